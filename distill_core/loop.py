@@ -1,0 +1,170 @@
+"""Resumable steps: the one loop helper behind every long computation.
+
+    for step in steps("recover", 1000, state={"images": x, "optimizer": optimizer}, of=self):
+        loss = ...; loss.backward(); optimizer.step()
+        if step.due:
+            yield Scalars(step.index, {"loss": loss.item()})
+
+The helper decides when a report is due (so that watching costs about three per cent of the time), hands live knobs over
+(`step.now.lr_img`), saves and restores checkpoints, and looks at pause, single step and stop between two steps.
+Who listens is a `Drive`; without one (a notebook, a test) the loop simply runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import torch
+
+from .method import Method
+
+WATCHING_SHARE = 0.03  # of a run's time may go into reports
+SHORTEST_GAP = 0.1  # seconds between two reports
+REPORTS = 100  # a stage is reported about this often when steps are slow
+
+
+class StopRun(Exception):
+    """Raised inside a loop when the run was asked to stop; the checkpoint is already written."""
+
+
+class Drive(Protocol):
+    """What the driver of a run offers to its loops."""
+
+    def restore(self, key: str) -> tuple[int, dict[str, Any]] | None:
+        """The step and state saved under `key`, or None."""
+
+    def at_step(self, key: str, stage: str, index: int, total: int, save: Any) -> tuple[dict[str, float], bool]:
+        """Called before each step. Returns the live knobs in force and whether a report of this step is wanted.
+
+        May block (pause), may call `save()` and keep what it returns (checkpoint), may raise `StopRun`.
+        """
+
+    def done(self, key: str, total: int, save: Any) -> None:
+        """The loop ended."""
+
+    def saw(self, images: int) -> None:
+        """So many real images were used since the last call."""
+
+    def next_key(self, stage: str) -> str:
+        """A name for the next loop, the same in every run of the same job."""
+
+
+_drive: ContextVar[Drive | None] = ContextVar("drive", default=None)
+
+
+def driven_by(drive: Drive | None) -> Any:
+    """Put a driver in place; returns the token for `undriven`."""
+    return _drive.set(drive)
+
+
+def undriven(token: Any) -> None:
+    _drive.reset(token)
+
+
+def saw(images: int) -> None:
+    """Tell the driver that so many real images were used (the third clock beside steps and seconds)."""
+    drive = _drive.get()
+    if drive is not None:
+        drive.saw(images)
+
+
+class Step:
+    """One update: its `index`, whether a report is `due`, and the method with its live knobs as they stand `now`."""
+
+    __slots__ = ("due", "index", "last", "now")
+
+    def __init__(self, index: int, due: bool, last: bool, now: Any):
+        self.index, self.due, self.last, self.now = index, due, last, now
+
+
+class _Cadence:
+    """Which steps are reported: the first, the last, and between them as often as `WATCHING_SHARE` allows."""
+
+    def __init__(self, total: int):
+        self.total = max(total, 1)
+        self.started = self.reported = time.perf_counter()
+        self.plain = self.cost = 0.0  # running means of an ordinary step and of what a report adds, in seconds
+
+    def due(self, index: int) -> bool:
+        if index in (0, self.total - 1):
+            return True
+        since = time.perf_counter() - self.reported
+        gap = max(SHORTEST_GAP, self.cost / WATCHING_SHARE, self.plain * self.total / REPORTS if self.plain > 0.01 else 0)
+        return since >= gap
+
+    def took(self, seconds: float, reported: bool) -> None:
+        if not reported:
+            self.plain = 0.9 * self.plain + 0.1 * seconds if self.plain else seconds
+        else:
+            extra = max(seconds - self.plain, 0.0) if self.plain else seconds
+            self.cost = 0.5 * self.cost + 0.5 * extra if self.cost else extra
+            self.reported = time.perf_counter()
+
+
+def steps(
+    stage: str, total: int, *, state: Mapping[str, Any] | None = None, of: Method | None = None, quiet: bool = False
+) -> Iterator[Step]:
+    """Iterate `total` steps of `stage`.
+
+    Args:
+        state: what has to be restored when the run is resumed, by name: tensors (restored in place), modules, optimisers
+            and anything else with `state_dict`/`load_state_dict`, and `torch.Generator`s. The global torch generator is
+            always included.
+        of: the method whose live knobs `step.now` shows.
+        quiet: report the last step only.
+    """
+    drive, state = _drive.get(), dict(state or {})
+    key, first, moves = "", 0, {}
+    if drive is not None:
+        key = drive.next_key(stage)
+        found = drive.restore(key)
+        if found is not None:
+            first = found[0]
+            load_state(state, found[1])
+    cadence = _Cadence(total)
+    now, applied = of, {}
+    for index in range(first, total):
+        asked = False
+        if drive is not None:
+            moves, asked = drive.at_step(key, stage, index, total, lambda: save_state(state))
+            if of is not None and moves != applied:
+                now, applied = of.moved(**moves), dict(moves)
+        due = asked or (index == total - 1 if quiet else cadence.due(index))
+        began = time.perf_counter()
+        yield Step(index, due, index == total - 1, now)
+        cadence.took(time.perf_counter() - began, due)
+    if drive is not None:
+        drive.done(key, total, lambda: save_state(state))
+
+
+def save_state(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A nested dict of tensors and plain values, copied, from live objects."""
+    saved: dict[str, Any] = {"__rng__": torch.get_rng_state()}
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        saved["__rng_cuda__"] = torch.cuda.get_rng_state()
+    for name, thing in state.items():
+        if isinstance(thing, torch.Generator):
+            saved[name] = thing.get_state()
+        elif isinstance(thing, torch.Tensor):
+            saved[name] = thing.detach().cpu().clone()
+        else:
+            saved[name] = thing.state_dict()
+    return saved
+
+
+def load_state(state: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
+    """Put a saved state back into the live objects, in place."""
+    torch.set_rng_state(saved["__rng__"])
+    if "__rng_cuda__" in saved and torch.cuda.is_available():
+        torch.cuda.set_rng_state(saved["__rng_cuda__"])
+    for name, thing in state.items():
+        if isinstance(thing, torch.Generator):
+            thing.set_state(saved[name])
+        elif isinstance(thing, torch.Tensor):
+            with torch.no_grad():
+                thing.copy_(saved[name])
+        else:
+            thing.load_state_dict(saved[name])

@@ -1,0 +1,34 @@
+"""The one grammar for things chosen by name with options: `convnet:width=64,norm=batch`, `digits:size=8`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import BadSetting
+
+
+def parse(spec: str) -> tuple[str, dict[str, Any]]:
+    """`"convnet:width=64,norm=batch"` → `("convnet", {"width": 64, "norm": "batch"})`. Numbers become numbers."""
+    name, _, rest = spec.strip().partition(":")
+    options: dict[str, Any] = {}
+    for part in filter(None, (p.strip() for p in rest.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip() or not value.strip():
+            raise BadSetting(f"{spec!r} cannot be read at {part!r}. Write name:option=value,option=value.")
+        options[key.strip()] = number(value.strip())
+    return name.strip(), options
+
+
+def number(text: str) -> Any:
+    """An int, a float, or the text itself."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def spell(name: str, options: dict[str, Any]) -> str:
+    """The reverse of `parse`, options sorted, so that equal choices are spelled equally."""
+    return name + (":" + ",".join(f"{k}={options[k]}" for k in sorted(options)) if options else "")
