@@ -1,0 +1,69 @@
+"""Classifiers by name: students, teachers, feature extractors.
+
+`build("convnet:width=64", channels=3, size=32, classes=10, seed=0)` gives a `Network`; `known()` lists what there is;
+`resolve("auto", channels=3, size=32)` says which network the studio takes for such images.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from ..errors import BadSetting, nearest
+from ..spec import parse, spell
+from . import convnet, resnet
+from .network import Builder, Network, NetworkInfo, Option, checked
+
+__all__ = ["Network", "NetworkInfo", "Option", "build", "known", "resolve"]
+
+_ALL: dict[str, tuple[NetworkInfo, Builder]] = {
+    "convnet": (convnet.INFO, convnet.convnet),
+    **{info.name: (info, resnet.BUILDERS[info.name]) for info in resnet.INFOS},
+}
+
+
+def known() -> list[NetworkInfo]:
+    """Every network that can be built, in menu order."""
+    return [info for info, _ in _ALL.values()]
+
+
+def resolve(spec: str, *, channels: int, size: int) -> str:
+    """`auto` becomes a network's name with its options; any other spec comes back checked and spelled the one way."""
+    if spec.strip() == "auto":
+        small = size <= 16 or (channels == 1 and size <= 32)
+        return f"convnet:norm=batch,width={64 if small else 128}"
+    name, options = parse(spec)
+    checked(_find(name)[0], options)
+    return spell(name, options)
+
+
+def build(spec: str, *, channels: int, size: int, classes: int, seed: int | None = None) -> Network:
+    """A network with random weights, on the CPU, in training mode.
+
+    Args:
+        spec: a name with options, such as `convnet:width=64`, or `auto`.
+        channels, size: of the images; they are square and take 8 pixels or more.
+        classes: how many logits.
+        seed: the same seed gives the same weights and leaves torch's global generators as they were; None draws from them.
+    """
+    spec = resolve(spec, channels=channels, size=size)
+    name, given = parse(spec)
+    info, builder = _find(name)
+    options = checked(info, given)
+    if channels not in (1, 3):
+        raise BadSetting(f"{channels} channels cannot work: networks here take grey (1) or RGB (3) images.")
+    if classes < 1:
+        raise BadSetting(f"{classes} classes cannot work: a classifier needs at least one.")
+    if size < info.smallest:
+        raise BadSetting(f"{name} cannot take {size}×{size} images: it needs {info.smallest} pixels or more. Choose a larger size.")
+    with torch.random.fork_rng(devices=[], enabled=seed is not None):
+        if seed is not None:
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed would also reset the devices' generators
+        network = builder(channels, size, classes, **options)
+    network.spec = spec
+    return network
+
+
+def _find(name: str) -> tuple[NetworkInfo, Builder]:
+    if name not in _ALL:
+        raise BadSetting(f"There is no network called {name!r}.{nearest(name, list(_ALL))} There are {', '.join(_ALL)}.")
+    return _ALL[name]
