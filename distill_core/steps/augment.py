@@ -1,0 +1,321 @@
+"""Image augmentations that can be differentiated, repeated and shared between batches.
+
+An augmentation is a small value with one narrow interface: `draw` makes the random parameters, on the CPU and from an
+explicit generator; `apply` uses them and can be differentiated (twice, too). So the same parameters can act on a real and
+on a synthetic batch, and a run repeats everywhere.
+
+    aug = Siamese()
+    ω = aug.draw(generator, len(x), x.shape[-1])
+    difference = features(aug.apply(real, ω)) - features(aug.apply(synthetic, ω))
+
+Images are (n, c, h, w) float with h = w, normalized or not. Mixing (`mixup`, `cutmix`) says how it mixed, for the labels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from ..datasets import RealSet
+from ..errors import BadSetting, nearest
+from ..spec import parse
+
+Drawn = Mapping[str, Tensor]
+DSA = "color_crop_cutout_flip_scale_rotate"
+ONE_WAY = ("digits", "mnist", "svhn")  # a mirrored digit is not a digit
+
+
+def may_flip(data: str) -> bool:
+    """Whether a mirrored image still belongs to its class, by the data set's name."""
+    return parse(data)[0] not in ONE_WAY
+
+
+class Augment:
+    """The interface. `shared` ones draw one set of parameters for the whole batch, as (1, …) tensors."""
+
+    def draw(self, generator: Generator, n: int, size: int) -> Drawn:
+        """Random parameters for n images of size × size; every tensor is (n, …) or (1, …), on the CPU."""
+        return {}
+
+    def apply(self, x: Tensor, drawn: Drawn) -> Tensor:
+        """(n, c, h, w) → the same shape, on any device."""
+        return x
+
+    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
+        return self.apply(x, self.draw(generator, len(x), x.shape[-1]))
+
+
+@dataclass(frozen=True)
+class Nothing(Augment):
+    """Leaves images as they are."""
+
+
+@dataclass(frozen=True)
+class Roll(Augment):
+    """Circular shift by U{0, …, jitter} along each axis, one draw for the whole batch (the SRe2L family on CIFAR)."""
+
+    jitter: int = 4
+
+    def draw(self, generator: Generator, n: int, size: int) -> Drawn:
+        return {"shift": torch.randint(0, self.jitter + 1, (1, 2), generator=generator)}
+
+    def apply(self, x: Tensor, drawn: Drawn) -> Tensor:
+        down, right = drawn["shift"][0].tolist()
+        return torch.roll(x, (down, right), (2, 3))
+
+
+@dataclass(frozen=True)
+class CropFlip(Augment):
+    """Pad by `pad` (0: an eighth of the size), cut a random window of the old size, mirror half of the images.
+
+    `fill` is what is padded with, one number per channel; () is zero. Black in normalized space is `-mean / std`.
+    """
+
+    pad: int = 0
+    flip: bool = True
+    fill: tuple[float, ...] = ()
+
+    def draw(self, generator: Generator, n: int, size: int) -> Drawn:
+        pad = self.pad or max(1, size // 8)
+        shift = torch.randint(-pad, pad + 1, (n, 2), generator=generator)
+        return {"shift": shift, "flip": _coin(generator, n) if self.flip else torch.zeros(n, dtype=torch.bool)}
+
+    def apply(self, x: Tensor, drawn: Drawn) -> Tensor:
+        return _mirror(_shift(x, drawn["shift"], self.fill), drawn["flip"])
+
+
+@dataclass(frozen=True)
+class ResizedCropFlip(Augment):
+    """Cut a window of random area and shape, stretch it to the full size (bilinear), mirror half of the images."""
+
+    scale: tuple[float, float] = (0.08, 1.0)
+    ratio: tuple[float, float] = (3 / 4, 4 / 3)
+    flip: bool = True
+    shared: bool = False
+
+    def draw(self, generator: Generator, n: int, size: int) -> Drawn:
+        n = 1 if self.shared else n
+        box = _windows(generator, n, size, self.scale, self.ratio)
+        return {"box": box, "flip": _coin(generator, n) if self.flip else torch.zeros(n, dtype=torch.bool)}
+
+    def apply(self, x: Tensor, drawn: Drawn) -> Tensor:
+        size = x.shape[-1]
+        top, left, height, width = drawn["box"].to(torch.float32).unbind(1)
+        zero = torch.zeros_like(top)
+        rows = [torch.stack(row, 1) for row in ((width / size, zero, (2 * left + width) / size - 1),
+                                                (zero, height / size, (2 * top + height) / size - 1))]  # fmt: skip
+        return _mirror(_affine(x, torch.stack(rows, 1), align=False, padding="border"), drawn["flip"])
+
+
+@dataclass(frozen=True)
+class Siamese(Augment):
+    """Differentiable Siamese augmentation (Zhao & Bilen, 2102.08259): one family, drawn anew at every call.
+
+    `shared` (while distilling): all images get the same parameters, so that the real and the synthetic batch can be
+    treated alike. Not shared (students): one family for the batch, parameters of its own for every image.
+    """
+
+    strategy: str = DSA
+    shared: bool = True
+    brightness: float = 1.0
+    saturation: float = 2.0
+    contrast: float = 0.5
+    crop: float = 0.125
+    cutout: float = 0.5
+    scale: float = 1.2
+    rotate: float = 15.0
+
+    def __post_init__(self) -> None:
+        for family in self.families:
+            if family not in DSA.split("_"):
+                known = DSA.split("_")
+                raise BadSetting(
+                    f"There is no augmentation family {family!r}.{nearest(family, known)} Known: {', '.join(known)}."
+                )
+
+    @property
+    def families(self) -> list[str]:
+        return self.strategy.split("_")
+
+    def without(self, family: str) -> Siamese:
+        """The same without one family: digits are not flipped."""
+        return replace(self, strategy="_".join(f for f in self.families if f != family))
+
+    def draw(self, generator: Generator, n: int, size: int) -> Drawn:
+        n = 1 if self.shared else n
+        family = self.families[int(torch.randint(len(self.families), (1,), generator=generator))]
+        u = torch.rand(n, 3, generator=generator)
+        if family == "color":
+            gains = torch.tensor([self.brightness, self.saturation, 1.0])
+            return {"color": (u - torch.tensor([0.5, 0.0, -self.contrast])) * gains}
+        if family == "crop":
+            reach = int(size * self.crop + 0.5)
+            return {"crop": torch.randint(-reach, reach + 1, (n, 2), generator=generator)}
+        if family == "cutout":
+            side = int(size * self.cutout + 0.5)
+            center = torch.randint(0, size + (1 - side % 2), (n, 2), generator=generator)
+            return {"cutout": torch.cat([center - side // 2, center - side // 2 + side], 1)}
+        if family == "flip":
+            return {"flip": u[:, 0] < 0.5}
+        if family == "scale":
+            low = 1 / self.scale
+            sx, sy = (u[:, :2] * (self.scale - low) + low).unbind(1)
+            return {"affine": _matrix(sx, torch.zeros(n), torch.zeros(n), sy)}
+        angle = (u[:, 0] - 0.5) * 2 * self.rotate * math.pi / 180
+        return {"affine": _matrix(angle.cos(), -angle.sin(), angle.sin(), angle.cos())}
+
+    def apply(self, x: Tensor, drawn: Drawn) -> Tensor:
+        ((family, values),) = drawn.items()
+        if family == "color":
+            return _recolor(x, values)
+        if family == "crop":
+            return _shift(x, values)
+        if family == "cutout":
+            return x * _outside(values, x)
+        return _mirror(x, values) if family == "flip" else _affine(x, values, align=True, padding="zeros")
+
+
+def crop_flip_for(real: RealSet) -> CropFlip:
+    """Random crops with an eighth of padding, and flips where this data set allows them; for images in [0, 1]."""
+    return CropFlip(flip=may_flip(real.name))
+
+
+def build(spec: str, *, flip: bool = True, fill: tuple[float, ...] = ()) -> Augment:
+    """A student's augmentation from its name: `none`, `roll:jitter=4`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `dsa`.
+
+    Args:
+        flip: whether these data may be mirrored at all (`may_flip`).
+        fill: what a crop pads with, per channel.
+    """
+    name, options = parse(spec)
+    known = {"none": {}, "roll": {"jitter"}, "crop_flip": {"pad"}, "resized_crop_flip": {"low"}, "dsa": set()}
+    if name not in known:
+        raise BadSetting(
+            f"There is no augmentation called {name!r}.{nearest(name, list(known))} Known: {', '.join(known)}."
+        )
+    if wrong := options.keys() - set(known[name]):
+        raise BadSetting(
+            f"Augmentation {name!r} has no option {min(wrong)!r}. Options: {', '.join(known[name]) or 'none'}."
+        )
+    if name == "roll":
+        return Roll(options.get("jitter", 4))
+    if name == "crop_flip":
+        return CropFlip(options.get("pad", 0), flip, fill)
+    if name == "resized_crop_flip":
+        return ResizedCropFlip((options.get("low", 0.08), 1.0), flip=flip)
+    if name == "dsa":
+        return Siamese(shared=False) if flip else Siamese(shared=False).without("flip")
+    return Nothing()
+
+
+@dataclass(frozen=True, eq=False)
+class Mixed:
+    """A mixed batch: image i is `share` of itself and `1 - share` of image `partner[i]`."""
+
+    images: Tensor
+    partner: Tensor  # (n,) int64
+    share: float = 1.0
+    box: tuple[int, int, int, int] | None = None  # top, left, bottom, right of what came from the partner
+
+
+def mixup(x: Tensor, alpha: float, generator: Generator) -> Mixed:
+    """λ·x + (1 − λ)·x[partner] with one λ ~ Beta(α, α) for the batch."""
+    share, partner = _beta(alpha, generator), torch.randperm(len(x), generator=generator).to(x.device)
+    return Mixed(share * x + (1 - share) * x[partner], partner, share)
+
+
+def cutmix(x: Tensor, alpha: float, generator: Generator) -> Mixed:
+    """Paste one box of the partner, of area 1 − λ with λ ~ Beta(α, α); `share` is what is really left after clipping."""
+    h, w = x.shape[-2:]
+    side, partner = math.sqrt(1 - _beta(alpha, generator)), torch.randperm(len(x), generator=generator).to(x.device)
+    y, z = (int(torch.randint(s, (1,), generator=generator)) for s in (h, w))
+    tall, wide = int(h * side), int(w * side)
+    top, left = max(y - tall // 2, 0), max(z - wide // 2, 0)
+    bottom, right = min(y + tall // 2, h), min(z + wide // 2, w)
+    mixed = x.clone()
+    mixed[:, :, top:bottom, left:right] = x[partner, :, top:bottom, left:right]
+    return Mixed(mixed, partner, 1 - (bottom - top) * (right - left) / (h * w), (top, left, bottom, right))
+
+
+def _beta(alpha: float, generator: Generator) -> float:
+    """One draw of Beta(α, α), repeatable through the torch generator."""
+    seed = int(torch.randint(2**62, (1,), generator=generator))
+    return float(np.random.default_rng(seed).beta(alpha, alpha))
+
+
+def _coin(generator: Generator, n: int) -> Tensor:
+    return torch.rand(n, generator=generator) < 0.5
+
+
+def _mirror(x: Tensor, flip: Tensor) -> Tensor:
+    if not bool(flip.any()):
+        return x
+    return torch.where(flip.to(x.device)[:, None, None, None], x.flip(3), x)
+
+
+def _shift(x: Tensor, shift: Tensor, fill: tuple[float, ...] = ()) -> Tensor:
+    """Move every image's window by (down, right) pixels; what comes in is `fill` (zero by default)."""
+    h, w = x.shape[-2:]
+    pad = int(shift.abs().max())
+    if pad == 0:
+        return x
+    level = torch.tensor(fill or [0.0], dtype=x.dtype, device=x.device)[:, None, None]
+    padded = F.pad(x - level, (pad, pad, pad, pad)) + level if fill else F.pad(x, (pad, pad, pad, pad))
+    if len(shift) == 1:
+        down, right = (shift[0] + pad).tolist()
+        return padded[:, :, down : down + h, right : right + w]
+    rows, columns = ((shift[:, axis, None] + pad + torch.arange(s)).to(x.device) for axis, s in ((0, h), (1, w)))
+    every = torch.arange(len(x), device=x.device)[:, None, None]
+    return padded[every, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def _outside(box: Tensor, x: Tensor) -> Tensor:
+    """1 outside the boxes (top, left, bottom, right), 0 inside: (n or 1, 1, h, w)."""
+    top, left, bottom, right = box.to(x.device)[:, :, None].unbind(1)
+    y, z = torch.arange(x.shape[2], device=x.device), torch.arange(x.shape[3], device=x.device)
+    inside = ((y >= top) & (y < bottom))[:, None, :, None] & ((z >= left) & (z < right))[:, None, None, :]
+    return (~inside).to(x.dtype)
+
+
+def _recolor(x: Tensor, values: Tensor) -> Tensor:
+    """Brightness x + b, saturation about the mean over channels, contrast about the mean of the image."""
+    b, s, k = values.to(x.device, x.dtype)[:, :, None, None, None].unbind(1)
+    x = x + b
+    grey = x.mean(1, keepdim=True)
+    x = (x - grey) * s + grey
+    middle = x.mean((1, 2, 3), keepdim=True)
+    return (x - middle) * k + middle
+
+
+def _matrix(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
+    """(n, 2, 3) affine matrices [[a, b, 0], [c, d, 0]]."""
+    zero = torch.zeros_like(a)
+    return torch.stack([torch.stack([a, b, zero], 1), torch.stack([c, d, zero], 1)], 1)
+
+
+def _affine(x: Tensor, matrix: Tensor, *, align: bool, padding: str) -> Tensor:
+    matrix = matrix.to(x.device, x.dtype).expand(len(x), 2, 3)
+    grid = F.affine_grid(matrix, list(x.shape), align_corners=align)
+    return F.grid_sample(x, grid, mode="bilinear", padding_mode=padding, align_corners=align)
+
+
+def _windows(generator: Generator, n: int, size: int, scale: tuple[float, float], ratio: tuple[float, float]) -> Tensor:
+    """(n, 4) int: top, left, height, width. Ten tries for each image, the first that fits; else the whole image."""
+    area = size * size * (scale[0] + (scale[1] - scale[0]) * torch.rand(10, n, generator=generator))
+    low, high = math.log(ratio[0]), math.log(ratio[1])
+    aspect = torch.exp(low + (high - low) * torch.rand(10, n, generator=generator))
+    width, height = (area * aspect).sqrt().round(), (area / aspect).sqrt().round()
+    fits = (width <= size) & (height <= size) & (width > 0) & (height > 0)
+    first = fits.to(torch.int8).argmax(0)
+    every, found = torch.arange(n), fits.any(0)
+    width = torch.where(found, width[first, every], torch.tensor(float(size)))
+    height = torch.where(found, height[first, every], torch.tensor(float(size)))
+    top = (torch.rand(n, generator=generator) * (size - height + 1)).floor()
+    left = (torch.rand(n, generator=generator) * (size - width + 1)).floor()
+    return torch.stack([top, left, height, width], 1).long()
