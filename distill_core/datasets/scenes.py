@@ -20,8 +20,8 @@ def draw(name: str, count: int, size: int, rng: Random) -> np.ndarray:
     x, y = np.broadcast_to(grid, (count, size, size)), np.broadcast_to(grid[:, None], (count, size, size))
     front, back, other = _colors(count, rng)
     scene = _background(x, y, back, other, rng)
-    radius = _uniform(rng, count, 0.42, 0.78)
-    cx, cy = (_uniform(rng, count, -1, 1) * (0.98 - radius) for _ in range(2))
+    radius = _uniform(rng, count, 0.56, 0.86)
+    cx, cy = (_uniform(rng, count, -1, 1) * (1.0 - radius) for _ in range(2))
     turn = _uniform(rng, count, -1, 1) * TURNS[name]
     squeeze = _uniform(rng, count, 0.86, 1.0)
     u, v = _turned(x - cx, y - cy, turn)
@@ -32,7 +32,7 @@ def draw(name: str, count: int, size: int, rng: Random) -> np.ndarray:
     fill = _texture(x, y, front, back, rng)
     scene = _over(scene, fill, np.clip(0.5 - distance / pixel, 0, 1))
     scene = _light(scene, x, y, rng)
-    scene += (rng.standard_normal((count, 3, size, size)) * _uniform(rng, count, 0.0, 0.05)[:, None]).astype(F)
+    scene += rng.uniform(-1, 1, (count, 3, size, size)).astype(F) * _uniform(rng, count, 0.0, 0.08)[:, None]
     return np.rint(np.clip(scene, 0, 1) * 255).astype(np.uint8)
 
 
@@ -114,7 +114,11 @@ SHAPES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "bars": _bars,
 }
 CLASSES = tuple(SHAPES)
-TURNS = dict.fromkeys(CLASSES, np.pi) | {"heart": 0.7}  # largest turn either way, in radians
+TURNS = {  # largest turn either way, in radians
+    **dict.fromkeys(("circle", "ring", "hexagon"), np.pi),
+    **dict.fromkeys(("square", "triangle", "star", "cross"), 0.4),
+    **dict.fromkeys(("heart", "moon", "bars"), 0.6),
+}
 
 
 # Color, texture, background
@@ -137,9 +141,9 @@ def _hsv(h: np.ndarray, s: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 def _colors(count: int, rng: Random) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Front, back, and a second back color near the first. Front and back differ in hue and in lightness, either way round."""
+    """Front, back, and a second back color near the first. Front and back differ in hue and in lightness; the shape is the brighter one in nine of ten images."""
     hue = rng.uniform(0, 1, count)
-    bright = rng.uniform(0, 1, count) < 0.5
+    bright = rng.uniform(0, 1, count) < 0.9
     far = (hue + rng.uniform(0.2, 0.8, count)) % 1
     front = _hsv(hue, rng.uniform(0.35, 0.95, count), np.where(bright, rng.uniform(0.78, 1, count), rng.uniform(0.22, 0.5, count)))
     value = np.where(bright, rng.uniform(0.15, 0.55, count), rng.uniform(0.65, 1, count))
@@ -192,8 +196,8 @@ def _background(x: np.ndarray, y: np.ndarray, back: np.ndarray, other: np.ndarra
     return _clutter(scene, x, y, other, rng)
 
 
-def _clutter(scene: np.ndarray, x: np.ndarray, y: np.ndarray, other: np.ndarray, rng: Random, things: int = 4) -> np.ndarray:
-    """Up to four small discs and sticks in colors near the background's, in half of the images."""
+def _clutter(scene: np.ndarray, x: np.ndarray, y: np.ndarray, other: np.ndarray, rng: Random, things: int = 3) -> np.ndarray:
+    """Up to three small discs and sticks in colors near the background's, in half of the images."""
     n = len(x)
     busy = _uniform(rng, n, 0, 1) < 0.5
     for _ in range(things):
