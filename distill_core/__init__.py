@@ -1,0 +1,41 @@
+"""Distill Studio's engine: dataset distillation methods that can be watched.
+
+    import distill_core
+
+    for event in distill_core.distill("dwa", data="digits", ipc=1, seed=0):
+        print(event)
+
+Names are loaded when they are first used, so that the screen can read runs without loading torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "distill": "run",
+    "evaluate": "run",
+    "SyntheticSet": "synthetic",
+    "Job": "job",
+    "Method": "method",
+    "Card": "method",
+    "Preset": "method",
+    "Stream": "method",
+    "knob": "method",
+    "stage": "method",
+    "steps": "loop",
+    "saw": "loop",
+    "registry": "methods",
+    "load": "datasets",
+    "StudioError": "errors",
+}
+__all__ = sorted([*_PUBLIC, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)

@@ -19,11 +19,16 @@ Subject = Literal["distilled", "random", "real"]
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
-    """A part of the run begins. `steps` is how many updates it will make, 0 when that is not known."""
+    """A part of the run begins. `steps` is how many updates it will make, 0 when that is not known.
+
+    A stage that comes several times (one slice of images after the other) says which `part` of `parts` this is, from 0.
+    """
 
     kind: ClassVar[str] = "stage"
     stage: str
     steps: int = 0
+    part: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

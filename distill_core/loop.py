@@ -12,6 +12,7 @@ Who listens is a `Drive`; without one (a notebook, a test) the loop simply runs.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -19,6 +20,7 @@ from typing import Any, Protocol
 
 import torch
 
+from .errors import StudioError
 from .method import Method
 
 WATCHING_SHARE = 0.03  # of a run's time may go into reports
@@ -48,8 +50,11 @@ class Drive(Protocol):
     def saw(self, images: int) -> None:
         """So many real images were used since the last call."""
 
-    def next_key(self, stage: str) -> str:
-        """A name for the next loop, the same in every run of the same job."""
+    def next_key(self, stage: str, live: bool = False) -> str:
+        """A name for the next loop, the same in every run of the same job; `live` if it follows live knobs."""
+
+    def leave(self, key: str) -> None:
+        """The loop is over, or was left early."""
 
 
 _drive: ContextVar[Drive | None] = ContextVar("drive", default=None)
@@ -117,15 +122,27 @@ def steps(
         quiet: report the last step only.
     """
     drive, state = _drive.get(), dict(state or {})
-    key, first, moves = "", 0, {}
+    key, first = "", 0
     if drive is not None:
-        key = drive.next_key(stage)
+        key = drive.next_key(stage, of is not None)
         found = drive.restore(key)
         if found is not None:
             first = found[0]
             load_state(state, found[1])
+    try:
+        yield from _iterate(drive, key, stage, first, total, state, of, quiet)
+        if drive is not None:
+            drive.done(key, total, lambda: save_state(state))
+    finally:
+        if drive is not None:
+            drive.leave(key)
+
+
+def _iterate(
+    drive: Drive | None, key: str, stage: str, first: int, total: int, state: dict[str, Any], of: Method | None, quiet: bool
+) -> Iterator[Step]:
     cadence = _Cadence(total)
-    now, applied = of, {}
+    now, applied, moves = of, {}, {}
     for index in range(first, total):
         asked = False
         if drive is not None:
@@ -136,8 +153,52 @@ def steps(
         began = time.perf_counter()
         yield Step(index, due, index == total - 1, now)
         cadence.took(time.perf_counter() - began, due)
-    if drive is not None:
-        drive.done(key, total, lambda: save_state(state))
+
+
+def check_finite(value: float, what: str, step: Step | int, stage: str, knob: str = "a learning rate") -> None:
+    """Stop a run whose loss is no number any more. Call it at reports only, so that no value is read off the device for it.
+
+    Raises:
+        StudioError: `loss became NaN at step 12 of recover; the images of step 11 are kept. Lower lr_img.`
+    """
+    if math.isfinite(value):
+        return
+    index = step if isinstance(step, int) else step.index
+    word = "NaN" if math.isnan(value) else "infinite"
+    kept = f"; what was reported before step {index} is kept" if index else ""
+    raise StudioError(f"{what} became {word} at step {index} of {stage}{kept}. Lower {knob}, then resume or start again.")
+
+
+class Guard:
+    """Keeps tensors at their last finite values, without reading anything off the device until a report asks.
+
+    Call `keep` before an update and `check` after it; when the loss or a tensor is no longer finite the update is undone
+    and nothing moves any more. `stop_if_broken`, called at reports, raises with the step at which it happened.
+    """
+
+    def __init__(self, *tensors: torch.Tensor):
+        self.tensors, self.kept = tensors, [t.detach().clone() for t in tensors]
+        self.broken = torch.tensor(-1, device=tensors[0].device)
+
+    def keep(self) -> None:
+        for tensor, kept in zip(self.tensors, self.kept, strict=True):
+            kept.copy_(tensor.detach())
+
+    @torch.no_grad()
+    def check(self, loss: torch.Tensor, index: int) -> None:
+        finite = torch.isfinite(loss.detach()).all()
+        for tensor in self.tensors:
+            finite = finite & torch.isfinite(tensor).all()
+        self.broken = torch.where((self.broken < 0) & ~finite, index, self.broken)
+        for tensor, kept in zip(self.tensors, self.kept, strict=True):
+            tensor.copy_(torch.where(self.broken < 0, tensor, kept))
+
+    def stop_if_broken(self, stage: str, remedy: str) -> None:
+        step = int(self.broken)
+        if step >= 0:
+            raise StudioError(
+                f"The loss was no longer a number at step {step} of {stage}; the images of the step before are kept. {remedy}"
+            )
 
 
 def save_state(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,8 +109,8 @@ class Method(BaseModel):
         return self.build({**self.model_dump(), **values})
 
 
-def stage(name: str, stream: Stream[T], steps: int = 0) -> Stream[T]:
+def stage(name: str, stream: Stream[T], steps: int = 0, part: int = 0, parts: int = 1) -> Stream[T]:
     """Announce a part of the run, then run it: `teacher = yield from stage("squeeze", self.squeeze(job))`."""
-    yield StageStarted(name, steps)
+    yield StageStarted(name, steps, part, parts)
     result = yield from stream
     return result

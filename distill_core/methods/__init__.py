@@ -1,0 +1,58 @@
+"""The registry: one import line for each method, in menu order, and methods of other packages through entry points.
+
+[project.entry-points."distill_core.methods"]
+mine = "my_package.mine:MyMethod"
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from importlib.metadata import entry_points
+
+from ..errors import BadSetting, nearest
+from ..method import Method
+from .dm import DistributionMatching
+from .dwa import DirectedWeightAdjustment
+from .herding import Herding
+from .kcenter import KCenter
+from .random import RandomReal
+from .sre2l import SqueezeRecoverRelabel
+
+BUILT_IN: tuple[type[Method], ...] = (
+    DirectedWeightAdjustment,
+    SqueezeRecoverRelabel,
+    DistributionMatching,
+    RandomReal,
+    Herding,
+    KCenter,
+)
+GROUP = "distill_core.methods"
+
+
+@cache
+def registry() -> dict[str, type[Method]]:
+    """All methods by name. A guest that cannot be loaded, or takes a name that is taken, is left out with a warning."""
+    known = {method.card.name: method for method in BUILT_IN}
+    for entry in entry_points(group=GROUP):
+        try:
+            guest = entry.load()
+            if not (isinstance(guest, type) and issubclass(guest, Method)):
+                raise TypeError(f"{entry.value} is not a distill_core Method")
+            if guest.card.name in known:
+                raise ValueError(f"the name {guest.card.name!r} is taken")
+        except Exception as error:  # a guest's fault must not take the studio down
+            warnings.warn(f"Method {entry.name!r} ({entry.value}) was left out: {error}", stacklevel=2)
+            continue
+        known[guest.card.name] = guest
+    return known
+
+
+def method_class(name: str) -> type[Method]:
+    """The method with this name, or `BadSetting` with the nearest one."""
+    known = registry()
+    if name not in known:
+        raise BadSetting(
+            f"There is no method called {name!r}.{nearest(name, list(known))} There are: {', '.join(known)}."
+        )
+    return known[name]

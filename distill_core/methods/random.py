@@ -1,0 +1,39 @@
+"""Random real images: the control that every method has to beat.
+
+For each class `ipc` training images are drawn by the job's seed: the very images from which the other methods start.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..datasets import load
+from ..events import StageStarted
+from ..job import Job
+from ..method import Card, Method, Stream
+from ..steps.select import selected, show_selected
+from ..steps.start import check_ipc, starting_ids
+from ..synthetic import SyntheticSet
+
+
+class RandomReal(Method):
+    """Keep random real images."""
+
+    card: ClassVar[Card] = Card(
+        name="random",
+        title="Random real images",
+        idea="Keep a few real images of each class, drawn at random: what every other method has to beat.",
+        family="selection",
+        paper="the customary control",
+        learns="nothing",
+        matches="nothing",
+        labels="hard",
+    )
+
+    def distill(self, job: Job) -> Stream[SyntheticSet]:
+        real = load(job.data)
+        check_ipc(job, real)
+        yield StageStarted("select", 1)
+        ids = starting_ids(real, job.ipc, job.seed).flatten()
+        yield show_selected(0, real, ids)
+        return selected(real, ids)

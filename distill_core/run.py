@@ -1,0 +1,106 @@
+"""One run from end to end: a method, then what its set is worth. This is what a worker drives and a notebook iterates."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from torch import nn
+
+from .datasets import RealSet, load
+from .errors import BadSetting
+from .events import Event
+from .evaluate import score
+from .evaluate.protocols import find
+from .job import Job, ask
+from .method import Method, Stream, stage
+from .methods import method_class
+from .networks import resolve
+from .steps.device import device_of
+from .steps.start import check_ipc
+from .steps.teach import SqueezeRecipe, find_teacher, squeeze
+from .synthetic import SyntheticSet
+
+
+def check(method: Method, job: Job) -> None:
+    """Refuse what cannot work before anything is computed; `BadSetting` or `BadData` with a sentence."""
+    device_of(job.device)
+    real = load(job.data)
+    check_ipc(job, real)
+    for network in (job.teacher, job.student):
+        resolve(network, channels=real.channels, size=real.size)
+    if job.protocol != "auto":
+        find(job.protocol)
+    if reason := method.why_not(job):
+        raise BadSetting(reason)
+    method.moved(**{move.name: move.value for move in job.moves})
+
+
+def whole(method: Method, job: Job) -> Stream[SyntheticSet]:
+    """Distill, then train students on the set and on as many random real images (unless `job.students` is 0)."""
+    check(method, job)
+    result = yield from method.distill(job)
+    real = load(job.data)
+    made = {"method": method.card.name, "settings": method.model_dump(), "job": job.model_dump(mode="json")}
+    result = result.with_(about={**result.about, **made, "data": real.name, "fingerprint": real.fingerprint})
+    if job.students:
+        teacher = yield from labeler(result, job, real)
+        yield from score(result, job, real, teacher=teacher)
+    return result
+
+
+def labeler(result: SyntheticSet, job: Job, real: RealSet) -> Stream[nn.Module | None]:
+    """The teacher that labels for the students: the set's own, else one that is squeezed now where the protocol wants one."""
+    protocol = find(result.protocol if job.protocol == "auto" else job.protocol)
+    device = device_of(job.device)
+    if result.teacher:
+        return find_teacher(result.teacher, real, device).network
+    if protocol.labels == "hard":
+        return None
+    spec = job.teacher if job.teacher != "auto" and ":norm=instance" not in job.teacher else "auto"
+    teacher = yield from stage("squeeze", squeeze(real, spec, SqueezeRecipe(), device))
+    return teacher.network
+
+
+def distill(method: str, **values: Any) -> Generator[Event, None, SyntheticSet]:
+    """Run a method here and now: `for event in distill("dwa", data="digits", ipc=1, seed=0, rho=0.015)`.
+
+    Keywords are fields of the `Job` or of the method. The generator returns the `SyntheticSet`. Nothing is written to a
+    run folder; expensive ingredients are cached in the studio's home.
+
+    Raises:
+        BadSetting: at the call, with a sentence, for a wrong method, setting or job.
+    """
+    kind = method_class(method)
+    job = ask(**{k: v for k, v in values.items() if k in Job.model_fields})
+    settings = kind.build({k: v for k, v in values.items() if k not in Job.model_fields})
+    check(settings, job)
+    return whole(settings, job)
+
+
+def evaluate(result: SyntheticSet, **values: Any) -> Generator[Event, None, list[Any]]:
+    """Train students on a set: `for event in evaluate(SyntheticSet.load(path), data="digits", protocol="hard", students=3)`.
+
+    Keywords are fields of the `Job`; data and images per class are taken from the set where they are not given.
+    """
+    counts = result.labels.bincount(minlength=len(result.classes))
+    made = dict(result.about.get("job", {}))
+    job = ask(
+        **{"data": made.get("data", "digits"), "ipc": max(1, int(counts.max())), "seed": made.get("seed", 0), **values}
+    )
+    real = load(job.data)
+    if tuple(real.classes) != tuple(result.classes):
+        raise BadSetting(
+            f"The set has the classes {list(result.classes)}, but {real.name} has {list(real.classes)}. Name the data set it was made from."
+        )
+    if tuple(result.images.shape[1:]) != (real.channels, real.size, real.size):
+        shape = "×".join(map(str, result.images.shape[1:]))
+        raise BadSetting(
+            f"The set holds images of {shape}, but {real.name} has {real.channels}×{real.size}×{real.size}. Name the data set it was made from."
+        )
+    return _evaluate(result, job, real)
+
+
+def _evaluate(result: SyntheticSet, job: Job, real: RealSet) -> Stream[list[Any]]:
+    teacher = yield from labeler(result, job, real)
+    return (yield from score(result, job, real, teacher=teacher))

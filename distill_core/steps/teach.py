@@ -1,0 +1,189 @@
+"""Squeeze: train a teacher on the real set, once for each content (SRe2L's first stage; every method that needs a classifier).
+
+A teacher is named by what made it: data fingerprint, network, recipe, seed. It is looked up in `assets/teachers`, then in
+the home's cache, and trained only where neither has it. Files are safetensors with a JSON header, never a pickle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ..datasets import RealSet
+from ..datasets.real import Split
+from ..errors import BadRecord
+from ..events import Note, Scalars
+from ..loop import saw, steps
+from ..method import Stream
+from ..networks import build, resolve
+from ..runs.home import ASSETS, studio_home
+from .augment import crop_flip_for
+
+
+@dataclass(frozen=True)
+class SqueezeRecipe:
+    """How a teacher is trained: SGD with momentum 0.9, cosine over the epochs, random crop (and flip where it may).
+
+    Defaults of lr, batch and weight decay are the family's CIFAR recipe (dwa.md 1.6); it trains for 200 epochs.
+    """
+
+    epochs: int = 40
+    lr: float = 0.1
+    batch: int = 128
+    weight_decay: float = 5e-4
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """A trained classifier in eval mode, with gradients off, and what is known of it."""
+
+    network: nn.Module
+    key: str
+    spec: str
+    accuracy: float  # on the real test part, a fraction; measured once after training, never used to choose
+    bytes: int
+    about: dict[str, Any]
+
+
+def teacher_key(real: RealSet, spec: str, recipe: SqueezeRecipe) -> str:
+    """16 hex digits that name a teacher by content."""
+    content = {"data": real.fingerprint, "network": spec, "recipe": asdict(recipe), "format": 1}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def squeeze(real: RealSet, network: str, recipe: SqueezeRecipe, device: torch.device) -> Stream[Teacher]:
+    """Find the teacher or train it; safe when two runs ask at once (the second waits for the first)."""
+    spec = resolve(network, channels=real.channels, size=real.size)
+    key = teacher_key(real, spec, recipe)
+    if teacher_path(key) is None:
+        lock = FileLock(studio_home() / "cache" / f"teacher-{key}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield Note("Another run is training this teacher; waiting for it.")
+            lock.acquire()
+        try:
+            if teacher_path(key) is None:
+                yield from train(real, spec, recipe, device, key)
+        finally:
+            lock.release()
+    teacher = find_teacher(key, real, device)
+    yield Note(f"Teacher {spec}: {teacher.accuracy:.1%} of {len(real.test.labels):,} real test images.")
+    return teacher
+
+
+def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device, key: str) -> Stream[None]:
+    """Train on the real training part and write the file. The last weights are kept, as in the papers."""
+    network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=recipe.seed).to(
+        device
+    )
+    optimizer = torch.optim.SGD(network.parameters(), lr=recipe.lr, momentum=0.9, weight_decay=recipe.weight_decay)
+    generator = torch.Generator().manual_seed(recipe.seed)
+    look = crop_flip_for(real)
+    count, batch = len(real.train.labels), min(recipe.batch, len(real.train.labels))
+    per_epoch = max(1, count // batch)
+    order = torch.randperm(count, generator=generator)
+    state = {"network": network, "optimizer": optimizer, "generator": generator, "order": order}
+    network.train()
+    for step in steps("squeeze", recipe.epochs * per_epoch, state=state):
+        epoch, place = divmod(step.index, per_epoch)
+        if place == 0 and epoch:
+            order.copy_(torch.randperm(count, generator=generator))
+        optimizer.param_groups[0]["lr"] = 0.5 * recipe.lr * (1 + math.cos(math.pi * epoch / recipe.epochs))
+        ids = order[place * batch : (place + 1) * batch]
+        images = look(real.pixels(real.train.images[ids].to(device)), generator)
+        loss = F.cross_entropy(network(real.normalize(images)), real.train.labels[ids].to(device))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        saw(batch)
+        if step.due:
+            held = accuracy(network, real, real.val, device, at_most=500)
+            yield Scalars(step.index, {"teacher loss": loss.item(), "teacher validation accuracy": held})
+    about = {
+        "spec": spec,
+        "recipe": asdict(recipe),
+        "data": real.name,
+        "fingerprint": real.fingerprint,
+        "classes": list(real.classes),
+    }
+    about |= {"accuracy": accuracy(network, real, real.test, device), "mean": real.mean, "std": real.std, "key": key}
+    save_teacher(network, about, studio_home() / "cache" / f"teacher-{key}.safetensors")
+
+
+def save_teacher(network: nn.Module, about: dict[str, Any], path: Path) -> None:
+    tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
+    temporary = path.with_name(f".{path.name}")
+    save_file(tensors, temporary, metadata={"teacher": json.dumps(about)})
+    temporary.replace(path)
+
+
+def teacher_path(key: str) -> Path | None:
+    """Where the teacher lies: shipped, cached, or nowhere."""
+    for path in (ASSETS / "teachers" / f"{key}.safetensors", studio_home() / "cache" / f"teacher-{key}.safetensors"):
+        if path.is_file():
+            return path
+    return None
+
+
+def find_teacher(key: str, real: RealSet, device: torch.device) -> Teacher:
+    """Load a teacher and check that it belongs to this data set and to this order of classes."""
+    path = teacher_path(key)
+    if path is None:
+        raise BadRecord(
+            f"Teacher {key} is neither shipped nor cached. Run its method again; it trains the teacher first."
+        )
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            about = json.loads((file.metadata() or {})["teacher"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise BadRecord(
+            f"Teacher file {path.name} cannot be read ({error}). Delete it; it is trained again when needed."
+        ) from None
+    if about["fingerprint"] != real.fingerprint or tuple(about["classes"]) != real.classes:
+        raise BadRecord(
+            f"Teacher {key} was trained on {about['data']} with classes {about['classes']}; this run has {real.name} with {list(real.classes)}."
+        )
+    network = build(about["spec"], channels=real.channels, size=real.size, classes=len(real.classes))
+    network.load_state_dict(tensors)
+    network.to(device).eval().requires_grad_(False)
+    size = sum(t.numel() * t.element_size() for t in tensors.values())
+    return Teacher(network, key, about["spec"], float(about["accuracy"]), size, about)
+
+
+@torch.no_grad()
+def accuracy(
+    network: nn.Module, real: RealSet, split: Split, device: torch.device, at_most: int | None = None
+) -> float:
+    """Share of a real split that the network gets right, in eval mode."""
+    was, right = network.training, torch.zeros((), device=device)
+    network.eval()
+    every = max(1, -(-len(split.labels) // at_most)) if at_most else 1  # evenly spaced, whatever the order of the part
+    images, labels = split.images[::every], split.labels[::every]
+    for part, wanted in zip(images.split(1000), labels.split(1000), strict=True):
+        found = network(real.normalize(real.pixels(part.to(device)))).argmax(1)
+        right += (found == wanted.to(device)).sum()
+    network.train(was)
+    return float(right) / max(1, len(labels))
+
+
+def embed(network: nn.Module, real: RealSet, ids: Tensor, device: torch.device) -> Tensor:
+    """Last features of real training images, (n, f) on the CPU."""
+    with torch.no_grad():
+        parts = [
+            network.features(real.normalize(real.pixels(real.train.images[p].to(device)))).cpu() for p in ids.split(512)
+        ]  # type: ignore[operator]
+    return torch.cat(parts)
