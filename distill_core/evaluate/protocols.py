@@ -93,7 +93,7 @@ def _protocols() -> dict[str, Protocol]:
     )  # fmt: skip
     static = dwa.with_(
         name="static", title="One soft label per image", about="One stored teacher output per image, mixed along with the images.",
-        source="INFER (2408.08201), static labels: AdamW 1e-3, 400 epochs, batch 64, mixup 0.8 on logits, temperature 30.",
+        source="INFER (2408.06927), static labels: AdamW 1e-3, 400 epochs, batch 64, mixup 0.8 on logits, temperature 30.",
         batch=64, labels="static",
     )  # fmt: skip
     real = Protocol(

@@ -1,0 +1,32 @@
+"""What a set of images is worth: students trained on it under a named protocol, always beside random real images.
+
+    scores = yield from score(result, job, real, teacher=teacher)
+
+`PROTOCOLS` says how students are trained, `train_student` trains one, `score` trains all that a run needs. Accuracy is
+that of the last epoch, on the real test part; nothing is chosen by it.
+"""
+
+from __future__ import annotations
+
+from .control import random_lesson, random_rows, teacher_labels
+from .protocols import PROTOCOLS, Protocol, find
+from .score import chosen_protocol, score
+from .students import Lesson, Trained, accuracy, train_student
+from .whole import known_whole, measure_whole
+
+__all__ = [
+    "PROTOCOLS",
+    "Lesson",
+    "Protocol",
+    "Trained",
+    "accuracy",
+    "chosen_protocol",
+    "find",
+    "known_whole",
+    "measure_whole",
+    "random_lesson",
+    "random_rows",
+    "score",
+    "teacher_labels",
+    "train_student",
+]

@@ -1,0 +1,56 @@
+"""The ledger: what a set of images costs to store, to label and to learn from.
+
+Soft labels made on the fly are stored nowhere, but somebody has to make them: `label_bytes_on_the_fly` says what storing
+all of them would take (the FKD record: fp16 logits, crop box and flip, and with mixing partner and share), so that a few
+images with unlimited labels are not taken for a small set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Costs of one subject. Bytes are stored bytes; steps and seconds are means over its students.
+
+    Args:
+        images: how many images a student is trained on.
+        image_bytes: one byte per pixel and channel, or what is really stored where that is something else.
+        label_bytes: static soft labels in fp16; hard labels cost nothing (the order says them).
+        label_bytes_on_the_fly: what the labels of all epochs would take if they were stored.
+        teacher_bytes: the teacher that has to be shipped for labels on the fly.
+        student_steps: updates of one student.
+        seconds: training one student.
+        real_images_seen: real images shown to one student, repeats counted.
+    """
+
+    images: int
+    image_bytes: int
+    label_bytes: int = 0
+    label_bytes_on_the_fly: int = 0
+    teacher_bytes: int = 0
+    student_steps: int = 0
+    seconds: float = 0.0
+    real_images_seen: int = 0
+
+    def plain(self) -> dict[str, float]:
+        """As a mapping of numbers, for a `Scored` event."""
+        return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self).items()}
+
+
+def record_bytes(classes: int, *, mixed: bool) -> int:
+    """Bytes of one stored soft label: fp16 logits, four fp32 of the crop, one of the flip; with mixing eight of the partner."""
+    return 2 * classes + 16 + 1 + (8 if mixed else 0)
+
+
+def on_the_fly(images_seen: int, classes: int, *, mixed: bool) -> int:
+    """Bytes that storing every label of a training would take: images × epochs × record."""
+    return images_seen * record_bytes(classes, mixed=mixed)
+
+
+def network_bytes(network: nn.Module) -> int:
+    """Bytes of a network's parameters and buffers."""
+    return sum(t.numel() * t.element_size() for t in network.state_dict().values())
