@@ -1,0 +1,14 @@
+"""The frame: page config, navigation and the run that is being looked at. `streamlit run app.py`"""
+
+import streamlit as st
+
+from pages.parts import frame
+
+st.set_page_config(page_title="Distill Studio", page_icon=frame.icon(), layout="wide")
+page = st.navigation(frame.menu(), position="top")
+frame.follow_link()
+try:
+    frame.show_chosen_run()
+    page.run()
+finally:  # also when a page stopped early
+    frame.get_ready()

@@ -1,0 +1,4 @@
+"""Records → figures: pure functions, usable in a notebook. No torch.
+
+from distill_core.figures import curves, scores
+"""

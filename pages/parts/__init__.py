@@ -1,0 +1,1 @@
+"""Shared pieces of the screen. Never a page, and never torch."""

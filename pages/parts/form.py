@@ -1,0 +1,122 @@
+"""A new run's form as a whole: filled from a link or a run, its seeds, and the same thing as a command line.
+
+Choices live in the session under `new.*`, so that leaving the page loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from distill_core.errors import BadSetting, StudioError, nearest
+from distill_core.runs.folder import RunFolder
+from distill_core.spec import parse
+
+from . import knobs, studio
+
+SEEDS_MOST = 50
+
+
+def fill(catalog: dict[str, Any]) -> None:
+    """Fill the form from the link: `?from=RUN` takes everything, `?method=` and `?data=` one choice; once per link."""
+    link = {key: st.query_params.get(key, "") for key in ("from", "method", "data")}
+    if link == st.session_state.get("new.link"):
+        return
+    st.session_state["new.link"] = link
+    if link["from"]:
+        _fill_from_run(catalog, link["from"])
+    methods = [one["name"] for one in catalog["methods"]]
+    if link["method"] in methods:
+        st.session_state["new.method"] = link["method"]
+    elif link["method"]:
+        st.warning(f"There is no method called {link['method']!r}.{nearest(link['method'], methods)}")
+    if link["data"]:
+        _fill_data(catalog, link["data"])
+
+
+def _fill_from_run(catalog: dict[str, Any], run: str) -> None:
+    try:
+        asked = RunFolder.find(studio.home(), run).request()
+    except StudioError as error:
+        st.warning(f"The form could not be filled from that run. {error}")
+        return
+    method = next((one for one in catalog["methods"] if one["name"] == asked["method"]), None)
+    if method is None:
+        st.warning(f"Run {run!r} used the method {asked['method']!r}, which is not installed here.")
+        return
+    st.session_state["new.method"] = method["name"]
+    knobs.seed(method["fields"], f"new.{method['name']}", asked["settings"], anew=True)
+    apply_job(asked["job"])
+    st.session_state["new.seeds"] = str(asked["job"].get("seed", 0))
+    _fill_data(catalog, str(asked["job"].get("data", "")))
+    st.toast(f"Filled from {asked.get('name', run)}", icon=":material/content_copy:")
+
+
+def _fill_data(catalog: dict[str, Any], spec: str) -> None:
+    known = [one["name"] for one in catalog["data"]]
+    if spec.startswith("folder:"):
+        st.session_state["new.data"] = spec
+        return
+    try:
+        name, options = parse(spec)
+    except BadSetting as error:
+        st.warning(str(error))
+        return
+    if name not in known:
+        st.warning(f"There is no data set called {name!r}.{nearest(name, known)}")
+        return
+    st.session_state["new.data"] = name
+    if "size" in options:
+        st.session_state[f"new.size.{name}"] = options["size"]
+
+
+def apply_job(values: Mapping[str, Any]) -> None:
+    """Put job values (of a preset or of a run) into the form."""
+    for name in ("ipc", "teacher", "student", "protocol", "device", "students", "epochs"):
+        if name in values:
+            st.session_state[f"new.{name}"] = values[name]
+
+
+def read_seeds(text: str) -> list[int]:
+    """`"0"`, `"0-2"`, `"0, 3, 7"` → seeds; raises `BadSetting` with a sentence."""
+    seeds: list[int] = []
+    for part in re.split(r"[,\s]+", text.strip()):
+        found = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
+        if not found:
+            raise BadSetting(f"seeds={text!r} cannot be read at {part!r}. Write 0, or 0-2, or 0, 3, 7.")
+        first, last = int(found[1]), int(found[2] or found[1])
+        if last < first or last - first >= SEEDS_MOST or last >= 2**31:
+            raise BadSetting(
+                f"seeds={text!r} cannot work at {part!r}. A range goes up and holds at most {SEEDS_MOST} seeds."
+            )
+        seeds += [one for one in range(first, last + 1) if one not in seeds]
+    if len(seeds) > SEEDS_MOST:
+        raise BadSetting(f"seeds={text!r} asks for {len(seeds)} runs. At most {SEEDS_MOST} can be started at once.")
+    return seeds
+
+
+def command(
+    method: str, fields: list[dict[str, Any]], settings: Mapping[str, Any], job: Mapping[str, Any], seed: int
+) -> str:
+    """The same run as a command line; only what differs from the defaults is spelled."""
+    words = ["distill-studio", "run", method, "--data", str(job["data"]), "--ipc", str(job["ipc"]), "--seed", str(seed)]
+    plain = {"teacher": "auto", "student": "auto", "protocol": "auto", "device": "auto", "students": 3, "epochs": 0}
+    given = {name: job[name] for name, default in plain.items() if job.get(name, default) != default}
+    given |= {one["name"]: settings[one["name"]] for one in fields if settings[one["name"]] != one["default"]}
+    for name, value in given.items():
+        flag = "--" + name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag[2:]}")
+        else:
+            words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
+    return shlex.join(words)
+
+
+def fingerprint(*values: Any) -> str:
+    """One string for a choice, to see whether an answer still belongs to it."""
+    return json.dumps(values, sort_keys=True, default=str)

@@ -1,0 +1,105 @@
+"""A new run's data: a set by name with its size, images per class, and images of the visitor's own."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from distill_core.spec import spell
+
+from . import studio
+
+
+def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The data set with its options; returns its spec and what the catalog knows of it."""
+    infos = {one["name"]: one for one in catalog["data"]}
+    st.session_state.setdefault("new.data", next(iter(infos)))
+    present = st.session_state["new.data"]
+    names = [*infos, *([present] if present not in infos else [])]
+    titles = {one: infos[one]["title"] if one in infos else one for one in names}
+    name = st.selectbox("Data set", names, key="new.data", format_func=titles.get, persist_state="session")
+    if name not in infos:
+        return name, {}  # a folder of the user's own, named by a run or a link
+    info = infos[name]
+    sizes = list(info.get("sizes") or [])
+    options = {}
+    if len(sizes) > 1:
+        key = f"new.size.{name}"
+        if st.session_state.get(key) not in sizes:
+            st.session_state[key] = info.get("size") if info.get("size") in sizes else sizes[0]
+        label = {size: f"{size}×{size}" for size in sizes}
+        size = st.segmented_control(
+            "Size in pixels", sizes, key=key, format_func=label.get, required=True, persist_state="session"
+        )
+        options = {"size": size} if size != info.get("size") else {}
+    train = info.get("train")
+    about = [f"{train:,} real images" if train else "", f"{info.get('classes')} classes", info.get("about", "")]
+    st.caption(" · ".join(part for part in about if part))
+    if info and not info.get("ready", True):
+        size = info.get("download_mb")
+        st.caption(f":material/download: downloaded when the run starts{f', {size:g} MB' if size else ''}")
+    return spell(name, options), info
+
+
+def choose_ipc() -> int:
+    """Images per class: the usual numbers, or any other."""
+    st.session_state.setdefault("new.ipc", 1)
+    value = st.selectbox(
+        "Images per class",
+        sorted({1, 5, 10, 50, int(st.session_state["new.ipc"])}),
+        key="new.ipc",
+        accept_new_options=True,
+        help="How many images each class keeps. Type any number.",
+        persist_state="session",
+    )
+    return value
+
+
+def own_images() -> None:
+    """A folder with a sub-folder per class, or a zip of one: checked by the engine, then a data set like the others."""
+    with st.expander("Your own images", icon=":material/add_photo_alternate:", key="new.own"):
+        st.caption("A folder with a sub-folder per class, or a zip of one. Everything stays on this machine.")
+        folder = st.text_input("Folder on this machine", key="new.own.folder", placeholder="/home/me/flowers")
+        packed = st.file_uploader("or a zip", type="zip", key="new.own.zip")
+        name = st.text_input("Call it", key="new.own.name", placeholder="flowers", max_chars=40)
+        if st.button("Check and import", icon=":material/fact_check:", disabled=not (folder.strip() or packed)):
+            source = folder.strip() or str(_save(packed))
+            st.session_state["new.own.ask"] = {"path": source, "name": _short(name or Path(source).stem)}
+        if "new.own.ask" in st.session_state:
+            _imported(studio.answer("import_data", **st.session_state["new.own.ask"]))
+
+
+def _save(packed: Any) -> Path:
+    """The upload as a file of the home's own naming; its content is judged by the engine, never here."""
+    folder = studio.home() / "data" / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{_short(Path(packed.name).stem)}-{secrets.token_hex(3)}.zip"
+    path.write_bytes(packed.getbuffer())
+    return path
+
+
+def _short(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "mine"
+
+
+def _imported(reply: dict[str, Any] | None) -> None:
+    """What the engine said about the images: its refusal, or what it took and what it could not read."""
+    if reply is None:
+        st.caption(":material/hourglass_top: The images are being checked …")
+        return
+    if reply.get("error"):
+        st.error(str(reply["error"]), icon=":material/error:")
+        return
+    st.success(f"Imported as {reply.get('data')}.", icon=":material/check_circle:")
+    for note in reply.get("notes") or []:
+        st.caption(f":material/info: {note}")
+    st.button("Use these images", on_click=_use, args=(reply.get("data"),), icon=":material/check:")
+
+
+def _use(data: str) -> None:
+    st.session_state["new.data"] = data
+    del st.session_state["new.own.ask"]

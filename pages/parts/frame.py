@@ -1,0 +1,117 @@
+"""The frame around every page: the menu, the run that was chosen, links that start at `/`, and getting ready."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image, ImageDraw
+
+from distill_core.runs import launch
+from distill_core.runs.home import studio_home
+
+from . import studio
+
+CALM = 1.5  # seconds that the first picture has the machine for itself before a worker is started
+PAGES = (  # section, file, address, title, icon, help
+    ("", "learn/start", "", "Start", "rocket_launch", "Watch a whole data set become a handful of images."),
+    ("Learn", "learn/methods", "methods", "Methods", "school", "What methods there are and how they differ."),
+    ("Distill", "distill/new", "new", "New run", "add_circle", "Choose data, a method and its settings, and start."),
+    ("Distill", "distill/live", "live", "Watch", "play_circle", "Watch a run while it works, or replay it."),
+    (
+        "Distill",
+        "distill/runs",
+        "runs",
+        "All runs",
+        "folder_open",
+        "Every run on disk: queue, compare, export, import.",
+    ),
+    ("Explore", "explore/diversity", "diversity", "Diversity", "scatter_plot", "Do the learned images cover the real?"),
+    ("Compare", "compare/side", "side", "Side by side", "compare", "Two to six runs on one clock."),
+    ("Compare", "compare/scores", "scores", "Scores", "leaderboard", "Accuracies with spread, beside random images."),
+)
+ROOT = Path(__file__).parents[2]
+
+
+def icon() -> Image.Image:
+    """The browser tab's picture: many small squares become one. Drawn here, since icons by name come from another host."""
+    picture = Image.new("RGBA", (64, 64))
+    pen = ImageDraw.Draw(picture)
+    for i in range(9):
+        left, top = 2 + i % 3 * 11, 2 + i // 3 * 11
+        pen.rectangle((left, top, left + 8, top + 8), fill=(31, 128, 122, 90 + 18 * i))
+    pen.rounded_rectangle((26, 26, 61, 61), 6, fill=(31, 128, 122, 255))
+    return picture
+
+
+def menu() -> dict[str, list]:
+    """The pages by section, for `st.navigation`."""
+    sections: dict[str, list] = {}
+    for section, file, address, title, icon, words in PAGES:
+        picture = f":material/{icon}:"
+        page = st.Page(
+            ROOT / "pages" / f"{file}.py",
+            title=title,
+            icon=picture,
+            url_path=address or None,
+            default=not address,
+            help=words,
+        )
+        sections.setdefault(section, []).append(page)
+    return sections
+
+
+def follow_link() -> None:
+    """Links that are handed out start at the root, `/?go=live&run=…`, so that they work on a server nobody has visited."""
+    known = {address: file for _, file, address, *_ in PAGES if address}
+    goal = st.query_params.get("go", "")
+    if goal in known:
+        rest = {key: value for key, value in st.query_params.to_dict().items() if key != "go"}
+        st.switch_page(f"pages/{known[goal]}.py", query_params=rest)
+
+
+def show_chosen_run() -> None:
+    """The chosen run with its state, at the top of every page; it stays in `?run=` when the page changes."""
+    asked = st.query_params.get("run") or st.session_state.get("run", "")
+    listed = {one["id"]: one for one in studio.runs()[:50]}
+    if asked:
+        st.session_state["run"] = asked
+        if st.query_params.get("run") != asked:
+            st.query_params["run"] = asked
+    if not listed:
+        return
+    row = listed.get(asked)
+    label = f"{studio.DOTS.get(row['state'], '')} {row['name']} · {row['state']}" if row else "Choose a run"
+    with st.container(horizontal=True, horizontal_alignment="right"), st.popover(label, type="tertiary"):
+        st.selectbox(
+            "Run",
+            list(listed),
+            index=list(listed).index(asked) if row else None,
+            format_func=lambda one: f"{listed[one]['name']} · {listed[one]['state']}",
+            key="_chosen",
+            on_change=_choose,
+            placeholder="Choose a run",
+        )
+        st.page_link(studio.LIVE, label="Watch it", icon=":material/play_circle:", query_params={"run": asked})
+        st.page_link(studio.RUNS, label="All runs", icon=":material/folder_open:")
+
+
+def _choose() -> None:
+    st.session_state["run"] = st.session_state["_chosen"]
+    st.query_params["run"] = st.session_state["_chosen"] or ""
+
+
+@st.cache_resource(show_spinner=False)
+def get_ready() -> None:
+    """Once per server, after the first picture: a warm worker, and what is imported is taken out of the garbage hunt."""
+    timer = threading.Timer(CALM, _get_ready)
+    timer.daemon = True
+    timer.start()
+
+
+def _get_ready() -> None:
+    launch.ensure_worker(studio_home())
+    gc.collect()
+    gc.freeze()

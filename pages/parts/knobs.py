@@ -1,0 +1,135 @@
+"""A method's or a job's fields as controls: drawn from the catalog's field schema, checked with the engine's own sentences.
+
+A field is a dict: name, title, help, type (int, float, bool, choice, text), default, minimum, maximum, exclusive_minimum,
+choices, live, advanced, scale, source. Values live in the session under `<prefix>.<name>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Literal
+
+import streamlit as st
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from distill_core.job import explain
+
+TYPES: dict[str, type] = {"int": int, "float": float, "bool": bool, "text": str}
+WIDE = 200  # an int with more values than this is typed, not slid
+
+
+def seed(fields: Iterable[Mapping[str, Any]], prefix: str, values: Mapping[str, Any], *, anew: bool = False) -> None:
+    """Put values into the session where there are none yet (or `anew` over what is there); the rest takes its default."""
+    for field in fields:
+        key = f"{prefix}.{field['name']}"
+        if anew or key not in st.session_state:
+            st.session_state[key] = fit(field, values.get(field["name"], field.get("default")))
+
+
+def fit(field: Mapping[str, Any], value: Any) -> Any:
+    """The value in the type that the control wants; the default where it cannot be read as that type."""
+    kind = TYPES.get(field["type"])
+    if value is None or kind is None:
+        return value if value in (field.get("choices") or [value]) else field.get("default")
+    try:
+        return kind(value)
+    except (TypeError, ValueError):
+        return kind(field["default"])
+
+
+def draw_all(fields: list[dict[str, Any]], prefix: str) -> dict[str, Any]:
+    """Every field with its caption, advanced ones folded; returns the values. Seed them before."""
+    plain = [one for one in fields if not one.get("advanced")]
+    folded = [one for one in fields if one.get("advanced")]
+    mistakes = check(fields, {one["name"]: st.session_state.get(f"{prefix}.{one['name']}") for one in fields})
+    values = _grid(plain, prefix, mistakes)
+    if folded:
+        wrong = any(one["name"] in mistakes for one in folded)
+        changed = sum(st.session_state[f"{prefix}.{one['name']}"] != fit(one, one.get("default")) for one in folded)
+        label = f"Advanced · {changed} changed" if changed else "Advanced"
+        with st.expander(label, icon=":material/tune:", expanded=wrong):
+            values |= _grid(folded, prefix, mistakes)
+    return {one["name"]: values[one["name"]] for one in fields}
+
+
+def _grid(fields: list[dict[str, Any]], prefix: str, mistakes: Mapping[str, str]) -> dict[str, Any]:
+    values = {}
+    with st.grid(min_column_width=270, gap="medium"):
+        for field in fields:
+            with st.container(gap="xsmall"):
+                values[field["name"]] = draw(field, f"{prefix}.{field['name']}")
+                _below(field, prefix, mistakes.get(field["name"], ""))
+    return values
+
+
+def draw(field: Mapping[str, Any], key: str) -> Any:
+    """The control that fits one field; its value lives in the session under `key`."""
+    st.session_state.setdefault(key, fit(field, field.get("default")))
+    label = field.get("title") or field["name"]
+    common: dict[str, Any] = {"key": key, "help": field.get("help") or None, "persist_state": "session"}
+    kind = field["type"]
+    if kind == "bool":
+        return st.toggle(label, **common)
+    if kind == "choice":
+        choices = list(field["choices"])
+        if len(choices) <= 4:
+            return st.segmented_control(label, choices, required=True, **common)
+        return st.selectbox(label, choices, **common)
+    if kind == "text":
+        return st.text_input(label, **common)
+    low, high = field.get("minimum"), field.get("maximum")
+    if kind == "int":
+        if low is not None and high is not None and high - low <= WIDE:
+            return st.slider(label, int(low), int(high), step=1, **common)
+        return st.number_input(label, step=1, format="%d", **common)
+    if low is not None and high is not None and field.get("scale") != "log" and not field.get("exclusive_minimum"):
+        return st.slider(label, float(low), float(high), step=(high - low) / 100, format="%g", **common)
+    step = max(abs(float(st.session_state[key] or 0)) / 10, 1e-6)
+    return st.number_input(label, step=step, format="%g", **common)
+
+
+def _below(field: Mapping[str, Any], prefix: str, mistake: str) -> None:
+    """Under a control: what is wrong, or that it was changed (with the way back), whose value it is, whether it is live."""
+    if mistake:
+        st.markdown(f":red[:material/error: {mistake}]")
+    key, default = f"{prefix}.{field['name']}", fit(field, field.get("default"))
+    marks = [":green[:material/bolt: live]"] if field.get("live") else []
+    marks += [field["source"]] if field.get("source") else []
+    if st.session_state[key] != default:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(" · ".join([":orange[●] changed", *marks]), width="content")
+            label = f"Back to {default:g}" if isinstance(default, float) else f"Back to {default}"
+            st.button(label, key=f"{key}!reset", type="tertiary", on_click=_reset, args=(key, default))
+    elif marks:
+        st.caption(" · ".join(marks))
+
+
+def _reset(key: str, default: Any) -> None:
+    st.session_state[key] = default
+
+
+def check(fields: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> dict[str, str]:
+    """Field name → the engine's sentence about a value that cannot work. The engine checks again when the run starts."""
+    wrong = {}
+    for field in fields:
+        name = field["name"]
+        choices = tuple(field["choices"]) if field["type"] == "choice" else ()
+        bounds = (field.get("minimum"), bool(field.get("exclusive_minimum")), field.get("maximum"))
+        try:
+            _model(name, field["type"], choices, bounds, field.get("default") is None).model_validate(
+                {name: values[name]}
+            )
+        except ValidationError as error:
+            wrong[name] = str(explain(error))
+    return wrong
+
+
+@lru_cache(maxsize=512)
+def _model(name: str, kind: str, choices: tuple, bounds: tuple[Any, bool, Any], optional: bool) -> type[BaseModel]:
+    """A model with this one field, the way the engine's own model has it."""
+    low, above, high = bounds
+    limits = {word: bound for word, bound in (("gt" if above else "ge", low), ("le", high)) if bound is not None}
+    type_: Any = Literal[choices] if choices else TYPES[kind]
+    made: Any = (type_ | None if optional else type_, Field(**limits))
+    return create_model("Settings", __config__=ConfigDict(allow_inf_nan=False, protected_namespaces=()), **{name: made})

@@ -1,0 +1,89 @@
+"""What pages ask of the studio: its home, its catalog, its runs, and a kind word when something is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+import streamlit as st
+
+from distill_core import catalog as shelf
+from distill_core.errors import StudioError
+from distill_core.runs import ask, index, launch
+from distill_core.runs.folder import RunFolder
+from distill_core.runs.home import studio_home
+
+LIVE, NEW, RUNS, SCORES, SIDE, METHODS = (
+    f"pages/{page}.py"
+    for page in ("distill/live", "distill/new", "distill/runs", "compare/scores", "compare/side", "learn/methods")
+)
+DOTS = {
+    "queued": ":gray[:material/schedule:]",
+    "running": ":green[:material/play_circle:]",
+    "paused": ":orange[:material/pause_circle:]",
+    "finished": ":blue[:material/check_circle:]",
+    "stopped": ":gray[:material/stop_circle:]",
+    "failed": ":red[:material/error:]",
+    "lost": ":orange[:material/heart_broken:]",
+    "broken": ":red[:material/broken_image:]",
+}
+
+
+def home() -> Path:
+    """The studio's home; made if absent."""
+    return studio_home()
+
+
+def catalog() -> dict[str, Any]:
+    """Cards, fields, data sets, networks and protocols; says so and stops the page where there is no catalog yet."""
+    try:
+        return shelf.read(home())
+    except StudioError as error:
+        stop(f"The catalog of methods cannot be read. {error}", icon=":material/hourglass_empty:")
+
+
+def runs(**filters: Any) -> list[dict[str, Any]]:
+    """All runs, newest first, as the index lists them; broken ones are among them and say so."""
+    return index.list_runs(home(), **filters)
+
+
+def stop(sentence: str, *, icon: str = ":material/inbox:", page: str = "", label: str = "") -> NoReturn:
+    """Say kindly what is missing, offer the next step, and end the page here."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(f"{icon} {sentence}")
+        if page:
+            st.page_link(page, label=label, icon=":material/arrow_forward:")
+    st.stop()
+
+
+def start(method: str, settings: dict[str, Any], job: dict[str, Any], *, name: str = "", preset: str = "") -> RunFolder:
+    """Queue one run; a warm worker takes it."""
+    return launch.submit(home(), method, settings, job, name=name, preset=preset)
+
+
+def watch(run: str) -> NoReturn:
+    """Go and look at a run."""
+    st.session_state["run"] = run
+    st.switch_page(LIVE, query_params={"run": run})
+
+
+def answer(question: str, **values: Any) -> dict[str, Any] | None:
+    """The engine's answer to a question that needs torch; asked once per session and choice.
+
+    None while the warm worker thinks: the page reruns by itself when the answer is there, and is never held up.
+    """
+    asked = st.session_state.setdefault("asked", {})
+    mark = json.dumps([question, values], sort_keys=True, default=str)
+    if mark not in asked:
+        asked[mark] = ask.ask(home(), question, **values)
+    reply = ask.answer(home(), asked[mark])
+    if reply is None:
+        _wait(asked[mark])
+    return reply
+
+
+@st.fragment(run_every=0.5)
+def _wait(question: str) -> None:
+    if ask.answer(home(), question) is not None:
+        st.rerun()
