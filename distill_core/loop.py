@@ -97,7 +97,9 @@ class _Cadence:
         if index in (0, self.total - 1):
             return True
         since = time.perf_counter() - self.reported
-        gap = max(SHORTEST_GAP, self.cost / WATCHING_SHARE, self.plain * self.total / REPORTS if self.plain > 0.01 else 0)
+        gap = max(
+            SHORTEST_GAP, self.cost / WATCHING_SHARE, self.plain * self.total / REPORTS if self.plain > 0.01 else 0
+        )
         return since >= gap
 
     def took(self, seconds: float, reported: bool) -> None:
@@ -139,7 +141,14 @@ def steps(
 
 
 def _iterate(
-    drive: Drive | None, key: str, stage: str, first: int, total: int, state: dict[str, Any], of: Method | None, quiet: bool
+    drive: Drive | None,
+    key: str,
+    stage: str,
+    first: int,
+    total: int,
+    state: dict[str, Any],
+    of: Method | None,
+    quiet: bool,
 ) -> Iterator[Step]:
     cadence = _Cadence(total)
     now, applied, moves = of, {}, {}
@@ -166,7 +175,9 @@ def check_finite(value: float, what: str, step: Step | int, stage: str, knob: st
     index = step if isinstance(step, int) else step.index
     word = "NaN" if math.isnan(value) else "infinite"
     kept = f"; what was reported before step {index} is kept" if index else ""
-    raise StudioError(f"{what} became {word} at step {index} of {stage}{kept}. Lower {knob}, then resume or start again.")
+    raise StudioError(
+        f"{what} became {word} at step {index} of {stage}{kept}. Lower {knob}, then resume or start again."
+    )
 
 
 class Guard:

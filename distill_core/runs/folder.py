@@ -1,15 +1,15 @@
 """One run on disk: readable while it is written, by any number of readers.
 
-    job.json         what was asked: method, settings, job, name, when
-    state.json       how it stands (atomic rename); see `State`
-    control.json     what the watchers want: pause, stop, single steps, live knobs
-    events.jsonl     append-only; one record a line; files are written before the line that names them
-    sheets/*.webp    image sheets, lossless, so that they are the very pixels
-    arrays/*.npy     logits and other arrays
-    checkpoints/     for resume
-    planes/          t-SNE and UMAP, made on request
-    set.safetensors  the synthetic set, once there is one
-    lock             held by the process that works on the run
+job.json         what was asked: method, settings, job, name, when
+state.json       how it stands (atomic rename); see `State`
+control.json     what the watchers want: pause, stop, single steps, live knobs
+events.jsonl     append-only; one record a line; files are written before the line that names them
+sheets/*.webp    image sheets, lossless, so that they are the very pixels
+arrays/*.npy     logits and other arrays
+checkpoints/     for resume
+planes/          t-SNE and UMAP, made on request
+set.safetensors  the synthetic set, once there is one
+lock             held by the process that works on the run
 """
 
 from __future__ import annotations
@@ -61,9 +61,20 @@ class RunFolder:
 
     @classmethod
     def create(
-        cls, home: Path, method: str, settings: dict[str, Any], job: dict[str, Any], *, name: str = "", preset: str = ""
+        cls,
+        home: Path,
+        method: str,
+        settings: dict[str, Any],
+        job: dict[str, Any],
+        *,
+        name: str = "",
+        preset: str = "",
+        by: int = 0,
     ) -> RunFolder:
-        """A new run, queued. Its id says what it is: `dwa-digits-ipc1-s0-7f3a`."""
+        """A new run, queued. Its id says what it is: `dwa-digits-ipc1-s0-7f3a`.
+
+        `by` is the process that will work on it itself (a terminal); 0 leaves it to whichever worker is free.
+        """
         data = re.sub(r"[^a-z0-9]+", "-", str(job.get("data", "")).lower()).strip("-")[-40:]
         stem = f"{method}-{data}-ipc{job.get('ipc', 1)}-s{job.get('seed', 0)}"
         folder = cls(home / "runs" / f"{stem}-{secrets.token_hex(2)}")
@@ -74,15 +85,21 @@ class RunFolder:
             (staging / part).mkdir(parents=True)
         asked = {"schema": SCHEMA, "id": folder.id, "name": name or stem, "method": method, "settings": settings}
         write_json(staging / "job.json", {**asked, "job": job, "preset": preset, "created": time.time()})
-        write_json(staging / "state.json", {"schema": SCHEMA, "state": "queued", "heartbeat": time.time()})
+        write_json(staging / "state.json", {"schema": SCHEMA, "state": "queued", "by": by, "heartbeat": time.time()})
         os.replace(staging, folder.path)
         return folder
 
     def request(self) -> dict[str, Any]:
         """job.json; refuses what a newer version wrote."""
         asked = read_json(self.path / "job.json")
-        if not isinstance(asked, dict) or not isinstance(asked.get("method"), str) or not isinstance(asked.get("job"), dict):
-            raise BadRecord(f"Run {self.id!r} has no readable job.json. Move it to the trash, or put its job.json back.")
+        if (
+            not isinstance(asked, dict)
+            or not isinstance(asked.get("method"), str)
+            or not isinstance(asked.get("job"), dict)
+        ):
+            raise BadRecord(
+                f"Run {self.id!r} has no readable job.json. Move it to the trash, or put its job.json back."
+            )
         if int(asked.get("schema", 0)) > SCHEMA:
             raise BadRecord(
                 f"Run {self.id!r} was written by a newer version (record {asked['schema']}, this one reads up to {SCHEMA}). Update Distill Studio."
@@ -104,7 +121,11 @@ class RunFolder:
             # the holder may have finished between the two looks
             state = read_json(self.path / "state.json", state)
             if state["state"] in ("running", "paused"):
-                state = {**state, "state": "lost", "message": "The process that worked on this run is gone. Nothing that it saved is lost."}
+                state = {
+                    **state,
+                    "state": "lost",
+                    "message": "The process that worked on this run is gone. Nothing that it saved is lost.",
+                }
         return state
 
     def set_state(self, **changes: Any) -> dict[str, Any]:
@@ -148,7 +169,8 @@ class Recorder:
     def __init__(self, folder: RunFolder, started: float | None = None):
         self.folder, self.path = folder, folder.path
         self.stage, self.seen = "", 0
-        self.count = sum(1 for _ in Timeline(folder).read_all_raw())
+        self._earlier = list(Timeline(folder).read_all_raw())
+        self.count = 1 + max((record["n"] for record in self._earlier), default=-1)
         self.offset = 0.0  # seconds that earlier sittings took
         self.started = started or time.perf_counter()
         self._mend()
@@ -164,7 +186,12 @@ class Recorder:
                 with open(log, "r+b") as file:
                     file.truncate(whole)
 
+    def earlier(self, kind: str) -> list[dict[str, Any]]:
+        """Records of this kind from earlier sittings, those that were taken back included."""
+        return [record for record in self._earlier if record["kind"] == kind]
+
     def seconds(self) -> float:
+        """Seconds of work on this run so far, in all sittings."""
         return self.offset + time.perf_counter() - self.started
 
     def write(self, event: Event) -> dict[str, Any]:
@@ -173,9 +200,9 @@ class Recorder:
             self.stage = event.stage  # type: ignore[union-attr]
         stamp = {"n": self.count, "t": round(self.seconds(), 3), "stage": self.stage, "seen": self.seen}
         record = {**stamp, "kind": event.kind, **self._body(event)}
+        self.count += 1  # first, so that no number is used twice when the disk is full
         self._file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n")
         self._file.flush()
-        self.count += 1
         return record
 
     def _body(self, event: Event) -> dict[str, Any]:
@@ -249,7 +276,10 @@ def read_sheet(folder: RunFolder, record: dict[str, Any]) -> np.ndarray:
     with Image.open(inside(folder, record["sheet"])) as opened:
         sheet = np.asarray(opened.convert("RGB"))
     (h, w), columns, c = record["tile"], record["columns"], record["channels"]
-    tiles = [sheet[i // columns * h : i // columns * h + h, i % columns * w : i % columns * w + w] for i in range(record["count"])]
+    tiles = [
+        sheet[i // columns * h : i // columns * h + h, i % columns * w : i % columns * w + w]
+        for i in range(record["count"])
+    ]
     return np.stack(tiles)[..., :c]
 
 
@@ -264,7 +294,9 @@ def inside(folder: RunFolder, relative: str) -> Path:
     """A file that a record names; refuses a path that leaves the run's folder."""
     path = (folder.path / relative).resolve()
     if not path.is_relative_to(folder.path.resolve()) or not path.is_file():
-        raise BadRecord(f"Run {folder.id!r} names a file that is not in its folder: {relative!r}. The run was edited or half copied.")
+        raise BadRecord(
+            f"Run {folder.id!r} names a file that is not in its folder: {relative!r}. The run was edited or half copied."
+        )
     return path
 
 
@@ -275,6 +307,13 @@ class Timeline:
         self.folder, self.offset = folder, 0
         self.records: list[dict[str, Any]] = []  # what holds now
         self.bad_lines = 0
+
+    @classmethod
+    def all(cls, folder: RunFolder) -> list[dict[str, Any]]:
+        """What holds now, from the beginning."""
+        timeline = cls(folder)
+        timeline.read()
+        return timeline.records
 
     def read(self) -> list[dict[str, Any]]:
         """The records written since the last call, `resumed` ones included; `self.records` is brought up to date."""
@@ -298,7 +337,12 @@ class Timeline:
         for line in data[:whole].splitlines():
             try:
                 record = json.loads(line)
-                record["n"], record["kind"], record["t"]
+                (
+                    int(record["n"]),
+                    str(record["kind"]),
+                    float(record["t"]),
+                    record["kind"] != "resumed" or int(record["keep"]),
+                )
             except (ValueError, KeyError, TypeError):
                 self.bad_lines += 1
                 continue

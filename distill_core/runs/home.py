@@ -1,14 +1,14 @@
 """Where everything that the studio writes lives: one folder, `~/.distill-studio` unless told otherwise.
 
-    home/
-    ├── catalog.json      what the engine can do, as plain data (written by a worker)
-    ├── runs/<id>/        one folder per run (see `folder.py`)
-    ├── trash/<id>/       runs taken away, until the trash is emptied
-    ├── index.sqlite      for lists and filters; can be rebuilt from the folders at any time
-    ├── cache/            expensive ingredients by content: teachers, scores of full real sets
-    ├── data/             data sets: the user's own, and what torchvision downloaded
-    ├── workers/<pid>.json
-    └── questions/<id>.json, <id>.answer.json
+home/
+├── catalog.json      what the engine can do, as plain data (written by a worker)
+├── runs/<id>/        one folder per run (see `folder.py`)
+├── trash/<id>/       runs taken away, until the trash is emptied
+├── index.sqlite      for lists and filters; can be rebuilt from the folders at any time
+├── cache/            expensive ingredients by content: teachers, scores of full real sets
+├── data/             data sets: the user's own, and what torchvision downloaded
+├── workers/<pid>.json
+└── questions/<id>.json, <id>.answer.json
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 def studio_home(given: str | Path | None = None) -> Path:
     """The studio's home: what is given, else `DISTILL_STUDIO_HOME`, else `~/.distill-studio`. Made if absent."""
-    home = Path(given or os.environ.get("DISTILL_STUDIO_HOME") or Path.home() / ".distill-studio").expanduser().resolve()
+    home = (
+        Path(given or os.environ.get("DISTILL_STUDIO_HOME") or Path.home() / ".distill-studio").expanduser().resolve()
+    )
     for part in ("runs", "trash", "cache", "data", "workers", "questions"):
         (home / part).mkdir(parents=True, exist_ok=True)
     return home
@@ -49,4 +51,6 @@ def read_json(path: Path, default: Any = None) -> Any:
     except FileNotFoundError:
         return default
     except (OSError, ValueError) as error:
-        raise BadRecord(f"{path.name} of {path.parent.name!r} cannot be read ({error}). Move the run to the trash.") from None
+        raise BadRecord(
+            f"{path.name} of {path.parent.name!r} cannot be read ({error}). Move the run to the trash."
+        ) from None
