@@ -1,32 +1,58 @@
-"""Real data sets by name. `load("digits:size=8")` gives a `RealSet`; `known()` lists what can be asked for."""
+"""Real data sets by name. `load("digits:size=8")` gives a `RealSet`; `known()` lists what can be asked for.
+
+Names: `digits`, `shapes`, `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `own/<name>` (see `own.add`), and
+`folder:/a/path` for a folder or a zip with one sub-folder of pictures per class.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 
 from ..errors import BadSetting, nearest
 from ..spec import parse
-from . import digits, shapes
+from . import digits, own, shapes, vision
 from .real import DataInfo, Progress, RealSet, Split
 
 __all__ = ["DataInfo", "Progress", "RealSet", "Split", "known", "load"]
 
-_LOADERS: dict[str, tuple[DataInfo, Callable[..., RealSet]]] = {
-    "digits": (digits.INFO, digits.load),
-    "shapes": (shapes.INFO, shapes.load),
+_LOADERS: dict[str, Callable[..., RealSet]] = {
+    "digits": digits.load,
+    "shapes": shapes.load,
+    **{name: partial(vision.load, name) for name in vision.SOURCES},
 }
 
 
 def known() -> list[DataInfo]:
     """Every data set that can be asked for by name, in menu order; loads none of them."""
-    return [info for info, _ in _LOADERS.values()]
+    return [digits.INFO, shapes.INFO, *vision.infos(), *(own.info(name) for name in own.names())]
 
 
 def load(spec: str, *, progress: Progress | None = None) -> RealSet:
-    """A real data set by name."""
+    """A real data set by name.
+
+    Raises `BadSetting` for an unknown name or option (with the nearest one), `BadData` for files that cannot be had or read.
+    """
+    kind, _, path = spec.strip().partition(":")
+    if kind == "folder":
+        if not path:
+            raise BadSetting("folder: needs a path after the colon, such as folder:/home/me/pictures.")
+        return own.load_folder(path, progress)
     name, options = parse(spec)
+    if name.startswith("own/"):
+        _no_other_options(name, options, [])
+        return own.load(name.removeprefix("own/"))
     if name not in _LOADERS:
-        raise BadSetting(f"There is no data set called {name!r}.{nearest(name, list(_LOADERS))}")
-    info, loader = _LOADERS[name]
+        names = [*_LOADERS, *(f"own/{one}" for one in own.names())]
+        raise BadSetting(f"There is no data set called {name!r}.{nearest(name, names)} There are {', '.join(names)} and folder:/a/path.")
+    loader = _LOADERS[name]
+    _no_other_options(name, options, [one for one in inspect.signature(loader).parameters if one not in ("progress", "name")])
     return loader(**options, progress=progress)
+
+
+def _no_other_options(name: str, given: dict[str, object], has: list[str]) -> None:
+    for option in given:
+        if option not in has:
+            have = f"It has {', '.join(has)}." if has else "It has no options."
+            raise BadSetting(f"{name} has no option {option!r}.{nearest(option, has)} {have}")

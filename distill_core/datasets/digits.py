@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from ..errors import BadSetting
 from .real import DataInfo, Progress, RealSet, Split, assemble, fingerprint
 
 SIZES = (8, 16, 32)
@@ -33,7 +34,9 @@ INFO = DataInfo(
 
 def load(size: int = 16, progress: Progress | None = None) -> RealSet:
     """The digits at 8, 16 or 32 pixels."""
-    from sklearn.datasets import load_digits
+    if size not in SIZES:
+        raise BadSetting(f"digits:size={size} cannot work: choose one of {', '.join(map(str, SIZES))}.")
+    from sklearn.datasets import load_digits  # a second or two, so only when it is needed
 
     source = load_digits()
     small = source.images.astype(np.uint8)  # (1797, 8, 8) in 0..16

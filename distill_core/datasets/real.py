@@ -143,14 +143,17 @@ def assemble(
     test: Split,
     fingerprint: str,
     *,
+    val: Split | None = None,
     name: str | None = None,
     constants: tuple[tuple[float, ...], tuple[float, ...]] | None = None,
     licence: str = "",
     notes: Sequence[str] = (),
 ) -> RealSet:
-    """A `RealSet` from a training part and a test part: takes the validation part off and settles mean and s.d."""
-    kept, taken = stratified(whole.labels.numpy(), VALIDATION_SHARE, VALIDATION_SEED)
-    train, val = whole.take(torch.from_numpy(kept)), whole.take(torch.from_numpy(taken))
+    """A `RealSet` from a training part and a test part: takes a validation part off where none is given, settles mean and s.d."""
+    train = whole
+    if val is None:
+        kept, taken = stratified(whole.labels.numpy(), VALIDATION_SHARE, VALIDATION_SEED)
+        train, val = whole.take(torch.from_numpy(kept)), whole.take(torch.from_numpy(taken))
     mean, std = constants or statistics(train.images)
     spelled = name or info.name
     return RealSet(spelled, info.title, info.classes, train, val, test, mean, std, fingerprint, licence, tuple(notes))

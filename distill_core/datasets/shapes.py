@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from ..errors import BadSetting
 from .cache import remembered
 from .real import DataInfo, Progress, RealSet, Split, assemble, fingerprint
 from .scenes import CLASSES, draw
@@ -34,6 +35,7 @@ INFO = DataInfo(
 
 def load(size: int = 32, seed: int = SEED, train: int = TRAIN, test: int = TEST, progress: Progress | None = None) -> RealSet:
     """The shapes at `size` pixels. `train` and `test` count all classes together; the two are drawn from different seeds."""
+    _check(size=(size, 8, 256), seed=(seed, 0, 2**30), train=(train, 20, 100_000), test=(test, 10, 100_000))
     options = f"recipe={RECIPE},seed={seed},size={size},test={test},train={train}"
     key = fingerprint("shapes", options)
 
@@ -45,6 +47,12 @@ def load(size: int = 32, seed: int = SEED, train: int = TRAIN, test: int = TEST,
     given = {"size": (size, 32), "seed": (seed, SEED), "train": (train, TRAIN), "test": (test, TEST)}
     said = ",".join(f"{k}={v}" for k, (v, usual) in sorted(given.items()) if v != usual)
     return assemble(INFO, *parts, key, name=f"shapes:{said}" if said else "shapes", licence="MIT (part of Distill Studio)")
+
+
+def _check(**given: tuple[int, int, int]) -> None:
+    for name, (value, low, high) in given.items():
+        if not isinstance(value, int) or not low <= value <= high:
+            raise BadSetting(f"shapes:{name}={value} cannot work: choose a whole number from {low} to {high}.")
 
 
 def _labels(count: int) -> np.ndarray:

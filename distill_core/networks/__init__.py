@@ -10,14 +10,22 @@ import torch
 
 from ..errors import BadSetting, nearest
 from ..spec import parse, spell
-from . import convnet, resnet
+from . import classic, convnet, mobile, resnet, vit
 from .network import Builder, Network, NetworkInfo, Option, checked
 
 __all__ = ["Network", "NetworkInfo", "Option", "build", "known", "resolve"]
 
 _ALL: dict[str, tuple[NetworkInfo, Builder]] = {
     "convnet": (convnet.INFO, convnet.convnet),
+    "mlp": (classic.MLP, classic.mlp),
+    "lenet": (classic.LENET, classic.lenet),
+    "alexnet": (classic.ALEXNET, classic.alexnet),
+    "vgg11": (classic.VGG11, classic.vgg11),
     **{info.name: (info, resnet.BUILDERS[info.name]) for info in resnet.INFOS},
+    "mobilenetv2": (mobile.MOBILENET, mobile.mobilenetv2),
+    "efficientnetb0": (mobile.EFFICIENTNET, mobile.efficientnetb0),
+    "shufflenet": (mobile.SHUFFLENET, mobile.shufflenet),
+    "vit": (vit.INFO, vit.vit),
 }
 
 

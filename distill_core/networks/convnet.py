@@ -61,11 +61,6 @@ def automatic_depth(side: int) -> int:
 def _check(side: int, depth: int, width: int, norm: str, pooling: str) -> None:
     if pooling != "none" and halved(side, depth) < 1:
         raise BadSetting(f"convnet:depth={depth} cannot work with {side}×{side} images: {depth} poolings leave nothing. Use depth={automatic_depth(side)}.")
-    if norm == "instance" and pooling != "none" and halved(side, depth - 1) < 2:
-        raise BadSetting(
-            f"convnet:depth={depth},norm=instance cannot work with {side}×{side} images: a 1×1 map has no spread to "
-            f"normalize. Use depth={automatic_depth(side)}, or norm=batch."
-        )
     if norm == "group" and width % GROUPS:
         raise BadSetting(f"convnet:width={width},norm=group cannot work: the width must be a multiple of {GROUPS}.")
 

@@ -1,0 +1,81 @@
+"""MobileNetV2 (1801.04381), EfficientNet-B0 (1905.11946) and ShuffleNetV2 (1807.11164) from torchvision, for small images.
+
+The stem keeps the side of the image. Up to 64 pixels MobileNetV2 and EfficientNet-B0 also keep it in their first shrinking
+stage, so that 32×32 images end as 4×4 maps, and ShuffleNet has no max-pooling.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+
+from .network import Network, NetworkInfo, Option
+
+SMALL = 64  # pixels
+MOBILENET = NetworkInfo("mobilenetv2", "MobileNetV2", "Inverted bottlenecks, made for phones; here with a stem for small images.")
+EFFICIENTNET = NetworkInfo("efficientnetb0", "EfficientNet-B0", "Inverted bottlenecks with channel attention; stem for small images.")
+SHUFFLENET = NetworkInfo(
+    "shufflenet",
+    "ShuffleNetV2",
+    "Very few multiplications: channels are split and shuffled; stem for small images.",
+    (Option("width", "Width multiplier.", 1.0, (0.5, 1.0)),),
+)
+
+
+def _stem(channels: int, width: int) -> nn.Conv2d:
+    """3×3, stride 1; the init that the three libraries' models use."""
+    conv = nn.Conv2d(channels, width, 3, padding=1, bias=False)
+    nn.init.kaiming_normal_(conv.weight, mode="fan_out")
+    return conv
+
+
+def _unstride(block: nn.Module) -> None:
+    """Let a stage keep the side of its map."""
+    for module in block.modules():
+        if isinstance(module, nn.Conv2d):
+            module.stride = (1, 1)
+
+
+def mobilenetv2(channels: int, size: int, classes: int) -> Network:
+    """Blocks: the stem, the bottlenecks grouped by width, the last 1×1 convolution."""
+    from torchvision.models import mobilenet_v2
+
+    whole = mobilenet_v2(weights=None, num_classes=classes)
+    parts = list(whole.features)
+    parts[0][0] = _stem(channels, 32)
+    if size <= SMALL:
+        _unstride(parts[2])
+    cuts = (0, 1, 2, 4, 7, 11, 14, 17, 18, 19)  # one bottleneck stage between two neighbors
+    names = ("stem", *(f"stage{i}" for i in range(1, 8)), "head")
+    body = {n: nn.Sequential(*parts[a:b]) for n, a, b in zip(names, cuts, cuts[1:], strict=True)}
+    return _finish(body, whole.classifier, channels, size, classes)
+
+
+def efficientnetb0(channels: int, size: int, classes: int) -> Network:
+    """Blocks: the stem, the seven stages, the last 1×1 convolution."""
+    from torchvision.models import efficientnet_b0
+
+    whole = efficientnet_b0(weights=None, num_classes=classes)
+    parts = list(whole.features)
+    parts[0][0] = _stem(channels, 32)
+    if size <= SMALL:
+        _unstride(parts[2])
+    names = ("stem", *(f"stage{i}" for i in range(1, 8)), "head")
+    return _finish(dict(zip(names, parts, strict=True)), whole.classifier, channels, size, classes)
+
+
+def _finish(body: dict[str, nn.Module], head: nn.Sequential, channels: int, size: int, classes: int) -> Network:
+    dropout, linear = head
+    neck = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), dropout)
+    return Network(body, neck, linear, channels=channels, size=size, classes=classes)
+
+
+def shufflenet(channels: int, size: int, classes: int, *, width: float) -> Network:
+    """Blocks: the stem, the three stages, the last 1×1 convolution."""
+    from torchvision.models import shufflenet_v2_x0_5, shufflenet_v2_x1_0
+
+    whole = (shufflenet_v2_x0_5 if width == 0.5 else shufflenet_v2_x1_0)(weights=None, num_classes=classes)
+    whole.conv1[0] = _stem(channels, 24)
+    stem = whole.conv1 if size <= SMALL else nn.Sequential(*whole.conv1, whole.maxpool)
+    body = {"stem": stem, "stage2": whole.stage2, "stage3": whole.stage3, "stage4": whole.stage4, "head": whole.conv5}
+    neck = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return Network(body, neck, whole.fc, channels=channels, size=size, classes=classes)
