@@ -1,0 +1,287 @@
+"""DWA against its equations computed the slow way in float64, its reductions, and the invariants of the adjustment."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from distill_core.datasets import load
+from distill_core.methods.dwa import DirectedWeightAdjustment
+from distill_core.methods.sre2l import SqueezeRecoverRelabel
+from distill_core.steps.perturb import directed, scattered, shifts
+from distill_core.steps.recover import Adjust, Batch, Recipe, recover
+from distill_core.steps.statistics import BatchNormStatistics
+from tests.methods.tiny import drain, job, small
+
+
+class Little(nn.Module):
+    """Three convolutions with batch norm for 8×8 images and five classes."""
+
+    def __init__(self, seed: int = 0):
+        super().__init__()
+        torch.manual_seed(seed)
+        layers: list[nn.Module] = []
+        for c in (1, 6, 6):
+            layers += [nn.Conv2d(c, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU()]
+        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(6 * 64, 5))
+        for m in self.modules():
+            if isinstance(m, nn.BatchNorm2d):
+                m.running_mean.uniform_(-0.5, 0.5)
+                m.running_var.uniform_(0.5, 1.5)
+
+    def forward(self, x):
+        return self.body(x)
+
+
+class FiveClasses:
+    """What `recover` asks of a real set."""
+
+    channels, size, classes = 1, 8, tuple("abcde")
+
+    @staticmethod
+    def normalize(x):
+        return (x - 0.3) / 0.4
+
+    @staticmethod
+    def denormalize(x):
+        return x * 0.4 + 0.3
+
+
+@pytest.fixture
+def batch():
+    generator = torch.Generator().manual_seed(5)
+    return torch.randn(5, 1, 8, 8, generator=generator), torch.arange(5)
+
+
+def slow_adjustment(network, images, labels, rho, count):
+    """Δθ by the formula, one weight tensor after the other, in float64; returns the weights, CE(k) and ‖g_k‖."""
+    network = copy.deepcopy(network).double().eval()
+    losses, norms = [], []
+    for _ in range(count):
+        network.zero_grad()
+        loss = F.cross_entropy(network(images.double()), labels)
+        loss.backward()
+        norm = sum(float((p.grad**2).sum()) for p in network.parameters()) ** 0.5
+        with torch.no_grad():
+            for p in network.parameters():
+                p += rho / count * p.grad / (norm + 1e-12)
+        losses.append(float(loss.detach()))
+        norms.append(norm)
+    return network, losses, norms
+
+
+def test_the_adjustment_equals_the_equation(batch):
+    images, labels = batch
+    network = Little().eval()
+    wanted, losses, norms = slow_adjustment(network, images, labels, 0.05, 12)
+    origin = {n: p.detach().clone() for n, p in network.named_parameters()}
+    buffers = {n: b.clone() for n, b in network.named_buffers()}
+    events, _ = drain(directed(network, origin, lambda: images, labels, 0.05, 12))
+    scalars = [e.values for e in events if e.kind == "scalars"]
+    assert [s["cross-entropy on the start"] for s in scalars] == pytest.approx(losses, rel=1e-5)
+    assert [s["gradient norm"] for s in scalars] == pytest.approx(norms, rel=1e-4)
+    for (name, found), right in zip(network.named_parameters(), wanted.parameters(), strict=True):
+        moved = (found.double() - origin[name].double()).flatten()
+        assert torch.allclose(moved, (right - origin[name].double()).flatten(), atol=1e-6)
+    assert all(torch.equal(b, buffers[n]) for n, b in network.named_buffers()), "the buffers do not change"
+
+
+def test_the_shift_ends_at_rho_and_the_loss_rises(batch):
+    images, labels = batch
+    network = Little().eval()
+    origin = {n: p.detach().clone() for n, p in network.named_parameters()}
+    events, _ = drain(directed(network, origin, lambda: images, labels, 0.015, 12))
+    scalars = [e.values for e in events if e.kind == "scalars"]
+    assert 0.98 * 0.015 < scalars[-1]["‖Δθ‖"] <= 0.015 * (1 + 1e-3)
+    losses = [s["cross-entropy on the start"] for s in scalars]
+    assert losses == sorted(losses) and losses[-1] > losses[0]
+    lengths = [s["‖Δθ‖"] for s in scalars]
+    assert lengths == pytest.approx([0.015 * (k + 1) / 12 for k in range(12)], rel=0.05)
+
+
+def test_the_random_shift_has_the_same_length(batch):
+    network = Little().eval()
+    origin = {n: p.detach().clone() for n, p in network.named_parameters()}
+    drain(scattered(network, origin, 0.3, torch.Generator().manual_seed(0)))
+    assert shifts(network, origin)[0] == pytest.approx(0.3, rel=1e-4)
+
+
+def test_mismatches_equal_the_formula(batch):
+    images, _ = batch
+    network = Little().eval()
+    statistics = BatchNormStatistics(network)
+    with statistics.listening():
+        network(images)
+    means, variances = statistics.mismatch()
+    x, wanted = images.double(), []
+    for layer in copy.deepcopy(network).double().body:
+        if isinstance(layer, nn.BatchNorm2d):
+            channels = x.transpose(0, 1).flatten(1)
+            mean = channels.mean(1)
+            variance = ((channels - mean[:, None]) ** 2).sum(1) / channels.shape[1]
+            wanted.append((float((mean - layer.running_mean).norm()), float((variance - layer.running_var).norm())))
+        x = layer(x).detach()
+    assert means.tolist() == pytest.approx([m for m, _ in wanted], rel=1e-5)
+    assert variances.tolist() == pytest.approx([v for _, v in wanted], rel=1e-5)
+    assert statistics.weights(10.0).tolist() == [10, 1, 1]
+
+
+def roll_one(x, generator):
+    return torch.roll(x, tuple(torch.randint(0, 3, (2,), generator=generator).tolist()), (2, 3))
+
+
+def recipe(**changes):
+    values = {"iterations": 8, "lr_img": 0.25, "mean_weight": 0.01, "variance_weight": 0.11, "first_layer": 10.0}
+    return Recipe(**{**values, "class_block": 5, "augment": roll_one, **changes})
+
+
+METHOD = DirectedWeightAdjustment(iterations=8)
+
+
+def slow_recovery(start, network, recipe, rho, count, seed, released):
+    """Everything of dwa.md 1.5 for one batch in float64, written as the text reads."""
+    import math
+
+    generator = torch.Generator().manual_seed(seed + 1)
+    x = start.double().clone().requires_grad_(True)
+    labels = torch.arange(len(x))
+    adam = torch.optim.Adam([x], lr=recipe.lr_img, betas=(0.5, 0.9), eps=1e-8)
+    moved, left = copy.deepcopy(network).double().eval(), None
+    low, high = FiveClasses.normalize(torch.tensor(0.0)).double(), FiveClasses.normalize(torch.tensor(1.0)).double()
+    for t in range(recipe.iterations):
+        shift = tuple(torch.randint(0, 3, (2,), generator=generator).tolist())
+        if t == 0:
+            for _ in range(count):
+                moved.zero_grad()
+                loss = F.cross_entropy(moved(torch.roll(x, shift, (2, 3))), labels)
+                loss.backward()
+                norm = torch.cat([p.grad.flatten() for p in moved.parameters()]).norm()
+                with torch.no_grad():
+                    for p in moved.parameters():
+                        p += rho / count * p.grad / (norm + 1e-12)
+            left = x.grad.clone() if released and x.grad is not None else None
+        seen, hooks = [], []
+        for layer in moved.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                hooks.append(layer.register_forward_pre_hook(lambda m, a: seen.append((m, a[0]))))
+        loss = F.cross_entropy(moved(torch.roll(x, shift, (2, 3))), labels)
+        for hook in hooks:
+            hook.remove()
+        for i, (layer, a) in enumerate(seen):
+            omega = recipe.first_layer if i == 0 else 1.0
+            loss = loss + recipe.mean_weight * omega * (a.mean((0, 2, 3)) - layer.running_mean).norm()
+            loss = loss + recipe.variance_weight * omega * (a.var((0, 2, 3), unbiased=False) - layer.running_var).norm()
+        (gradient,) = torch.autograd.grad(loss, x)
+        x.grad = gradient + left if t == 0 and left is not None else gradient
+        adam.param_groups[0]["lr"] = 0.5 * (1 + math.cos(math.pi * t / recipe.iterations)) * recipe.lr_img
+        adam.step()
+        with torch.no_grad():
+            x.clamp_(low, high)
+    return FiveClasses.denormalize(x.detach())
+
+
+@pytest.mark.parametrize("first_gradient", ["clean", "as_released"])
+def test_eight_iterations_equal_the_slow_way(batch, first_gradient):
+    images, _ = batch
+    network = Little().eval()
+    start = images.clamp(-0.7, 1.7)
+    wanted = slow_recovery(start, network, recipe(), 0.05, 4, 0, first_gradient == "as_released")
+    adjust = Adjust("directed", 0.05, 4, first_gradient)
+    _, found = drain(recover(METHOD, recipe(), adjust, start[None], network, FiveClasses, 0, True))
+    assert torch.allclose(found[0].double(), wanted, atol=2e-4)
+
+
+def test_the_first_gradient_as_released_goes_another_way(batch):
+    start = batch[0].clamp(-0.7, 1.7)[None]
+    found = [
+        drain(
+            recover(METHOD, recipe(), Adjust("directed", 0.05, 4, way), start, Little().eval(), FiveClasses, 0, True)
+        )[1]
+        for way in ("clean", "as_released")
+    ]
+    assert not torch.allclose(found[0], found[1], atol=1e-4)
+
+
+def test_a_second_block_starts_from_the_trained_teacher(batch):
+    """Two blocks of classes: what the adjustment of the second one starts from has not moved."""
+    start = batch[0].clamp(-0.7, 1.7)[None]
+    adjust = Adjust("directed", 0.05, 4)
+    events, _ = drain(recover(METHOD, recipe(class_block=3), adjust, start, Little().eval(), FiveClasses, 0, True))
+    lengths = [e.values["‖Δθ‖"] for e in events if e.kind == "scalars" and "‖Δθ‖" in e.values]
+    assert len(lengths) == 8
+    assert lengths[4:] == pytest.approx(lengths[:4], rel=0.05), "shifts of blocks do not pile up"
+    assert max(lengths) <= 0.05 * 1.001
+
+
+def test_freezing_the_weights_costs_nothing_and_changes_nothing(batch):
+    images, labels = batch
+    one = Batch(images, labels, Little(), FiveClasses, 0.25)
+    assert all(not p.requires_grad or p.grad is None for p in one.teacher.parameters())
+    network, frozen = Little().eval(), Little().eval().requires_grad_(False)
+    x = images.clone().requires_grad_(True)
+    with_weights = torch.autograd.grad(F.cross_entropy(network(x), labels), x)[0]
+    assert torch.equal(with_weights, torch.autograd.grad(F.cross_entropy(frozen(x), labels), x)[0])
+
+
+@pytest.mark.parametrize("nothing", [{"rho": 0.0}, {"ascent_steps": 0}, {"weights": "none"}])
+def test_without_a_shift_it_is_sre2l_from_real_images(nothing):
+    ours = small(DirectedWeightAdjustment, variance_weight=0.01, **nothing)
+    theirs = small(SqueezeRecoverRelabel, start="real")
+    assert torch.equal(drain(ours.distill(job()))[1].images, drain(theirs.distill(job()))[1].images)
+
+
+def test_equal_coefficients_are_the_coupled_loss(batch):
+    images, _ = batch
+    events, _ = drain(
+        recover(
+            METHOD.moved(variance_weight=0.3, mean_weight=0.3),
+            recipe(),
+            Adjust(),
+            images[None],
+            Little().eval(),
+            FiveClasses,
+            0,
+            True,
+        )
+    )
+    for event in events:
+        if event.kind == "scalars" and "loss" in event.values:
+            v = event.values
+            assert v["loss"] == pytest.approx(
+                v["cross-entropy"] + 0.3 * (v["mean mismatch"] + v["variance mismatch"]), rel=1e-4
+            )
+
+
+def test_images_stay_pixels():
+    _, result = drain(small(DirectedWeightAdjustment, lr_img=5.0).distill(job()))
+    assert float(result.images.min()) >= 0 and float(result.images.max()) <= 1
+    assert torch.equal(result.images, (result.images * 255).round() / 255), "what is scored is what eight bits hold"
+
+
+def test_a_broken_loss_says_at_which_step():
+    from distill_core.errors import StudioError
+
+    network = Little().eval()
+    start = torch.full((1, 5, 1, 8, 8), float("nan"))
+    with pytest.raises(StudioError, match="step 0 of recover"):
+        drain(recover(METHOD, recipe(), Adjust(), start, network, FiveClasses, 0, True))
+
+
+def test_a_teacher_without_batch_norm_is_refused():
+    method = DirectedWeightAdjustment()
+    assert "no batch norm" in method.why_not(job(teacher="convnet:norm=instance"))
+    assert method.why_not(job(teacher="resnet18")) is None
+
+
+def test_the_starting_images_are_those_of_every_method():
+    from distill_core.methods.random import RandomReal
+
+    events, _ = drain(small(DirectedWeightAdjustment).distill(job()))
+    first = next(e for e in events if e.kind == "images")
+    _, random = drain(RandomReal().distill(job()))
+    assert torch.equal(torch.from_numpy(first.pixels).permute(0, 3, 1, 2) / 255, random.images)
+    assert load("digits:size=8").classes == random.classes

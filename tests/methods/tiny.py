@@ -1,0 +1,34 @@
+"""The smallest job that every method can do, and small settings for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import distill_core
+from distill_core.events import Event
+from distill_core.job import Job
+from distill_core.method import Method
+from distill_core.synthetic import SyntheticSet
+
+JOB = {"data": "digits:size=8", "ipc": 2, "seed": 3, "students": 0, "device": "cpu"}
+NETWORK = "convnet:depth=1,norm=batch,width=8"
+SMALL = {"iterations": 4, "squeeze_epochs": 1, "batch_real": 4, "ascent_steps": 3}
+
+
+def small(kind: type[Method], **more: Any) -> Method:
+    """The method with settings that take a moment, whatever fields it has."""
+    return kind.build({**{k: v for k, v in SMALL.items() if k in kind.model_fields}, **more})
+
+
+def job(**more: Any) -> Job:
+    return distill_core.Job(**{**JOB, "teacher": NETWORK, "student": NETWORK, **more})
+
+
+def drain(stream: Any) -> tuple[list[Event], SyntheticSet]:
+    """All events of a stream and what it returns."""
+    events = []
+    while True:
+        try:
+            events.append(next(stream))
+        except StopIteration as end:
+            return events, end.value
