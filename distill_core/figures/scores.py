@@ -8,6 +8,7 @@ The random control stands in every figure beside what it controls: real is hollo
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections.abc import Iterable, Mapping
@@ -16,10 +17,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-# Okabe-Ito: told apart in the common kinds of color blindness, and marked by shape and fill as well.
+# Blue and orange are told apart in the common kinds of color blindness, on light and dark; shape and fill repeat it.
 LOOKS = {
-    "distilled": {"color": "#0072B2", "symbol": "circle", "word": "distilled"},
-    "random": {"color": "#E69F00", "symbol": "square-open", "word": "random real images"},
+    "distilled": {"color": "#2A8FCF", "symbol": "circle", "word": "distilled"},
+    "random": {"color": "#D98200", "symbol": "square-open", "word": "random real images"},
     "real": {"color": "#7F8C8D", "symbol": "diamond-open", "word": "all real data"},
 }
 
@@ -64,7 +65,7 @@ def say(mean: float | None, std: float | None, n: int) -> str:
 
 
 def read_scores(records: Iterable[Mapping[str, Any]]) -> list[Score]:
-    """The scores in a run's records, in the order they were measured; a later one of the same kind replaces the earlier."""
+    """The scores in a run's records, in the order they were measured; of a subject and protocol the last one holds."""
     found: dict[tuple[str, str, str, str], Score] = {}
     for one in records:
         if one["kind"] == "scored":
@@ -92,4 +93,153 @@ def frame(figure: go.Figure, title: str, x: str, y: str, height: int = 380) -> g
     )
     figure.update_xaxes(title=x, automargin=True, zeroline=False)
     figure.update_yaxes(title=y, automargin=True, zeroline=False)
+    return figure
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the score table: runs that differ in nothing but their seed, with their random control."""
+
+    method: str
+    preset: str
+    data: str
+    ipc: int
+    student: str
+    protocol: str
+    labels: str
+    seeds: tuple[int, ...]
+    runs: tuple[str, ...]
+    distilled: Score
+    random: Score | None
+    real: Score | None
+
+    @property
+    def single(self) -> bool:
+        """One seed only: shown hollow, since it says nothing about the spread between runs."""
+        return len(self.seeds) == 1
+
+    @property
+    def gain(self) -> float:
+        """Accuracy above the same number of random real images; not a number without a control."""
+        return self.distilled.mean - self.random.mean if self.random and self.random.n else math.nan
+
+    @property
+    def label(self) -> str:
+        return f"{self.method} · {self.data} · ipc {self.ipc}"
+
+    @property
+    def stored(self) -> float:
+        """Bytes that have to be kept to train a student: images, labels and a teacher that labels on the fly."""
+        return sum(float(self.distilled.budget.get(f"{part}_bytes", 0) or 0) for part in ("image", "label", "teacher"))
+
+
+def table(runs: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Rows of the score table from runs `{"id", "method", "settings", "preset", "job", "records"}`.
+
+    Runs are pooled only where all but the seed is equal. A random control stands beside a set only where it was trained
+    under the same protocol, with the same labels and the same student.
+    """
+    pools: dict[str, list[tuple[Mapping[str, Any], Score]]] = {}
+    for run in runs:
+        job = {key: value for key, value in run["job"].items() if key != "seed"}
+        for score in read_scores(run["records"]):
+            if score.subject == "distilled" and score.n:
+                same = (run["method"], run["settings"], job, score.student, score.protocol, score.labels)
+                pools.setdefault(json.dumps(same, sort_keys=True, default=str), []).append((run, score))
+    return sorted((_row(pool) for pool in pools.values()), key=lambda row: (row.data, row.ipc, -row.distilled.mean))
+
+
+def _row(pool: list[tuple[Mapping[str, Any], Score]]) -> Row:
+    run, score = pool[0]
+    kind = (score.student, score.protocol, score.labels)
+    others = [other for one, _ in pool for other in read_scores(one["records"])]
+    random = [o for o in others if o.subject == "random" and (o.student, o.protocol, o.labels) == kind]
+    real = [o for o in others if o.subject == "real" and o.student == score.student]
+    return Row(
+        method=run["method"],
+        preset=run.get("preset") or "",
+        data=str(run["job"]["data"]),
+        ipc=int(run["job"]["ipc"]),
+        student=score.student,
+        protocol=score.protocol,
+        labels=score.labels,
+        seeds=tuple(sorted({int(one["job"].get("seed", 0)) for one, _ in pool})),
+        runs=tuple(one["id"] for one, _ in pool),
+        distilled=_pool([one for _, one in pool]),
+        random=_pool(random) if random else None,
+        real=real[0] if real else None,
+    )
+
+
+def _pool(scores: list[Score]) -> Score:
+    """All students of several runs together."""
+    one = scores[0]
+    accuracy = tuple(value for score in scores for value in score.accuracy)
+    return Score(one.subject, one.student, one.protocol, one.labels, accuracy, one.budget)
+
+
+def bars(rows: Iterable[Row]) -> go.Figure:
+    """Every row as a filled marker with its spread, its random control hollow beside it; one seed is hollow too."""
+    rows = list(rows)[::-1]
+    places, figure = list(range(len(rows))), go.Figure()
+    for subject, shift in (("random", -0.14), ("distilled", 0.14)):
+        picked = [(at + shift, row, getattr(row, subject)) for at, row in zip(places, rows, strict=True)]
+        shown = [(y, row, score) for y, row, score in picked if score and score.n]
+        look = LOOKS[subject]
+        symbols = ["circle-open" if row.single else "circle" for _, row, _ in shown]
+        figure.add_scatter(
+            x=[100 * score.mean for _, _, score in shown],
+            y=[y for y, _, _ in shown],
+            mode="markers",
+            name=look["word"],
+            marker={
+                "color": look["color"],
+                "size": 12,
+                "symbol": symbols if subject == "distilled" else look["symbol"],
+                "line": {"width": 2, "color": look["color"]},
+            },
+            error_x={
+                "array": [100 * score.std if score.n > 1 else None for _, _, score in shown],
+                "color": look["color"],
+            },
+            text=[f"{row.label}<br>{score.text}" for _, row, score in shown],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    ahead = sum(row.gain > 0 for row in rows)
+    judged = sum(math.isfinite(row.gain) for row in rows)
+    title = (
+        f"{ahead} of {judged} sets beat as many random real images" if judged else "No random control was scored yet"
+    )
+    frame(figure, title, "accuracy on real test images (%) ± s.d.", "", height=170 + 46 * len(rows))
+    figure.update_yaxes(tickmode="array", tickvals=places, ticktext=[row.label for row in rows], showgrid=False)
+    return figure
+
+
+SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
+
+
+def against_bytes(rows: Iterable[Row]) -> go.Figure:
+    """Accuracy against stored bytes (images, labels, teacher); one shape per method, hollow where there is one seed."""
+    rows, figure = [row for row in rows if row.stored > 0], go.Figure()
+    names = list(dict.fromkeys(row.method for row in rows))
+    for i, name in enumerate(names):
+        own = [row for row in rows if row.method == name]
+        shape = SHAPES[i % len(SHAPES)]
+        figure.add_scatter(
+            x=[row.stored / 1000 for row in own],
+            y=[100 * row.distilled.mean for row in own],
+            mode="markers",
+            name=name,
+            marker={
+                "size": 12,
+                "symbol": [f"{shape}-open" if row.single else shape for row in own],
+                "line": {"width": 2},
+            },
+            error_y={"array": [100 * row.distilled.std if row.distilled.n > 1 else None for row in own]},
+            text=[f"{row.label}<br>{row.distilled.text}" for row in own],
+            hovertemplate="%{text}<br>%{x:,.1f} kB<extra></extra>",
+        )
+    title = "What is stored counts: images, labels and the teacher"
+    frame(figure, title, "stored (kB, logarithmic)", "accuracy (%) ± s.d.", height=420)
+    figure.update_xaxes(type="log")
     return figure

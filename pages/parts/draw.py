@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -35,3 +37,22 @@ def size(count: float | None) -> str:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"
+
+
+def card(method: dict[str, Any]) -> None:
+    """A method in a few words: idea, paper, what it learns and matches, presets, where ours departs from the paper."""
+    st.subheader(method["title"])
+    with st.container(horizontal=True, gap="small"):
+        st.badge(method["name"], color="primary")
+        st.badge(method["family"], color="gray")
+    st.markdown(method["idea"])
+    facts = [f"{word}: {method[word]}" for word in ("learns", "matches", "labels") if method.get(word)]
+    st.caption(" · ".join(facts))
+    paper = f"[{method['paper']}]({method['url']})" if method.get("url") else method.get("paper") or "no paper"
+    st.caption(f":material/article: {paper}")
+    presets = [one["title"] for one in method.get("presets") or []]
+    if presets:
+        st.caption(":material/tune: presets: " + ", ".join(presets))
+    if method.get("departures"):
+        with st.expander("Where ours departs from the paper", icon=":material/alt_route:"):
+            st.markdown("\n".join(f"- {one}" for one in method["departures"]))

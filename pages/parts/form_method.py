@@ -18,7 +18,6 @@ def choose(catalog: dict[str, Any]) -> dict[str, Any]:
         "Method",
         list(methods),
         key="new.method",
-        format_func=lambda one: one,
         required=True,
         persist_state="session",
         label_visibility="collapsed",
@@ -66,5 +65,5 @@ def _apply(method: dict[str, Any], prefix: str) -> None:
 def why_not(method: dict[str, Any], settings: dict[str, Any], job: dict[str, Any]) -> list[str]:
     """The engine's reason why this method cannot do this job, if it has one by now."""
     reply = studio.answer("why_not", method=method["name"], settings=settings, job=job)
-    reason = (reply or {}).get("why_not") or (reply or {}).get("error")
+    reason = (reply or {}).get("reason") or (reply or {}).get("error")
     return [str(reason)] if reason else []

@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def icon() -> Image.Image:
-    """The browser tab's picture: many small squares become one. Drawn here, since icons by name come from another host."""
+    """The browser tab's picture: many squares become one. Drawn here, since icons by name come from another host."""
     picture = Image.new("RGBA", (64, 64))
     pen = ImageDraw.Draw(picture)
     for i in range(9):
@@ -64,7 +64,7 @@ def menu() -> dict[str, list]:
 
 
 def follow_link() -> None:
-    """Links that are handed out start at the root, `/?go=live&run=…`, so that they work on a server nobody has visited."""
+    """Links that are handed out start at the root, `/?go=live&run=…`: they work on a server nobody has visited yet."""
     known = {address: file for _, file, address, *_ in PAGES if address}
     goal = st.query_params.get("go", "")
     if goal in known:
@@ -105,7 +105,7 @@ def _choose() -> None:
 
 @st.cache_resource(show_spinner=False)
 def get_ready() -> None:
-    """Once per server, after the first picture: a warm worker, and what is imported is taken out of the garbage hunt."""
+    """Once per server, after the first picture: a warm worker, and what is imported leaves the garbage hunt."""
     timer = threading.Timer(CALM, _get_ready)
     timer.daemon = True
     timer.start()

@@ -1,7 +1,7 @@
-"""A method's or a job's fields as controls: drawn from the catalog's field schema, checked with the engine's own sentences.
+"""A method's or a job's fields as controls: drawn from the catalog's field schema, checked with the engine's sentences.
 
-A field is a dict: name, title, help, type (int, float, bool, choice, text), default, minimum, maximum, exclusive_minimum,
-choices, live, advanced, scale, source. Values live in the session under `<prefix>.<name>`.
+A field is a dict: name, title, help, type (int, float, bool, choice, text), default, minimum, maximum,
+exclusive_minimum, choices, live, advanced, scale, source. Values live in the session under `<prefix>.<name>`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WIDE = 200  # an int with more values than this is typed, not slid
 
 
 def seed(fields: Iterable[Mapping[str, Any]], prefix: str, values: Mapping[str, Any], *, anew: bool = False) -> None:
-    """Put values into the session where there are none yet (or `anew` over what is there); the rest takes its default."""
+    """Put values into the session where there are none yet (or `anew` over what is there); the rest is the default."""
     for field in fields:
         key = f"{prefix}.{field['name']}"
         if anew or key not in st.session_state:
@@ -90,7 +90,7 @@ def draw(field: Mapping[str, Any], key: str) -> Any:
 
 
 def _below(field: Mapping[str, Any], prefix: str, mistake: str) -> None:
-    """Under a control: what is wrong, or that it was changed (with the way back), whose value it is, whether it is live."""
+    """Under a control: what is wrong, whether it was changed (with the way back), whose value it is, if it is live."""
     if mistake:
         st.markdown(f":red[:material/error: {mistake}]")
     key, default = f"{prefix}.{field['name']}", fit(field, field.get("default"))
@@ -110,7 +110,7 @@ def _reset(key: str, default: Any) -> None:
 
 
 def check(fields: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> dict[str, str]:
-    """Field name → the engine's sentence about a value that cannot work. The engine checks again when the run starts."""
+    """Field name → the engine's sentence about a value that cannot work. The engine checks again when a run starts."""
     wrong = {}
     for field in fields:
         name = field["name"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -35,7 +34,7 @@ class Facts:
 
 
 def shelf() -> dict[str, str]:
-    """Label → folder name of each recording, fewest images first. Labels are images per class, with the data where needed."""
+    """Label → folder name of each recording, fewest images first. A label is images per class, with the data if needed."""
     found: list[tuple[int, str, str]] = []
     for path in sorted(SHELF.iterdir()) if SHELF.is_dir() else []:
         try:

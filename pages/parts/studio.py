@@ -69,7 +69,7 @@ def watch(run: str) -> NoReturn:
 
 
 def answer(question: str, **values: Any) -> dict[str, Any] | None:
-    """The engine's answer to a question that needs torch; asked once per session and choice.
+    """The engine's answer to a question that needs torch, asked once per session and choice; or `{"error": sentence}`.
 
     None while the warm worker thinks: the page reruns by itself when the answer is there, and is never held up.
     """
@@ -77,13 +77,19 @@ def answer(question: str, **values: Any) -> dict[str, Any] | None:
     mark = json.dumps([question, values], sort_keys=True, default=str)
     if mark not in asked:
         asked[mark] = ask.ask(home(), question, **values)
-    reply = ask.answer(home(), asked[mark])
+    reply = _over(asked[mark])
     if reply is None:
         _wait(asked[mark])
-    return reply
+        return None
+    return reply["value"] if reply["state"] == "done" else {"error": reply.get("message", "The engine gave no reason.")}
+
+
+def _over(question: str) -> dict[str, Any] | None:
+    reply = ask.answer(home(), question)
+    return reply if reply and reply["state"] in ("done", "failed") else None
 
 
 @st.fragment(run_every=0.5)
 def _wait(question: str) -> None:
-    if ask.answer(home(), question) is not None:
+    if _over(question):
         st.rerun()

@@ -1,0 +1,26 @@
+"""Scores: accuracy with its spread, always beside as many random real images, and what each set costs to keep."""
+
+import streamlit as st
+
+from distill_core.figures import scores, tables
+from pages.parts import draw, score_table, studio
+
+st.title("Scores")
+rows = scores.table(score_table.scored_runs())
+if not rows:
+    sentence = "No run has been scored yet. A run's students are trained at its end."
+    studio.stop(sentence, page=studio.NEW, label="New run")
+
+rows = score_table.filtered(rows)
+if not rows:
+    studio.stop("No score fits this filter. Take one of the choices above away.")
+st.markdown(score_table.answer(rows))
+score_table.show(rows)
+st.caption("Mean ± s.d. over n students; ○ one seed. Our own measurements only, no published number is among them.")
+
+with st.container(horizontal=True):
+    st.download_button("CSV", lambda: tables.to_csv(rows), "scores.csv", "text/csv", icon=":material/download:")
+    st.download_button("LaTeX", lambda: tables.to_latex(rows), "scores.tex", "text/x-tex", icon=":material/functions:")
+
+draw.figure(scores.bars(rows), "bars", alt="Accuracy of each set and of as many random real images, with error bars")
+draw.figure(scores.against_bytes(rows), "bytes", alt="Accuracy against the bytes that have to be stored")

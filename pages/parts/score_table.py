@@ -1,0 +1,100 @@
+"""The score table of all runs: read once per change of a run, filtered in the link, drawn with its controls."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from distill_core.errors import StudioError
+from distill_core.figures.scores import Row
+from distill_core.runs.folder import RunFolder, Timeline
+
+from . import draw, studio
+
+
+def scored_runs() -> list[dict[str, Any]]:
+    """Every readable run with its scored records; runs that cannot be read are left to the runs page."""
+    found = []
+    for one in studio.runs():
+        log = studio.home() / "runs" / one["id"] / "events.jsonl"
+        if log.is_file():
+            stat = log.stat()
+            run = _scored(str(log.parent), stat.st_size, stat.st_mtime_ns)
+            found += [run] if run else []
+    return found
+
+
+@st.cache_data(show_spinner=False, max_entries=2000)
+def _scored(path: str, size: int, changed: int) -> dict[str, Any] | None:
+    """A run's request and its scored records; read again only when its log has grown."""
+    folder = RunFolder(Path(path))
+    try:
+        asked = folder.request()
+    except StudioError:
+        return None  # listed as broken, with the reason, on the runs page
+    timeline = Timeline(folder)
+    timeline.read()
+    records = [one for one in timeline.records if one["kind"] == "scored"]
+    return {**asked, "id": folder.id, "settings": asked.get("settings") or {}, "records": records} if records else None
+
+
+def filtered(rows: list[Row]) -> list[Row]:
+    """The rows that the visitor wants; the choice stays in the link."""
+    with st.container(horizontal=True):
+        for name, label in (("data", "Data"), ("ipc", "Images per class"), ("method", "Method")):
+            options = sorted({getattr(row, name) for row in rows})
+            if len(options) > 1:
+                wanted = st.pills(label, options, selection_mode="multi", key=name, bind="query-params")
+                rows = [row for row in rows if not wanted or getattr(row, name) in wanted]
+    return rows
+
+
+def answer(rows: list[Row]) -> str:
+    """The page's one sentence: the best set, and how far it is above its control."""
+    best = max(rows, key=lambda row: row.gain if math.isfinite(row.gain) else -math.inf)
+    if not math.isfinite(best.gain):
+        return f"{best.label} reaches {best.distilled.text}; no random control was scored beside it."
+    return (
+        f"The largest gain over random real images is {100 * best.gain:+.1f} points: **{best.label}** reaches "
+        f"{best.distilled.text}, as many random images {best.random.text if best.random else '–'}."
+    )
+
+
+def show(rows: list[Row]) -> None:
+    """The table itself, with a column for the control and the ledger."""
+    st.dataframe(
+        [_line(row) for row in rows],
+        hide_index=True,
+        column_config={
+            "Gain": st.column_config.NumberColumn(format="%+.1f", help="Points above as many random real images."),
+            "Watch": st.column_config.LinkColumn(display_text="open"),
+        },
+        alt="Accuracy of each set with its spread, its random control, and what it costs",
+    )
+
+
+def _line(row: Row) -> dict[str, Any]:
+    budget = row.distilled.budget
+    return {
+        "Method": row.method,
+        "Data": row.data,
+        "ipc": row.ipc,
+        "Accuracy": f"{'○ ' if row.single else ''}{row.distilled.text}",
+        "Random": row.random.text if row.random else "–",
+        "Gain": 100 * row.gain if math.isfinite(row.gain) else None,
+        "All real": row.real.text if row.real else "–",
+        "Seeds": "1 seed" if row.single else f"{len(row.seeds)} seeds",
+        "Student": row.student,
+        "Protocol": row.protocol,
+        "Labels": row.labels,
+        "Images": draw.size(budget.get("image_bytes")),
+        "Label bytes": draw.size(budget.get("label_bytes") or budget.get("label_bytes_on_the_fly")),
+        "Teacher": draw.size(budget.get("teacher_bytes")),
+        "Student steps": budget.get("student_steps"),
+        "Seconds": budget.get("seconds"),
+        "Preset": row.preset,
+        "Watch": f"/live?run={row.runs[0]}",
+    }
