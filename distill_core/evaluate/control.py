@@ -12,8 +12,8 @@ from .students import Lesson, derive
 def random_rows(real: RealSet, labels: Tensor, seed: int, index: int) -> Tensor:
     """(n,) int64: for every label one random training image of its class, anew for every student.
 
-    The draw has a seed of its own, so that it is not the draw that methods start from. No image comes twice unless a class
-    has fewer than are asked for.
+    The draw has a seed of its own, so that it is not the draw that methods start from. No image comes twice unless a
+    class has fewer than are asked for.
     """
     generator = Generator().manual_seed(derive("random control", seed, index))
     rows = torch.empty(len(labels), dtype=torch.int64)

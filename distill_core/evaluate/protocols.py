@@ -1,7 +1,7 @@
 """Evaluation protocols by name: how a student is trained, as plain values with their source.
 
 They differ between papers by more than the methods do, so every score names its own. In all of them the number is the
-test accuracy after the last epoch; several released codes report the best epoch on the test set instead, ours never does.
+test accuracy after the last epoch; several released codes report the best epoch on the test set, ours never does.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class Protocol(BaseModel):
 
 def _protocols() -> dict[str, Protocol]:
     hard = Protocol(
-        name="hard", title="Hard labels", about="The plainest question: what are the images worth with their class names only?",
+        name="hard", title="Hard labels",
+        about="The plainest question: what are the images worth with their class names only?",
         source="Ours: AdamW 1e-3, cosine, 300 epochs, crops of an eighth and flips where the data allow them.",
         epochs=300, batch=128, optimizer="adamw", lr=1e-3, weight_decay=0.01, schedule="cosine", augment="crop_flip",
     )  # fmt: skip
@@ -78,26 +79,33 @@ def _protocols() -> dict[str, Protocol]:
         augment="resized_crop_flip:low=0.08", mix="cutmix", mix_alpha=1.0, temperature=20.0, temperature_squared=True,
     )  # fmt: skip
     imagenet = dwa.with_(
-        name="dwa-imagenet", title="DWA students, ImageNet", source="DWA, released ImageNet-1K validation code (300 epochs, batch 128).",
-        epochs=300, decay="matrices", augment="resized_crop_flip:low=0.08", mix="cutmix", mix_alpha=1.0, temperature=20.0,
+        name="dwa-imagenet", title="DWA students, ImageNet",
+        source="DWA, released ImageNet-1K validation code (300 epochs, batch 128).",
+        epochs=300, decay="matrices", augment="resized_crop_flip:low=0.08",
+        mix="cutmix", mix_alpha=1.0, temperature=20.0,
     )  # fmt: skip
     dc = Protocol(
         name="dc", title="DC students", about="Hard labels, no augmentation.",
-        source="DC (2006.05929), released code: 300 epochs; its loop runs one epoch more. Its own augmentation for MNIST is left out.",
+        source="DC (2006.05929), released code: 300 epochs; its loop runs one epoch more. "
+        "Its own augmentation for MNIST is left out.",
         epochs=300, batch=256, optimizer="sgd", lr=0.01, schedule="step",
     )  # fmt: skip
     dsa = dc.with_(
-        name="dsa", title="DSA and DM students", about="Hard labels, one augmentation family per batch, drawn for every image.",
+        name="dsa", title="DSA and DM students",
+        about="Hard labels, one augmentation family per batch, drawn for every image.",
         source="DSA (2102.08259) and DM (2110.04181), released code: 1000 epochs; its loop runs one epoch more.",
         epochs=1000, augment="dsa",
     )  # fmt: skip
     static = dwa.with_(
-        name="static", title="One soft label per image", about="One stored teacher output per image, mixed along with the images.",
-        source="INFER (2408.06927), static labels: AdamW 1e-3, 400 epochs, batch 64, mixup 0.8 on logits, temperature 30.",
+        name="static", title="One soft label per image",
+        about="One stored teacher output per image, mixed along with the images.",
+        source="INFER (2408.06927), static labels: AdamW 1e-3, 400 epochs, batch 64, "
+        "mixup 0.8 on logits, temperature 30.",
         batch=64, labels="static",
     )  # fmt: skip
     real = Protocol(
-        name="real", title="All real data", about="What a student reaches with every training image: the line to aim at.",
+        name="real", title="All real data",
+        about="What a student reaches with every training image: the line to aim at.",
         source="Ours: SGD 0.05, cosine, 20 epochs, crops and flips where the data allow them.",
         epochs=20, batch=128, optimizer="sgd", lr=0.05, schedule="cosine", augment="crop_flip",
     )  # fmt: skip
@@ -115,7 +123,7 @@ def _protocols() -> dict[str, Protocol]:
         tiny.with_(name="sre2l-tiny", title="SRe2L students, Tiny-ImageNet", epochs=100, batch=256, mix="none",
                    source="SRe2L, released Tiny-ImageNet code: no mixing."),
         imagenet.with_(name="sre2l-imagenet", title="SRe2L students, ImageNet", batch=1024,
-                       source="SRe2L, released ImageNet-1K code; it stores these labels (FKD), here they are made anew."),
+                       source="SRe2L, released ImageNet-1K code; it stores these labels (FKD), ours are made anew."),
         dc,
         dsa,
         dsa.with_(name="dm", title="DM students"),

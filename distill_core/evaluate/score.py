@@ -30,7 +30,7 @@ def chosen_protocol(job: Job, own: str) -> Protocol:
 def score(result: SyntheticSet, job: Job, real: RealSet, *, teacher: nn.Module | None = None) -> Stream[list[Scored]]:
     """Train `job.students` students on the set and as many on random real images; return the final scores.
 
-    A `Scored` comes after every student with the accuracies so far: of each subject and kind of labels the last one holds.
+    A `Scored` comes after every student with the accuracies so far: the last one of a subject and its labels holds.
     Accuracy is measured once for each student, on the real test part, after the last epoch; nothing is chosen by it.
 
     Args:
@@ -123,8 +123,18 @@ class Exam:
             labeller = self.teacher if sitting.protocol.labels == "static" else None
             lesson, name = random_lesson(self.real, lesson, self.job.seed, index, labeller), "random student"
         seed = derive(self.job.seed, index)
-        settings = {"seed": seed, "student": self.student, "teacher": self.teacher, "device": self.device}
-        return (yield from train_student(lesson, sitting.protocol, self.real, name=name, first=first, **settings))
+        stream = train_student(
+            lesson,
+            sitting.protocol,
+            self.real,
+            seed=seed,
+            student=self.student,
+            teacher=self.teacher,
+            device=self.device,
+            name=name,
+            first=first,
+        )
+        return (yield from stream)
 
     def _mark(self, sitting: Sitting, trained: Trained) -> Scored:
         """The score of a subject with one more student."""
@@ -149,14 +159,15 @@ class Exam:
         )
 
     def _whole(self, first: int) -> Stream[Scored | None]:
-        """The full real set, where it costs less than `CHEAP` seconds and not more than the students so far took twice."""
+        """The full real set, where it takes less than `CHEAP` seconds and less than twice what the students took."""
         spent = sum(s.seconds for s in self.sittings)
         one = whole_seconds(self.real, self.student, self.device)
         students = min(self.job.students, int(min(CHEAP, 2 * spent) / one))
         if students == 0:
             yield Note(
-                f"All real data is left out: one student of {self.student} on {len(self.real.train):,} images would take about "
-                f"{say_seconds(one)} here. `distill_core.evaluate.measure_whole` trains it once; every later run then shows it."
+                f"All real data is left out: {self.student} on {len(self.real.train):,} images would take about "
+                f"{say_seconds(one)} here. `distill_core.evaluate.measure_whole` trains it once, and every later run "
+                "then shows it."
             )
             return None
         return (

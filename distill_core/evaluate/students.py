@@ -1,4 +1,4 @@
-"""One student: a fresh network, trained on a set of images as a protocol says, as a stream that can be stopped and resumed."""
+"""One student: a fresh network, trained on a set as a protocol says, as a stream that can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -37,7 +39,7 @@ class Lesson:
         images: (n, c, h, w), float in [0, 1] or uint8.
         labels: (n,) int64.
         soft_labels: (n, classes) logits, one static vector for each image, or None.
-        stages: sizes of the parts that are taught one after the other, each for its share of the epochs; () is all at once.
+        stages: sizes of the parts that are taught one after the other, each for its share of the epochs; () is at once.
     """
 
     images: Tensor
@@ -68,7 +70,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Timetable:
-    """Which part of the set every update belongs to: stages share the epochs, a batch is never a single leftover image."""
+    """Which images every update takes: stages share the epochs, and a single image is never left over as a batch."""
 
     n: int
     epochs: int
@@ -80,7 +82,7 @@ class Timetable:
         return self.stages or (self.n,)
 
     def rows(self) -> list[tuple[int, int, int, int, int]]:
-        """For every batch of every epoch, in turn: (epoch, start of the part, its end, first in the order, last + 1)."""
+        """For every batch: (epoch, start of its part, end of its part, its first in the order, its last + 1)."""
         rows, start = [], 0
         for i, part in enumerate(self._parts):
             first, last = (self.epochs * j // len(self._parts) for j in (i, i + 1))
@@ -88,7 +90,7 @@ class Timetable:
             if len(cuts) > 2 and part - cuts[-2] == 1:
                 del cuts[-2]
             for epoch in range(first, last):
-                rows += [(epoch, start, start + part, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+                rows += [(epoch, start, start + part, a, b) for a, b in pairwise(cuts)]
             start += part
         return rows
 
@@ -124,14 +126,13 @@ def train_student(
     device, epochs = device or torch.device("cpu"), epochs or protocol.epochs
     check(lesson, protocol, real, teacher)
     spec = resolve(student if student != "auto" else protocol.student, channels=real.channels, size=real.size)
-    network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=seed).to(device)
+    network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=seed)
+    network = network.to(device).to(memory_format=torch.channels_last)
     classroom = Classroom(lesson, protocol, real, teacher, device)
-    if device.type == "cuda":
-        network = network.to(memory_format=torch.channels_last)
     optimizer = optimizer_of(network, protocol)
     generator = Generator().manual_seed(derive("student", seed))
     order, clock = torch.arange(len(lesson)), torch.zeros((), dtype=torch.float64)
-    state = {"network": network, "optimizer": optimizer, "generator": generator, "order": order, "clock": clock}
+    state = {"network": network, "optimizer": Laid(optimizer), "generator": generator, "order": order, "clock": clock}
     rows = Timetable(len(lesson), epochs, protocol.batch, lesson.stages).rows()
     network.train()
     for step in steps("evaluate", len(rows), state=state):
@@ -150,8 +151,8 @@ def train_student(
             value = loss.item()
             if not math.isfinite(value):
                 raise BadSetting(
-                    f"The student's loss is {value} at step {step.index} of {len(rows)} (protocol {protocol.name}, {spec}, "
-                    f"learning rate {protocol.lr:g}). Choose another protocol or student."
+                    f"The student's loss is {value} at step {step.index} of {len(rows)} (protocol {protocol.name}, "
+                    f"{spec}, learning rate {protocol.lr:g}). Choose another protocol or student."
                 )
         if step.due:
             yield Scalars(first + step.index, {f"{name} loss": value, **classroom.held(network, name)})
@@ -199,6 +200,27 @@ def optimizer_of(network: nn.Module, protocol: Protocol) -> torch.optim.Optimize
     return torch.optim.AdamW(groups, lr=protocol.lr, fused=True)
 
 
+class Laid:
+    """An optimizer whose restored state lies in memory as its parameters do.
+
+    Networks train with channels last (on the CPU a ConvNet then takes two thirds of the time), files hold plain order,
+    and a fused update walks both in memory order.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer):
+        self.optimizer = optimizer
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.optimizer.state_dict()
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        self.optimizer.load_state_dict(saved)
+        for parameter, state in self.optimizer.state.items():
+            for name, value in state.items():
+                if isinstance(value, Tensor) and value.shape == parameter.shape:
+                    state[name] = torch.empty_like(parameter).copy_(value)
+
+
 class Classroom:
     """Everything that one student's updates share: the images on the device, the augmentation and the labels."""
 
@@ -225,11 +247,10 @@ class Classroom:
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator) -> Tensor:
         """The student's loss on one batch, with the network's own dropout drawn from the generator as well."""
         mixed = self.batch(rows, generator)
-        x = doubled(mixed.images)
-        with seeded(network, generator, self.device):
-            autocast = torch.autocast("cuda", torch.bfloat16) if self.device.type == "cuda" else nullcontext()
-            with autocast:
-                logits = network(x.contiguous(memory_format=torch.channels_last) if self.device.type == "cuda" else x)
+        x = doubled(mixed.images).contiguous(memory_format=torch.channels_last)
+        autocast = torch.autocast("cuda", torch.bfloat16) if self.device.type == "cuda" else nullcontext()
+        with seeded(network, generator, self.device), autocast:
+            logits = network(x)
         logits, p = logits[: len(mixed.images)].float(), self.protocol
         if p.labels == "hard":
             own, other = (
@@ -255,15 +276,16 @@ class Classroom:
 
 
 def soft_loss(student: Tensor, wanted: Tensor, temperature: float, squared: bool = False) -> Tensor:
-    """KL( softmax(wanted / τ) ‖ softmax(student / τ) ), summed over classes, mean over images; times τ² where the protocol says so."""
+    """KL( softmax(wanted / τ) ‖ softmax(student / τ) ), summed over classes, mean over images; `squared`: times τ²."""
     p, q = (F.log_softmax(z / temperature, dim=1) for z in (wanted, student))
     return F.kl_div(q, p, reduction="batchmean", log_target=True) * (temperature**2 if squared else 1.0)
 
 
 def labelling(teacher: nn.Module | None, protocol: Protocol, device: torch.device) -> nn.Module:
-    """A copy of the teacher in the mode that the protocol asks for; a copy, because training mode moves its statistics."""
+    """A copy of the teacher in the mode that the protocol asks for: training mode would move its statistics."""
     assert teacher is not None, "check() asks for a teacher"
-    return copy.deepcopy(teacher).to(device).requires_grad_(False).train(protocol.teacher_mode == "train")
+    copied = copy.deepcopy(teacher).to(device).to(memory_format=torch.channels_last)
+    return copied.requires_grad_(False).train(protocol.teacher_mode == "train")
 
 
 def doubled(x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The full real set: what its students reach is looked up (shipped, or measured here before) or trained where that is cheap."""
+"""The full real set: what students reach is looked up (shipped, or measured before) or trained where that is cheap."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The ledger: what a set of images costs to store, to label and to learn from.
 
-Soft labels made on the fly are stored nowhere, but somebody has to make them: `label_bytes_on_the_fly` says what storing
-all of them would take (the FKD record: fp16 logits, crop box and flip, and with mixing partner and share), so that a few
-images with unlimited labels are not taken for a small set.
+Soft labels made on the fly are stored nowhere, but somebody has to make them: `label_bytes_on_the_fly` says what
+storing all of them would take (the FKD record: fp16 logits, crop box and flip, and with mixing the partner), so that a
+few images with unlimited labels are not taken for a small set.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Ledger:
 
 
 def record_bytes(classes: int, *, mixed: bool) -> int:
-    """Bytes of one stored soft label: fp16 logits, four fp32 of the crop, one of the flip; with mixing eight of the partner."""
+    """Bytes of a stored soft label: fp16 logits, a crop of four fp32, a flip, and with mixing eight of the partner."""
     return 2 * classes + 16 + 1 + (8 if mixed else 0)
 
 

@@ -1,14 +1,14 @@
 """Image augmentations that can be differentiated, repeated and shared between batches.
 
 An augmentation is a small value with one narrow interface: `draw` makes the random parameters, on the CPU and from an
-explicit generator; `apply` uses them and can be differentiated (twice, too). So the same parameters can act on a real and
-on a synthetic batch, and a run repeats everywhere.
+explicit generator; `apply` uses them and can be differentiated. So the same parameters can act on a real and on a
+synthetic batch, and a run repeats everywhere.
 
     aug = Siamese()
     ω = aug.draw(generator, len(x), x.shape[-1])
     difference = features(aug.apply(real, ω)) - features(aug.apply(synthetic, ω))
 
-Images are (n, c, h, w) float with h = w, normalized or not. Mixing (`mixup`, `cutmix`) says how it mixed, for the labels.
+Images are (n, c, h, w) float with h = w, normalized or not. Mixing (`mixup`, `cutmix`) says how, for the labels.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def crop_flip_for(real: RealSet) -> CropFlip:
 
 
 def build(spec: str, *, flip: bool = True, fill: tuple[float, ...] = ()) -> Augment:
-    """A student's augmentation from its name: `none`, `roll:jitter=4`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `dsa`.
+    """By name: `none`, `roll:jitter=4`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `dsa`.
 
     Args:
         flip: whether these data may be mirrored at all (`may_flip`).
@@ -231,7 +231,7 @@ def mixup(x: Tensor, alpha: float, generator: Generator) -> Mixed:
 
 
 def cutmix(x: Tensor, alpha: float, generator: Generator) -> Mixed:
-    """Paste one box of the partner, of area 1 − λ with λ ~ Beta(α, α); `share` is what is really left after clipping."""
+    """Paste a box of the partner, of area 1 − λ with λ ~ Beta(α, α); `share` is what is left of the image."""
     h, w = x.shape[-2:]
     side, partner = math.sqrt(1 - _beta(alpha, generator)), torch.randperm(len(x), generator=generator).to(x.device)
     y, z = (int(torch.randint(s, (1,), generator=generator)) for s in (h, w))
