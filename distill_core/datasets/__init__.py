@@ -32,7 +32,8 @@ def known() -> list[DataInfo]:
 def load(spec: str, *, progress: Progress | None = None) -> RealSet:
     """A real data set by name.
 
-    Raises `BadSetting` for an unknown name or option (with the nearest one), `BadData` for files that cannot be had or read.
+    Raises `BadSetting` for an unknown name or option (with the nearest one), `BadData` for files that cannot be had
+    or read.
     """
     kind, _, path = spec.strip().partition(":")
     if kind == "folder":
@@ -45,9 +46,14 @@ def load(spec: str, *, progress: Progress | None = None) -> RealSet:
         return own.load(name.removeprefix("own/"))
     if name not in _LOADERS:
         names = [*_LOADERS, *(f"own/{one}" for one in own.names())]
-        raise BadSetting(f"There is no data set called {name!r}.{nearest(name, names)} There are {', '.join(names)} and folder:/a/path.")
+        raise BadSetting(
+            f"There is no data set called {name!r}.{nearest(name, names)} There are {', '.join(names)} and "
+            f"folder:/a/path."
+        )
     loader = _LOADERS[name]
-    _no_other_options(name, options, [one for one in inspect.signature(loader).parameters if one not in ("progress", "name")])
+    _no_other_options(
+        name, options, [one for one in inspect.signature(loader).parameters if one not in ("progress", "name")]
+    )
     return loader(**options, progress=progress)
 
 

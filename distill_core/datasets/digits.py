@@ -1,8 +1,8 @@
 """scikit-learn's hand-written digits: 1,797 grey 8×8 images with 17 levels, bundled with the package.
 
-Alpaydin & Kaynak, "Optical Recognition of Handwritten Digits", UCI 1998; scikit-learn carries the UCI test set. 500 images
-are the test part (stratified, seed `TEST_SEED`); of the other 1,297 a tenth is the validation part. Larger sizes repeat
-Pillow's bicubic filter on 8-bit images, which works in whole numbers and is the same everywhere.
+Alpaydin & Kaynak, "Optical Recognition of Handwritten Digits", UCI 1998; scikit-learn carries the UCI test set. 500
+images are the test part (stratified, seed `TEST_SEED`); of the other 1,297 a tenth is the validation part. Larger
+sizes repeat Pillow's bicubic filter on 8-bit images, which works in whole numbers and is the same everywhere.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ def load(size: int = 16, progress: Progress | None = None) -> RealSet:
     labels = source.target.astype(np.int64)
     images = np.stack([_enlarge(image, size) for image in small])[:, None]
     train, test = _test_part(labels)
-    parts = [Split(torch.from_numpy(images[i]), torch.from_numpy(labels[i])) for i in (train, test)]
+    whole, held = (Split(torch.from_numpy(images[i]), torch.from_numpy(labels[i])) for i in (train, test))
     key = fingerprint("digits", f"size={size}", small, labels)
     name = "digits" if size == INFO.size else f"digits:size={size}"
-    return assemble(INFO, *parts, key, name=name, licence="CC BY 4.0 (UCI Machine Learning Repository)")
+    return assemble(INFO, whole, held, key, name=name, licence="CC BY 4.0 (UCI Machine Learning Repository)")
 
 
 def _enlarge(image: np.ndarray, size: int) -> np.ndarray:

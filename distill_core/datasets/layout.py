@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from ..errors import BadData
 from .tree import Entry
 
-PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test", "testing": "test"}
+PARTS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
 WANTED = "Give a folder with one sub-folder of pictures per class, two classes or more."
 MOST_CLASSES = 1000
 
@@ -37,24 +45,23 @@ class Found:
         self.skipped.append((entry.path, reason))
 
     def check(self, what: str) -> None:
-        """Take out what was skipped. `BadData` where a class has too few files left: two, or one where a test part is given."""
+        """Take out what was skipped. `BadData` where a class has too few files left: two, or one with a test part."""
         out = {path for path, _ in self.skipped}
         self.parts = {part: [pair for pair in pairs if pair[0].path not in out] for part, pairs in self.parts.items()}
         needed = 1 if self.parts["test"] else 2
         counts = Counter(label for _, label in self.parts["train"])
-        few = [name for label, name in enumerate(self.classes) if counts[label] < needed]
-        if few:
-            label = self.classes.index(few[0])
-            others = f", and so {'does' if len(few) == 2 else 'do'} {len(few) - 1} more" if len(few) > 1 else ""
-            why = "; ".join(f"{path}: {reason}" for path, reason in self.skipped[:3])
-            raise BadData(
-                f'In {self.title} the class "{few[0]}" has {counts[label]} {what}{"" if counts[label] == 1 else "s"}{others}; '
-                f"{needed} or more are needed. Add pictures or take the folder away.{f' Not used: {why}.' if why else ''}"
-            )
+        few = [(name, counts[label]) for label, name in enumerate(self.classes) if counts[label] < needed]
+        if not few:
+            return
+        listed = ", ".join(f'"{name}" has {n} {what}{"" if n == 1 else "s"}' for name, n in few[:3])
+        more = f" and {len(few) - 3} classes more have too few" if len(few) > 3 else ""
+        why = "; ".join(f"{path}: {reason}" for path, reason in self.skipped[:3])
+        advice = "Add pictures or take the folder away." + (f" Not used: {why}." if why else "")
+        raise BadData(f"In {self.title} the class {listed}{more}; {needed} or more are needed. {advice}")
 
 
 def arrange(entries: Sequence[Entry], title: str) -> Found:
-    """Sort files by their paths: `class/…/file`, or `train/class/…/file` and the like, below folders that hold all of it."""
+    """Sort files by their paths: `class/…/file`, or `train/class/…/file` below folders that hold all."""
     drop = _wrapping(entries)
     inner = [(entry, entry.parts[drop:]) for entry in entries]
     divided = any(len(parts) > 2 and PARTS.get(parts[0].lower()) == "train" for _, parts in inner)
@@ -92,10 +99,14 @@ def _check_classes(classes: list[str], title: str, files: int) -> None:
     if len(classes) == 1:
         raise BadData(f'{title} has one class only ("{classes[0]}"), so there is nothing to tell apart. {WANTED}')
     if len(classes) > MOST_CLASSES:
-        raise BadData(f"{title} has {len(classes)} class folders, more than {MOST_CLASSES}. Choose the folder of one data set.")
+        raise BadData(
+            f"{title} has {len(classes)} class folders, more than {MOST_CLASSES}. Choose the folder of one data set."
+        )
 
 
-def _found(title: str, classes: list[str], placed: list[tuple[Entry, str, str]], skipped: list[tuple[str, str]]) -> Found:
+def _found(
+    title: str, classes: list[str], placed: list[tuple[Entry, str, str]], skipped: list[tuple[str, str]]
+) -> Found:
     number = {name: label for label, name in enumerate(classes)}
     found = Found(title, classes, {"train": [], "val": [], "test": []}, skipped)
     for entry, part, name in placed:

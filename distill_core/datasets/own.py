@@ -1,7 +1,8 @@
 """The user's own images: a folder with one sub-folder per class, or a zip of one.
 
-`train/` and `test/` (or `val/`) levels above the classes are understood. Without a test part a fifth of each class becomes
-one. Pictures are cut square and resized; what cannot be read is listed by name and reason, and the rest is used.
+`train/` and `test/` (or `val/`) levels above the classes are understood. Without a test part a fifth of each class
+becomes one. Pictures are cut square and resized; what cannot be read is listed by name and reason, and the rest is
+used.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a folder: how many pictures were read, which were not and why, and what was done to all of them."""
+    """What became of a folder: how many pictures were read, which were not and why, and what was done to all of
+    them.
+    """
 
     read: int
     skipped: tuple[tuple[str, str], ...] = ()  # (path, reason)
@@ -49,9 +52,14 @@ class Report:
 def add(
     path: str | Path, name: str, *, size: int | None = None, progress: Progress | None = None
 ) -> tuple[DataInfo, Report]:
-    """Read a folder or a zip and keep it in the home as `own/<name>`. The same images under the same name may come again."""
+    """Read a folder or a zip and keep it in the home as `own/<name>`. The same images under the same name may come
+    again.
+    """
     if not NAME.fullmatch(name):
-        raise BadSetting(f"{name!r} cannot be a data set's name: use up to 40 letters, digits, - and _, starting with a letter or digit.")
+        raise BadSetting(
+            f"{name!r} cannot be a data set's name: use up to 40 letters, digits, - and _, starting with a "
+            f"letter or digit."
+        )
     arrays = _read(Path(path).expanduser(), size, progress)
     about = _about(arrays)
     folder = studio_home() / "data" / "own" / name
@@ -74,10 +82,13 @@ def info(name: str) -> DataInfo:
     """What is kept about an added set, without loading its images."""
     kept = read_json(_folder(name) / "set.json", {})
     kept.pop("fingerprint", None)
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}
     try:
-        return DataInfo(**{k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()})
+        return DataInfo(**values)
     except TypeError:
-        raise BadData(f"own/{name} is damaged: its set.json lacks what it should say. Add its folder again under another name.") from None
+        raise BadData(
+            f"own/{name} is damaged: its set.json lacks what it should say. Add its folder again under another name."
+        ) from None
 
 
 def load(name: str) -> RealSet:
@@ -101,7 +112,9 @@ def load_folder(path: str, progress: Progress | None = None) -> RealSet:
 
 def _folder(name: str) -> Path:
     if name not in names():
-        raise BadSetting(f"There is no data set called own/{name}.{nearest(name, names())} Add a folder under this name first.")
+        raise BadSetting(
+            f"There is no data set called own/{name}.{nearest(name, names())} Add a folder under this name first."
+        )
     return studio_home() / "data" / "own" / name
 
 
@@ -124,7 +137,9 @@ def _info(name: str, title: str, arrays: Arrays) -> DataInfo:
     about, shape = _about(arrays), arrays["train_images"].shape
     classes = tuple(about["classes"])
     said = f"Your own images, {len(classes)} classes."
-    return DataInfo(name, title, said, classes, shape[0], len(arrays["test_images"]), shape[1], shape[2], (), ready=True)
+    return DataInfo(
+        name, title, said, classes, shape[0], len(arrays["test_images"]), shape[1], shape[2], (), ready=True
+    )
 
 
 def _about(arrays: Arrays) -> dict[str, Any]:
@@ -143,8 +158,12 @@ def _real(about_it: DataInfo, arrays: Arrays) -> RealSet:
     notes = list(about["notes"])
     if about["skipped"]:
         shown = "; ".join(f"{path}: {reason}" for path, reason in about["skipped"][:5])
-        notes.append(f"{len(about['skipped'])} files were not used ({shown}{'; …' if len(about['skipped']) > 5 else ''}).")
-    return assemble(about_it, split("train"), split("test"), about["fingerprint"], val=given, licence="your own", notes=notes)
+        notes.append(
+            f"{len(about['skipped'])} files were not used ({shown}{'; …' if len(about['skipped']) > 5 else ''})."
+        )
+    return assemble(
+        about_it, split("train"), split("test"), about["fingerprint"], val=given, licence="your own", notes=notes
+    )
 
 
 def _read(path: Path, size: int | None, progress: Progress | None) -> Arrays:
@@ -162,7 +181,13 @@ def _read(path: Path, size: int | None, progress: Progress | None) -> Arrays:
     arrays = _parts(found, images, notes)
     key = fingerprint("own", f"recipe={RECIPE},size={side}", *(f"{p}\t{digests[p]}" for p in sorted(images)))
     notes = [*found.notes, *notes]
-    about = {"classes": found.classes, "read": len(images), "skipped": found.skipped, "notes": notes, "fingerprint": key}
+    about = {
+        "classes": found.classes,
+        "read": len(images),
+        "skipped": found.skipped,
+        "notes": notes,
+        "fingerprint": key,
+    }
     return arrays | {"about": np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)}
 
 
@@ -183,7 +208,9 @@ def _look(tree: Tree, found: Found, tell: Progress) -> tuple[dict[str, int], dic
 
 
 def _size(sides: dict[str, int], asked: int | None) -> tuple[int, list[str]]:
-    """The size in pixels, and what there is to say about it: as asked, else the most common shorter side up to `USUAL`."""
+    """The size in pixels, and what there is to say about it: as asked, else the most common shorter side up to
+    `USUAL`.
+    """
     common = Counter(sides.values()).most_common(1)[0][0]
     side = asked or min(max(common, SMALLEST), USUAL)
     if set(sides.values()) == {side}:
@@ -214,7 +241,10 @@ def _parts(found: Found, images: dict[str, np.ndarray], notes: list[str]) -> Arr
     if not parts["test"]:
         labels = np.array([label for _, label in parts["train"]])
         kept, taken = stratified(labels, TEST_SHARE, TEST_SEED)
-        notes.append(f"There is no test part, so {len(taken)} of {len(labels)} images, a fifth of each class, were set apart as one.")
+        notes.append(
+            f"There is no test part, so {len(taken)} of {len(labels)} images, a fifth of each class, were set "
+            f"apart as one."
+        )
         parts |= {"train": [parts["train"][i] for i in kept], "test": [parts["train"][i] for i in taken]}
     arrays: Arrays = {}
     for part, pairs in parts.items():

@@ -54,7 +54,8 @@ class DataInfo:
 
 @dataclass(frozen=True, eq=False)
 class RealSet:
-    """A real data set. `train` is for learning, `val` for choosing, `test` for the number that is reported and nothing else.
+    """A real data set. `train` is for learning, `val` for choosing, `test` for the number that is reported and
+    nothing else.
 
     Args:
         mean, std: per channel, of pixels in [0, 1]; networks see `(pixels - mean) / std`.
@@ -149,7 +150,9 @@ def assemble(
     licence: str = "",
     notes: Sequence[str] = (),
 ) -> RealSet:
-    """A `RealSet` from a training part and a test part: takes a validation part off where none is given, settles mean and s.d."""
+    """A `RealSet` from a training part and a test part: takes a validation part off where none is given, settles mean
+    and s.d.
+    """
     train = whole
     if val is None:
         kept, taken = stratified(whole.labels.numpy(), VALIDATION_SHARE, VALIDATION_SEED)

@@ -1,7 +1,7 @@
 """How the images of the procedural set are drawn: signed distances for shapes, color and texture around them.
 
-All functions work on a batch: coordinates and fields are (n, h, w) float32, colors (n, 3). Images span [-1, 1] on both axes,
-y downwards. A distance is negative inside a shape; its unit is the shape's radius.
+All functions work on a batch: coordinates and fields are (n, h, w) float32, colors (n, 3). Images span [-1, 1] on
+both axes, y downwards. A distance is negative inside a shape; its unit is the shape's radius.
 """
 
 from __future__ import annotations
@@ -141,15 +141,23 @@ def _hsv(h: np.ndarray, s: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 def _colors(count: int, rng: Random) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Front, back, and a second back color near the first. Front and back differ in hue and in lightness; the shape is the brighter one in nine of ten images."""
+    """Front, back, and a second back color near the first. Front and back differ in hue and in lightness; the shape
+    is the brighter one in nine of ten images.
+    """
     hue = rng.uniform(0, 1, count)
     bright = rng.uniform(0, 1, count) < 0.9
     far = (hue + rng.uniform(0.2, 0.8, count)) % 1
-    front = _hsv(hue, rng.uniform(0.35, 0.95, count), np.where(bright, rng.uniform(0.78, 1, count), rng.uniform(0.22, 0.5, count)))
+    front = _hsv(
+        hue,
+        rng.uniform(0.35, 0.95, count),
+        np.where(bright, rng.uniform(0.78, 1, count), rng.uniform(0.22, 0.5, count)),
+    )
     value = np.where(bright, rng.uniform(0.15, 0.55, count), rng.uniform(0.65, 1, count))
     back = _hsv(far, rng.uniform(0.2, 0.8, count), value)
     shift = rng.uniform(-0.12, 0.12, count)
-    other = _hsv((far + shift) % 1, rng.uniform(0.2, 0.8, count), np.clip(value + rng.uniform(-0.25, 0.25, count), 0, 1))
+    other = _hsv(
+        (far + shift) % 1, rng.uniform(0.2, 0.8, count), np.clip(value + rng.uniform(-0.25, 0.25, count), 0, 1)
+    )
     return front, back, other
 
 
@@ -196,7 +204,9 @@ def _background(x: np.ndarray, y: np.ndarray, back: np.ndarray, other: np.ndarra
     return _clutter(scene, x, y, other, rng)
 
 
-def _clutter(scene: np.ndarray, x: np.ndarray, y: np.ndarray, other: np.ndarray, rng: Random, things: int = 3) -> np.ndarray:
+def _clutter(
+    scene: np.ndarray, x: np.ndarray, y: np.ndarray, other: np.ndarray, rng: Random, things: int = 3
+) -> np.ndarray:
     """Up to three small discs and sticks in colors near the background's, in half of the images."""
     n = len(x)
     busy = _uniform(rng, n, 0, 1) < 0.5

@@ -1,8 +1,8 @@
 """Our own procedural RGB set: ten shapes on lively backgrounds, drawn from a seed, at any size.
 
 Every image has its own position, size, turn, colors, texture, background (gradient, cloud, pattern, clutter), light and
-grain, so that one image says little about its class. Shapes are signed distances on a square of side 2; the same draw at
-another size is the same scene seen finer or coarser.
+grain, so that one image says little about its class. Shapes are signed distances on a square of side 2; the same draw
+at another size is the same scene seen finer or coarser.
 """
 
 from __future__ import annotations
@@ -33,8 +33,12 @@ INFO = DataInfo(
 )
 
 
-def load(size: int = 32, seed: int = SEED, train: int = TRAIN, test: int = TEST, progress: Progress | None = None) -> RealSet:
-    """The shapes at `size` pixels. `train` and `test` count all classes together; the two are drawn from different seeds."""
+def load(
+    size: int = 32, seed: int = SEED, train: int = TRAIN, test: int = TEST, progress: Progress | None = None
+) -> RealSet:
+    """The shapes at `size` pixels. `train` and `test` count all classes together; the two are drawn from different
+    seeds.
+    """
     _check(size=(size, 8, 256), seed=(seed, 0, 2**30), train=(train, 20, 100_000), test=(test, 10, 100_000))
     options = f"recipe={RECIPE},seed={seed},size={size},test={test},train={train}"
     key = fingerprint("shapes", options)
@@ -43,10 +47,15 @@ def load(size: int = 32, seed: int = SEED, train: int = TRAIN, test: int = TEST,
         return {"train": _draw(train, size, 2 * seed, progress), "test": _draw(test, size, 2 * seed + 1, progress)}
 
     images = remembered(f"shapes-{key[:32]}", make)
-    parts = [Split(torch.from_numpy(images[p]), torch.from_numpy(_labels(n))) for p, n in (("train", train), ("test", test))]
+    whole, held = (
+        Split(torch.from_numpy(images[part]), torch.from_numpy(_labels(n)))
+        for part, n in (("train", train), ("test", test))
+    )
     given = {"size": (size, 32), "seed": (seed, SEED), "train": (train, TRAIN), "test": (test, TEST)}
     said = ",".join(f"{k}={v}" for k, (v, usual) in sorted(given.items()) if v != usual)
-    return assemble(INFO, *parts, key, name=f"shapes:{said}" if said else "shapes", licence="MIT (part of Distill Studio)")
+    return assemble(
+        INFO, whole, held, key, name=f"shapes:{said}" if said else "shapes", licence="MIT (part of Distill Studio)"
+    )
 
 
 def _check(**given: tuple[int, int, int]) -> None:

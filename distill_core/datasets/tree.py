@@ -1,7 +1,7 @@
 """The files of a folder or of a zip, looked at the same way and never unpacked to disk.
 
-A zip is refused whole when it could do harm or lies about itself: paths that leave it, links, encryption, too many or too
-large members, a compression ratio that only bombs have.
+A zip is refused whole when it could do harm or lies about itself: paths that leave it, links, encryption, too many or
+too large members, a compression ratio that only bombs have.
 """
 
 from __future__ import annotations
@@ -58,7 +58,16 @@ class Tree:
                     return file.read(MOST_BYTES)
             with self._archive.open(entry.path) as member:
                 return member.read(MOST_BYTES)
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, KeyError) as error:
+        except (
+            OSError,
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            RuntimeError,
+            NotImplementedError,
+            ValueError,
+            KeyError,
+        ) as error:
             raise Unreadable(f"it cannot be taken out ({error})") from None
 
 
@@ -106,7 +115,9 @@ def _members(archive: zipfile.ZipFile, path: Path) -> Iterator[Entry]:
         _check(member, path.name)
     packed, total = sum(m.compress_size for m in members), sum(m.file_size for m in members)
     if total > MOST_TOTAL:
-        raise BadData(f"{path.name} would unpack to {total >> 30} GB, more than {MOST_TOTAL >> 30}. Give the folder itself.")
+        raise BadData(
+            f"{path.name} would unpack to {total >> 30} GB, more than {MOST_TOTAL >> 30}. Give the folder itself."
+        )
     if packed > path.stat().st_size:
         raise BadData(f"{path.name} names the same bytes more than once, as zip bombs do. Pack the folder again.")
     yield from (Entry(m.filename, m.file_size, m.CRC) for m in members)

@@ -1,7 +1,8 @@
 """MNIST, Fashion-MNIST, CIFAR-10 and CIFAR-100 through torchvision's classes.
 
-Files are looked for in the folder that `DISTILL_STUDIO_DATA` names, then in the home's `data` folder, laid out as torchvision
-lays them out. What is absent is downloaded from the classes' own addresses into the home, with progress and md5 checks.
+Files are looked for in the folder that `DISTILL_STUDIO_DATA` names, then in the home's `data` folder, laid out as
+torchvision lays them out. What is absent is downloaded from the classes' own addresses into the home, with progress
+and md5 checks.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -153,14 +155,17 @@ def _fetch(source: Source, root: Path, progress: Progress) -> None:
         archives = [(library.filename, library.tgz_md5, [library.url])]
     folder.mkdir(parents=True, exist_ok=True)
     for file, md5, addresses in archives:
-        _from_any(addresses, folder / file, md5, source, lambda d, t, f=file: progress(f"Downloading {source.info.title}: {f}", d, t))
+        what = f"Downloading {source.info.title}: {file}"
+        _from_any(addresses, folder / file, md5, source, partial(progress, what))
     progress(f"Unpacking {source.info.title}", 0, 0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             library(root=str(root), download=True)
     except (OSError, RuntimeError, ValueError, EOFError) as error:
-        raise BadData(f"{source.info.title} could not be unpacked in {root} ({error}). {_by_hand(source, root)}") from None
+        raise BadData(
+            f"{source.info.title} could not be unpacked in {root} ({error}). {_by_hand(source, root)}"
+        ) from None
 
 
 def _from_any(addresses: list[str], path: Path, md5: str, source: Source, progress: Callable[[int, int], None]) -> None:
@@ -196,4 +201,5 @@ def _download(address: str, path: Path, md5: str, progress: Callable[[int, int],
 
 
 def _by_hand(source: Source, root: Path) -> str:
-    return f"Put {', '.join(source.files)} into {root / source.folder} by hand, or set DISTILL_STUDIO_DATA to a folder that holds {source.folder}."
+    files, folder = ", ".join(source.files), source.folder
+    return f"Put {files} into {root / folder} by hand, or set DISTILL_STUDIO_DATA to a folder that holds {folder}."

@@ -51,7 +51,8 @@ def build(spec: str, *, channels: int, size: int, classes: int, seed: int | None
         spec: a name with options, such as `convnet:width=64`, or `auto`.
         channels, size: of the images; they are square and take 8 pixels or more.
         classes: how many logits.
-        seed: the same seed gives the same weights and leaves torch's global generators as they were; None draws from them.
+        seed: the same seed gives the same weights and leaves torch's global generators as they were; None draws from
+        them.
     """
     spec = resolve(spec, channels=channels, size=size)
     name, given = parse(spec)
@@ -62,7 +63,9 @@ def build(spec: str, *, channels: int, size: int, classes: int, seed: int | None
     if classes < 1:
         raise BadSetting(f"{classes} classes cannot work: a classifier needs at least one.")
     if size < info.smallest:
-        raise BadSetting(f"{name} cannot take {size}×{size} images: it needs {info.smallest} pixels or more. Choose a larger size.")
+        raise BadSetting(
+            f"{name} cannot take {size}×{size} images: it needs {info.smallest} pixels or more. Choose a larger size."
+        )
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.default_generator.manual_seed(seed)  # torch.manual_seed would also reset the devices' generators
@@ -73,5 +76,7 @@ def build(spec: str, *, channels: int, size: int, classes: int, seed: int | None
 
 def _find(name: str) -> tuple[NetworkInfo, Builder]:
     if name not in _ALL:
-        raise BadSetting(f"There is no network called {name!r}.{nearest(name, list(_ALL))} There are {', '.join(_ALL)}.")
+        raise BadSetting(
+            f"There is no network called {name!r}.{nearest(name, list(_ALL))} There are {', '.join(_ALL)}."
+        )
     return _ALL[name]

@@ -1,9 +1,11 @@
-"""MLP, LeNet, AlexNet and VGG-11 in the small-image forms of the distillation literature (2006.05929 and its followers).
+"""MLP, LeNet, AlexNet and VGG-11 in the small-image forms of the distillation literature (2006.05929 and its
+followers).
 
-LeNet: its second form, two 5×5 convolutions; 28×28 images are padded by 2, images below 28 pixels keep their side in both.
-AlexNet: five convolutions 128-192-256-192-192. VGG-11: one linear layer after the convolutions, a norm after each of them
-(instance norm there means one group per channel); where a pooling before the last would leave a 1×1 map it is left out, as
-such a map has no spread to normalize. Grey 28×28 images are padded to 32×32 in the first convolution of the last two.
+LeNet: its second form, two 5×5 convolutions; 28×28 images are padded by 2, images below 28 pixels keep their side in
+both. AlexNet: five convolutions 128-192-256-192-192. VGG-11: one linear layer after the convolutions, a norm after
+each of them (instance norm there means one group per channel); where a pooling before the last would leave a 1×1 map
+it is left out, as such a map has no spread to normalize. Grey 28×28 images are padded to 32×32 in the first
+convolution of the last two.
 """
 
 from __future__ import annotations

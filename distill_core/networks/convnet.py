@@ -1,9 +1,9 @@
 """ConvNet-D, the network that most of the distillation literature uses.
 
-Gidaris & Komodakis 2018, in the form of Zhao et al., "Dataset Condensation with Gradient Matching" (2006.05929): D blocks
-of 3×3 convolution (width 128), norm, ReLU and 2×2 average pooling, then one linear layer. Their "instance norm" is a group
-norm with one group per channel and learned scale and shift. Grey 28×28 images are padded by 3 in the first convolution,
-which makes them 32×32.
+Gidaris & Komodakis 2018, in the form of Zhao et al., "Dataset Condensation with Gradient Matching" (2006.05929): D
+blocks of 3×3 convolution (width 128), norm, ReLU and 2×2 average pooling, then one linear layer. Their "instance
+norm" is a group norm with one group per channel and learned scale and shift. Grey 28×28 images are padded by 3 in the
+first convolution, which makes them 32×32.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ def convnet(
     given = channels
     for i in range(blocks):
         padding = 3 if i == 0 and side != size else 1
-        parts: dict[str, Any] = {"conv": nn.Conv2d(given, width, 3, padding=padding), "norm": norm_layer(norm, width, side)}
+        parts: dict[str, Any] = {
+            "conv": nn.Conv2d(given, width, 3, padding=padding),
+            "norm": norm_layer(norm, width, side),
+        }
         parts |= {"activation": activation_layer(activation), "pooling": pooling_layer(pooling)}
         body[f"block{i + 1}"] = nn.Sequential()
         for name, part in parts.items():
@@ -60,7 +63,10 @@ def automatic_depth(side: int) -> int:
 
 def _check(side: int, depth: int, width: int, norm: str, pooling: str) -> None:
     if pooling != "none" and halved(side, depth) < 1:
-        raise BadSetting(f"convnet:depth={depth} cannot work with {side}×{side} images: {depth} poolings leave nothing. Use depth={automatic_depth(side)}.")
+        raise BadSetting(
+            f"convnet:depth={depth} cannot work with {side}×{side} images: {depth} poolings leave nothing. "
+            f"Use depth={automatic_depth(side)}."
+        )
     if norm == "group" and width % GROUPS:
         raise BadSetting(f"convnet:width={width},norm=group cannot work: the width must be a multiple of {GROUPS}.")
 

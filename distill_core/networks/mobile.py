@@ -1,18 +1,25 @@
-"""MobileNetV2 (1801.04381), EfficientNet-B0 (1905.11946) and ShuffleNetV2 (1807.11164) from torchvision, for small images.
+"""MobileNetV2 (1801.04381), EfficientNet-B0 (1905.11946) and ShuffleNetV2 (1807.11164) from torchvision, for small
+images.
 
-The stem keeps the side of the image. Up to 64 pixels MobileNetV2 and EfficientNet-B0 also keep it in their first shrinking
-stage, so that 32×32 images end as 4×4 maps, and ShuffleNet has no max-pooling.
+The stem keeps the side of the image. Up to 64 pixels MobileNetV2 and EfficientNet-B0 also keep it in their first
+shrinking stage, so that 32×32 images end as 4×4 maps, and ShuffleNet has no max-pooling.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from torch import nn
 
 from .network import Network, NetworkInfo, Option
 
 SMALL = 64  # pixels
-MOBILENET = NetworkInfo("mobilenetv2", "MobileNetV2", "Inverted bottlenecks, made for phones; here with a stem for small images.")
-EFFICIENTNET = NetworkInfo("efficientnetb0", "EfficientNet-B0", "Inverted bottlenecks with channel attention; stem for small images.")
+MOBILENET = NetworkInfo(
+    "mobilenetv2", "MobileNetV2", "Inverted bottlenecks, made for phones; here with a stem for small images."
+)
+EFFICIENTNET = NetworkInfo(
+    "efficientnetb0", "EfficientNet-B0", "Inverted bottlenecks with channel attention; stem for small images."
+)
 SHUFFLENET = NetworkInfo(
     "shufflenet",
     "ShuffleNetV2",
@@ -46,7 +53,9 @@ def mobilenetv2(channels: int, size: int, classes: int) -> Network:
         _unstride(parts[2])
     cuts = (0, 1, 2, 4, 7, 11, 14, 17, 18, 19)  # one bottleneck stage between two neighbors
     names = ("stem", *(f"stage{i}" for i in range(1, 8)), "head")
-    body = {n: nn.Sequential(*parts[a:b]) for n, a, b in zip(names, cuts, cuts[1:], strict=True)}
+    body: dict[str, nn.Module] = {
+        n: nn.Sequential(*parts[a:b]) for n, (a, b) in zip(names, pairwise(cuts), strict=True)
+    }
     return _finish(body, whole.classifier, channels, size, classes)
 
 

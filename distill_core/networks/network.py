@@ -38,13 +38,22 @@ class NetworkInfo:
 
 
 class Network(nn.Module):
-    """A classifier in three parts: `body` (named blocks in turn), `neck` (to one vector), `classifier` (one linear layer).
+    """A classifier in three parts: `body` (named blocks in turn), `neck` (to one vector), `classifier` (one linear
+    layer).
 
-    Input: (n, channels, size, size), normalized. Attributes `spec`, `channels`, `size` and `classes` say what was built.
+    Input: (n, channels, size, size), normalized. Attributes `spec`, `channels`, `size` and `classes` say what was
+    built.
     """
 
     def __init__(
-        self, body: Mapping[str, nn.Module], neck: nn.Module, classifier: nn.Module, *, channels: int, size: int, classes: int
+        self,
+        body: Mapping[str, nn.Module],
+        neck: nn.Module,
+        classifier: nn.Module,
+        *,
+        channels: int,
+        size: int,
+        classes: int,
     ):
         super().__init__()
         self.body = nn.Sequential(OrderedDict(body))
@@ -74,7 +83,9 @@ Builder = Callable[..., Network]  # (channels, size, classes, **options)
 
 
 def checked(info: NetworkInfo, given: Mapping[str, Any]) -> dict[str, Any]:
-    """All options of a network with the given values in place; `BadSetting` for an unknown one or a value that cannot work."""
+    """All options of a network with the given values in place; `BadSetting` for an unknown one or a value that cannot
+    work.
+    """
     known = {option.name: option for option in info.options}
     for name, value in given.items():
         if name not in known:
@@ -88,7 +99,10 @@ def _check(network: str, option: Option, value: Any) -> None:
     said = f"{network}:{option.name}={value} cannot work"
     if option.choices:
         if value not in option.choices:
-            raise BadSetting(f"{said}: choose one of {', '.join(map(str, option.choices))}.{nearest(str(value), [str(c) for c in option.choices])}")
+            raise BadSetting(
+                f"{said}: choose one of "
+                f"{', '.join(map(str, option.choices))}.{nearest(str(value), [str(c) for c in option.choices])}"
+            )
         return
     whole = isinstance(option.default, int) or option.default == "auto"
     if value == option.default:

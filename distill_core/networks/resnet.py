@@ -1,8 +1,9 @@
 """ResNet-18, -34 and -50 (He et al., 1512.03385) from torchvision, with the stem that small images need.
 
 The stem is a 3×3 convolution with stride 1 and no max-pooling, as everywhere in the distillation literature; with ten
-classes ResNet-18 has 11,173,962 parameters and 20 batch norms. `norm=instance` puts a group norm with one group per channel
-in the place of each batch norm; below 16 pixels its last stage then keeps its side, as a 1×1 map has no spread to normalize.
+classes ResNet-18 has 11,173,962 parameters and 20 batch norms. `norm=instance` puts a group norm with one group per
+channel in the place of each batch norm; below 16 pixels its last stage then keeps its side, as a 1×1 map has no
+spread to normalize.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from .network import Network, NetworkInfo, Option
 
 NORM = (Option("norm", "How feature maps are normalized.", "batch", ("batch", "instance")),)
 INFOS = tuple(
-    NetworkInfo(f"resnet{depth}", f"ResNet-{depth}", f"{depth} layers with shortcuts; the stem is made for small images.", NORM)
+    NetworkInfo(
+        f"resnet{depth}", f"ResNet-{depth}", f"{depth} layers with shortcuts; the stem is made for small images.", NORM
+    )
     for depth in (18, 34, 50)
 )
 
 
 def per_channel(width: int) -> nn.Module:
-    """Instance norm as this literature has it: one group per channel, learned scale and shift, no running statistics."""
+    """Instance norm as this literature has it: one group per channel, learned scale and shift, no running
+    statistics.
+    """
     return nn.GroupNorm(width, width)
 
 

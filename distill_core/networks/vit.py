@@ -1,11 +1,13 @@
 """A small vision transformer (2010.11929), on torchvision's `VisionTransformer`.
 
 The default has 8×8 patches or fewer, six layers of width 128. The form of the GLaD papers for 32×32 images is
-`vit:patch=4,dim=512,heads=8,mlp=512,norm=none,dropout=0.1` (all layer norms taken out). Departures from torchvision: the
-classifier starts random, not at zero, so that untrained networks tell images apart.
+`vit:patch=4,dim=512,heads=8,mlp=512,norm=none,dropout=0.1` (all layer norms taken out). Departures from torchvision:
+the classifier starts random, not at zero, so that untrained networks tell images apart.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -67,7 +69,17 @@ class ViT(Network):
 
 
 def vit(
-    channels: int, size: int, classes: int, *, patch: int | str, depth: int, dim: int, heads: int, mlp: int, norm: str, dropout: float
+    channels: int,
+    size: int,
+    classes: int,
+    *,
+    patch: int | str,
+    depth: int,
+    dim: int,
+    heads: int,
+    mlp: int,
+    norm: str,
+    dropout: float,
 ) -> Network:
     """Build a ViT for square images of `size` pixels."""
     from torchvision.models import VisionTransformer
@@ -75,7 +87,9 @@ def vit(
     side = _automatic_patch(size) if patch == "auto" else int(patch)
     if size % side:
         fits = ", ".join(str(p) for p in range(1, size + 1) if size % p == 0)
-        raise BadSetting(f"vit:patch={side} cannot work with {size}×{size} images: patches must tile them. Choose one of {fits}.")
+        raise BadSetting(
+            f"vit:patch={side} cannot work with {size}×{size} images: patches must tile them. Choose one of {fits}."
+        )
     if dim % heads:
         raise BadSetting(f"vit:dim={dim},heads={heads} cannot work: the width must be a multiple of the heads.")
     whole = VisionTransformer(size, side, depth, heads, dim, mlp, dropout=dropout, num_classes=classes)
@@ -86,7 +100,7 @@ def vit(
     if norm == "none":
         _without_norms(whole.encoder)
     embed = _Embed(whole.conv_proj, whole.class_token, whole.encoder.pos_embedding, whole.encoder.dropout)
-    body = {"embed": embed} | {f"layer{i + 1}": layer for i, layer in enumerate(whole.encoder.layers)}
+    body = {"embed": embed} | {f"layer{i + 1}": layer for i, layer in enumerate(whole.encoder.layers.children())}
     classifier = nn.Linear(dim, classes)
     return ViT(body, _Neck(whole.encoder.ln), classifier, channels=channels, size=size, classes=classes)
 
@@ -96,7 +110,7 @@ def _automatic_patch(size: int) -> int:
     return next(p for p in range(2, size + 1) if size % p == 0 and size // p <= 8)
 
 
-def _without_norms(encoder: nn.Module) -> None:
+def _without_norms(encoder: Any) -> None:
     encoder.ln = nn.Identity()
     for layer in encoder.layers:
         layer.ln_1, layer.ln_2 = nn.Identity(), nn.Identity()

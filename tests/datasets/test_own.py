@@ -60,7 +60,9 @@ def test_a_folder_is_read_kept_and_loaded(tmp_path):
 
 def test_pixels_are_the_very_ones_of_the_file(tmp_path):
     files = usual() | {"test/x": b""}
-    root = folder(tmp_path, {f"train/{k}": v for k, v in usual().items()} | {f"test/{k}": v for k, v in usual(1).items()})
+    root = folder(
+        tmp_path, {f"train/{k}": v for k, v in usual().items()} | {f"test/{k}": v for k, v in usual(1).items()}
+    )
     real = datasets.load(f"folder:{root}")
     wanted = np.asarray(Image.open(io.BytesIO(files["dog/0.png"]))).transpose(2, 0, 1)
     assert torch.equal(real.test.images[1], torch.from_numpy(wanted.copy()))
@@ -112,7 +114,9 @@ def test_mixed_sizes_and_grey_among_color_are_made_one_and_said(tmp_path):
     mixed = usual() | {"cat/wide.png": picture(7, (90, 40)), "dog/grey.png": picture(8, mode="L")}
     info, report = own.add(folder(tmp_path, mixed), "pets")
     assert (info.size, info.channels) == (20, 3)
-    assert any("resized to 20×20" in note for note in report.notes) and any("1 grey picture" in note for note in report.notes)
+    assert any("resized to 20×20" in note for note in report.notes) and any(
+        "1 grey picture" in note for note in report.notes
+    )
 
 
 def test_all_grey_stays_grey_and_a_size_can_be_asked_for(tmp_path):

@@ -1,4 +1,6 @@
-"""torchvision's sets from made-up files: found, read, downloaded (from this disk), refused. Nothing touches a network."""
+"""torchvision's sets from made-up files: found, read, downloaded (from this disk), refused. Nothing touches a
+network.
+"""
 
 import gzip
 import hashlib
