@@ -1,0 +1,35 @@
+"""Watch a run: while it works, or again afterwards. Pause, step, stop and resume it, and move its live knobs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import detail, feed, liveknobs, packets, planes, runbar, views
+
+folder = runbar.chosen("Choose a run to watch", "Nothing has been distilled yet. Start a run, and watch it here.")
+asked = runbar.readable(folder)
+classes = runbar.classes(str(asked["job"].get("data", "")))
+
+st.markdown(f"#### {runbar.escape(asked.get('name') or folder.id)}")
+st.caption(runbar.summary(asked))
+
+states = feed.live(
+    [folder],
+    "feed",
+    panel=lambda states: runbar.status(folder, asked, states[folder.id]),
+    classes=runbar.classes,
+)
+runbar.keep_place(views.player([folder.id], "player", start=runbar.place()))
+
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    pin = views.wall([folder.id], "wall")
+    views.plots([folder.id], "scores", kinds=("scores", "log"))
+with right:
+    planes.ask_when_wanted([folder], views.feature_map([folder.id], "map", height=320)[2])
+    with st.container(border=True):
+        detail.show(folder, packets.reader(str(folder.path)).refresh(), pin, classes)
+
+views.plots([folder.id], "plots")
+liveknobs.panel(folder, asked, states[folder.id])
+runbar.downloads(folder)

@@ -1,0 +1,123 @@
+"""The one live part of a page: it pulls from the runs' folders and hands the browser what it has not seen yet.
+
+A fragment with a timer reruns twice a second while a run works and not at all afterwards. It holds an invisible
+component of half a kilobyte, which puts the packet into the store that all views share. Nothing pushes; closing the
+page changes nothing for the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from distill_core.errors import StudioError
+from distill_core.runs.folder import OVER, RunFolder
+
+from . import packets, planes
+
+EVERY = 0.5  # seconds between two looks while a run works
+HURRY = 0.25  # seconds while old records wait to be sent
+
+_FEEDER = st.components.v2.component(
+    "distill_feed", js=(Path(__file__).with_name("web") / "feed.js").read_text(encoding="utf-8")
+)
+
+
+def live(
+    folders: Sequence[RunFolder],
+    key: str,
+    *,
+    panel: Callable[[dict[str, dict[str, Any]]], None] | None = None,
+    classes: Callable[[str], list[str]] = lambda data: [],
+) -> dict[str, dict[str, Any]]:
+    """Feed the views of this page; returns how the runs stand now, by id.
+
+    Args:
+        folders: the runs, side by side.
+        panel: drawn inside the fragment with the states, so that it is as fresh as the pictures.
+        classes: names of the classes of a data set.
+    """
+    states = {folder.id: state_of(folder) for folder in folders}
+    active = any(not is_over(state) for state in states.values())
+    waiting = any(_much_waits(folder) for folder in folders)
+    every = EVERY if active or planes.waiting(folders) else HURRY if waiting else None
+
+    def body() -> None:
+        now = {folder.id: state_of(folder) for folder in folders}
+        if panel is not None:
+            panel(now)
+        packet, more = _packet(folders, classes)
+        _FEEDER(key=key, data=packet, on_resync_change=lambda: _resync(key))
+        busy = more or bool(planes.waiting(folders))
+        if every is not None and not busy and all(is_over(state) for state in now.values()):
+            st.rerun()
+
+    st.fragment(run_every=every)(body)()
+    return states
+
+
+def state_of(folder: RunFolder) -> dict[str, Any]:
+    """How a run stands; a run whose state cannot be read says so as a state."""
+    try:
+        return folder.state()
+    except StudioError as error:
+        return {"state": "broken", "message": str(error)}
+
+
+def is_over(state: dict[str, Any]) -> bool:
+    """Nothing will be written to this run unless someone resumes it."""
+    return state.get("state") in (*OVER, "broken")
+
+
+def _sent() -> dict[str, dict[str, Any]]:
+    """What this session's browser has: run → {"n": next record, "planes": {kind: time}}."""
+    return st.session_state.setdefault("_sent", {})
+
+
+def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -> tuple[bytes, bool]:
+    """Everything unseen of these runs, up to the budget of one tick, and whether more waits."""
+    body, parts, more, sent = packets.Body(), [], False, _sent()
+    for folder in folders:
+        have = sent.get(folder.id, {"n": 0, "planes": {}})
+        try:
+            read = packets.reader(str(folder.path))
+            names = classes(str(folder.request()["job"].get("data", ""))) if have["n"] == 0 else None
+            budget = packets.CHUNK // len(folders)
+            part, to = packets.one_run(read, have["n"], body, budget=budget, classes=names)
+            part["planes"], planes = packets.made_planes(folder, body, have["planes"])
+        except (StudioError, OSError) as error:
+            part = {"run": folder.id, "from": 0, "to": 0, "more": False, "records": []}
+            part["state"] = {"state": "broken", "message": str(error)}
+            to, planes = have["n"], have["planes"]
+        sent[folder.id] = {"n": to, "planes": planes}
+        more = more or part["more"]
+        parts.append(part)
+    return packets.assemble(parts, body), more
+
+
+def _resync(key: str) -> None:
+    """The browser missed something: send again from where it stands."""
+    asked = st.session_state[key].get("resync") or {}
+    for run, have in asked.get("gaps", {}).items():
+        if run in _sent() and isinstance(have, int):
+            _sent()[run] = {"n": max(0, have), "planes": {}}
+
+
+def _much_waits(folder: RunFolder) -> bool:
+    """Whether more than one tick's worth is unsent."""
+    try:
+        have = _sent().get(folder.id, {"n": 0})["n"]
+        waiting = [r for r in packets.reader(str(folder.path)).refresh() if r["n"] >= have]
+        size = 0
+        for record in waiting:
+            size += 60
+            if record["kind"] == "images":
+                size += (folder.path / record["sheet"]).stat().st_size
+            if size > packets.CHUNK:
+                return True
+    except (OSError, KeyError):
+        return False  # a file that is missing is told in the packet itself
+    return False

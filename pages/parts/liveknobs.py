@@ -1,0 +1,95 @@
+"""Live knobs: settings that may be moved while a run works. They act at the next step and are kept with the run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from distill_core import catalog as shelf
+from distill_core.errors import StudioError
+from distill_core.runs.folder import RunFolder
+
+from . import runbar, studio
+
+POINTS = 40  # places on a logarithmic slider
+
+
+def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> None:
+    """Sliders for what is live, a list of what is not, and the way to start again with other settings."""
+    try:
+        fields = shelf.method(runbar.catalog(), asked["method"])["fields"]
+    except StudioError as error:
+        st.caption(runbar.escape(str(error)))
+        return
+    live = [one for one in fields if one.get("live")]
+    with st.container(border=True):
+        st.markdown("**Knobs**")
+        works = state.get("state") in ("running", "paused", "queued")
+        if live and works:
+            st.caption("They act at the next step, are marked on the timeline (◆) and are kept with the run.")
+            moved = folder.control()["knobs"]
+            with st.grid(min_column_width=240, gap="medium"):
+                for one in live:
+                    value = moved.get(one["name"], asked["settings"].get(one["name"], one["default"]))
+                    slider(folder, one, float(value))
+        elif live:
+            names = ", ".join(one["title"] for one in live)
+            st.caption(f"The run does not work now. While one works, these can be moved: {names}.")
+        else:
+            st.caption("This method has no setting that can be moved while it works.")
+        _rest(folder, asked, [one for one in fields if not one.get("live")])
+
+
+def stops(field: dict[str, Any], value: float) -> list[float]:
+    """Places of a logarithmic slider: from a hundredth to a hundred times the default, inside the bounds, the value among them."""
+    middle = float(field["default"]) or value or 1.0
+    low, high = middle / 100, middle * 100
+    if field.get("minimum") is not None:
+        low = max(low, float(field["minimum"]))
+    if field.get("maximum") is not None:
+        high = min(high, float(field["maximum"]))
+    low = min(x for x in (low, value, middle) if x > 0) if low <= 0 else min(low, value if value > 0 else low)
+    high = max(high, value, low * 10)
+    grid = {float(f"{low * (high / low) ** (i / POINTS):.2g}") for i in range(POINTS + 1)}
+    if field.get("minimum") == 0 and not field.get("exclusive_minimum"):
+        grid.add(0.0)
+    inside = {x for x in grid if low * 0.999 <= x <= high * 1.001 or x == 0.0}
+    return sorted({*inside, value, float(field["default"])})
+
+
+def slider(folder: RunFolder, field: dict[str, Any], value: float) -> None:
+    """One knob; moving it writes to the run's control file."""
+    key, label = f"_live.{folder.id}.{field['name']}", field.get("title") or field["name"]
+    common: dict[str, Any] = {
+        "key": key,
+        "help": field.get("help") or None,
+        "on_change": _move,
+        "args": (folder, field["name"], key),
+    }
+    low, high = field.get("minimum"), field.get("maximum")
+    if field.get("scale") == "log" or low is None or high is None or not math.isfinite(float(high) - float(low)):
+        st.select_slider(label, stops(field, value), value=value, format_func=lambda x: f"{x:g}", **common)
+    else:
+        st.slider(
+            label, float(low), float(high), value=value, step=(float(high) - float(low)) / 100, format="%g", **common
+        )
+
+
+def _move(folder: RunFolder, name: str, key: str) -> None:
+    folder.steer(knobs={name: float(st.session_state[key])})
+    st.toast(f"{name} = {st.session_state[key]:g} from the next step on.")
+
+
+def _rest(folder: RunFolder, asked: dict[str, Any], fields: list[dict[str, Any]]) -> None:
+    with st.expander("Other settings apply to the next run"):
+        values = {one["name"]: asked["settings"].get(one["name"], one["default"]) for one in fields}
+        rows = {
+            "setting": [one.get("title") or one["name"] for one in fields],
+            "value": [str(values[one["name"]]) for one in fields],
+            "what it does": [one.get("help") or "" for one in fields],
+        }
+        st.dataframe(rows, hide_index=True, height="content")
+        if st.button("Start again with these", icon=":material/replay:", key="_again"):
+            st.switch_page(studio.NEW, query_params={"from": folder.id})

@@ -1,0 +1,223 @@
+"""Records of a run folder → one packet of raw bytes for the browser.
+
+    4 bytes   length of the header, little-endian
+    header    JSON: {"v": 1, "runs": [{"run", "from", "to", "info"?, "state", "records", "planes"?}], "blobs": [[at, size], …]}
+    body      image sheets exactly as they lie on disk (WebP), points as little-endian float32
+
+A record is the run's own, smaller: an image sheet and points are replaced by a number into `blobs`. Points lie in
+planes that were fitted once on the real images: columns are PCA x, PCA y, LDA x, LDA y. `from` and `to` are record
+numbers, so that a browser that missed a packet notices and asks again.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from distill_core.errors import StudioError
+from distill_core.figures.plane import Plane, fit_lda, fit_pca, kept
+from distill_core.runs.folder import RunFolder, Timeline, inside, read_array
+from distill_core.runs.home import read_json
+from distill_core.spec import parse
+
+CHUNK = 400_000  # bytes that one tick sends when much is waiting
+FRAMES = 600  # image sheets of one run that are sent when it is opened; the browser keeps no more
+DROPPED = ("logits", "pixels")  # fields that are replaced
+STATE = ("state", "message", "stage", "step", "steps")
+
+
+@dataclass
+class Body:
+    """Blobs of one packet, each put in once."""
+
+    parts: list[bytes] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, blob: bytes) -> int:
+        self.places.append((self.size, len(blob)))
+        self.parts.append(blob)
+        self.size += len(blob)
+        return len(self.places) - 1
+
+
+class Reader:
+    """One run, read by all sessions together: its records, and the planes that its points are placed in."""
+
+    def __init__(self, path: Path):
+        self.folder, self.lock = RunFolder(path), threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.timeline = Timeline(self.folder)
+        self.planes: tuple[Plane, Plane] | None = None
+        self.kept: list[float] = []
+        self.fitted_on = ""
+
+    def refresh(self) -> list[dict[str, Any]]:
+        """What holds now, in the order of its numbers. A log that became shorter is read again from its start."""
+        with self.lock:
+            log = self.folder.path / "events.jsonl"
+            if log.exists() and log.stat().st_size < self.timeline.offset:
+                self._begin()
+            self.timeline.read()
+            return self.timeline.records
+
+    def points(self, record: dict[str, Any]) -> np.ndarray:
+        """(n, 4) float32 of a `logits` record. The first real ones fit the planes, else the first there are."""
+        logits = read_array(self.folder, record["logits"]).astype(np.float64)
+        with self.lock:
+            if self.planes is None or (self.fitted_on == "synthetic" and record["source"] == "real"):
+                labels = read_array(self.folder, record["labels"])
+                self.planes = (fit_pca(logits), fit_lda(logits, labels))
+                self.fitted_on = record["source"]
+                self.kept = [round(kept(logits, plane.place(logits)), 4) for plane in self.planes]
+            return np.hstack([plane.place(logits) for plane in self.planes])
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def reader(path: str) -> Reader:
+    """The one reader of a run in this server."""
+    return Reader(Path(path))
+
+
+def _compact(read: Reader, record: dict[str, Any], body: Body, with_sheet: bool) -> dict[str, Any]:
+    """The record as it travels; what cannot be read is said in the record instead of breaking the page."""
+    small = {key: value for key, value in record.items() if key not in DROPPED}
+    try:
+        if record["kind"] == "images":
+            small["sheet"] = body.add(inside(read.folder, record["sheet"]).read_bytes()) if with_sheet else None
+        elif record["kind"] == "logits":
+            points = read.points(record)
+            small["points"] = body.add(points.astype("<f4").tobytes())
+            small["labels"] = read_array(read.folder, record["labels"]).tolist()
+            small["ids"] = read_array(read.folder, record["ids"]).tolist()
+            small["kept"] = read.kept
+        elif record["kind"] == "per_class":
+            small["values"] = read_array(read.folder, record["values"]).tolist()
+    except (StudioError, OSError, ValueError, KeyError, IndexError) as error:
+        where = {key: record.get(key) for key in ("n", "t", "stage", "seen")}
+        return {**where, "kind": "note", "level": "warning", "text": f"A record could not be read: {error}"}
+    return small
+
+
+def thinned(records: list[dict[str, Any]], most: int) -> set[int]:
+    """Numbers of the image records whose sheets are sent: all real ones, at most `most` evenly spaced synthetic ones."""
+    frames = [r["n"] for r in records if r["kind"] == "images" and r.get("source", "synthetic") == "synthetic"]
+    if len(frames) > most:
+        frames = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, most).astype(int))]
+    return {*frames, *(r["n"] for r in records if r["kind"] == "images" and r.get("source") == "real")}
+
+
+def info(folder: RunFolder, classes: list[str] | None = None) -> dict[str, Any]:
+    """What the browser needs to name things."""
+    asked = folder.request()
+    job = asked["job"]
+    chosen = {key: job.get(key) for key in ("data", "ipc", "seed")}
+    return {"title": asked.get("name") or folder.id, "method": asked["method"], "classes": classes or [], **chosen}
+
+
+def class_names(catalog: dict[str, Any], data: str) -> list[str]:
+    """Names of a data set's classes from the catalog, [] where it does not know them: numbers are shown then."""
+    name = parse(data.partition("/")[2] or data)[0] if data.startswith("own/") else data.partition(":")[0]
+    found = next((one for one in catalog.get("data", []) if one["name"] in (name, data)), {})
+    classes = found.get("classes")
+    return [str(one) for one in classes] if isinstance(classes, (list, tuple)) else []
+
+
+def one_run(
+    read: Reader,
+    position: int,
+    body: Body,
+    *,
+    budget: int = CHUNK,
+    frames: int = FRAMES,
+    classes: list[str] | None = None,
+) -> tuple[dict[str, Any], int]:
+    """The part of a packet that is about one run, from record number `position` on, and the next position."""
+    records = read.refresh()
+    sheets = thinned(records, frames) if position == 0 else None
+    start, sent, to = body.size, [], position
+    waiting = [r for r in records if r["n"] >= position]
+    if position > 0 and len(waiting) > frames:
+        sheets = thinned(waiting, frames)
+    words = 0
+    for record in waiting:
+        if sent and body.size - start + words > budget:
+            break
+        small = _compact(read, record, body, sheets is None or record["n"] in sheets)
+        words += 60 + 8 * len(small.get("labels", ())) * (record["kind"] == "logits")
+        sent.append(small)
+        to = record["n"] + 1
+    part = {"run": read.folder.id, "from": position, "to": to, "more": len(sent) < len(waiting), "records": sent}
+    if position == 0:
+        part["info"] = info(read.folder, classes)
+    part["state"] = {key: value for key, value in read.folder.state().items() if key in STATE}
+    return part, to
+
+
+def made_planes(
+    folder: RunFolder, body: Body, known: dict[str, float]
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Planes (t-SNE, UMAP) that a worker has made since `known` (kind → time of its file), as they travel."""
+    made, seen = [], dict(known)
+    for path in sorted((folder.path / "planes").glob("*.json")):
+        stamp = path.stat().st_mtime
+        if seen.get(path.stem) == stamp:
+            continue
+        seen[path.stem] = stamp
+        try:
+            plane = read_json(path)
+            points = [{**one, "file": None, "blob": body.add(_plane_points(folder, one))} for one in plane["points"]]
+            about = {"kind": plane.get("kind", path.stem), "kept": plane.get("kept"), "note": plane.get("note", "")}
+            made.append({**about, "points": points})
+        except (StudioError, OSError, ValueError, KeyError, TypeError):
+            made.append({"kind": path.stem, "points": [], "note": "This plane cannot be read; ask for it again."})
+    return made, seen
+
+
+def _plane_points(folder: RunFolder, one: dict[str, Any]) -> bytes:
+    """(n, 2) points of a made plane as float32; files are named from the run's folder or from `planes/`."""
+    name = one["file"] if (folder.path / one["file"]).is_file() else f"planes/{one['file']}"
+    return read_array(folder, {"file": name}).astype("<f4").tobytes()
+
+
+def assemble(runs: list[dict[str, Any]], body: Body, **more: Any) -> bytes:
+    """Header and body as one value."""
+    header = json.dumps({"v": 1, "runs": runs, "blobs": body.places, **more}, separators=(",", ":")).encode()
+    return struct.pack("<I", len(header)) + header + b"".join(body.parts)
+
+
+def header_of(packet: bytes) -> dict[str, Any]:
+    """The header of a packet."""
+    (size,) = struct.unpack_from("<I", packet)
+    return json.loads(packet[4 : 4 + size])
+
+
+def blob_of(packet: bytes, number: int) -> bytes:
+    """One blob of a packet."""
+    (size,) = struct.unpack_from("<I", packet)
+    at, length = header_of(packet)["blobs"][number]
+    return packet[4 + size + at : 4 + size + at + length]
+
+
+def extended(packet: bytes, **more: Any) -> bytes:
+    """The packet with more words in its header."""
+    (size,) = struct.unpack_from("<I", packet)
+    header = json.dumps({**header_of(packet), **more}, separators=(",", ":")).encode()
+    return struct.pack("<I", len(header)) + header + packet[4 + size :]
+
+
+def recording(folder: Path, *, frames: int = 240, classes: list[str] | None = None) -> bytes:
+    """A whole run as one packet, with at most `frames` image sheets: for replays that need no server."""
+    read, body = Reader(Path(folder)), Body()
+    part, _ = one_run(read, 0, body, budget=2**40, frames=frames, classes=classes)
+    part["planes"], _ = made_planes(read.folder, body, {})
+    return assemble([part], body)

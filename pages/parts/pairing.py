@@ -1,0 +1,140 @@
+"""Several runs together: which ones, what differs between them, and whether they can be compared fairly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from distill_core.errors import StudioError
+from distill_core.runs.folder import RunFolder
+
+from . import packets, runbar, studio
+
+MOST = 6
+LETTERS = ("run", "b", "c", "d", "e", "f")  # names in the link
+
+
+def linked() -> list[str]:
+    """Run ids in the link: `?run=…&b=…&c=…`, or `?runs=…,…`."""
+    given = st.query_params.get("runs", "").split(",") if st.query_params.get("runs") else []
+    given += [st.query_params.get(letter, "") for letter in LETTERS]
+    return list(dict.fromkeys(one.strip() for one in given if one.strip()))[:MOST]
+
+
+def choose() -> list[RunFolder]:
+    """The chosen runs; the link follows. Ids that are not there are said and left out."""
+    listed = {one["id"]: one for one in studio.runs()}
+    if not listed:
+        studio.stop("There is no run yet. Start two, and compare them here.", page=studio.NEW, label="New run")
+    asked = linked()
+    missing = [one for one in asked if one not in listed]
+    if missing:
+        st.warning(
+            "There is no run called " + ", ".join(runbar.escape(one) for one in missing) + ". It may be in the trash."
+        )
+    known = [one for one in asked if one in listed and listed[one].get("state") != "broken"]
+    picked = st.multiselect(
+        "Runs",
+        [one for one, row in listed.items() if row.get("state") != "broken"],
+        default=known or None,
+        max_selections=MOST,
+        format_func=lambda one: listed[one].get("name") or one,
+        key=f"_side.{','.join(known)}",
+        placeholder="Choose two to six runs",
+    )
+    if picked != known:
+        remember(picked)
+    if len(picked) == 1:
+        _suggest(picked[0], listed)
+    return [RunFolder.find(studio.home(), one) for one in picked]
+
+
+def remember(runs: list[str]) -> None:
+    """Write the runs into the link."""
+    st.query_params.pop("runs", None)
+    for letter, run in zip(LETTERS, [*runs, *[""] * MOST], strict=False):
+        if run:
+            st.query_params[letter] = run
+        else:
+            st.query_params.pop(letter, None)
+
+
+def _suggest(run: str, listed: dict[str, dict[str, Any]]) -> None:
+    """Runs on the same data with as many images and the same seed are the fair ones to compare with."""
+    mine = listed[run]
+    fair = [
+        one
+        for one, row in listed.items()
+        if one != run and all(row.get(k) == mine.get(k) for k in ("data", "ipc", "seed"))
+    ]
+    if fair:
+        st.caption("Same data, images per class and seed:")
+    for one in fair[:4]:
+        st.button(
+            listed[one].get("name") or one,
+            key=f"_with.{one}",
+            on_click=remember,
+            args=([run, one],),
+            icon=":material/compare:",
+        )
+
+
+def titles(asked: list[dict[str, Any]]) -> list[str]:
+    """Short names, told apart by a letter."""
+    return [f"{'ABCDEF'[i]} {one.get('name') or one['method']}" for i, one in enumerate(asked)]
+
+
+def warnings(asked: list[dict[str, Any]], names: list[str]) -> list[str]:
+    """What makes a comparison of these runs unfair, as sentences."""
+    words = {
+        "data": "Different data: accuracies cannot be compared.",
+        "ipc": "Different numbers of images per class: more images are worth more.",
+        "seed": "Different seeds: the same place on the wall began as another image.",
+    }
+    said = []
+    for field, sentence in words.items():
+        values = [str(one["job"].get(field)) for one in asked]
+        if len(set(values)) > 1:
+            each = ", ".join(
+                f"{runbar.escape(name)}: {runbar.escape(value)}" for name, value in zip(names, values, strict=True)
+            )
+            said.append(f"{sentence} ({each})")
+    return said
+
+
+def flat(asked: dict[str, Any]) -> dict[str, str]:
+    """Everything that was asked of a run, by name."""
+    values = {"method": asked["method"], "preset": asked.get("preset", "")}
+    values |= {f"job: {key}": value for key, value in asked["job"].items() if key != "moves"}
+    values |= asked.get("settings", {})
+    return {key: str(value) for key, value in values.items()}
+
+
+def differences(asked: list[dict[str, Any]], names: list[str]) -> None:
+    """A table of the settings in which the runs differ; a dash where a run has no such setting."""
+    columns = [flat(one) for one in asked]
+    keys = list(dict.fromkeys(key for one in columns for key in one))
+    rows = [key for key in keys if len({one.get(key) for one in columns}) > 1]
+    if not rows:
+        st.caption("Nothing: the runs were asked for the same thing.")
+        return
+    table = {
+        "setting": rows,
+        **{name: [one.get(key, "–") for key in rows] for name, one in zip(names, columns, strict=True)},
+    }
+    st.dataframe(table, hide_index=True, height="content")
+
+
+def status(states: dict[str, dict[str, Any]]) -> None:
+    """One line per run that is not simply finished. Drawn inside the live fragment."""
+    for run, state in states.items():
+        if state.get("state") == "finished":
+            continue
+        try:
+            folder = RunFolder.find(studio.home(), run)
+            name = runbar.escape(str(folder.request().get("name") or run))
+            records = packets.reader(str(folder.path)).refresh()
+            st.markdown(f"{name}: {runbar.sentence(folder, state, records)}")
+        except StudioError as error:
+            st.warning(runbar.escape(str(error)))

@@ -1,0 +1,82 @@
+"""The canvas views: plain JavaScript beside this file, each joined with the shared store and registered once.
+
+Views are mounted outside the live fragment and never change; `feed.live` puts packets into their shared store. Every
+function returns what the visitor chose there as plain values, or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from . import packets
+
+WEB = Path(__file__).with_name("web")
+SHARED = ("palette.js", "store.js", "draw.js")
+
+
+@cache
+def source(part: str) -> str:
+    """The JavaScript of one view: the shared parts and its own, as one module."""
+    return "\n".join((WEB / name).read_text(encoding="utf-8") for name in (*SHARED, f"{part}.js"))
+
+
+def _component(part: str) -> Any:
+    style = (WEB / "view.css").read_text(encoding="utf-8")
+    return st.components.v2.component(f"distill_{part}", html="<div class='root'></div>\n", css=style, js=source(part))
+
+
+_PLAYER, _WALL, _MAP, _PLOTS, _RACE = (_component(part) for part in ("player", "wall", "map", "plots", "race"))
+
+
+def _nothing() -> None:
+    """A state key exists only where a callback is given."""
+
+
+def player(runs: Sequence[str], key: str, *, align: str = "step", start: float | None = None) -> dict[str, Any] | None:
+    """One clock for every view of these runs: play, pause, step, speed, scrub, keys, marks, `▸ live`.
+
+    `align` is step, fraction, seconds or seen. `start` is where the clock stands at first (a fraction of the axis).
+    """
+    data = {"runs": list(runs), "align": align, "start": start}
+    return _PLAYER(key=key, data=data, on_at_change=_nothing).at
+
+
+def wall(runs: Sequence[str], key: str, *, mode: str = "now", titles: Sequence[str] = ()) -> dict[str, Any] | None:
+    """The images of one to six runs; returns the pinned image `{"run", "id", "label", "source"}` or None.
+
+    `mode` at first: now, change, real; with several runs also swipe, blink, difference.
+    """
+    data = {"runs": list(runs), "mode": mode, "titles": list(titles)}
+    return _WALL(key=key, data=data, on_pin_change=_nothing).pin
+
+
+def feature_map(
+    runs: Sequence[str], key: str, *, height: int = 360, plane: str = "pca"
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None, str | None]:
+    """The map of logits. Returns (pinned point, lasso selection, plane that was asked for) - the last for one rerun."""
+    data = {"runs": list(runs), "height": height, "plane": plane}
+    found = _MAP(key=key, data=data, on_pin_change=_nothing, on_lasso_change=_nothing, on_ask_change=_nothing)
+    return found.pin, found.lasso, found.ask
+
+
+def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "parts")) -> None:
+    """Small multiples that follow the clock: loss terms as lines, `parts` records as bars per layer."""
+    _PLOTS(key=key, data={"runs": list(runs), "kinds": list(kinds)})
+
+
+def race(packet: bytes, *, bars: list[dict[str, Any]], key: str, sentences: Sequence[str] = ()) -> None:
+    """The start page: real images, images being learned and three bars in one clock, playing by itself.
+
+    Args:
+        packet: `packets.recording(folder)`, or the bytes of such a packet from `assets/`.
+        bars: each `{"title": "10 learned images", "accuracy": 0.86, "std": 0.01, "n": 3, "seconds": 2.1,
+            "subject": "real|distilled|random"}`; optional `"curve": [[fraction of the clock, accuracy], …]` lets a bar
+            grow as it was measured, else it grows evenly and says so.
+        sentences: up to three, shown one after the other under the bars.
+    """
+    _RACE(key=key, data=packets.extended(packet, bars=bars, sentences=list(sentences)))

@@ -1,0 +1,376 @@
+// The feature map: real images small and hollow, synthetic ones large and filled, in a plane that stands still.
+const PLANES = [["pca", "PCA"], ["lda", "LDA"], ["tsne", "t-SNE"], ["umap", "UMAP"]];
+const NOTES = { pca: "the plane of largest variance", lda: "the plane that separates the classes best", tsne: "neighborhoods only: sizes and gaps between groups mean little", umap: "neighborhoods only: sizes and gaps between groups mean little" };
+const TRAIL = 40, CELLS = 72;
+
+export default function (component) {
+  return mount(component, makeMap);
+}
+
+function makeMap(root, store, again) {
+  let runs = [], height = 340, plane = "pca", zoom = 1, panX = 0, panY = 0, setState = () => {}, setTrigger = () => {}, asked = {}, lasso = null, chosen = null, drag = null, over = null, name = "";
+  let trails = true, contours = true, lassoing = false, fingers = new Map(), pinch = 0, cache = {};
+  const planes = choice("Plane", PLANES.map(([value, text]) => [value, text, NOTES[value]]), choose), area = el("canvas", { tabindex: 0, role: "img", "aria-label": "Feature map" });
+  const trust = el("div", { class: "caption", role: "status" }), glass = el("div", { class: "tip", hidden: true }), picture = el("canvas"), about = el("div");
+  const flag = (words, get, set) => {
+    const made = el("button", { type: "button", text: words, "aria-pressed": String(get()), onclick: () => (set(!get()), made.setAttribute("aria-pressed", String(get())), again()) });
+    return made;
+  };
+  glass.append(picture, about);
+  const tool = flag("lasso", () => lassoing, (v) => (lassoing = v));
+  root.append(el("div", { class: "bar" }, planes, flag("trails", () => trails, (v) => (trails = v)), flag("contours", () => contours, (v) => (contours = v)), tool,
+    button("Closer", el("span", { text: "+" }), () => zoomBy(1.4)), button("Farther", el("span", { text: "−" }), () => zoomBy(1 / 1.4)), button("Whole map (Z)", el("span", { text: "⤢" }), reset)), area, trust, glass);
+  planes.show(plane);
+
+  function update(component) {
+    setState = component.setStateValue;
+    setTrigger = component.setTriggerValue;
+    runs = component.data.runs;
+    height = component.data.height;
+    if (name !== component.data.plane) (name = component.data.plane), choose(name, true);
+  }
+
+  const made = (kind) => kind === "pca" || kind === "lda" || runs.every((id) => store.run(id).planes[kind]?.points.length);
+
+  // t-SNE and UMAP are made by a worker when somebody asks for the first time.
+  function choose(kind, quiet = false) {
+    plane = kind;
+    planes.show(kind);
+    if (!made(kind) && !quiet && !asked[kind]) {
+      asked[kind] = true;
+      setTrigger("ask", kind);
+    }
+    reset();
+  }
+
+  function reset() {
+    zoom = 1;
+    panX = panY = 0;
+    again();
+  }
+
+  function zoomBy(by, x = area.clientWidth / 2, y = height / 2) {
+    const next = Math.max(0.5, Math.min(40, zoom * by)), f = next / zoom;
+    panX = x - (x - panX) * f;
+    panY = y - (y - panY) * f;
+    zoom = next;
+    again();
+  }
+
+  // Points of one record in the chosen plane: [x0, y0, x1, y1, …] or null.
+  function points(run, record) {
+    if (!record) return null;
+    if (plane === "pca" || plane === "lda") {
+      const shift = plane === "lda" ? 2 : 0, key = plane === "lda" ? "flatLda" : "flatPca";
+      if (!record[key]) {
+        const flat = new Float32Array(record.ids.length * 2);
+        for (let i = 0; i < record.ids.length; i++) (flat[2 * i] = record.at[4 * i + shift]), (flat[2 * i + 1] = record.at[4 * i + shift + 1]);
+        record[key] = flat;
+      }
+      return record[key];
+    }
+    return run.planes[plane]?.points.find((p) => p.n === record.n)?.at ?? null;
+  }
+
+  // The records of a run that have a place in this plane, by what they hold.
+  const placed = (run, list) => (plane === "pca" || plane === "lda" ? list : list.filter((r) => points(run, r)));
+
+  function groupsOf(run) {
+    const list = placed(run, run.logits), groups = new Map();
+    for (const r of list) {
+      const key = (r.same ??= r.ids.join());
+      if (!groups.has(key)) groups.set(key, []);
+      groups.get(key).push(r);
+    }
+    return [...groups.values()];
+  }
+
+  // One frame of reference: everything real and everything synthetic so far, so that the view never jumps while playing.
+  function frameOf() {
+    const key = [plane, ...runs.map((id) => `${store.run(id).version}`)].join();
+    if (cache.key === key) return cache;
+    let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
+    const groups = new Map();
+    for (const id of runs) {
+      const run = store.run(id);
+      groups.set(id, groupsOf(run));
+      const reals = placed(run, run.realLogits);
+      for (const record of [...reals, ...(reals.length ? groups.get(id).map((g) => g[g.length - 1]) : groups.get(id).flat())]) {
+        const at = points(run, record);
+        for (let i = 0; i < at.length; i += 2) {
+          if (!Number.isFinite(at[i]) || !Number.isFinite(at[i + 1])) continue;
+          (x0 = Math.min(x0, at[i])), (x1 = Math.max(x1, at[i])), (y0 = Math.min(y0, at[i + 1])), (y1 = Math.max(y1, at[i + 1]));
+        }
+      }
+    }
+    cache = { key, groups, x0, x1, y0, y1, empty: !(x1 >= x0), rings: null };
+    return cache;
+  }
+
+  function projection(width) {
+    const f = frameOf(), margin = 22, w = f.x1 - f.x0 || 1, h = f.y1 - f.y0 || 1, s = Math.min((width - 2 * margin) / w, (height - 2 * margin) / h);
+    const left = (width - s * w) / 2, top = (height - s * h) / 2;
+    return (x, y) => [(left + (x - f.x0) * s) * zoom + panX, (top + (f.y1 - y) * s) * zoom + panY];
+  }
+
+  function draw() {
+    const width = Math.max(120, root.clientWidth), look = theme(root.getRootNode()), g = fit(area, width, height);
+    g.fillStyle = look.panel;
+    g.fillRect(0, 0, width, height);
+    g.font = `12px ${look.font}`;
+    const f = frameOf();
+    trust.textContent = told();
+    if (f.empty) {
+      g.fillStyle = look.text;
+      g.textAlign = "center";
+      g.fillText(pending() ?? "no network outputs yet: they come with the first images", width / 2, height / 2, width - 20);
+      g.textAlign = "left";
+      area.spots = [];
+      return;
+    }
+    const to = projection(width), spots = [];
+    if (contours) rings(g, f, to, look);
+    runs.slice(0, 1).forEach((id) => realPoints(g, store.run(id), to, spots, look));
+    runs.forEach((id, i) => synthetic(g, store.run(id), i, to, spots, look));
+    if (lasso) outline(g, lasso, look);
+    area.spots = spots;
+    area.setAttribute("aria-label", `Feature map, ${plane}: ${spots.filter((s) => s.source === "real").length} real and ${spots.filter((s) => s.source === "synthetic").length} synthetic images`);
+    const status = pending();
+    if (status) {
+      g.fillStyle = look.text;
+      g.fillText(status, 10, 18, width - 20);
+    }
+  }
+
+  const pending = () => (made(plane) ? null : `${PLANES.find(([k]) => k === plane)[1]} is being made by a worker; it appears here when it is ready …`);
+
+  function told() {
+    const run = store.run(runs[0]), real = run.realLogits[0] ?? run.logits[0];
+    const kept = plane === "pca" ? real?.kept?.[0] : plane === "lda" ? real?.kept?.[1] : run.planes[plane]?.kept;
+    const share = kept === undefined || kept === null ? "" : `${Math.round(100 * kept)} % of nearest neighbors kept · `;
+    const note = run.planes[plane]?.note;
+    return `${share}${note || NOTES[plane]} · hollow: real, filled: synthetic${chosen ? ` · ${chosen.ids.length} chosen` : ""}`;
+  }
+
+  const dim = (label) => (store.only !== null && store.only !== label ? 0.12 : 1);
+
+  function realPoints(g, run, to, spots, look) {
+    for (const record of placed(run, run.realLogits)) {
+      const at = points(run, record);
+      g.lineWidth = 1.1;
+      record.ids.forEach((id, i) => {
+        if (!Number.isFinite(at[2 * i])) return;
+        const [x, y] = to(at[2 * i], at[2 * i + 1]), label = record.labels[i];
+        spots.push({ x, y, run: run.id, id, label, source: "real" });
+        g.globalAlpha = 0.65 * dim(label);
+        g.strokeStyle = color(label);
+        marker(g, label, x, y, 2.6);
+        g.stroke();
+        ring(g, { run: run.id, id, label, source: "real" }, x, y, 6, look);
+      });
+    }
+    g.globalAlpha = 1;
+  }
+
+  function synthetic(g, run, index, to, spots, look) {
+    for (const group of frameOf().groups.get(run.id)) {
+      const i = lastAt(group, (r) => store.where(run, r), store.clock.x + 1e-9), record = group[Math.max(0, i)], at = points(run, record);
+      if (trails) trail(g, run, group.slice(Math.max(0, i - TRAIL), i + 1), to);
+      record.ids.forEach((id, k) => {
+        if (!Number.isFinite(at[2 * k])) return;
+        const [x, y] = to(at[2 * k], at[2 * k + 1]), label = record.labels[k], big = record.ids.length > 200 ? 4.5 : 7;
+        spots.push({ x, y, run: run.id, id, label, source: "synthetic" });
+        g.globalAlpha = dim(label);
+        marker(g, label, x, y, big);
+        g.fillStyle = color(label);
+        g.fill();
+        g.lineWidth = 1.6;
+        g.strokeStyle = runs.length > 1 ? COLORS[(index * 3) % COLORS.length] : look.text;
+        g.stroke();
+        if (record.ids.length <= 60 || store.only === label) written(g, runs.length > 1 ? `${run.name(label)} ${"ABCDEF"[index]}` : run.name(label), x + big + 2, y + 4, look);
+        ring(g, { run: run.id, id, label, source: "synthetic" }, x, y, big + 4, look);
+      });
+    }
+    g.globalAlpha = 1;
+  }
+
+  function written(g, text, x, y, look) {
+    g.lineWidth = 3;
+    g.strokeStyle = look.panel;
+    g.strokeText(text, x, y);
+    g.fillStyle = look.text;
+    g.fillText(text, x, y);
+  }
+
+  function ring(g, spot, x, y, r, look) {
+    const same = (s) => s && s.label === spot.label && s.source === spot.source && s.id === spot.id;
+    const inLasso = chosen && chosen.source === spot.source && chosen.ids.includes(spot.id);
+    if (!same(store.pin) && !same(store.hover) && !inLasso) return;
+    g.globalAlpha = 1;
+    g.strokeStyle = same(store.pin) ? "#EE7733" : inLasso ? look.accent : look.text;
+    g.lineWidth = 2.2;
+    g.beginPath();
+    g.arc(x, y, r, 0, 7);
+    g.stroke();
+  }
+
+  function trail(g, run, records, to) {
+    if (records.length < 2 || records[0].ids.length > 200) return;
+    const all = records.map((r) => points(run, r));
+    records[0].ids.forEach((_, k) => {
+      g.strokeStyle = color(records[0].labels[k]);
+      g.lineWidth = 1.5;
+      g.globalAlpha = 0.5 * dim(records[0].labels[k]);
+      g.beginPath();
+      all.forEach((at, i) => Number.isFinite(at[2 * k]) && g[i ? "lineTo" : "moveTo"](...to(at[2 * k], at[2 * k + 1])));
+      g.stroke();
+    });
+    g.globalAlpha = 1;
+  }
+
+  // Lines of equal density of the real images: a smoothed count on a grid, three levels.
+  function rings(g, f, to, look) {
+    const run = store.run(runs[0]), record = placed(run, run.realLogits)[0];
+    if (!record) return;
+    f.rings ??= densities(points(run, record), f);
+    g.strokeStyle = look.text;
+    g.lineWidth = 1;
+    f.rings.forEach((segments, level) => {
+      g.globalAlpha = 0.13 + 0.08 * level;
+      g.beginPath();
+      for (const [ax, ay, bx, by] of segments) (g.moveTo(...to(ax, ay)), g.lineTo(...to(bx, by)));
+      g.stroke();
+    });
+    g.globalAlpha = 1;
+  }
+
+  // ---- the pointer
+  area.onwheel = (event) => {
+    if (!event.ctrlKey && document.activeElement !== root.getRootNode().host && root.getRootNode().activeElement !== area) return; // the page scrolls until the map was clicked
+    event.preventDefault();
+    zoomBy(Math.exp(-event.deltaY / 300), event.offsetX, event.offsetY);
+  };
+  area.onpointerdown = (event) => {
+    area.setPointerCapture(event.pointerId);
+    area.focus({ preventScroll: true });
+    fingers.set(event.pointerId, [event.offsetX, event.offsetY]);
+    drag = { x: event.offsetX, y: event.offsetY, panX, panY, moved: false };
+    if (lassoing || event.shiftKey) lasso = [[event.offsetX, event.offsetY]];
+  };
+  area.onpointermove = (event) => {
+    if (fingers.has(event.pointerId)) fingers.set(event.pointerId, [event.offsetX, event.offsetY]);
+    if (fingers.size === 2) return pinching();
+    if (drag) return dragged(event.offsetX, event.offsetY);
+    hover(event.offsetX, event.offsetY);
+  };
+  area.onpointerup = area.onpointercancel = (event) => {
+    fingers.delete(event.pointerId);
+    pinch = 0;
+    if (lasso) endLasso();
+    else if (drag && !drag.moved) click(event.offsetX, event.offsetY);
+    drag = null;
+    again();
+  };
+  area.onpointerleave = () => ((glass.hidden = true), store.set("hover", null));
+
+  function dragged(x, y) {
+    if (Math.hypot(x - drag.x, y - drag.y) > 4) drag.moved = true;
+    if (lasso) lasso.push([x, y]);
+    else if (drag.moved) (panX = drag.panX + x - drag.x), (panY = drag.panY + y - drag.y);
+    again();
+  }
+
+  function pinching() {
+    const [[ax, ay], [bx, by]] = [...fingers.values()], wide = Math.hypot(ax - bx, ay - by);
+    if (pinch) zoomBy(wide / pinch, (ax + bx) / 2, (ay + by) / 2);
+    pinch = wide;
+    if (drag) drag.moved = true;
+  }
+
+  // Synthetic points win over real ones where both are near.
+  const near = (x, y) => (area.spots ?? []).map((s) => [Math.hypot(s.x - x, s.y - y) - (s.source === "synthetic" ? 5 : 0), s]).filter(([d]) => d < 9).sort((a, b) => a[0] - b[0])[0]?.[1] ?? null;
+
+  function hover(x, y) {
+    over = near(x, y);
+    store.set("hover", over ? { run: over.run, id: over.id, label: over.label, source: over.source } : null);
+    glass.hidden = !over;
+    if (!over) return;
+    const run = store.run(over.run), tile = (over.source === "real" ? store.reals(run) : store.tiles(run)).find((t) => t.id === over.id);
+    picture.hidden = !tile;
+    if (tile) {
+      const [h, w] = tile.record.tile, k = Math.max(2, Math.round(96 / w)), g = fit(picture, w * k, h * k), sheet = store.bitmap(run, tile.record);
+      g.imageSmoothingEnabled = false;
+      if (sheet) g.drawImage(sheet, ...box(tile.record, tile.slot), 0, 0, w * k, h * k);
+    }
+    about.textContent = `${run.name(over.label)} · ${over.source === "real" ? "real" : "synthetic"} ${over.id}${runs.length > 1 && over.source !== "real" ? ` · ${run.info.title}` : ""}`;
+    const top = area.offsetTop;
+    glass.style.left = `${over.x + 130 > area.clientWidth ? Math.max(0, over.x - 130) : over.x + 14}px`;
+    glass.style.top = `${Math.max(0, top + Math.min(over.y, height - 120))}px`;
+  }
+
+  function click(x, y) {
+    const spot = near(x, y), pin = spot && { run: spot.run, id: spot.id, label: spot.label, source: spot.source };
+    if (!pin && !store.pin) return;
+    store.set("pin", pin);
+    setState("pin", pin);
+  }
+
+  function endLasso() {
+    const ring = lasso, inside = (area.spots ?? []).filter((s) => within(s, ring));
+    lasso = null;
+    const source = inside.some((s) => s.source === "synthetic") ? "synthetic" : "real", found = inside.filter((s) => s.source === source);
+    chosen = found.length ? { run: found[0].run, source, ids: found.map((s) => s.id), labels: found.map((s) => s.label) } : null;
+    setState("lasso", chosen);
+  }
+
+  function outline(g, ring, look) {
+    g.strokeStyle = look.accent;
+    g.setLineDash([4, 3]);
+    g.beginPath();
+    ring.forEach(([x, y], i) => g[i ? "lineTo" : "moveTo"](x, y));
+    g.stroke();
+    g.setLineDash([]);
+  }
+
+  function heard(what, detail) {
+    if (what === "key" && detail === "z") reset();
+    again();
+  }
+
+  return { update, draw, heard };
+}
+
+// Whether a point lies inside a closed line (even-odd rule).
+function within(point, ring) {
+  let odd = false;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+    const [ax, ay] = ring[i], [bx, by] = ring[j];
+    if (ay > point.y !== by > point.y && point.x < ((bx - ax) * (point.y - ay)) / (by - ay) + ax) odd = !odd;
+  }
+  return odd;
+}
+
+// Segments of three density levels of points in the frame f (marching squares over a smoothed grid).
+function densities(at, f) {
+  const n = CELLS, grid = new Float32Array(n * n), w = f.x1 - f.x0 || 1, h = f.y1 - f.y0 || 1, reach = 5, spread = 2.2;
+  for (let k = 0; k < at.length; k += 2) {
+    if (!Number.isFinite(at[k])) continue;
+    const cx = 4 + ((at[k] - f.x0) / w) * (n - 9), cy = 4 + ((at[k + 1] - f.y0) / h) * (n - 9);
+    for (let y = Math.max(0, Math.floor(cy) - reach); y <= Math.min(n - 1, cy + reach); y++)
+      for (let x = Math.max(0, Math.floor(cx) - reach); x <= Math.min(n - 1, cx + reach); x++) grid[y * n + x] += Math.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * spread * spread));
+  }
+  const most = grid.reduce((a, b) => Math.max(a, b), 0), X = (x) => f.x0 + ((x - 4) / (n - 9)) * w, Y = (y) => f.y0 + ((y - 4) / (n - 9)) * h;
+  return [0.15, 0.4, 0.7].map((share) => {
+    const level = share * most, found = [];
+    for (let y = 0; y < n - 1; y++)
+      for (let x = 0; x < n - 1; x++) {
+        const corners = [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]].map(([a, b]) => [a, b, grid[b * n + a]]), cuts = [];
+        for (let i = 0; i < 4; i++) {
+          const [ax, ay, av] = corners[i], [bx, by, bv] = corners[(i + 1) % 4];
+          if (av > level !== bv > level) cuts.push([ax + ((level - av) / (bv - av)) * (bx - ax), ay + ((level - av) / (bv - av)) * (by - ay)]);
+        }
+        for (let i = 0; i + 1 < cuts.length; i += 2) found.push([X(cuts[i][0]), Y(cuts[i][1]), X(cuts[i + 1][0]), Y(cuts[i + 1][1])]);
+      }
+    return found;
+  });
+}
