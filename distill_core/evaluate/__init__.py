@@ -9,8 +9,8 @@ that of the last epoch, on the real test part; nothing is chosen by it.
 from __future__ import annotations
 
 from .control import random_lesson, random_rows, teacher_labels
+from .exam import chosen_protocol, score
 from .protocols import PROTOCOLS, Protocol, find
-from .score import chosen_protocol, score
 from .students import Lesson, Trained, accuracy, train_student
 from .whole import known_whole, measure_whole
 

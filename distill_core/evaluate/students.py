@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,7 +19,7 @@ from ..datasets import RealSet
 from ..datasets.real import Split
 from ..errors import BadRecord, BadSetting
 from ..events import Scalars
-from ..loop import steps
+from ..loop import check_finite, steps
 from ..method import Stream
 from ..networks import build, resolve
 from ..steps import teach
@@ -87,7 +86,7 @@ class Timetable:
         for i, part in enumerate(self._parts):
             first, last = (self.epochs * j // len(self._parts) for j in (i, i + 1))
             cuts = [*range(0, part, self.batch), part]
-            if len(cuts) > 2 and part - cuts[-2] == 1:
+            if self.batch > 1 and len(cuts) > 2 and part - cuts[-2] == 1:
                 del cuts[-2]
             for epoch in range(first, last):
                 rows += [(epoch, start, start + part, a, b) for a, b in pairwise(cuts)]
@@ -149,11 +148,8 @@ def train_student(
         clock += time.perf_counter() - began
         if step.due or device.type == "cpu":
             value = loss.item()
-            if not math.isfinite(value):
-                raise BadSetting(
-                    f"The student's loss is {value} at step {step.index} of {len(rows)} (protocol {protocol.name}, "
-                    f"{spec}, learning rate {protocol.lr:g}). Choose another protocol or student."
-                )
+            what = f"The loss of a {spec} student under protocol {protocol.name} (learning rate {protocol.lr:g})"
+            check_finite(value, what, step, "evaluate", "the learning rate by choosing another protocol")
         if step.due:
             yield Scalars(first + step.index, {f"{name} loss": value, **classroom.held(network, name)})
     network.eval()

@@ -1,0 +1,66 @@
+"""Protocols: their values as the sources have them, and their learning rates."""
+
+import math
+
+import pytest
+
+from distill_core.errors import BadSetting
+from distill_core.evaluate import PROTOCOLS, find
+
+
+def test_every_protocol_says_whose_values_it_has():
+    assert {
+        "hard",
+        "dwa",
+        "dwa-as-released",
+        "dwa-imagenet",
+        "sre2l",
+        "sre2l-tiny",
+        "dc",
+        "dsa",
+        "dm",
+        "static",
+        "real",
+    } <= set(PROTOCOLS)
+    for name, protocol in PROTOCOLS.items():
+        assert protocol.name == name and protocol.title and len(protocol.source) > 10 and protocol.student == "auto"
+        assert protocol.about
+
+
+def test_dwa_is_the_cifar_column():
+    p = PROTOCOLS["dwa"]
+    assert (p.epochs, p.batch, p.optimizer, p.lr, p.weight_decay, p.schedule) == (
+        400,
+        128,
+        "adamw",
+        1e-3,
+        0.01,
+        "cosine",
+    )
+    assert (p.mix, p.mix_alpha, p.labels, p.temperature, p.temperature_squared) == (
+        "mixup",
+        0.8,
+        "teacher",
+        30.0,
+        False,
+    )
+    assert p.teacher_mode == "eval" and PROTOCOLS["dwa-as-released"].teacher_mode == "train"
+    tiny = PROTOCOLS["sre2l-tiny"]
+    assert (tiny.epochs, tiny.batch, tiny.lr, tiny.mix, tiny.temperature_squared) == (100, 256, 0.2, "none", True)
+
+
+def test_learning_rates():
+    step = PROTOCOLS["dc"]
+    assert [step.lr_at(e, 10) for e in range(10)] == pytest.approx([0.01] * 6 + [0.001] * 4)
+    cosine = PROTOCOLS["dwa"]
+    assert cosine.lr_at(0, 400) == 1e-3 and cosine.lr_at(200, 400) == pytest.approx(5e-4)
+    half = cosine.with_(schedule="half-cosine")
+    assert half.lr_at(200, 400) == pytest.approx(1e-3 * (1 + math.cos(math.pi / 4)) / 2)
+    warm = PROTOCOLS["dwa-tiny"]
+    assert warm.lr_at(0, 200) == pytest.approx(0.002) and warm.lr_at(5, 200) == pytest.approx(0.2)
+    assert warm.lr_at(0, 3) == pytest.approx(0.2), "a run shorter than the warm-up has none"
+
+
+def test_an_unknown_protocol_gets_the_nearest_name():
+    with pytest.raises(BadSetting, match='Did you mean "dwa"'):
+        find("dwaa")
