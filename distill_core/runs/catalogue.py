@@ -105,3 +105,15 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
+
+
+def import_data(home: Path, path: Path, name: str, tell: Any) -> dict[str, Any]:
+    """Bring in the user's own images as `own/<name>`; `tell(what=, done=, total=)` hears how far it is.
+
+    Returns `{"data": DataInfo, "read": n, "skipped": [[path, reason]], "notes": [...]}`; the catalog then lists it.
+    """
+    from ..datasets import own
+
+    info, report = own.add(path, name, progress=lambda what, done, total: tell(what=what, done=done, total=total))
+    write(home)
+    return {"data": _values(info), **_values(report)}

@@ -181,3 +181,8 @@ def sentence(error: BaseException) -> str:
     if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in text or "os error 28" in text:
         return "The disk is full. What was recorded so far is kept; make room (empty the trash), then resume."
     return f"unexpected error: {type(error).__name__}: {text[:300]} (the whole of it is in log.txt of the run)"
+
+
+def leave_a_core() -> None:
+    """One core is left to the screen. The same in a worker and in a terminal, so that their bytes are the same too."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))

@@ -112,12 +112,10 @@ def take(home: Path, run: RunFolder, device: str) -> FileLock | None:
 
 def warm(home: Path) -> None:
     """Import what is slow to import, leave one core to the screen, write the catalog, and limber up."""
-    import torch
-
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     from .. import run  # noqa: F401 (imported now, so that the first run need not wait for it)
-    from . import catalogue, sitting  # noqa: F401
+    from . import catalogue, sitting
 
+    sitting.leave_a_core()
     catalogue.write(home)
     limber()
 

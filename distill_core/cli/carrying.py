@@ -1,0 +1,123 @@
+"""In and out, and what a set is worth: `export`, `import`, `evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import BadSetting, nearest
+from ..runs import archive
+from ..runs.folder import RunFolder
+from .out import AsJson, Home, console, emit, home_of, percent
+
+FORMS = ("run", "set", "png", "parquet", "pt")
+ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".parquet", "pt": ""}
+
+
+def add(app: typer.Typer) -> None:
+    app.command("evaluate")(evaluate)
+    app.command("export")(export)
+    app.command("import")(bring)
+
+
+def evaluate(
+    what: Annotated[str, typer.Argument(metavar="RUN|FILE")],
+    protocol: str = typer.Option("auto", help="How students are trained."),
+    student: str = typer.Option("auto", help="The network that is trained."),
+    students: int = typer.Option(3, help="How many."),
+    epochs: int = typer.Option(0, help="0 takes the protocol's own number."),
+    seed: int = typer.Option(0, help="Of the first student."),
+    data: str = typer.Option("", help="The data set it was made from, where the file does not say."),
+    device: str = typer.Option("auto", help="auto, cpu, cuda."),
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train students on a set, and on as many random real images beside it."""
+    where = home_of(home)
+    from ..run import evaluate as judge
+    from ..runs.scores import scores_of
+    from ..runs.sitting import leave_a_core
+    from .bar import Bar
+
+    result = _set_of(where, what, data)
+    leave_a_core()
+    asked = {
+        "protocol": protocol,
+        "student": student,
+        "students": students,
+        "epochs": epochs,
+        "seed": seed,
+        "device": device,
+    }
+    records: list[dict[str, Any]] = []
+    with Bar() as bar:
+        for event in judge(result, **asked, **({"data": data} if data else {})):
+            bar(event)
+            if event.kind == "scored":
+                names = ("subject", "student", "protocol", "labels", "accuracy", "budget")
+                records.append({"kind": "scored", **{name: getattr(event, name) for name in names}})
+    scores = scores_of(records)
+    if as_json:
+        return emit({"set": what, "scores": scores})
+    for subject, one in scores.items():
+        console().print(
+            f"{subject:<10} {percent(one)} %  {one['student']}, {one['protocol']}", markup=False, soft_wrap=True
+        )
+    return None
+
+
+def _set_of(home: Path, what: str, data: str) -> Any:
+    from ..runs import sets
+    from ..synthetic import SyntheticSet
+
+    if Path(what).exists():
+        return sets.read(Path(what), data=data)
+    return SyntheticSet.load(RunFolder.find(home, what).path / "set.safetensors")
+
+
+def export(
+    run: str,
+    form: Annotated[str, typer.Option("--as", help="run, set, png, parquet or pt.")] = "run",
+    to: Annotated[Path | None, typer.Option(help="File or folder; default is the run's id here.")] = None,
+    checkpoints: Annotated[bool, typer.Option(help="With --as run: what is needed to resume it.")] = False,
+    normalized: Annotated[bool, typer.Option(help="With --as pt: images as a student sees them.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """A run as a zip; or its synthetic set as safetensors, PNG, parquet or images.pt and labels.pt."""
+    folder = RunFolder.find(home_of(home), run)
+    if form not in FORMS:
+        raise BadSetting(f"Nothing is exported as {form!r}.{nearest(form, FORMS)} Choose {', '.join(FORMS)}.")
+    target = to or Path(f"{folder.id}{'-pt' if form == 'pt' else ENDINGS[form]}")
+    if form == "run":
+        path = archive.export_run(folder, target, checkpoints=checkpoints)
+    else:
+        from ..runs import sets
+        from ..synthetic import SyntheticSet
+
+        path = sets.write(SyntheticSet.load(folder.path / "set.safetensors"), form, target, normalized=normalized)
+    emit({"run": folder.id, "as": form, "path": str(path.resolve())}) if as_json else console().print(
+        str(path), soft_wrap=True
+    )
+
+
+def bring(
+    path: Path,
+    data: Annotated[str, typer.Option(help="The data set it was made from, where the file does not say.")] = "",
+    name: Annotated[str, typer.Option(help="What to call it.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in the zip of a run, or a synthetic set (safetensors, PNG folder or zip, parquet, images.pt)."""
+    where = home_of(home)
+    if archive.is_run(path):
+        folder = archive.import_run(where, path)
+        if name:
+            folder.rename(name)
+    else:
+        from ..runs import sets
+
+        folder = sets.keep(where, sets.read(path, data=data), name=name or path.stem, data=data)
+    emit({"run": folder.id, "path": str(folder.path)}) if as_json else console().print(folder.id, markup=False)

@@ -1,0 +1,84 @@
+"""What commands share: options, tables, one JSON document, sentences on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..runs.folder import plain
+from ..runs.home import studio_home
+
+Home = Annotated[Path | None, typer.Option("--home", help="The studio's folder; default ~/.distill-studio.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps its click
+
+
+def home_of(given: Path | None) -> Path:
+    """The home, made if absent; engine code finds it through the environment."""
+    home = studio_home(given)
+    os.environ["DISTILL_STUDIO_HOME"] = str(home)
+    return home
+
+
+def console() -> Console:
+    """For people: stdout."""
+    return Console(highlight=False)
+
+
+def aside() -> Console:
+    """For what is not the answer: stderr."""
+    return Console(stderr=True, highlight=False)
+
+
+def emit(value: Any) -> None:
+    """The one JSON document of a `--json` command."""
+    print(json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def fail(sentence: str, code: int, as_json: bool) -> int:
+    """Say what is wrong; returns the exit code."""
+    aside().print(sentence, style="red", markup=False, soft_wrap=True)
+    if as_json:
+        emit({"error": sentence})
+    return code
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    drawn = Table(title=title or None, title_justify="left")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(_cell(one) for one in row))
+    console().print(drawn)
+
+
+def _cell(value: Any) -> str:
+    from rich.markup import escape
+
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return escape(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def percent(score: dict[str, Any] | None) -> str:
+    """`78.4 ± 1.2 (n=3)`, in per cent."""
+    if not score or score.get("accuracy") is None:
+        return ""
+    spread = f" ± {100 * score['std']:.1f}" if (score.get("n") or 0) > 1 else ""
+    return f"{100 * score['accuracy']:.1f}{spread} (n={int(score.get('n') or 1)})"
+
+
+def bytes_in_words(count: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
