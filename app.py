@@ -8,7 +8,7 @@ st.set_page_config(page_title="Distill Studio", page_icon=frame.icon(), layout="
 page = st.navigation(frame.menu(), position="top")
 frame.follow_link()
 try:
-    frame.show_chosen_run()
+    frame.show_chosen_run(page.url_path)
     page.run()
 finally:  # also when a page stopped early
     frame.get_ready()

@@ -13,7 +13,9 @@ if rows:
     run_actions.bar(chosen)
     broken = [row for row in rows if row["state"] == "broken"]
     if broken:
-        with st.expander(f"{len(broken)} cannot be read", icon=":material/broken_image:"):
+        with st.expander(
+            f"{len(broken)} {'run' if len(broken) == 1 else 'runs'} cannot be read", icon=":material/broken_image:"
+        ):
             for row in broken:
                 st.markdown(f"`{row['id']}`: {row['message']}")
 else:

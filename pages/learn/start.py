@@ -20,7 +20,7 @@ chosen = st.segmented_control(
     list(choices),
     default=next(iter(choices)),
     required=True,
-    key="ipc",
+    key="recording",
     bind="query-params",
 )
 tape = choices[chosen]

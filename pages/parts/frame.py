@@ -72,17 +72,20 @@ def follow_link() -> None:
         st.switch_page(f"pages/{known[goal]}.py", query_params=rest)
 
 
-def show_chosen_run() -> None:
-    """The chosen run with its state, at the top of every page; it stays in `?run=` when the page changes."""
+def show_chosen_run(page: str = "") -> None:
+    """The chosen run with its state, at the top of every page; it stays in `?run=` when the page changes.
+
+    `page` is the address of the page that is shown, "" for the start page.
+    """
     asked = st.query_params.get("run") or st.session_state.get("run", "")
     listed = {one["id"]: one for one in studio.runs()[:50]}
     if asked:
         st.session_state["run"] = asked
         if st.query_params.get("run") != asked:
             st.query_params["run"] = asked
-    if not listed:
-        return
     row = listed.get(asked)
+    if not listed or (not row and not page):
+        return  # nothing to choose from, or a first visit to the start page: the headline comes first
     label = f"{studio.DOTS.get(row['state'], '')} {row['name']} · {row['state']}" if row else "Choose a run"
     with st.container(horizontal=True, horizontal_alignment="right"), st.popover(label, type="tertiary"):
         st.selectbox(

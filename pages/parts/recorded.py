@@ -34,7 +34,7 @@ class Facts:
 
 
 def shelf() -> dict[str, str]:
-    """Label → folder name of each recording, fewest images first. A label is images per class, with the data if needed."""
+    """Label → folder name of each recording, fewest images first; labels are images per class, and data if needed."""
     found: list[tuple[int, str, str]] = []
     for path in sorted(SHELF.iterdir()) if SHELF.is_dir() else []:
         try:

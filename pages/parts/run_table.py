@@ -64,7 +64,7 @@ def choose(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
-    progress = 1.0 if row["state"] == "finished" else row.get("progress") or 0.0
+    progress = 1.0 if row["state"] == "finished" else _progress(row)
     return {
         "Images": thumbnail(studio.home() / "runs" / row["id"]),
         "Name": row["name"],
@@ -120,8 +120,13 @@ def _queue(shown: list[str]) -> None:
         for row in sorted(rows, key=lambda row: (row["state"] == "queued", row["created"])):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{studio.DOTS[row['state']]} **{_plain(row['name'])}**", width="content")
-                st.progress(min(1.0, max(0.0, row.get("progress") or 0.0)), text=_place(row), width=320)
+                st.progress(_progress(row), text=_place(row), width=320)
                 st.button("Stop", key=f"stop.{row['id']}", icon=":material/stop:", on_click=_stop, args=(row["id"],))
+
+
+def _progress(row: dict[str, Any]) -> float:
+    """How far the present stage is, in [0, 1]; a queued run has not begun."""
+    return 0.0 if row["state"] == "queued" else min(1.0, max(0.0, row.get("progress") or 0.0))
 
 
 def _place(row: dict[str, Any]) -> str:

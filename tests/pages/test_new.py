@@ -1,0 +1,144 @@
+"""New run: what is chosen is what is asked."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from distill_core.errors import BadSetting
+from distill_core.runs.ask import open_questions, reply
+from distill_core.runs.folder import RunFolder
+from pages.parts.form import command, read_seeds
+
+PAGE = "distill/new"
+
+
+def button(app, label):
+    return next(one for one in app.button if one.label.startswith(label))
+
+
+def started(home):
+    return [json.loads((path / "job.json").read_text()) for path in sorted((home / "runs").glob("[!.]*"))]
+
+
+def test_opens_with_the_first_method_and_can_start(home, open_page):
+    app = open_page(PAGE)
+    assert app.title[0].value == "New run"
+    button(app, "Start").click().run()
+    assert not app.exception
+    [asked] = started(home)
+    assert (asked["method"], asked["job"]["data"], asked["job"]["ipc"], asked["job"]["seed"]) == (
+        "random",
+        "tiny",
+        1,
+        0,
+    )
+    assert app.query_params["run"] == asked["id"]
+
+
+def test_a_link_chooses_the_method_and_the_data(open_page):
+    app = open_page(PAGE, method="shift", data="tiny:size=16")
+    assert app.session_state["new.method"] == "shift"
+    assert app.session_state["new.size.tiny"] == 16
+    assert "--data tiny:size=16" in app.code[0].value
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"), [({"method": "shft"}, 'Did you mean "shift"?'), ({"data": "tinny"}, '"tiny"')]
+)
+def test_a_wrong_link_gets_a_sentence_with_the_nearest_name(open_page, query, hint):
+    app = open_page(PAGE, **query)
+    assert hint in app.warning[0].value
+
+
+def test_from_a_run_fills_everything(home, open_page, make_run):
+    run = make_run(ipc=5, seed=7)
+    app = open_page(PAGE, **{"from": run.id})
+    assert app.session_state["new.shift.steps"] == 20
+    assert (app.session_state["new.ipc"], app.session_state["new.seeds"]) == (5, "7")
+
+
+def test_from_an_unknown_run_says_so(open_page):
+    assert "There is no run called" in open_page(PAGE, **{"from": "nowhere"}).warning[0].value
+
+
+def test_a_preset_sets_settings_and_job_and_each_change_can_be_taken_back(open_page):
+    app = open_page(PAGE, method="shift")
+    next(one for one in app.get("button_group") if one.key == "new.shift!preset").set_value("quick").run()
+    assert not app.exception
+    assert (app.session_state["new.shift.rho"], app.session_state["new.ipc"]) == (0.5, 5)
+    app.button(key="new.shift.rho!reset").click().run()
+    assert app.session_state["new.shift.rho"] == 0.015
+
+
+def test_a_wrong_value_gets_the_engines_sentence_and_cannot_start(open_page):
+    app = open_page(PAGE, method="shift")
+    app.number_input(key="new.shift.rho").set_value(-1.0).run()
+    said = " ".join(one.value for one in app.markdown)
+    assert "rho=-1.0 cannot work: input should be greater than or equal to 0" in said
+    assert button(app, "Start").disabled
+
+
+def test_several_seeds_start_several_runs(home, open_page):
+    app = open_page(PAGE)
+    app.text_input(key="new.seeds").set_value("0-2").run()
+    button(app, "Start 3 runs").click().run()
+    assert [one["job"]["seed"] for one in started(home)] == [0, 1, 2]
+
+
+def test_wrong_seeds_get_a_sentence(open_page):
+    app = open_page(PAGE)
+    app.text_input(key="new.seeds").set_value("two").run()
+    assert any("seeds='two' cannot be read" in one.value for one in app.markdown)
+
+
+def test_the_engines_reason_against_a_job_is_shown(home, open_page):
+    app = open_page(PAGE, method="shift")
+    [question] = [
+        one for one in open_questions(home) if one["question"] == "why_not" and one["values"]["method"] == "shift"
+    ]
+    reply(home, question["id"], state="done", value={"reason": 'ipc=1, but "cat" has no image.'})
+    app.run()
+    assert any('"cat" has no image' in one.value for one in app.markdown)
+    assert button(app, "Start").disabled
+
+
+def test_the_cost_comes_from_a_trial(home, open_page):
+    app = open_page(PAGE, method="shift")
+    app.button(key="new.cost").click().run()
+    [question] = [one for one in open_questions(home) if one["question"] == "trial"]
+    reply(home, question["id"], state="done", value={"seconds": 41.0, "disk": 3_200_000, "memory": 9e8})
+    app.run()
+    assert any("≈ 41 s on this machine · 3.2 MB on disk · 900 MB of memory" in one.value for one in app.markdown)
+
+
+def test_own_images_are_judged_by_the_engine(home, open_page):
+    app = open_page(PAGE)
+    app.text_input(key="new.own.folder").set_value("/nowhere/flowers").run()
+    button(app, "Check and import").click().run()
+    [question] = [one for one in open_questions(home) if one["question"] == "import_data"]
+    assert question["values"] == {"path": "/nowhere/flowers", "name": "flowers"}
+    reply(home, question["id"], state="failed", message="There is no folder '/nowhere/flowers'.")
+    app.run()
+    assert "There is no folder" in app.error[0].value
+
+
+def test_seeds_are_read_as_people_write_them():
+    assert read_seeds("0-2, 7 9") == [0, 1, 2, 7, 9]
+    for text in ("", "-1", "2-0", "0-99", "x", str(2**31)):
+        with pytest.raises(BadSetting, match="seeds="):
+            read_seeds(text)
+
+
+def test_the_command_line_spells_what_differs():
+    fields = [{"name": "rho", "default": 0.015}, {"name": "flip", "default": True}, {"name": "lr_img", "default": 0.1}]
+    settings, job = {"rho": 0.5, "flip": False, "lr_img": 0.1}, {"data": "folder:/my images", "ipc": 1, "epochs": 5}
+    spelled = command("shift", fields, settings, job, 3)
+    assert (
+        spelled == "distill-studio run shift --data 'folder:/my images' --ipc 1 --seed 3 --epochs 5 --rho 0.5 --no-flip"
+    )
+
+
+def test_runs_are_found_again_by_their_folder(home, make_run):
+    assert RunFolder.find(home, make_run().id).request()["method"] == "shift"
