@@ -19,7 +19,7 @@ function makeMap(root, store, again) {
   glass.append(picture, about);
   const tool = flag("lasso", () => lassoing, (v) => (lassoing = v));
   root.append(el("div", { class: "bar" }, planes, flag("trails", () => trails, (v) => (trails = v)), flag("contours", () => contours, (v) => (contours = v)), tool,
-    button("Closer", el("span", { text: "+" }), () => zoomBy(1.4)), button("Farther", el("span", { text: "−" }), () => zoomBy(1 / 1.4)), button("Whole map (Z)", el("span", { text: "⤢" }), reset)), area, trust, glass);
+    el("span", { class: "tools" }, button("Closer", el("span", { text: "+" }), () => zoomBy(1.4)), button("Farther", el("span", { text: "−" }), () => zoomBy(1 / 1.4)), button("Whole map (Z)", el("span", { text: "⤢" }), reset))), area, trust, glass);
   planes.show(plane);
 
   function update(component) {

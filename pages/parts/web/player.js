@@ -13,7 +13,7 @@ export default function (component) {
 function makePlayer(root, store, again) {
   let setState = () => {}, timer = 0, frame = 0, last = 0, started = "", dragging = false, marksAt = [];
   const play = button("Play (space)", icon(PLAY), () => toggle());
-  const live = el("button", { type: "button", class: "live", text: "▸ live", title: "Follow the run as it works (End)", onclick: () => store.seek(Infinity, true) });
+  const live = el("button", { type: "button", class: "live", text: "▸ live", title: "Follow the run as it works (End)", onclick: () => seek(Infinity, true) });
   const speed = el("select", { "aria-label": "Speed", title: "Speed ( [ and ] )", onchange: () => setSpeed(Number(speed.value)) });
   speed.append(...SPEEDS.map((s) => el("option", { value: s, text: `×${s}` })));
   const track = el("canvas", { tabindex: 0, role: "slider", "aria-label": "Time in the run", "aria-valuemin": 0, "aria-valuemax": 100 });
@@ -28,7 +28,7 @@ function makePlayer(root, store, again) {
   fillHelp(help);
 
   const active = () => store.shown.some((run) => run.records.length && !run.over);
-  const seek = (x, follow = false) => (store.seek(x, follow), commit());
+  const seek = (x, follow = false) => ((store.clock.wanted = null), store.seek(x, follow), commit());
   const setSpeed = (value) => ((store.clock.speed = value), (speed.value = value), again());
 
   function toggle(on = !store.clock.playing) {
@@ -167,7 +167,7 @@ function makePlayer(root, store, again) {
       if (store.shown.every((r) => r.over) && store.reach >= clock.wanted * store.end - 1e-6) clock.wanted = null;
       store.emit("time");
     }
-    if (what === "time" && clock.wanted !== null && (dragging || clock.playing)) clock.wanted = null;
+    if (dragging || clock.playing) clock.wanted = null;
     if (what === "data" && clock.follow) {
       if (store.shown.every((r) => r.over)) clock.x = store.reach;
       run();

@@ -37,7 +37,8 @@ function makePlots(root, store, again) {
           if (!found.has(key)) found.set(key, { key, kind: "parts", stage: r.stage, name: r.name });
         }
     }
-    return [...found.values()];
+    const learns = (stage) => runs.some((id) => store.run(id).frames.some((r) => r.stage === stage));
+    return [...found.values()].sort((a, b) => learns(b.stage) - learns(a.stage)); // where images are learned comes first
   }
 
   function cell(plot) {
@@ -89,8 +90,7 @@ function makePlots(root, store, again) {
     const fill = `width:${100 * mean}%;background:${SUBJECT_COLORS[r.subject] ?? COLORS[7]}${std === null ? ";opacity:.55" : ""}`;
     const rail = el("div", { class: "rail", role: "cell" }, el("div", { class: "fill", style: fill }));
     if (std !== null) rail.append(el("div", { class: "spread", style: `left:${100 * Math.max(0, mean - std)}%;width:${200 * std}%` }));
-    rail.append(el("span", { class: "value", text: value }));
-    return [el("div", { class: "name", role: "cell", title: `student ${r.student}, protocol ${r.protocol}, ${r.labels} labels` }, `${of}${title}`, el("div", { class: "small", text: `${r.student} · ${r.protocol} · ${r.labels} labels` })), rail];
+    return [el("div", { class: "name", role: "cell", title: `student ${r.student}, protocol ${r.protocol}, ${r.labels} labels` }, `${of}${title}`, el("div", { class: "small", text: `${r.student} · ${r.protocol} · ${r.labels} labels` })), rail, el("span", { class: "value", role: "cell", text: value })];
   }
 
   // What was said and moved, newest first.

@@ -77,7 +77,7 @@ function makeRace(root, forget) {
       bar.value = el("span", { class: "value" });
       bar.fill.style.background = SUBJECT_COLORS[bar.subject] ?? COLORS[0];
       if (!calm()) bar.fill.style.transition = "width .7s ease-out";
-      return [el("div", { class: "name", text: bar.title }), el("div", { class: "rail" }, bar.fill, bar.spread, bar.value)];
+      return [el("div", { class: "name", text: bar.title }), el("div", { class: "rail" }, bar.fill, bar.spread), bar.value];
     }));
   }
 

@@ -151,7 +151,9 @@ class Run {
     return wide ? at : s.raw + r.local;
   }
 
+  // Length of an axis: as far as was announced while the run works, as far as it came afterwards.
   end(align, wide) {
+    if (this.over && this.records.length) return Math.max(this.coordinate(this.records[this.records.length - 1], align, wide), 1e-9);
     if (align === "seconds") return this.lastTime;
     if (align === "seen") return this.lastSeen;
     return align === "fraction" ? 1 : wide ? this.wideEnd : this.rawEnd;

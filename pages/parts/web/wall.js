@@ -69,7 +69,7 @@ function makeWall(root, store, again) {
     if (wordy) {
       const per = groups.length <= 12 ? (width < 430 || (width < 700 && runs.length === 1 && groups.length === 10) ? 5 : Math.min(groups.length, 10)) : Math.floor(width / (46 * most));
       const cell = Math.floor(width / Math.max(1, Math.min(per, groups.length)));
-      size = snap(Math.min(112, (cell - 6) / most - GAP), source);
+      size = snap(Math.min(112, (cell - 4) / most - (most > 1 ? GAP : 0)), source);
       const tall = size + 18;
       groups.forEach((group, i) => {
         const x = (i % per) * cell, y = Math.floor(i / per) * tall;
@@ -79,13 +79,17 @@ function makeWall(root, store, again) {
       height = Math.ceil(groups.length / per) * tall;
     } else {
       size = snap(Math.max(20, Math.min(64, (width - head) / Math.min(most, 10) - GAP)), source);
-      const per = Math.max(1, Math.floor((width - head) / (size + GAP)));
-      let y = 0;
-      for (const group of groups) {
-        places.push({ words: group[0].label, x: 0, y: y + Math.min(size, 30) / 2 + 4, room: head - 6 });
-        group.forEach((tile, j) => places.push({ tile, x: head + (j % per) * (size + GAP), y: y + Math.floor(j / per) * (size + GAP), size }));
-        y += Math.ceil(group.length / per) * (size + GAP) + 3;
-      }
+      const block = head + Math.min(most, 10) * (size + GAP) + 10, beside = Math.max(1, Math.floor((width + 10) / block));
+      const per = beside > 1 ? Math.min(most, 10) : Math.max(1, Math.floor((width - head) / (size + GAP)));
+      let y = 0, tall = 0;
+      groups.forEach((group, i) => {
+        const left = (i % beside) * block;
+        if (i && i % beside === 0) (y += tall + 3), (tall = 0);
+        places.push({ words: group[0].label, x: left, y: y + Math.min(size, 30) / 2 + 4, room: head - 6 });
+        group.forEach((tile, j) => places.push({ tile, x: left + head + (j % per) * (size + GAP), y: y + Math.floor(j / per) * (size + GAP), size }));
+        tall = Math.max(tall, Math.ceil(group.length / per) * (size + GAP));
+      });
+      y += tall;
       height = y;
     }
     return { places, height };
