@@ -32,6 +32,10 @@ class StopRun(Exception):
     """Raised inside a loop when the run was asked to stop; the checkpoint is already written."""
 
 
+class LeaveLoop(Exception):
+    """Raised by a drive that has seen enough of this loop: a trial of what a run would cost."""
+
+
 class Drive(Protocol):
     """What the driver of a run offers to its loops."""
 
@@ -155,7 +159,10 @@ def _iterate(
     for index in range(first, total):
         asked = False
         if drive is not None:
-            moves, asked = drive.at_step(key, stage, index, total, lambda: save_state(state))
+            try:
+                moves, asked = drive.at_step(key, stage, index, total, lambda: save_state(state))
+            except LeaveLoop:
+                return
             if of is not None and moves != applied:
                 now, applied = of.moved(**moves), dict(moves)
         due = asked or (index == total - 1 if quiet else cadence.due(index))

@@ -231,8 +231,11 @@ def _is_quiet(home: Path) -> bool:
 def ensure_worker(home: Path) -> int:
     """See to it that a worker waits in this home; returns the id of a process it had to spawn, else 0.
 
-    Safe when many call at once: one of them spawns, and the others see that it did.
+    Safe when many call at once: one of them spawns, and the others see that it did. `DISTILL_STUDIO_NO_WORKER=1` keeps
+    tests and read-only studios from spawning any.
     """
+    if os.environ.get("DISTILL_STUDIO_NO_WORKER") == "1":
+        return 0
     with FileLock(home / "workers" / "spawn.lock", timeout=10):
         if has_idle_worker(home) or _is_starting(home) or _is_quiet(home):
             return 0
