@@ -40,9 +40,8 @@ def send(name: str, *words: str) -> None:
     command = [sys.executable, "-m", "distill_core.cli", *words, "--home", str(studio.home()), "--json"]
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL, env=environment
-    )
+    quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, stdout=out, env=environment, cwd=ROOT, **quiet)
     _errands()[name] = Errand(process, out)
 
 
@@ -55,9 +54,7 @@ def outcome(name: str) -> dict[str, Any] | None:
     try:
         return json.loads(errand.out.read())
     except ValueError:
-        return {
-            "error": f"The engine ended with code {errand.process.returncode} and gave no reason. Try it in a terminal."
-        }
+        return {"error": f"The engine ended with code {errand.process.returncode} and no reason. Try it in a terminal."}
 
 
 def forget(name: str) -> None:

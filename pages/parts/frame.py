@@ -109,12 +109,13 @@ def _choose() -> None:
 @st.cache_resource(show_spinner=False)
 def get_ready() -> None:
     """Once per server, after the first picture: a warm worker, and what is imported leaves the garbage hunt."""
-    timer = threading.Timer(CALM, _get_ready)
+    timer = threading.Timer(CALM, ready, [studio_home()])
     timer.daemon = True
     timer.start()
 
 
-def _get_ready() -> None:
-    launch.ensure_worker(studio_home())
+def ready(home: Path) -> None:
+    """A worker that waits in this home; what is imported by now is not looked at again by the garbage collector."""
+    launch.ensure_worker(home)
     gc.collect()
     gc.freeze()

@@ -39,10 +39,12 @@ def open_page() -> Callable[..., AppTest]:
 
     def open_one(page: str = "learn/start", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
-        app.run()
+        if page != "learn/start":
+            app.run()
+            app.switch_page(f"pages/{page}.py")
         for key, value in query.items():
             app.query_params[key] = value
-        app = app.switch_page(f"pages/{page}.py").run() if page != "learn/start" or query else app
+        app.run()
         assert not app.exception, app.exception
         return app
 

@@ -1,0 +1,116 @@
+"""Scores as numbers, rows, figures and tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+
+import pytest
+
+from distill_core.figures import scores, tables
+
+
+def scored(
+    subject: str, *accuracy: float, labels: str = "hard", student: str = "convnet", protocol: str = "hard", **budget
+):
+    said = {"subject": subject, "student": student, "protocol": protocol, "labels": labels}
+    return {"kind": "scored", **said, "accuracy": list(accuracy), "budget": budget}
+
+
+def run(method: str = "a", seed: int = 0, records=None, settings=None, **job):
+    asked = {"data": "digits", "ipc": 1, **job, "seed": seed}
+    return {
+        "id": f"{method}-{seed}",
+        "method": method,
+        "settings": settings or {},
+        "preset": "",
+        "job": asked,
+        "records": records,
+    }
+
+
+BOTH = [scored("distilled", 0.8, 0.9, image_bytes=1000, teacher_bytes=500), scored("random", 0.6, 0.7)]
+
+
+def test_the_last_score_of_a_kind_holds():
+    found = scores.read_scores([scored("distilled", 0.5), {"kind": "note"}, scored("distilled", 0.5, 0.7)])
+    assert [(one.mean, one.n) for one in found] == [(0.6, 2)]
+    assert found[0].std == pytest.approx(math.sqrt(0.02))
+
+
+def test_a_number_that_was_not_finite_is_left_out():
+    [found] = scores.read_scores([scored("distilled", 0.5, None)])
+    assert found.n == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((0.861, 0.0123, 3), "86.1 ± 1.2 % (n = 3)"),
+        ((0.861, 0.0, 1), "86.1 % (1 seed)"),
+        ((0.861, None, 3), "86.1 % (n = 3)"),
+        ((None, None, 0), "–"),
+        ((math.nan, 0.1, 3), "–"),
+    ],
+)
+def test_a_number_never_stands_without_its_spread(given, said):
+    assert scores.say(*given) == said
+
+
+def test_runs_are_pooled_only_where_all_but_the_seed_is_equal():
+    rows = scores.table([run(records=BOTH), run(seed=1, records=BOTH), run(seed=2, records=BOTH, settings={"rho": 1})])
+    assert [row.seeds for row in rows] == [(0, 1), (2,)]
+    assert [row.distilled.n for row in rows] == [4, 2]
+    assert [row.single for row in rows] == [False, True]
+
+
+def test_the_control_has_the_same_student_protocol_and_labels():
+    records = [scored("distilled", 0.8, labels="static"), scored("random", 0.6), scored("distilled", 0.7)]
+    rows = {row.labels: row for row in scores.table([run(records=records)])}
+    assert rows["static"].random is None and math.isnan(rows["static"].gain)
+    assert rows["hard"].gain == pytest.approx(0.1)
+
+
+def test_stored_bytes_count_images_labels_and_teacher():
+    [row] = scores.table([run(records=BOTH)])
+    assert row.stored == 1500
+
+
+def test_the_bars_show_the_control_hollow_and_say_who_is_ahead():
+    rows = scores.table([run(records=BOTH), run("b", records=[scored("distilled", 0.5), scored("random", 0.6)])])
+    figure = scores.bars(rows)
+    control, ours = figure.data
+    assert figure.layout.title.text == "1 of 2 sets beat as many random real images"
+    assert control.marker.symbol == "square-open"
+    assert set(ours.marker.symbol) == {"circle-open"}
+    assert "%" in figure.layout.xaxis.title.text
+
+
+def test_nothing_to_show_is_still_a_figure():
+    assert not scores.against_bytes([]).data
+    assert "No random control" in scores.bars([]).layout.title.text
+
+
+def test_methods_differ_in_shape_as_well_as_in_color():
+    rows = scores.table([run(records=BOTH), run("b", records=BOTH), run(seed=1, records=BOTH)])
+    symbols = [trace.marker.symbol for trace in scores.against_bytes(rows).data]
+    assert sorted(symbols) == [("circle",), ("square-open",)]
+
+
+def test_csv_holds_every_number_and_no_formula():
+    rows = scores.table([run("=cmd()", records=BOTH)])
+    [line] = csv.DictReader(io.StringIO(tables.to_csv(rows)))
+    assert line["method"] == "'=cmd()"
+    assert float(line["accuracy"]) == pytest.approx(0.85)
+    assert float(line["gain"]) == pytest.approx(0.2)
+    assert (line["n"], line["random_n"], line["image_bytes"], line["teacher_bytes"]) == ("2", "2", "1000", "500")
+    assert line["runs"] == "=cmd()-0" and line["label_bytes"] == ""
+
+
+def test_latex_escapes_and_marks_one_seed_and_the_best():
+    rows = scores.table([run("a_b", records=BOTH), run("c", records=[scored("distilled", 0.5)])])
+    text = tables.to_latex(rows)
+    assert r"a\_b" in text and r"\textbf{85.0 $\pm$ 7.1}\textsuperscript{1}" in text
+    assert r"50.0\textsuperscript{1} & --" in text
+    assert text.count(r"\\") == 3
