@@ -27,7 +27,7 @@ def to_csv(rows: Iterable[Row]) -> str:
             [_safe(one) for one in (row.method, row.preset, row.data)]
             + [row.ipc, _safe(row.student), row.protocol, row.labels, " ".join(map(str, row.seeds))]
             + [*_numbers(row.distilled), *_numbers(row.random), _number(row.gain)]
-            + [budget.get(name, "") for name in COLUMNS[15:20]]
+            + [budget.get(name, "") for name in COLUMNS[15:21]]
             + [" ".join(row.runs)]
         )
     return file.getvalue()
