@@ -37,8 +37,7 @@ def known() -> list[NetworkInfo]:
 def resolve(spec: str, *, channels: int, size: int) -> str:
     """`auto` becomes a network's name with its options; any other spec comes back checked and spelled the one way."""
     if spec.strip() == "auto":
-        small = size <= 16 or (channels == 1 and size <= 32)
-        return f"convnet:norm=batch,width={64 if small else 128}"
+        return f"convnet:norm=batch,width={64 if size <= 32 else 128}"  # narrow enough for two CPU cores
     name, options = parse(spec)
     checked(_find(name)[0], options)
     return spell(name, options)

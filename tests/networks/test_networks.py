@@ -106,7 +106,7 @@ def test_no_layer_norm_is_left_in_the_vit_without_norms():
 def test_auto_says_which_network_it_takes():
     assert networks.resolve("auto", channels=1, size=16) == "convnet:norm=batch,width=64"
     assert networks.resolve("auto", channels=1, size=28) == "convnet:norm=batch,width=64"
-    assert networks.resolve("auto", channels=3, size=32) == "convnet:norm=batch,width=128"
+    assert networks.resolve("auto", channels=3, size=64) == "convnet:norm=batch,width=128"
     assert networks.resolve(" convnet:width=8,depth=1", channels=3, size=32) == "convnet:depth=1,width=8"
     assert networks.build("auto", channels=1, size=16, classes=2).spec == "convnet:norm=batch,width=64"
 

@@ -1,0 +1,146 @@
+"""Makes everything in this folder that was computed: `python -m assets.record [teachers] [scores] [recordings] [catalog]`.
+
+Everything comes from our engine on the bundled data sets, with fixed seeds, on the CPU with one thread. Teachers and
+scores are found by content, so a changed recipe needs a new run of this file; a test says when one is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+HERE = Path(__file__).parent
+SETS = ("digits", "digits:size=8", "digits:size=32", "shapes", "shapes:size=16")
+STUDENTS = 3
+RECORDINGS = {"dwa-digits-ipc1": 1, "dwa-digits-ipc10": 10}
+
+
+def drain(stream: Any) -> Any:
+    """Run a stream to its end; what it returns."""
+    last = ""
+    while True:
+        try:
+            event = next(stream)
+        except StopIteration as end:
+            return end.value
+        if event.kind == "scalars" and event.step % 50 == 0 and str(event) != last:
+            last = str(event)
+            print(" ", event.step, {k: round(v, 3) for k, v in event.values.items()}, flush=True)
+
+
+def teachers() -> None:
+    """A teacher for each bundled set with the recipe that methods use by default, and its card."""
+    from distill_core.datasets import load
+    from distill_core.networks import resolve
+    from distill_core.runs.home import studio_home
+    from distill_core.steps.teach import SqueezeRecipe, squeeze, teacher_key
+
+    (HERE / "teachers").mkdir(exist_ok=True)
+    cards, wanted = {}, set()
+    for name in SETS:
+        real = load(name)
+        spec = resolve("auto", channels=real.channels, size=real.size)
+        key = teacher_key(real, spec, SqueezeRecipe())
+        wanted.add(key)
+        print(f"teacher {key} for {real.name}: {spec}", flush=True)
+        teacher = drain(squeeze(real, "auto", SqueezeRecipe(), torch.device("cpu")))
+        made = studio_home() / "cache" / f"teacher-{key}.safetensors"
+        if made.is_file():
+            shutil.copyfile(made, HERE / "teachers" / f"{key}.safetensors")
+        cards[key] = {
+            **teacher.about,
+            "bytes": teacher.bytes,
+            "measured_on": f"{len(real.test.labels)} real test images",
+        }
+    for old in (HERE / "teachers").glob("*.safetensors"):
+        if old.stem not in wanted:
+            old.unlink()
+    card = {"made_by": "python -m assets.record teachers", "torch": torch.__version__, "teachers": cards}
+    (HERE / "teachers" / "card.json").write_text(
+        json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def scores() -> None:
+    """What students of the whole real set reach, for each bundled set."""
+    from distill_core.datasets import load
+    from distill_core.evaluate import measure_whole
+    from distill_core.evaluate.whole import whole_entry, whole_key
+    from distill_core.networks import resolve
+
+    known: dict[str, Any] = {}
+    for name in SETS:
+        real = load(name)
+        student = resolve("auto", channels=real.channels, size=real.size)
+        print(f"all real data of {real.name}", flush=True)
+        known[whole_key(real, student)] = whole_entry(real, drain(measure_whole(real, student, STUDENTS)))
+    (HERE / "scores.json").write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def recordings() -> None:
+    """The runs that the start page plays, driven as any run is; no checkpoints, no logs."""
+    from distill_core.methods import registry
+    from distill_core.run import whole
+    from distill_core.runs.folder import RunFolder
+    from distill_core.runs.home import studio_home
+    from distill_core.runs.sitting import drive_run
+
+    for name, ipc in RECORDINGS.items():
+        method, data = name.split("-")[:2]
+        settings = registry()[method]().model_dump(mode="json")
+        job = {"data": data, "ipc": ipc, "seed": 0, "students": STUDENTS, "device": "cpu"}
+        folder = RunFolder.create(studio_home(), method, settings, job, name=name)
+        print(f"recording {name}", flush=True)
+        state = drive_run(folder, whole, registry())
+        assert state["state"] == "finished", state
+        target = HERE / "recordings" / name
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for part in ("job.json", "state.json", "events.jsonl", "sheets", "arrays"):
+            source = folder.path / part
+            (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target / part)
+        machine = f"{os.cpu_count()}-core {platform.machine()} CPU, one thread"
+        made = {
+            "command": "python -m assets.record recordings",
+            "machine": machine,
+            "versions": {"torch": torch.__version__, "python": platform.python_version()},
+        }
+        (target / "recording.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+        print(
+            f"  {sum(f.stat().st_size for f in target.rglob('*') if f.is_file()) / 1e6:.2f} MB",
+            state["scores"],
+            flush=True,
+        )
+
+
+def catalog() -> None:
+    """What the engine can do, for pages that open before a worker has written its own."""
+    from distill_core.runs.catalogue import build
+
+    (HERE / "catalog.json").write_text(json.dumps(build(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+PARTS = {"teachers": teachers, "scores": scores, "recordings": recordings, "catalog": catalog}
+
+
+def main() -> None:
+    asked = sys.argv[1:] or list(PARTS)
+    if unknown := set(asked) - set(PARTS):
+        sys.exit(f"There is no part called {min(unknown)!r}. Parts: {', '.join(PARTS)}.")
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.setdefault("DISTILL_STUDIO_HOME", home)
+        for part in asked:
+            PARTS[part]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Who may import whom (an AST walk), and what loading the screen drags in. Each rule is also seen to fail when broken."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("torch", "torchvision", "sklearn", "umap", "safetensors.torch")
+SHELF = [
+    "distill_core",
+    "distill_core.errors",
+    "distill_core.events",
+    "distill_core.job",
+    "distill_core.spec",
+    "distill_core.catalog",
+    "distill_core.figures",
+    *(f"distill_core.runs.{name}" for name in ("home", "folder", "launch", "index", "ask", "archive")),
+]
+FREE = {"distill_core.errors", "distill_core.events"}  # import nothing of ours
+
+
+def modules(folder: str) -> dict[str, Path]:
+    found = {}
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def imports(name: str, path: Path, *, lazy: bool = True) -> set[str]:
+    """Absolute names of what a module imports; without `lazy` only what it imports while it is itself being loaded."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found: set[str] = set()
+
+    def walk(node: ast.AST) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+                continue
+            if not lazy and isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            if isinstance(child, ast.Import):
+                found.update(alias.name for alias in child.names)
+            if isinstance(child, ast.ImportFrom):
+                base = package.split(".")[: len(package.split(".")) - child.level + 1] if child.level else []
+                target = ".".join([*base, *([child.module] if child.module else [])])
+                found.add(target)
+                found.update(f"{target}.{alias.name}" for alias in child.names)
+            walk(child)
+
+    walk(ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+def starts(name: str, roots: tuple[str, ...]) -> bool:
+    return any(name == root or name.startswith(root + ".") for root in roots)
+
+
+ENGINE, SCREEN = modules("distill_core"), modules("pages")
+
+
+def offenders(found: dict[str, Path], forbidden: tuple[str, ...]) -> list[str]:
+    return [
+        f"{name} imports {what}"
+        for name, path in found.items()
+        for what in imports(name, path)
+        if starts(what, forbidden)
+    ]
+
+
+def test_the_engine_knows_no_screen():
+    assert not offenders(ENGINE, ("streamlit", "pages"))
+
+
+def test_the_screen_knows_no_torch():
+    workshop = tuple(
+        f"distill_core.{room}"
+        for room in ("methods", "evaluate", "steps", "networks", "datasets", "measures", "synthetic", "loop", "run")
+    )
+    assert not offenders(SCREEN, (*HEAVY, *workshop))
+
+
+def test_methods_never_import_each_other():
+    found = {n: p for n, p in ENGINE.items() if n.startswith("distill_core.methods.")}
+    assert found and not offenders(found, tuple(found))
+
+
+def test_steps_know_no_method():
+    lower = {
+        n: p
+        for n, p in ENGINE.items()
+        if starts(n, tuple(f"distill_core.{r}" for r in ("steps", "networks", "datasets", "measures", "synthetic")))
+    }
+    assert not offenders(
+        lower, ("distill_core.methods", "distill_core.evaluate", "distill_core.run", "distill_core.runs.worker")
+    )
+
+
+def test_events_and_errors_stand_alone():
+    assert not offenders({n: ENGINE[n] for n in FREE}, ("distill_core",))
+
+
+def test_app_is_a_frame():
+    text = (ROOT / "app.py").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 20
+    assert not offenders({"app": ROOT / "app.py"}, ("distill_core", *HEAVY))
+
+
+def ring(found: dict[str, Path]) -> list[str] | None:
+    """A ring among modules, over what is imported at load time."""
+    graph = {
+        name: {w for w in imports(name, path, lazy=False) if w in found and w != name} for name, path in found.items()
+    }
+    # a package that imports its own parts is no ring when the parts do not import the package's names
+    for name, wanted in graph.items():
+        graph[name] = {w for w in wanted if not name.startswith(w + ".")}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return None
+
+
+def test_no_import_rings():
+    assert ring(ENGINE) is None
+    assert ring(SCREEN) is None
+
+
+def test_nothing_names_a_method():
+    """No page, figure or run file knows a method by name."""
+    from distill_core.methods import registry
+
+    names = set(registry()) - {"random"}  # `random` is also the control that stands beside every run
+    watched = {
+        **SCREEN,
+        **{n: p for n, p in ENGINE.items() if starts(n, ("distill_core.runs", "distill_core.figures"))},
+    }
+    for name, path in watched.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        said = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        assert not said & names, f"{name} names {said & names}"
+
+
+@pytest.mark.parametrize("module", SHELF)
+def test_the_front_shelf_loads_no_torch(module):
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import {module}, sys; print(*[m for m in {HEAVY!r} if m in sys.modules])"],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    assert loaded.stdout.strip() == ""
+
+
+def test_a_broken_rule_is_seen(tmp_path):
+    """The walk itself: a relative and a lazy import, a ring, a type-only import."""
+    bad = tmp_path / "bad.py"
+    bad.write_text("from ..methods import dwa\ndef f():\n    import torch\n", encoding="utf-8")
+    assert {"distill_core.methods.dwa", "torch"} <= imports("distill_core.steps.bad", bad)
+    assert "torch" not in imports("distill_core.steps.bad", bad, lazy=False)
+    assert offenders({"distill_core.steps.bad": bad}, ("distill_core.methods",))
+    one, two = tmp_path / "one.py", tmp_path / "two.py"
+    one.write_text("import two\n", encoding="utf-8")
+    two.write_text("import one\n", encoding="utf-8")
+    assert ring({"one": one, "two": two})
+    two.write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import one\n", encoding="utf-8")
+    assert ring({"one": one, "two": two}) is None

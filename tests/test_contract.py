@@ -1,0 +1,215 @@
+"""The contract, asked of every method in the registry on a tiny job. A new method is covered by appearing in the list."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from distill_core.events import KINDS
+from distill_core.loop import steps
+from distill_core.methods import registry
+from distill_core.runs import sitting
+from distill_core.runs.folder import RunFolder, Timeline
+from distill_core.synthetic import SyntheticSet
+from tests.methods.tiny import drain, job, small
+
+NAMES = sorted(registry())
+
+
+@pytest.fixture(params=NAMES)
+def kind(request):
+    return registry()[request.param]
+
+
+def is_plain(value) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and is_plain(v) for k, v in value.items())
+    if isinstance(value, tuple):
+        return all(is_plain(v) for v in value)
+    return isinstance(value, (int, float, str, bool, np.ndarray))
+
+
+def test_returns_the_asked_number_of_images(kind):
+    events, result = drain(small(kind).distill(job()))
+    assert torch.bincount(result.labels, minlength=10).tolist() == [2] * 10
+    assert result.images.shape == (20, 1, 8, 8) and result.images.dtype == torch.float32
+    assert 0 <= float(result.images.min()) and float(result.images.max()) <= 1
+    assert events, "something can be seen"
+
+
+def test_says_only_known_and_plain_things(kind):
+    events, _ = drain(small(kind).distill(job()))
+    for event in events:
+        assert KINDS[event.kind] is type(event)
+        for field in dataclasses.fields(event):
+            assert is_plain(getattr(event, field.name)), f"{event.kind}.{field.name} is not plain"
+    assert any(e.kind == "images" for e in events)
+    assert any(e.kind == "stage" for e in events)
+
+
+def test_the_same_seed_gives_the_same_images(kind):
+    first, second = (drain(small(kind).distill(job()))[1] for _ in range(2))
+    other = drain(small(kind).distill(job(seed=11)))[1]
+    assert torch.equal(first.images, second.images)
+    if kind.card.name not in ("herding", "kcenter"):  # they choose by rule, not by chance
+        assert not torch.equal(first.images, other.images)
+
+
+def test_every_field_explains_itself(kind):
+    for name, field in kind.model_fields.items():
+        assert field.title and field.description, f"{name} has no title or help"
+        schema = kind.model_json_schema()["properties"][name]
+        if schema.get("type") in ("integer", "number"):
+            assert {"minimum", "exclusiveMinimum"} & schema.keys(), f"{name} has no lower bound"
+            assert {"maximum", "exclusiveMaximum"} & schema.keys(), f"{name} has no upper bound"
+
+
+def test_the_card_is_complete(kind):
+    card = kind.card
+    assert card.name and card.title and card.idea.endswith(".") or card.idea.endswith("beat.")
+    assert card.family and card.paper
+    for preset in card.presets:
+        assert preset.source, f"{preset.title}: whose values are these?"
+        kind.build(preset.settings)
+        job(**preset.job)
+
+
+def test_presets_can_be_copied_without_loss(kind):
+    method = small(kind)
+    assert kind.build(method.model_dump(mode="json")) == method
+
+
+# ── driven from a run folder ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def new_run(home, kind, **more) -> RunFolder:
+    method, asked = small(kind), job(**more)
+    return RunFolder.create(home, kind.card.name, method.model_dump(mode="json"), asked.model_dump(mode="json"))
+
+
+def only_distill(method, asked):
+    return (yield from method.distill(asked))
+
+
+def finish(folder: RunFolder) -> dict:
+    return sitting.drive_run(folder, only_distill, registry())
+
+
+def bytes_of(folder: RunFolder) -> bytes:
+    return b"".join(t.numpy().tobytes() for t in (SyntheticSet.load(folder.path / "set.safetensors").images,))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a killed process closes no file
+def test_a_killed_run_resumes_to_the_same_bytes(kind, home, monkeypatch):
+    """Killed after every tenth event in turn, the run ends as one that was never killed."""
+    monkeypatch.setenv("DISTILL_STUDIO_CHECKPOINT_STEPS", "1")
+    straight = new_run(home, kind)
+    assert finish(straight)["state"] == "finished"
+    total = len(Timeline.all(straight))
+    for cut in range(2, total, max(3, total // 4)):
+        for teacher in (home / "cache").glob("teacher-*"):
+            teacher.unlink()
+        folder = new_run(home, kind)
+        kill_after(folder, cut)
+        assert finish(folder)["state"] == "finished"
+        assert bytes_of(folder) == bytes_of(straight), f"killed after {cut} events"
+        assert said(folder) == said(straight), f"killed after {cut} events, the timeline differs"
+
+
+class Killed(BaseException):
+    """What a SIGKILL looks like from inside: nothing runs afterwards."""
+
+
+def kill_after(folder: RunFolder, events: int) -> None:
+    def cut(method, asked):
+        stream = method.distill(asked)
+        for _ in range(events):
+            yield next(stream)
+        raise Killed
+
+    with pytest.raises(Killed):
+        sitting.drive_run(folder, cut, registry())
+
+
+def said(folder: RunFolder) -> list[tuple]:
+    """What stands in the timeline, without clocks and without reports whose number depends on the clock."""
+    kept = []
+    for record in Timeline.all(folder):
+        if record["kind"] in ("stage", "finished"):
+            kept.append((record["kind"], record.get("stage"), record.get("part")))
+    return kept
+
+
+def test_stops_when_asked_and_goes_on(kind, home):
+    folder = new_run(home, kind)
+    folder.steer(want="stop")
+    state = finish(folder)
+    assert state["state"] == "stopped"
+    folder.steer(want="run")
+    assert finish(folder)["state"] == "finished"
+    assert (folder.path / "set.safetensors").is_file()
+
+
+def test_replays_to_what_was_said(kind, home):
+    """The records of a run give back the very pixels of its events."""
+    from distill_core.runs.folder import read_sheet
+
+    folder = new_run(home, kind)
+    finish(folder)
+    records = [r for r in Timeline.all(folder) if r["kind"] == "images" and r.get("source") == "synthetic"]
+    last = read_sheet(folder, records[-1])
+    final = SyntheticSet.load(folder.path / "set.safetensors").images
+    assert np.array_equal(last, (final * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
+
+
+def test_a_guest_joins_through_its_entry_point(tmp_path, monkeypatch):
+    """A throw-away package with one method, found like any installed one."""
+    package = tmp_path / "site"
+    (package / "guest-1.0.dist-info").mkdir(parents=True)
+    (package / "guest-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: guest\nVersion: 1.0\n")
+    (package / "guest-1.0.dist-info" / "entry_points.txt").write_text(
+        "[distill_core.methods]\nfirst = guest_method:FirstImages\n"
+    )
+    (package / "guest_method.py").write_text(
+        "import torch\n"
+        "from distill_core import Card, Method, SyntheticSet, load\n"
+        "from distill_core.events import StageStarted\n"
+        "class FirstImages(Method):\n"
+        "    card = Card(name='first', title='First images', idea='Keep the first ones.', family='selection', paper='none')\n"
+        "    def distill(self, job):\n"
+        "        real = load(job.data)\n"
+        "        yield StageStarted('select')\n"
+        "        ids = torch.stack([real.per_class(c)[:job.ipc] for c in range(len(real.classes))], 1).flatten()\n"
+        "        return SyntheticSet(real.pixels(real.train.images[ids]), real.train.labels[ids], real.classes, real.mean, real.std)\n"
+    )
+    monkeypatch.syspath_prepend(str(package))
+    registry.cache_clear()
+    try:
+        assert "first" in registry()
+        _, result = drain(registry()["first"]().distill(job()))
+        assert len(result) == 20
+    finally:
+        registry.cache_clear()
+
+
+def test_a_guest_that_cannot_be_loaded_is_left_out(tmp_path, monkeypatch):
+    package = tmp_path / "site"
+    (package / "broken-1.0.dist-info").mkdir(parents=True)
+    (package / "broken-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (package / "broken-1.0.dist-info" / "entry_points.txt").write_text(
+        "[distill_core.methods]\nbroken = nowhere_at_all:X\n"
+    )
+    monkeypatch.syspath_prepend(str(package))
+    registry.cache_clear()
+    try:
+        with pytest.warns(UserWarning, match="'broken'.*left out"):
+            assert sorted(registry()) == NAMES
+    finally:
+        registry.cache_clear()
+
+
+def test_without_a_driver_a_loop_simply_runs():
+    assert [s.index for s in steps("x", 5)] == [0, 1, 2, 3, 4]
