@@ -54,7 +54,12 @@ def compute(
     tell(stage="fit", done=0, total=len(records))
     fitted = np.concatenate([real, records[-1][1]])
     places, place, notes = FITS[kind](fitted, asked)
-    answer = {**about, **_place_all(folder, kind, real, records, places, place, tell), "kept": kept(fitted, places), "notes": notes}
+    answer = {
+        **about,
+        **_place_all(folder, kind, real, records, places, place, tell),
+        "kept": kept(fitted, places),
+        "notes": notes,
+    }
     write_json(folder.path / "planes" / f"{kind}.json", answer)
     return answer
 
@@ -63,9 +68,13 @@ def gather(folder: RunFolder) -> tuple[np.ndarray, list[tuple[int, np.ndarray]]]
     """The real logits (n, classes), and `(record number, logits)` of each synthetic record, all finite."""
     records = [record for record in Timeline.all(folder) if record["kind"] == "logits"]
     real = [read_array(folder, record["logits"]) for record in records if record["source"] == "real"]
-    steps = [(record["n"], read_array(folder, record["logits"])) for record in records if record["source"] == "synthetic"]
+    steps = [
+        (record["n"], read_array(folder, record["logits"])) for record in records if record["source"] == "synthetic"
+    ]
     if not real or not steps:
-        raise BadRecord(f"Run {folder.id!r} has no logits of real and synthetic images. Choose a run of a method with a teacher.")
+        raise BadRecord(
+            f"Run {folder.id!r} has no logits of real and synthetic images. Choose a run of a method with a teacher."
+        )
     width = real[-1].shape[1]
     clean = [(n, np.nan_to_num(one.astype(np.float64))) for n, one in steps if one.shape[1:] == (width,)]
     if not clean:
@@ -74,7 +83,13 @@ def gather(folder: RunFolder) -> tuple[np.ndarray, list[tuple[int, np.ndarray]]]
 
 
 def _place_all(
-    folder: RunFolder, kind: str, real: np.ndarray, records: list[tuple[int, np.ndarray]], places: np.ndarray, place: Any, tell: Any
+    folder: RunFolder,
+    kind: str,
+    real: np.ndarray,
+    records: list[tuple[int, np.ndarray]],
+    places: np.ndarray,
+    place: Any,
+    tell: Any,
 ) -> dict[str, Any]:
     """Real and final points where they were fitted, the steps before them where they belong."""
     parts, starts, start = [places[: len(real)]], [], len(real)
@@ -103,7 +118,11 @@ def _tsne(points: np.ndarray, asked: dict[str, Any]) -> tuple[np.ndarray, Any, l
 
     most = max(1.0, (len(points) - 1) / 3)  # a point cannot have more neighbors than there are
     perplexity = min(float(asked["perplexity"]), most)
-    notes = [] if perplexity == asked["perplexity"] else [f"Perplexity was lowered to {perplexity:.3g}: there are {len(points)} points."]
+    notes = (
+        []
+        if perplexity == asked["perplexity"]
+        else [f"Perplexity was lowered to {perplexity:.3g}: there are {len(points)} points."]
+    )
     start = "pca" if min(points.shape) >= 2 else "random"
     places = TSNE(2, perplexity=perplexity, init=start, random_state=int(asked["seed"])).fit_transform(points)
     return places, lambda fresh: between(points, places, fresh), notes
@@ -125,10 +144,18 @@ def _umap(points: np.ndarray, asked: dict[str, Any]) -> tuple[np.ndarray, Any, l
         import umap
 
         count = max(2, min(int(asked["neighbors"]), len(points) - 1))
-        notes = [] if count == asked["neighbors"] else [f"Neighbors were lowered to {count}: there are {len(points)} points."]
+        notes = (
+            []
+            if count == asked["neighbors"]
+            else [f"Neighbors were lowered to {count}: there are {len(points)} points."]
+        )
         start = "spectral" if len(points) > 20 else "random"
         fit = umap.UMAP(
-            n_neighbors=count, min_dist=float(asked["min_distance"]), random_state=int(asked["seed"]), n_jobs=1, init=start
+            n_neighbors=count,
+            min_dist=float(asked["min_distance"]),
+            random_state=int(asked["seed"]),
+            n_jobs=1,
+            init=start,
         )
         places = fit.fit_transform(points)
 

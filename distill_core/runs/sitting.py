@@ -101,6 +101,7 @@ def _sit(
     with Pulse(folder, recorder) as pulse:
         pulse.tell(state="running", pid=os.getpid(), message="", started=time.time())
         drive = RunDrive(folder, recorder, pulse, method, job.moves, watch=watch)
+        torch.manual_seed(job.seed)  # for what draws from the global generator; a new process starts it anywhere
         token = driven_by(drive)
         try:
             _follow(folder, drive, whole(method, job))
@@ -114,7 +115,7 @@ def _sit(
             end = _fail(folder, drive, error)
         finally:
             undriven(token)
-    _close(folder, recorder)
+            _close(recorder)
     state = folder.set_state(**end, seconds=round(recorder.seconds(), 2), left_s=None, pid=0)
     (folder.path / ".reserve").unlink(missing_ok=True)
     if end["state"] == "finished":  # a finished run has no need of them
@@ -160,7 +161,7 @@ def _refuse(folder: RunFolder, error: Exception) -> dict[str, Any]:
     return folder.set_state(state="failed", message=message, wrong_setting=isinstance(error, BadSetting))
 
 
-def _close(folder: RunFolder, recorder: Recorder) -> None:
+def _close(recorder: Recorder) -> None:
     with contextlib.suppress(
         OSError
     ):  # what could not be written was said by the failure; the next sitting mends the line

@@ -79,7 +79,9 @@ class TrialDrive:
         """A trial counts no images."""
 
 
-def estimate(home: Path, method: str, settings: dict[str, Any], job: dict[str, Any], tell: Callable[..., None]) -> dict[str, Any]:
+def estimate(
+    home: Path, method: str, settings: dict[str, Any], job: dict[str, Any], tell: Callable[..., None]
+) -> dict[str, Any]:
     """`{"seconds", "disk", "memory", "complete", "stages": {stage: seconds}}`, disk and memory in bytes.
 
     Works in a home of its own, so that nothing half-trained gets into the cache; what the cache has already is used.
@@ -148,11 +150,19 @@ def _reckon(
     beside = max(0.0, wall - sum(loop.spent() for loop in drive.loops))
     steps = sum(loop.total for loop in drive.loops)
     taken = max(1, sum(len(loop.ticks) - 1 for loop in drive.loops if loop.ticks))
-    grown = min(steps, REPORTS * max(1, len({loop.stage for loop in drive.loops}))) / min(taken, max(1, sum(reports.values()) or taken))
+    grown = min(steps, REPORTS * max(1, len({loop.stage for loop in drive.loops}))) / min(
+        taken, max(1, sum(reports.values()) or taken)
+    )
     disk = int(size_of(folder.path) * max(1.0, grown)) + set_bytes
     seconds = sum(stages.values()) + beside
     rounded = {name: round(one, 2) for name, one in stages.items()}
-    return {"seconds": round(seconds, 2), "disk": disk, "memory": peak_memory(), "complete": complete, "stages": rounded}
+    return {
+        "seconds": round(seconds, 2),
+        "disk": disk,
+        "memory": peak_memory(),
+        "complete": complete,
+        "stages": rounded,
+    }
 
 
 def peak_memory() -> int:

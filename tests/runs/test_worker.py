@@ -1,0 +1,105 @@
+"""The queue, the waiting worker, questions: without waiting for a process where that can be had."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from distill_core.errors import BadSetting
+from distill_core.runs import answers, ask, launch, worker
+from distill_core.runs.planes import compute
+from distill_core.runs.sitting import drive_run
+
+from .toy import METHODS, new_run, until, whole
+
+
+def test_first_come_first_served_on_each_device(home: Path) -> None:
+    first, second, other = new_run(home, device="cpu"), new_run(home, device="cpu"), new_run(home, device="cuda:1")
+    assert [launch.place_in_queue(home, run) for run in (first, second, other)] == [0, 1, 0]
+    lookout = worker.Lookout(home)
+    claimed = lookout.claim()
+    assert claimed is not None and claimed[0].id == first.id
+    assert launch.place_in_queue(home, second) == 2, "one works, and it is not yet marked"
+    first.set_state(state="running")
+    assert launch.place_in_queue(home, second) == 1
+    third = lookout.claim()
+    assert third is not None and third[0].id == other.id
+    other.set_state(state="running")
+    assert lookout.claim() is None
+    claimed[1].release()
+    again = lookout.claim()
+    assert again is not None and again[0].id == second.id
+    again[1].release(), third[1].release()
+
+
+def test_a_run_that_a_terminal_works_on_is_left_to_it(home: Path) -> None:
+    import os
+
+    run = new_run(home)
+    run.set_state(by=os.getpid())
+    assert worker.Lookout(home).claim() is None
+    run.set_state(by=2**22 + 5)  # no such process
+    claimed = worker.Lookout(home).claim()
+    assert claimed is not None
+    claimed[1].release()
+
+
+def test_stopping_a_queued_run_and_resuming_it(home: Path) -> None:
+    run = new_run(home)
+    with pytest.raises(BadSetting, match="only a stopped"):
+        launch.resume(home, run)
+    launch.stop(home, run.id)
+    assert run.state()["state"] == "stopped" and launch.queue(home) == []
+    assert [one.id for one in (launch.resume(home, run.id), *launch.queue(home))] == [run.id] * 2
+    assert drive_run(run, whole, METHODS)["state"] == "finished"
+    with pytest.raises(BadSetting, match="nothing to resume"):
+        launch.resume(home, run)
+
+
+def test_ten_pages_call_and_one_worker_waits(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISTILL_STUDIO_NO_WORKER")
+    found: list[int] = []
+    pages = [threading.Thread(target=lambda: found.append(launch.ensure_worker(home))) for _ in range(10)]
+    [page.start() for page in pages], [page.join() for page in pages]
+    spawned = [pid for pid in found if pid]
+    assert len(spawned) == 1
+    until(lambda: launch.has_idle_worker(home))
+    assert launch.ensure_worker(home) == 0
+    until(lambda: launch.workers(home))
+    child = next(one for one in launch._CHILDREN if one.pid == spawned[0])
+    child.kill()
+    child.wait()
+    assert not launch.has_idle_worker(home) and launch.workers(home) == []
+
+
+def test_questions_and_answers(home: Path) -> None:
+    known = {"double": (lambda home, values, tell: {"x": values["x"] * 2}, False)}
+    good, bad, failing = ask.ask(home, "double", x=2), ask.ask(home, "duble"), ask.ask(home, "double", y=1)
+    assert ask.answer(home, good) is None
+    for question in ask.open_questions(home):
+        answers.give(home, question, known)  # type: ignore[arg-type]
+    assert ask.answer(home, good) == {"state": "done", "value": {"x": 4}}
+    assert 'Did you mean "double"?' in (ask.answer(home, bad) or {})["message"]
+    assert "KeyError" in (ask.answer(home, failing) or {})["message"]
+    assert ask.open_questions(home) == []
+    ask.forget(home, good)
+    assert ask.answer(home, good) is None
+
+
+@pytest.mark.parametrize("kind", ["pca", "tsne"])
+def test_a_plane_holds_every_step_and_is_kept(home: Path, kind: str) -> None:
+    import numpy as np
+
+    run = new_run(home)
+    drive_run(run, whole, METHODS)
+    told: list[dict[str, object]] = []
+    answer = compute(home, run.id, kind, tell=lambda **one: told.append(one))
+    places = np.load(run.path / answer["file"])
+    assert answer["real"] == 40 and [one["count"] for one in answer["records"]] == [4, 4, 4]
+    assert places.shape == (52, 2) and np.isfinite(places).all() and 0.3 < answer["kept"] <= 1
+    assert told[-1]["done"] == 3
+    assert bool(answer["notes"]) == (kind == "tsne"), "a perplexity of 30 is too large for 44 points, and that is said"
+    told.clear()
+    assert compute(home, run.id, kind, tell=lambda **one: told.append(one)) == answer and not told
