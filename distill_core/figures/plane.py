@@ -119,7 +119,7 @@ def nearest(points: np.ndarray, query: np.ndarray, k: int = 5) -> tuple[np.ndarr
 
 
 def kept(x: np.ndarray, flat: np.ndarray, k: int = 10) -> float:
-    """Share of the `k` nearest neighbors in the original space that are also among the `k` nearest in the plane, 0 to 1.
+    """Share of the `k` nearest neighbors in the original space that are among the `k` nearest in the plane, 0 to 1.
 
     Counted on at most 1,500 evenly spaced points.
     """

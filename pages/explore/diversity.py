@@ -24,8 +24,9 @@ with left:
     planes.ask_when_wanted([folder], wanted)
     st.caption(
         "How to read this: points lie near each other when the network says similar things of them. Only neighborhoods "
-        "can be trusted, and only as far as the line above says; sizes of groups and gaps between groups mean little in "
-        "t-SNE and UMAP. The real images are a sample. Nearest neighbors on the right are counted in the original space."
+        "can be trusted, and only as far as the line above says; sizes of groups and gaps between groups mean little "
+        "in t-SNE and UMAP. The real images are a sample. Nearest neighbors on the right are counted in the original "
+        "space."
     )
 with right:
     with st.container(border=True):

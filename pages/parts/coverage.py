@@ -66,8 +66,8 @@ def sentence(folder: RunFolder, records: list[dict[str, Any]]) -> str:
         return "This run has recorded no network outputs of real and synthetic images yet; the map fills when it does."
     ours, theirs = (float(np.mean([row[key] for row in rows])) for key in ("synthetic", "real"))
     return (
-        f"A real image is {ours:.1f} away from the nearest synthetic image of its class and {theirs:.1f} from its nearest "
-        f"real neighbor: **{ours / max(theirs, 1e-9):.1f} times** as far, by the network's outputs."
+        f"A real image is {ours:.1f} away from the nearest synthetic image of its class and {theirs:.1f} from its "
+        f"nearest real neighbor: **{ours / max(theirs, 1e-9):.1f} times** as far, by the network's outputs."
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from distill_core.errors import StudioError
+from distill_core.figures.plane import Plane
 from distill_core.runs.folder import OVER, RunFolder
 
 from . import packets, planes
@@ -80,22 +81,39 @@ def _sent() -> dict[str, dict[str, Any]]:
 def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -> tuple[bytes, bool]:
     """Everything unseen of these runs, up to the budget of one tick, and whether more waits."""
     body, parts, more, sent = packets.Body(), [], False, _sent()
+    lead = _lead(folders)
     for folder in folders:
-        have = sent.get(folder.id, {"n": 0, "planes": {}})
+        have = sent.get(folder.id, {})
+        whose = folders[0].id if lead else folder.id
+        if have.get("lead") != whose:
+            have = {"n": 0, "planes": {}, "lead": whose}
         try:
             read = packets.reader(str(folder.path))
             names = classes(str(folder.request()["job"].get("data", ""))) if have["n"] == 0 else None
             budget = packets.CHUNK // len(folders)
-            part, to = packets.one_run(read, have["n"], body, budget=budget, classes=names)
+            part, to = packets.one_run(read, have["n"], body, budget=budget, classes=names, lead=lead)
+            part["lead"] = whose
             part["planes"], planes = packets.made_planes(folder, body, have["planes"])
         except (StudioError, OSError) as error:
             part = {"run": folder.id, "from": 0, "to": 0, "more": False, "records": []}
             part["state"] = {"state": "broken", "message": str(error)}
             to, planes = have["n"], have["planes"]
-        sent[folder.id] = {"n": to, "planes": planes}
+        sent[folder.id] = {"n": to, "planes": planes, "lead": whose}
         more = more or part["more"]
         parts.append(part)
     return packets.assemble(parts, body), more
+
+
+def _lead(folders: Sequence[RunFolder]) -> tuple[Plane, Plane] | None:
+    """Several runs lie in the first one's plane, so that near means alike; a run alone in its own."""
+    if len(folders) < 2:
+        return None
+    try:
+        first = packets.reader(str(folders[0].path))
+        first.refresh()
+        return first.fitted()
+    except (StudioError, OSError, ValueError):
+        return None  # its own records say what cannot be read
 
 
 def _resync(key: str) -> None:
@@ -103,7 +121,7 @@ def _resync(key: str) -> None:
     asked = st.session_state[key].get("resync") or {}
     for run, have in asked.get("gaps", {}).items():
         if run in _sent() and isinstance(have, int):
-            _sent()[run] = {"n": max(0, have), "planes": {}}
+            _sent()[run] |= {"n": max(0, have), "planes": {}}
 
 
 def _much_waits(folder: RunFolder) -> bool:

@@ -43,7 +43,7 @@ def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> No
 
 
 def stops(field: dict[str, Any], value: float) -> list[float]:
-    """Places of a logarithmic slider: from a hundredth to a hundred times the default, inside the bounds, the value among them."""
+    """Places of a logarithmic slider: a hundredth to a hundred times the default, in bounds, the value among them."""
     middle = float(field["default"]) or value or 1.0
     low, high = middle / 100, middle * 100
     if field.get("minimum") is not None:

@@ -1,7 +1,8 @@
 """Records of a run folder → one packet of raw bytes for the browser.
 
     4 bytes   length of the header, little-endian
-    header    JSON: {"v": 1, "runs": [{"run", "from", "to", "info"?, "state", "records", "planes"?}], "blobs": [[at, size], …]}
+    header    JSON: {"v": 1, "runs": [{"run", "from", "to", "info"?, "state", "records", "planes"?}],
+              "blobs": [[at, size], …]}
     body      image sheets exactly as they lie on disk (WebP), points as little-endian float32
 
 A record is the run's own, smaller: an image sheet and points are replaced by a number into `blobs`. Points lie in
@@ -30,6 +31,7 @@ from distill_core.spec import parse
 CHUNK = 400_000  # bytes that one tick sends when much is waiting
 FRAMES = 600  # image sheets of one run that are sent when it is opened; the browser keeps no more
 DROPPED = ("logits", "pixels")  # fields that are replaced
+LINEAR = ("pca", "lda")  # made here
 STATE = ("state", "message", "stage", "step", "steps")
 
 
@@ -58,7 +60,6 @@ class Reader:
     def _begin(self) -> None:
         self.timeline = Timeline(self.folder)
         self.planes: tuple[Plane, Plane] | None = None
-        self.kept: list[float] = []
         self.fitted_on = ""
 
     def refresh(self) -> list[dict[str, Any]]:
@@ -70,16 +71,31 @@ class Reader:
             self.timeline.read()
             return self.timeline.records
 
-    def points(self, record: dict[str, Any]) -> np.ndarray:
-        """(n, 4) float32 of a `logits` record. The first real ones fit the planes, else the first there are."""
-        logits = read_array(self.folder, record["logits"]).astype(np.float64)
+    def fitted(self) -> tuple[Plane, Plane] | None:
+        """The run's planes (PCA, LDA): fitted on its first real logits, else on the first there are."""
+        found = [r for r in self.timeline.records if r["kind"] == "logits"]
+        best = next((r for r in found if r["source"] == "real"), found[0] if found else None)
         with self.lock:
-            if self.planes is None or (self.fitted_on == "synthetic" and record["source"] == "real"):
-                labels = read_array(self.folder, record["labels"])
-                self.planes = (fit_pca(logits), fit_lda(logits, labels))
-                self.fitted_on = record["source"]
-                self.kept = [round(kept(logits, plane.place(logits)), 4) for plane in self.planes]
-            return np.hstack([plane.place(logits) for plane in self.planes])
+            if best is not None and (
+                self.planes is None or (self.fitted_on == "synthetic" and best["source"] == "real")
+            ):
+                logits = read_array(self.folder, best["logits"]).astype(np.float64)
+                self.planes = (fit_pca(logits), fit_lda(logits, read_array(self.folder, best["labels"])))
+                self.fitted_on = best["source"]
+            return self.planes
+
+    def points(self, record: dict[str, Any], lead: tuple[Plane, Plane] | None = None) -> tuple[np.ndarray, list[float]]:
+        """(n, 4) float32 of a `logits` record, and the share of neighbors that each plane keeps of the real ones.
+
+        Another run's planes take the `lead` where the networks have as many outputs.
+        """
+        logits = read_array(self.folder, record["logits"]).astype(np.float64)
+        planes = lead if lead is not None and len(lead[0].mean) == logits.shape[1] else self.fitted()
+        if planes is None:
+            raise ValueError("there are no network outputs to fit a plane on")
+        flat = [plane.place(logits) for plane in planes]
+        shares = [round(kept(logits, one), 4) for one in flat] if record["source"] == "real" else []
+        return np.hstack(flat), shares
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -88,18 +104,20 @@ def reader(path: str) -> Reader:
     return Reader(Path(path))
 
 
-def _compact(read: Reader, record: dict[str, Any], body: Body, with_sheet: bool) -> dict[str, Any]:
+def _compact(
+    read: Reader, record: dict[str, Any], body: Body, with_sheet: bool, lead: tuple[Plane, Plane] | None = None
+) -> dict[str, Any]:
     """The record as it travels; what cannot be read is said in the record instead of breaking the page."""
     small = {key: value for key, value in record.items() if key not in DROPPED}
     try:
         if record["kind"] == "images":
             small["sheet"] = body.add(inside(read.folder, record["sheet"]).read_bytes()) if with_sheet else None
         elif record["kind"] == "logits":
-            points = read.points(record)
+            points, shares = read.points(record, lead)
             small["points"] = body.add(points.astype("<f4").tobytes())
             small["labels"] = read_array(read.folder, record["labels"]).tolist()
             small["ids"] = read_array(read.folder, record["ids"]).tolist()
-            small["kept"] = read.kept
+            small["kept"] = shares
         elif record["kind"] == "per_class":
             small["values"] = read_array(read.folder, record["values"]).tolist()
     except (StudioError, OSError, ValueError, KeyError, IndexError) as error:
@@ -109,7 +127,7 @@ def _compact(read: Reader, record: dict[str, Any], body: Body, with_sheet: bool)
 
 
 def thinned(records: list[dict[str, Any]], most: int) -> set[int]:
-    """Numbers of the image records whose sheets are sent: all real ones, at most `most` evenly spaced synthetic ones."""
+    """Numbers of the image records whose sheets are sent: all real ones, and `most` evenly spaced synthetic ones."""
     frames = [r["n"] for r in records if r["kind"] == "images" and r.get("source", "synthetic") == "synthetic"]
     if len(frames) > most:
         frames = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, most).astype(int))]
@@ -140,11 +158,13 @@ def one_run(
     budget: int = CHUNK,
     frames: int = FRAMES,
     classes: list[str] | None = None,
+    lead: tuple[Plane, Plane] | None = None,
 ) -> tuple[dict[str, Any], int]:
     """The part of a packet that is about one run, from record number `position` on, and the next position."""
     records = read.refresh()
     sheets = thinned(records, frames) if position == 0 else None
-    start, sent, to = body.size, [], position
+    sent: list[dict[str, Any]] = []
+    start, to = body.size, position
     waiting = [r for r in records if r["n"] >= position]
     if position > 0 and len(waiting) > frames:
         sheets = thinned(waiting, frames)
@@ -152,7 +172,7 @@ def one_run(
     for record in waiting:
         if sent and body.size - start + words > budget:
             break
-        small = _compact(read, record, body, sheets is None or record["n"] in sheets)
+        small = _compact(read, record, body, sheets is None or record["n"] in sheets, lead)
         words += 60 + 8 * len(small.get("labels", ())) * (record["kind"] == "logits")
         sent.append(small)
         to = record["n"] + 1
@@ -166,27 +186,24 @@ def one_run(
 def made_planes(
     folder: RunFolder, body: Body, known: dict[str, float]
 ) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """Planes (t-SNE, UMAP) that a worker has made since `known` (kind → time of its file), as they travel."""
-    made, seen = [], dict(known)
+    """Planes (t-SNE, UMAP) that a worker has made since `known` (kind → time of its file), as they travel:
+    all points as one blob of float32 pairs, real ones first, then those of each record `[number, start, count]`."""
+    made: list[dict[str, Any]] = []
+    seen = dict(known)
     for path in sorted((folder.path / "planes").glob("*.json")):
         stamp = path.stat().st_mtime
-        if seen.get(path.stem) == stamp:
+        if path.stem in LINEAR or seen.get(path.stem) == stamp:
             continue
         seen[path.stem] = stamp
         try:
             plane = read_json(path)
-            points = [{**one, "file": None, "blob": body.add(_plane_points(folder, one))} for one in plane["points"]]
-            about = {"kind": plane.get("kind", path.stem), "kept": plane.get("kept"), "note": plane.get("note", "")}
-            made.append({**about, "points": points})
+            points = read_array(folder, {"file": plane["file"]}).astype("<f4")
+            about: dict[str, Any] = {"kind": path.stem, "kept": plane.get("kept"), "note": " ".join(plane["notes"])}
+            about["records"] = [[one["n"], one["start"], one["count"]] for one in plane["records"]]
+            made.append({**about, "real": plane["real"], "points": body.add(points.tobytes())})
         except (StudioError, OSError, ValueError, KeyError, TypeError):
-            made.append({"kind": path.stem, "points": [], "note": "This plane cannot be read; ask for it again."})
+            made.append({"kind": path.stem, "points": None, "note": "This plane cannot be read; ask for it again."})
     return made, seen
-
-
-def _plane_points(folder: RunFolder, one: dict[str, Any]) -> bytes:
-    """(n, 2) points of a made plane as float32; files are named from the run's folder or from `planes/`."""
-    name = one["file"] if (folder.path / one["file"]).is_file() else f"planes/{one['file']}"
-    return read_array(folder, {"file": name}).astype("<f4").tobytes()
 
 
 def assemble(runs: list[dict[str, Any]], body: Body, **more: Any) -> bytes:

@@ -77,6 +77,9 @@ function ticks(low, high, count = 4) {
   return found;
 }
 
+// A button that was clicked with a pointer gives the focus back, so that Space plays instead of clicking it again.
+const release = (root) => root.addEventListener("click", (event) => event.detail && event.target.closest?.("button")?.blur());
+
 const VIEWS = (window.__distillViews1 ??= new WeakMap());
 
 // Mount a view once and hand it every later call. `make(root, store)` returns {update(component), draw(), remove?()}.
@@ -86,6 +89,8 @@ function mount(component, make) {
   if (!view) {
     const root = parent.querySelector(".root") ?? parent.appendChild(el("div", { class: "root" })), store = shared();
     let asked = 0;
+    if (!root.dataset.free) release(root);
+    root.dataset.free = "yes";
     const again = () => (asked ||= requestAnimationFrame(() => ((asked = 0), view.gone || view.draw())));
     view = make(root, store, again);
     const off = store.on((what, detail) => (view.heard ? view.heard(what, detail) : again()));

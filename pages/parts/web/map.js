@@ -30,7 +30,7 @@ function makeMap(root, store, again) {
     if (name !== component.data.plane) (name = component.data.plane), choose(name, true);
   }
 
-  const made = (kind) => kind === "pca" || kind === "lda" || runs.every((id) => store.run(id).planes[kind]?.points.length);
+  const made = (kind) => kind === "pca" || kind === "lda" || Boolean(store.run(runs[0]).planes[kind]);
 
   // t-SNE and UMAP are made by a worker when somebody asks for the first time.
   function choose(kind, quiet = false) {
@@ -69,7 +69,9 @@ function makeMap(root, store, again) {
       }
       return record[key];
     }
-    return run.planes[plane]?.points.find((p) => p.n === record.n)?.at ?? null;
+    const there = run.planes[plane];
+    if (!there || run.id !== runs[0]) return null; // such a plane belongs to one run
+    return record.source === "real" ? (record === run.realLogits[run.realLogits.length - 1] ? there.real : null) : there.of.get(record.n) ?? null;
   }
 
   // The records of a run that have a place in this plane, by what they hold.
@@ -149,7 +151,8 @@ function makeMap(root, store, again) {
     const kept = plane === "pca" ? real?.kept?.[0] : plane === "lda" ? real?.kept?.[1] : run.planes[plane]?.kept;
     const share = kept === undefined || kept === null ? "" : `${Math.round(100 * kept)} % of nearest neighbors kept · `;
     const note = run.planes[plane]?.note;
-    return `${share}${note || NOTES[plane]} · hollow: real, filled: synthetic${chosen ? ` · ${chosen.ids.length} chosen` : ""}`;
+    const alone = runs.length > 1 && !["pca", "lda"].includes(plane) ? `only ${run.info.title}: every run has its own ${plane === "tsne" ? "t-SNE" : "UMAP"} · ` : "";
+    return `${alone}${share}${NOTES[plane]}${note ? ` · ${note}` : ""} · hollow: real, filled: synthetic${chosen ? ` · ${chosen.ids.length} chosen` : ""}`;
   }
 
   const dim = (label) => (store.only !== null && store.only !== label ? 0.12 : 1);

@@ -56,7 +56,7 @@ function makePlots(root, store, again) {
     empty.hidden = plots.length > 0 || !kinds.some((k) => k === "lines" || k === "parts");
     if (kinds.includes("scores")) showScores(look);
     if (kinds.includes("log")) showLog();
-    scores.hidden = !kinds.includes("scores") || !scores.childElementCount;
+    scores.hidden = !kinds.includes("scores");
     if (keys !== order) {
       order = keys;
       for (const plot of plots) if (!cells.has(plot.key)) cells.set(plot.key, cell(plot));
@@ -78,7 +78,8 @@ function makePlots(root, store, again) {
       for (const r of latest.values()) rows.push({ run, r });
     }
     rows.sort((a, b) => SUBJECTS.indexOf(a.r.subject) - SUBJECTS.indexOf(b.r.subject));
-    scores.replaceChildren(...rows.flatMap(({ run, r }) => scoreRow(run, r)));
+    const none = el("span", { class: "small", style: "grid-column:1/-1", text: "No student has finished at this point of the clock." });
+    scores.replaceChildren(...(rows.length ? rows.flatMap(({ run, r }) => scoreRow(run, r)) : [none]));
   }
 
   function scoreRow(run, r) {

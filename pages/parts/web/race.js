@@ -1,6 +1,6 @@
 // The start page: real images flicker, learned images form, and three bars appear as their students finish.
-const SECONDS = 10, FLICKER = 90;
-const WEIGHTS = { frames: 0.7, scored: 0.24, rest: 0.06 };
+const SECONDS = 9, FLICKER = 90;
+const WEIGHTS = { frames: 0.6, scored: 0.34, rest: 0.06 };
 
 export default function (component) {
   const parent = component.parentElement;
@@ -15,8 +15,9 @@ function makeRace(root, forget) {
   const left = el("canvas", { role: "img" }), right = el("canvas", { role: "img" }), leftWords = el("figcaption"), rightWords = el("figcaption");
   const rows = el("div", { class: "bars" }), under = el("div", { class: "sentences", "aria-live": "polite" }), glass = el("div", { class: "tip", hidden: true }), close = el("canvas"), about = el("div");
   glass.append(close, about);
-  const play = el("button", { type: "button", onclick: () => (playing ? pause() : start()) }), slide = el("input", { type: "range", min: 0, max: 1000, value: 0, "aria-label": "Time in the recording", style: "flex:1;min-width:120px" });
+  const play = el("button", { type: "button", onclick: () => (playing ? pause() : start()) }), slide = el("input", { type: "range", min: 0, max: 1000, value: 0, "aria-label": "Time in the recording", style: "flex:1;min-width:120px;accent-color:var(--st-primary-color)" });
   slide.oninput = () => (pause(), (u = slide.value / 1000), draw());
+  release(root);
   root.append(el("div", { class: "race" }, el("figure", {}, leftWords, left), el("div", { class: "arrow", text: "➔", "aria-hidden": "true" }), el("figure", {}, rightWords, right)),
     el("div", { class: "bar", style: "margin-top:10px" }, play, slide), rows, under, glass);
   const size = new ResizeObserver(() => draw());
@@ -110,8 +111,8 @@ function makeRace(root, forget) {
     const wide = root.clientWidth, look = theme(root.getRootNode()), column = wide <= 560 ? wide : Math.floor((wide - 60) / 2);
     play.textContent = playing ? "❚❚ Pause" : u >= 0.999 ? "↻ Play again" : "▶ Play";
     slide.value = Math.round(u * 1000);
-    real(column, look, now);
     learned(column, look);
+    real(column, look, now);
     bars.forEach(showBar);
     [...under.children].forEach((p, i) => p.classList.toggle("shown", u >= [0.8, 0.9, 0.99][i] - 1e-6));
   }
@@ -122,13 +123,14 @@ function makeRace(root, forget) {
     const tiles = store.reals(run), classes = Math.max(1, new Set(tiles.map((t) => t.label)).size);
     leftWords.textContent = `real images${bars[0]?.subject === "real" ? `: ${bars[0].title}` : ""}, a few at a time`;
     if (!tiles.length) return void (left.parentElement.hidden = true);
-    const columns = width < 340 ? 10 : 12, count = columns * 5, tile = tiles[0].record.tile[1], size = side(columns, width, tile);
+    const tile = tiles[0].record.tile[1], size = Math.ceil(28 / tile) * tile, gap = 1, columns = Math.max(4, Math.floor(width / (size + gap)));
+    const high = Math.max(3, Math.min(8, Math.round(right.clientHeight / (size + gap)) || 5)), count = columns * high;
     if (order.length !== count) order = Array.from({ length: count }, (_, i) => (i * 37) % tiles.length);
     if (playing && now - shuffled > FLICKER) {
       shuffled = now;
       for (let i = 0; i < count / 8; i++) order[Math.floor(Math.random() * count)] = Math.floor(Math.random() * tiles.length);
     }
-    const gap = 1, g = fit(left, columns * (size + gap), 5 * (size + gap));
+    const g = fit(left, columns * (size + gap), high * (size + gap));
     g.imageSmoothingEnabled = false;
     left.places = order.map((t, i) => ({ tile: tiles[t], x: (i % columns) * (size + gap), y: Math.floor(i / columns) * (size + gap), size }));
     for (const p of left.places) put(g, p);

@@ -36,11 +36,15 @@ class Run {
 
   // Take one part of a packet. Returns false when something before it is missing.
   take(part, blob) {
+    if (part.lead !== undefined && part.lead !== this.lead) {
+      Object.assign(this, { lead: part.lead, have: 0, records: [] }); // points come again, in another run's plane
+    }
     if (part.info) this.info = part.info;
     if (part.state) this.state = part.state;
     for (const plane of part.planes ?? []) {
-      const points = plane.points.map((p) => ({ n: p.n, source: p.source, at: floats(blob(p.blob)) }));
-      this.planes[plane.kind] = { ...plane, points };
+      const all = plane.points === null ? null : floats(blob(plane.points));
+      const of = new Map((plane.records ?? []).map(([n, start, count]) => [n, all?.subarray(2 * start, 2 * (start + count))]));
+      this.planes[plane.kind] = { ...plane, of, real: all?.subarray(0, 2 * plane.real) ?? null };
       this.version++;
     }
     if (part.from > this.have) return false;
