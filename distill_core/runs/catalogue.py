@@ -76,7 +76,8 @@ def field_entry(name: str, field: FieldInfo) -> dict[str, Any]:
         "type": kind,
         "choices": choices,
     }
-    entry |= {"default": plain(field.default), "minimum": None, "maximum": None, "exclusive_minimum": None}
+    bounds: dict[str, Any] = {"minimum": None, "maximum": None, "exclusive_minimum": None}
+    entry |= {"default": plain(field.default), **bounds}
     for bound in field.metadata:
         for attribute, key in (("ge", "minimum"), ("le", "maximum"), ("gt", "exclusive_minimum")):
             if getattr(bound, attribute, None) is not None:
@@ -117,3 +118,16 @@ def import_data(home: Path, path: Path, name: str, tell: Any) -> dict[str, Any]:
     info, report = own.add(path, name, progress=lambda what, done, total: tell(what=what, done=done, total=total))
     write(home)
     return {"data": _values(info), **_values(report)}
+
+
+if (
+    __name__ == "__main__"
+):  # python -m distill_core.runs.catalogue: the catalog that is shipped, shown until a worker has written one
+    import os
+    import tempfile
+
+    from .home import ASSETS
+
+    with tempfile.TemporaryDirectory() as empty:  # none of this machine's own data sets and devices
+        os.environ["DISTILL_STUDIO_HOME"] = empty
+        write_json(ASSETS / "catalog.json", {**build(), "devices": ["cpu"]})

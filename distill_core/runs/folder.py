@@ -256,7 +256,7 @@ def write_sheet(pixels: np.ndarray, path: Path) -> tuple[int, tuple[int, int]]:
 
     A WebP side has at most 16,383 pixels; more images than fit take more columns.
     """
-    n, h, w, c = pixels.shape
+    n, h, w, _ = pixels.shape
     columns = max(1, min(n, 10))
     while -(-n // columns) * h > 16_000:
         columns *= 2

@@ -106,7 +106,7 @@ def _assemble(images: Tensor, labels: Tensor, card: dict[str, Any], data: str, *
         raise BadRecord(
             f"It has {channels} channels and labels up to {int(labels.max())}, but its card says otherwise."
         )
-    said = {"stages": tuple(card.get("stages") or ()), "teacher": str(card.get("teacher") or "")}
+    said: dict[str, Any] = {"stages": tuple(card.get("stages") or ()), "teacher": str(card.get("teacher") or "")}
     said |= {"protocol": str(card.get("protocol") or "hard"), "about": dict(card.get("about") or {})}
     return SyntheticSet(images, labels, classes, mean, std, **said, **more)
 

@@ -18,7 +18,7 @@ import torch
 from ..events import Event
 from ..job import ask
 from ..loop import LeaveLoop, StopRun, driven_by, undriven
-from .folder import RunFolder, Recorder
+from .folder import Recorder, RunFolder
 from .index import size_of
 
 STEPS = 3  # of each loop: the first warms up, the others are timed

@@ -264,3 +264,30 @@ def test_a_set_from_elsewhere_joins_the_library(home: Path) -> None:
     row = index.list_runs(home)[0]
     assert (row["id"], row["state"], row["name"], row["ipc"]) == (run.id, "finished", "theirs", 2)
     assert io.BytesIO((run.path / "set.safetensors").read_bytes()).getbuffer().nbytes > 100
+
+
+# ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_catalog_says_what_the_registry_says(home: Path) -> None:
+    from distill_core import catalog, methods
+    from distill_core.runs import catalogue
+
+    written = catalogue.write(home)
+    assert catalog.read(home) == read_json(home / "catalog.json") == json.loads(json.dumps(written))
+    assert [one["name"] for one in written["methods"]] == list(methods.registry())
+    for one in written["methods"]:
+        settings = catalog.defaults(one["fields"])
+        assert methods.registry()[one["name"]].build(settings).model_dump(mode="json") == settings
+        assert all(field["title"] and field["help"] for field in one["fields"])
+    with pytest.raises(BadSetting, match="Did you mean"):
+        catalog.method(written, written["methods"][0]["name"] + "x")
+
+
+def test_a_damaged_or_old_catalog_gives_way_to_the_shipped_one(home: Path) -> None:
+    from distill_core import catalog
+    from distill_core.runs.home import ASSETS
+
+    for text in ("{", '{"schema": 99}', "[]"):
+        (home / "catalog.json").write_text(text)
+        assert catalog.read(home) == read_json(ASSETS / "catalog.json")
