@@ -155,7 +155,8 @@ def _iterate(
     quiet: bool,
 ) -> Iterator[Step]:
     cadence = _Cadence(total)
-    now, applied, moves = of, {}, {}
+    now, applied = of, dict[str, float]()
+    moves: dict[str, float] = {}
     for index in range(first, total):
         asked = False
         if drive is not None:

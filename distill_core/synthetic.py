@@ -80,7 +80,13 @@ class SyntheticSet:
         if self.soft_labels is not None:
             tensors["soft_labels"] = self.soft_labels
         tensors |= {f"factor.{name}": value for name, value in self.factors.items()}
-        header = {"format": FORMAT, "classes": self.classes, "mean": self.mean, "std": self.std, "protocol": self.protocol}
+        header = {
+            "format": FORMAT,
+            "classes": self.classes,
+            "mean": self.mean,
+            "std": self.std,
+            "protocol": self.protocol,
+        }
         header |= {"teacher": self.teacher, "stages": self.stages, "about": dict(self.about)}
         temporary = path.with_name(f".{path.name}")
         ready = {name: t.detach().cpu().contiguous() for name, t in tensors.items() if t is not None}
@@ -99,11 +105,15 @@ class SyntheticSet:
         except (SafetensorError, OSError, ValueError) as error:
             raise BadRecord(f"{path.name!r} is not a readable safetensors file ({error}).") from None
         if not isinstance(header, dict) or not {"images", "labels"} <= tensors.keys():
-            raise BadRecord(f"{path.name!r} holds no synthetic set: it needs images, labels and our header. Import it as a folder of PNG.")
+            raise BadRecord(
+                f"{path.name!r} holds no synthetic set: it needs images, labels and our header. Import it as a folder of PNG."
+            )
         if header.get("format", 0) > FORMAT:
-            raise BadRecord(f"{path.name!r} was written by a newer version (format {header['format']}). Update Distill Studio.")
+            raise BadRecord(
+                f"{path.name!r} was written by a newer version (format {header['format']}). Update Distill Studio."
+            )
         factors = {name[7:]: t for name, t in tensors.items() if name.startswith("factor.")}
-        named = {name: tuple(header[name]) for name in ("classes", "mean", "std", "stages")}
+        named: dict[str, Any] = {name: tuple(header[name]) for name in ("classes", "mean", "std", "stages")}
         more = {"protocol": header["protocol"], "teacher": header["teacher"], "about": header["about"]}
         soft, ids = tensors.get("soft_labels"), tensors.get("ids")
         return cls(tensors["images"], tensors["labels"], soft_labels=soft, ids=ids, factors=factors, **named, **more)

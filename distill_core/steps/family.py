@@ -10,7 +10,7 @@ from torch import Tensor
 from ..datasets import RealSet, load
 from ..job import Job
 from ..loop import saw
-from ..method import Method, Stream, stage
+from ..method import Stream, stage
 from ..spec import parse
 from ..synthetic import SyntheticSet
 from .device import device_of
@@ -44,7 +44,6 @@ def start_of(method: Any, job: Job, real: RealSet) -> Tensor:
 
 def recovered(method: Any, job: Job, adjust: Adjust, protocol: str) -> Stream[SyntheticSet]:
     """Run the family's stages for a method with the fields of `sre2l` and `dwa`."""
-    assert isinstance(method, Method)
     real = load(job.data)
     check_ipc(job, real)
     device = device_of(job.device)

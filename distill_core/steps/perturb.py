@@ -32,7 +32,7 @@ def ascend(
 
     Where `leaf` is given (the images before augmentation), the gradient that reaches it is added to `leaf.grad`.
     """
-    weights = list(network.parameters())
+    weights: list[Tensor] = list(network.parameters())
     loss = F.cross_entropy(network(images), labels)
     gradients = list(torch.autograd.grad(loss, weights if leaf is None else [*weights, leaf]))
     if leaf is not None:
@@ -40,7 +40,7 @@ def ascend(
         leaf.grad = reached if leaf.grad is None else leaf.grad + reached
     norm = global_norm(gradients)
     with torch.no_grad():
-        torch._foreach_add_(weights, torch._foreach_mul(gradients, length / (norm + 1e-12)))
+        torch._foreach_add_(weights, list(torch._foreach_mul(gradients, length / (norm + 1e-12))))
     return loss.detach(), norm
 
 
@@ -90,10 +90,10 @@ class Gradient:
 
 def scattered(network: nn.Module, origin: dict[str, Tensor], rho: float, generator: torch.Generator) -> Stream[None]:
     """The control: θ_T + ρ·ξ/‖ξ‖ with ξ ~ N(0, I) over all weights (our definition; the paper's noise law is not known)."""
-    weights = list(network.parameters())
+    weights: list[Tensor] = list(network.parameters())
     noise = [torch.randn(w.shape, generator=generator).to(w.device) for w in weights]
     with torch.no_grad():
-        torch._foreach_add_(weights, torch._foreach_mul(noise, rho / global_norm(noise)))
+        torch._foreach_add_(weights, list(torch._foreach_mul(noise, rho / global_norm(noise))))
     shift, relative = shifts(network, origin)
     yield Scalars(1, {"‖Δθ‖": shift, "ρ": rho})
     yield Parts(1, "‖Δθ‖ / ‖θ‖ by layer", relative)

@@ -112,7 +112,7 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
         if step.due:
             held = accuracy(network, real, real.val, device, at_most=500)
             yield Scalars(step.index, {"teacher loss": loss.item(), "teacher validation accuracy": held})
-    about = {
+    about: dict[str, Any] = {
         "spec": spec,
         "recipe": asdict(recipe),
         "data": real.name,
@@ -180,10 +180,10 @@ def accuracy(
     return float(right) / max(1, len(labels))
 
 
-def embed(network: nn.Module, real: RealSet, ids: Tensor, device: torch.device) -> Tensor:
+def embed(network: Any, real: RealSet, ids: Tensor, device: torch.device) -> Tensor:
     """Last features of real training images, (n, f) on the CPU."""
     with torch.no_grad():
         parts = [
             network.features(real.normalize(real.pixels(real.train.images[p].to(device)))).cpu() for p in ids.split(512)
-        ]  # type: ignore[operator]
+        ]
     return torch.cat(parts)

@@ -167,7 +167,7 @@ def slow_recovery(start, network, recipe, rho, count, seed, released):
         seen, hooks = [], []
         for layer in moved.modules():
             if isinstance(layer, nn.BatchNorm2d):
-                hooks.append(layer.register_forward_pre_hook(lambda m, a: seen.append((m, a[0]))))
+                hooks.append(layer.register_forward_pre_hook(lambda m, a, seen=seen: seen.append((m, a[0]))))
         loss = F.cross_entropy(moved(torch.roll(x, shift, (2, 3))), labels)
         for hook in hooks:
             hook.remove()

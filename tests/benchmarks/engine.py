@@ -1,0 +1,83 @@
+"""Steps per second of each method, and what being watched costs, on digits at ipc 1: `python -m tests.benchmarks.engine`.
+
+The two ways of a ratio are run in turn, several times, and the medians are compared.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from typing import Any
+
+import torch
+
+
+def distilled(method: Any, job: Any, watched: bool, home: Any) -> tuple[float, int]:
+    """Seconds of the method's longest stage and its steps; with `watched` through a run folder with all its files."""
+    from distill_core import loop
+    from distill_core.methods import registry
+    from distill_core.runs.folder import RunFolder
+    from distill_core.runs.sitting import drive_run
+
+    spent: dict[str, float] = {}
+    count: dict[str, int] = {}
+
+    def timed(m: Any, j: Any) -> Any:
+        stream, stage, since = m.distill(j), "", time.perf_counter()
+        while True:
+            try:
+                event = next(stream)
+            except StopIteration as end:
+                spent[stage] = spent.get(stage, 0.0) + time.perf_counter() - since
+                return end.value
+            if event.kind == "stage":
+                spent[stage] = spent.get(stage, 0.0) + time.perf_counter() - since
+                stage, since = event.stage, time.perf_counter()
+                count[stage] = count.get(stage, 0) + event.steps
+            if watched:
+                yield event
+
+    if watched:
+        folder = RunFolder.create(home, method.card.name, method.model_dump(mode="json"), job.model_dump(mode="json"))
+        state = drive_run(folder, timed, registry())
+        assert state["state"] == "finished", state
+    else:
+        quiet = loop._Cadence.due
+        loop._Cadence.due = lambda self, index: index == self.total - 1  # type: ignore[method-assign]
+        try:
+            for _ in timed(method, job):
+                pass
+        finally:
+            loop._Cadence.due = quiet  # type: ignore[method-assign]
+    longest = max((s for s in spent if s and s != "squeeze"), key=lambda s: spent[s])
+    return spent[longest], count[longest]
+
+
+def main(rounds: int = 3) -> None:
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DISTILL_STUDIO_HOME"] = folder
+        from distill_core.job import Job
+        from distill_core.methods import registry
+        from distill_core.runs.home import studio_home
+
+        job = Job(data="digits", ipc=1, students=0, device="cpu")
+        print(f"torch {torch.__version__}, one thread, digits 16×16, ipc 1, medians of {rounds} rounds")
+        print(f"{'method':10} {'steps':>6} {'steps/s':>9} {'watched/not':>12}")
+        for name in sys.argv[1:] or list(registry()):
+            method = registry()[name]()
+            distilled(method, job, False, studio_home())  # warms up and trains the teacher
+            times: dict[bool, list[float]] = {True: [], False: []}
+            for _ in range(rounds):
+                for watched in (False, True):
+                    seconds, steps = distilled(method, job, watched, studio_home())
+                    times[watched].append(seconds)
+            plain, seen = (statistics.median(times[w]) for w in (False, True))
+            print(f"{name:10} {steps:6d} {steps / seen:9.1f} {seen / plain:12.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
