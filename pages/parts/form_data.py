@@ -9,9 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from distill_core.spec import spell
+from distill_core.errors import BadSetting
+from distill_core.job import ask
+from distill_core.spec import number, spell
 
 from . import studio
+
+USUAL = (1, 5, 10, 50)
 
 
 def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -37,7 +41,11 @@ def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         )
         options = {"size": size} if size != info.get("size") else {}
     train = info.get("train")
-    about = [f"{train:,} real images" if train else "", f"{info.get('classes')} classes", info.get("about", "")]
+    about = [
+        f"{train:,} real images" if train else "",
+        f"{len(info.get('classes') or [])} classes",
+        info.get("about", ""),
+    ]
     st.caption(" · ".join(part for part in about if part))
     if info and not info.get("ready", True):
         size = info.get("download_mb")
@@ -45,17 +53,22 @@ def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return spell(name, options), info
 
 
-def choose_ipc() -> int:
-    """Images per class: the usual numbers, or any other."""
-    st.session_state.setdefault("new.ipc", 1)
+def choose_ipc() -> int | str:
+    """Images per class: the usual numbers, or any other that is typed; what is no number comes back as it was typed."""
+    present = st.session_state.setdefault("new.ipc", 1)
     value = st.selectbox(
         "Images per class",
-        sorted({1, 5, 10, 50, int(st.session_state["new.ipc"])}),
+        [*USUAL, *([present] if present not in USUAL else [])],
         key="new.ipc",
         accept_new_options=True,
         help="How many images each class keeps. Type any number.",
         persist_state="session",
     )
+    value = number(str(value))
+    try:
+        ask(ipc=value)
+    except BadSetting as error:
+        st.markdown(f":red[:material/error: {error}]")
     return value
 
 
@@ -94,10 +107,15 @@ def _imported(reply: dict[str, Any] | None) -> None:
     if reply.get("error"):
         st.error(str(reply["error"]), icon=":material/error:")
         return
-    st.success(f"Imported as {reply.get('data')}.", icon=":material/check_circle:")
+    name = reply["data"]["name"]
+    st.success(f"{reply.get('read', 0):,} images in {len(reply['data']['classes'])} classes: {name}.")
+    skipped = reply.get("skipped") or []
+    if skipped:
+        with st.popover(f"{len(skipped)} files were left out", icon=":material/warning:"):
+            st.dataframe([{"File": path, "Reason": reason} for path, reason in skipped], hide_index=True)
     for note in reply.get("notes") or []:
         st.caption(f":material/info: {note}")
-    st.button("Use these images", on_click=_use, args=(reply.get("data"),), icon=":material/check:")
+    st.button("Use these images", on_click=_use, args=(name,), icon=":material/check:")
 
 
 def _use(data: str) -> None:

@@ -12,7 +12,7 @@ from distill_core.job import ask
 from . import draw, form, knobs, studio
 
 
-def choose(catalog: dict[str, Any], data: str, ipc: int) -> tuple[dict[str, Any], list[int], list[str]]:
+def choose(catalog: dict[str, Any], data: str, ipc: int | str) -> tuple[dict[str, Any], list[int], list[str]]:
     """The job without its seed, the seeds, and sentences about what cannot work."""
     wrong: list[str] = []
     st.session_state.setdefault("new.seeds", "0")

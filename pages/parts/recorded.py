@@ -64,16 +64,22 @@ def poster(name: str, zoom: int = 5) -> bytes:
     return file.getvalue()
 
 
-@st.cache_data(show_spinner=False)
 def facts(name: str) -> Facts:
-    """Everything that is said about a recording, from its own records."""
+    """Everything that is said about a recording, from its own records; only the data set's title is the catalog's."""
+    spec = parse(str(RunFolder(SHELF / name).request()["job"]["data"]))[0]
+    info = studio.data_info(spec)
+    title = str(info.get("title") or spec)
+    return _facts(name, title[:1].lower() + title[1:], int(info.get("train") or 0))
+
+
+@st.cache_data(show_spinner=False)
+def _facts(name: str, what: str, known: int) -> Facts:
     folder = RunFolder(SHELF / name)
     asked, timeline = folder.request(), Timeline(folder)
     timeline.read()
     scores = read_scores(timeline.records)
-    count = int(_last_images(folder)["count"])
-    whole = _train_size(asked["job"]["data"], scores)
-    what = _title(asked["job"]["data"])
+    count, real = int(_last_images(folder)["count"]), pick(scores, "real")
+    whole = int((real.budget.get("images") if real else 0) or known)
     headline = f"{whole:,} {what}" if whole else f"All {what}"
     return Facts(
         headline=f"{headline}, boiled down to {count} images. Can a network still learn from them?",
@@ -89,21 +95,6 @@ def _last_images(folder: RunFolder) -> dict[str, Any]:
     timeline = Timeline(folder)
     timeline.read()
     return [r for r in timeline.records if r["kind"] == "images" and r.get("source") == "synthetic"][-1]
-
-
-def _data_info(spec: str) -> dict[str, Any]:
-    name = parse(spec)[0]
-    return next((one for one in studio.catalog()["data"] if one["name"] == name), {})
-
-
-def _train_size(spec: str, scores: list[Score]) -> int:
-    real = pick(scores, "real")
-    return int((real.budget.get("images") if real else 0) or _data_info(spec).get("train") or 0)
-
-
-def _title(spec: str) -> str:
-    title = str(_data_info(spec).get("title") or parse(spec)[0])
-    return title[:1].lower() + title[1:]
 
 
 def _bars(scores: list[Score], count: int, whole: int) -> list[dict[str, Any]]:

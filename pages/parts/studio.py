@@ -43,6 +43,15 @@ def catalog() -> dict[str, Any]:
         stop(f"The catalog of methods cannot be read. {error}", icon=":material/hourglass_empty:")
 
 
+def data_info(name: str) -> dict[str, Any]:
+    """What the catalog knows of a data set; nothing where it does not know it, or is not there yet."""
+    try:
+        known = shelf.read(home())["data"]
+    except StudioError:
+        return {}
+    return next((one for one in known if one["name"] == name), {})
+
+
 def runs(**filters: Any) -> list[dict[str, Any]]:
     """All runs, newest first, as the index lists them; broken ones are among them and say so."""
     return index.list_runs(home(), **filters)

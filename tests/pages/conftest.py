@@ -140,7 +140,15 @@ def small_catalog() -> dict[str, Any]:
         knob("start", "choice", "real", choices=["real", "noise"], advanced=True),
     ]
     preset = {"title": "quick", "settings": {"steps": 20, "rho": 0.5}, "job": {"ipc": 5}, "source": "ours"}
-    data = {"about": "small", "classes": 2, "test": 20, "channels": 1, "bundled": True, "ready": True, "download_mb": 0}
+    data = {
+        "about": "small",
+        "classes": ["a", "b"],
+        "test": 20,
+        "channels": 1,
+        "bundled": True,
+        "ready": True,
+        "download_mb": 0,
+    }
     return {
         "schema": 1,
         "methods": [

@@ -9,6 +9,7 @@ import pytest
 from distill_core.errors import BadSetting
 from distill_core.runs.ask import open_questions, reply
 from distill_core.runs.folder import RunFolder
+from distill_core.runs.home import write_json
 from pages.parts.form import command, read_seeds
 
 PAGE = "distill/new"
@@ -142,3 +143,28 @@ def test_the_command_line_spells_what_differs():
 
 def test_runs_are_found_again_by_their_folder(home, make_run):
     assert RunFolder.find(home, make_run().id).request()["method"] == "shift"
+
+
+def test_imported_images_can_be_used_and_what_was_left_out_is_listed(home, open_page):
+    app = open_page(PAGE)
+    app.text_input(key="new.own.folder").set_value("/my/flowers").run()
+    button(app, "Check and import").click().run()
+    [question] = [one for one in open_questions(home) if one["question"] == "import_data"]
+    info = {**json.loads((home / "catalog.json").read_text())["data"][0], "name": "own/flowers", "title": "flowers"}
+    value = {"data": info, "read": 40, "skipped": [["a/x.png", "truncated"]], "notes": ["Two sizes."]}
+    reply(home, question["id"], state="done", value=value)
+    catalog = json.loads((home / "catalog.json").read_text())
+    write_json(home / "catalog.json", {**catalog, "data": [*catalog["data"], info]})
+    app.run()
+    assert "40 images in 2 classes: own/flowers" in app.success[0].value
+    assert list(app.dataframe[0].value["Reason"]) == ["truncated"]
+    button(app, "Use these images").click().run()
+    assert app.selectbox(key="new.data").value == "own/flowers"
+
+
+@pytest.mark.parametrize(("typed", "said"), [("abc", "ipc='abc' cannot work"), ("0", "ipc=0 cannot work")])
+def test_a_wrong_number_of_images_gets_a_sentence(home, open_page, typed, said):
+    edited = RunFolder.create(home, "shift", {}, {"data": "tiny", "ipc": typed})
+    app = open_page(PAGE, **{"from": edited.id})
+    assert any(said in one.value for one in app.markdown)
+    assert button(app, "Start").disabled

@@ -76,3 +76,9 @@ def test_half_a_recording_is_passed_over(recordings):
     (recorded.SHELF / "half").mkdir()
     (recorded.SHELF / "half" / "job.json").write_text("{", encoding="utf-8")
     assert list(recorded.shelf()) == ["1", "5"]
+
+
+def test_the_page_needs_no_catalog(home, open_page, recordings, monkeypatch, tmp_path):
+    (home / "catalog.json").unlink()
+    monkeypatch.setattr("distill_core.catalog.ASSETS", tmp_path)
+    assert open_page().title[0].value.startswith("100 tiny, boiled down to 2 images")
