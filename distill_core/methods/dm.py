@@ -25,10 +25,10 @@ from ..job import Job
 from ..loop import Guard, saw, steps
 from ..method import Card, Method, Preset, Stream, knob, stage
 from ..networks import build
-from ..steps.views import siamese_view
 from ..steps.device import device_of
 from ..steps.show import place, quantize, reference, show
 from ..steps.start import check_ipc, slice_labels, starting_images
+from ..steps.views import siamese_view
 from ..synthetic import SyntheticSet
 
 _CODE = "arXiv 2110.04181, released code"
