@@ -33,6 +33,7 @@ PAGES = (  # section, file, address, title, icon, help
     ("Compare", "compare/scores", "scores", "Scores", "leaderboard", "Accuracies with spread, beside random images."),
 )
 ROOT = Path(__file__).parents[2]
+MOST = 50  # runs that the chip offers; all of them are on the page of runs
 
 
 def icon() -> Image.Image:
@@ -78,21 +79,36 @@ def show_chosen_run(page: str = "") -> None:
     `page` is the address of the page that is shown, "" for the start page.
     """
     asked = st.query_params.get("run") or st.session_state.get("run", "")
-    listed = {one["id"]: one for one in studio.runs()[:50]}
     if asked:
         st.session_state["run"] = asked
         if st.query_params.get("run") != asked:
             st.query_params["run"] = asked
-    row = listed.get(asked)
-    if not listed or (not row and not page):
+    listed = {one["id"]: one for one in studio.runs(limit=MOST)}
+    if not listed or (asked not in listed and not page):
         return  # nothing to choose from, or a first visit to the start page: the headline comes first
-    label = f"{studio.DOTS.get(row['state'], '')} {row['name']} · {row['state']}" if row else "Choose a run"
-    with st.container(horizontal=True, horizontal_alignment="right"), st.popover(label, type="tertiary"):
+    works = asked in listed and listed[asked]["state"] in studio.WORKING
+    if works:
+        st.fragment(_chip, run_every=2.0)(asked, works)
+    else:
+        _chip(asked, works)
+
+
+def _chip(asked: str, works: bool) -> None:
+    if st.session_state.pop("_moved", False) and works:
+        st.rerun()  # the page has to follow, and a choice inside a fragment reruns the fragment only
+    listed = {one["id"]: one for one in studio.runs(limit=MOST)}
+    row = listed.get(asked)
+    st.session_state["_chosen"] = asked if row else None
+    if works and (row is None or row["state"] not in studio.WORKING):
+        st.rerun()  # it is over: nothing to look at every two seconds any more
+    name = (
+        f"{studio.DOTS.get(row['state'], '')} {studio.escape(row['name'])} · {row['state']}" if row else "Choose a run"
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"), st.popover(name, type="tertiary", key="_chip"):
         st.selectbox(
             "Run",
             list(listed),
-            index=list(listed).index(asked) if row else None,
-            format_func=lambda one: f"{listed[one]['name']} · {listed[one]['state']}",
+            format_func=lambda one: f"{listed[one]['name']} · {listed[one]['state']}" if one in listed else one,
             key="_chosen",
             on_change=_choose,
             placeholder="Choose a run",
@@ -102,6 +118,7 @@ def show_chosen_run(page: str = "") -> None:
 
 
 def _choose() -> None:
+    st.session_state["_moved"] = True
     st.session_state["run"] = st.session_state["_chosen"]
     st.query_params["run"] = st.session_state["_chosen"] or ""
 

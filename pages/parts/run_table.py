@@ -17,7 +17,6 @@ from distill_core.runs import launch
 from . import draw, studio
 
 WIDTH = 240  # pixels of a thumbnail
-WORKING = ("queued", "running", "paused")
 
 
 def filtered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -106,20 +105,20 @@ def _thumbnail(path: str) -> str | None:
 
 def queue() -> None:
     """What works and what waits, at the top; looks again by itself only while there is something to wait for."""
-    rows = [row for row in studio.runs() if row["state"] in WORKING]
+    rows = [row for row in studio.runs() if row["state"] in studio.WORKING]
     if rows:
         shown = [f"{row['id']} {row['state']}" for row in rows]
         st.fragment(_queue, run_every=1.0)(shown)
 
 
 def _queue(shown: list[str]) -> None:
-    rows = [row for row in studio.runs() if row["state"] in WORKING]
+    rows = [row for row in studio.runs() if row["state"] in studio.WORKING]
     if [f"{row['id']} {row['state']}" for row in rows] != shown:
         st.rerun()  # something began or ended: the table below has to know
     with st.container(border=True):
         for row in sorted(rows, key=lambda row: (row["state"] == "queued", row["created"])):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{studio.DOTS[row['state']]} **{_plain(row['name'])}**", width="content")
+                st.markdown(f"{studio.DOTS[row['state']]} **{studio.escape(row['name'])}**", width="content")
                 st.progress(_progress(row), text=_place(row), width=320)
                 st.button("Stop", key=f"stop.{row['id']}", icon=":material/stop:", on_click=_stop, args=(row["id"],))
 
@@ -139,8 +138,3 @@ def _place(row: dict[str, Any]) -> str:
 
 def _stop(run: str) -> None:
     launch.stop(studio.home(), run)
-
-
-def _plain(name: str) -> str:
-    """A run's name without the signs that markdown reads."""
-    return "".join(f"\\{one}" if one in "\\`*_{}[]()#+-.!|<>~:$" else one for one in name)

@@ -18,6 +18,7 @@ LIVE, NEW, RUNS, SCORES, SIDE, METHODS = (
     f"pages/{page}.py"
     for page in ("distill/live", "distill/new", "distill/runs", "compare/scores", "compare/side", "learn/methods")
 )
+WORKING = ("queued", "running", "paused")
 DOTS = {
     "queued": ":gray[:material/schedule:]",
     "running": ":green[:material/play_circle:]",
@@ -55,6 +56,11 @@ def data_info(name: str) -> dict[str, Any]:
 def runs(**filters: Any) -> list[dict[str, Any]]:
     """All runs, newest first, as the index lists them; broken ones are among them and say so."""
     return index.list_runs(home(), **filters)
+
+
+def escape(text: str) -> str:
+    """A run's name without the signs that markdown reads."""
+    return "".join(f"\\{one}" if one in "\\`*_{}[]()#+-.!|<>~:$" else one for one in text)
 
 
 def stop(sentence: str, *, icon: str = ":material/inbox:", page: str = "", label: str = "") -> NoReturn:

@@ -58,6 +58,16 @@ def test_another_run_can_be_chosen_on_every_page(open_page, make_run):
     assert app.session_state["run"] == two.id
 
 
+def test_a_working_run_can_be_left_for_another(open_page, make_run):
+    one, two = make_run(state="queued"), make_run(seed=1)
+    app = open_page("learn/methods", run=one.id)
+    app.selectbox(key="_chosen").set_value(two.id).run()
+    assert not app.exception
+    assert app.query_params["run"] == two.id
+    app.run()
+    assert app.selectbox(key="_chosen").value == two.id
+
+
 def test_getting_ready_ensures_a_worker_and_freezes(home, monkeypatch):
     told = []
     monkeypatch.setattr("distill_core.runs.launch.ensure_worker", lambda where: told.append(where))
