@@ -51,7 +51,7 @@ def _two(axes: np.ndarray) -> np.ndarray:
 
 def _share(x: np.ndarray, axes: np.ndarray) -> float:
     """Share of the variance of centered `x` inside the span of `axes`."""
-    basis = np.linalg.qr(axes)[0][:, np.abs(axes).sum(axis=0) > 0]
+    basis = np.linalg.qr(axes[:, np.abs(axes).sum(axis=0) > 0])[0]
     total = float((x**2).sum())
     return float(((x @ basis) ** 2).sum() / total) if total > 0 else 0.0
 

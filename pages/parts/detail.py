@@ -12,7 +12,7 @@ from PIL import Image
 
 from distill_core.errors import StudioError
 from distill_core.figures.plane import nearest
-from distill_core.runs.folder import RunFolder, read_array, read_sheet
+from distill_core.runs.folder import RunFolder, inside, read_array, read_sheet
 
 STRIP = 10  # pictures in the strip over time
 
@@ -95,6 +95,14 @@ def row(pictures: list[np.ndarray], side: int = 72, gap: int = 4) -> bytes:
         sheet[:, i * (w + gap) : i * (w + gap) + w, 3] = 255
     file = io.BytesIO()
     Image.fromarray(sheet).save(file, "PNG")
+    return file.getvalue()
+
+
+def sheet_png(folder: RunFolder, record: dict[str, Any]) -> bytes:
+    """All images of a record as one PNG, pixel for pixel as they are stored."""
+    file = io.BytesIO()
+    with Image.open(inside(folder, record["sheet"])) as sheet:
+        sheet.save(file, "PNG")
     return file.getvalue()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,7 +12,7 @@ from distill_core.errors import StudioError
 from distill_core.runs import launch
 from distill_core.runs.folder import RunFolder
 
-from . import packets, studio
+from . import detail, exports, packets, studio
 
 
 def escape(text: str) -> str:
@@ -204,13 +203,22 @@ def keep_place(at: dict[str, Any] | None) -> None:
 
 
 def downloads(folder: RunFolder) -> None:
-    """The synthetic set as a file, and the whole run as a zip."""
-    path: Path = folder.path / "set.safetensors"
-    if path.is_file():
-        st.download_button(
-            "Synthetic set (safetensors)",
-            data=path.read_bytes,
-            file_name=f"{folder.id}.safetensors",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+    """The synthetic set as a file, the last images as a picture, and every other form."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        stored = folder.path / "set.safetensors"
+        if stored.is_file():
+            name = f"{folder.id}.safetensors"
+            st.download_button("Synthetic set", stored.read_bytes, name, icon=":material/download:", on_click="ignore")
+        records = packets.reader(str(folder.path)).refresh()
+        sheets = [r for r in records if r["kind"] == "images" and r["source"] == "synthetic"]
+        if sheets:
+            st.download_button(
+                "Last images (PNG)",
+                lambda: detail.sheet_png(folder, sheets[-1]),
+                f"{folder.id}.png",
+                "image/png",
+                icon=":material/image:",
+                on_click="ignore",
+            )
+        with st.popover("Other forms", icon=":material/folder_zip:"):
+            exports.offer(folder)

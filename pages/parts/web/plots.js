@@ -130,7 +130,7 @@ function makePlots(root, store, again) {
     for (const s of all) line(g, s, px, py, isLog);
     const lead = all.find((s) => !s.faint) ?? all[0], here = cursor(lead);
     g.fillStyle = look.accent;
-    if (here !== null) g.fillRect(px(Math.max(x0, Math.min(here, x1))) - 0.75, TOP, 1.5, TALL - BOTTOM - TOP);
+    if (here !== null && here >= x0 - 1e-9 && here <= x1 + 1e-9) g.fillRect(px(here) - 0.75, TOP, 1.5, TALL - BOTTOM - TOP);
     made.seek = (at) => {
       const goal = x0 + ((at - LEFT) / (width - LEFT - RIGHT)) * (x1 - x0);
       const near = lead.points.reduce((a, b) => (Math.abs(b[0] - goal) < Math.abs(a[0] - goal) ? b : a));
@@ -247,7 +247,7 @@ function makePlots(root, store, again) {
     }));
     made.seek = null;
     const shownName = names[over] ?? null;
-    made.legend.replaceChildren(...sets.map((s) => el("span", {}, el("i", { style: `background:${s.ink}` }), shownName ? `${shownName}: ${words(s.now[shownName])} (first ${words(s.first[shownName])})` : `${names.length} layers · outline: first report`)));
+    made.legend.replaceChildren(...sets.map((s) => el("span", {}, el("i", { style: `background:${s.ink}` }), shownName ? `${shownName}: ${words(s.now[shownName])} (first ${words(s.first[shownName])})` : `${sets.length > 1 ? `${s.title} · ` : `${names.length} layers · `}outline: first report`)));
   }
 
   return { update, draw };

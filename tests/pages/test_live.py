@@ -1,0 +1,309 @@
+"""Watching a run: the sentence, the buttons, the knobs and what is fed to the views."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from distill_core import events as say
+from distill_core.runs.folder import Recorder
+from distill_core.runs.home import write_json
+from pages.parts import feed, liveknobs, packets, pairing, planes, runbar
+from tests.pages import demo
+
+PAGE = "distill/live"
+
+
+def words(app: AppTest) -> str:
+    return " ".join(one.value for kind in ("markdown", "caption", "warning", "error") for one in app.get(kind))
+
+
+def labels(app: AppTest) -> list[str]:
+    return [one.label for one in app.button]
+
+
+def packet_of(app: AppTest) -> dict:
+    """The header of the packet that the feeder got."""
+    for node in app.get("bidi_component"):
+        if node.proto.component_name == "distill_feed":
+            return packets.header_of(node.proto.bytes)
+    raise AssertionError("no feeder on the page")
+
+
+def test_an_empty_home_offers_a_new_run(open_page):
+    assert "Nothing has been distilled yet" in words(open_page(PAGE))
+
+
+def test_without_a_run_in_the_link_it_asks_which(home, open_page):
+    folder = demo.create(home)
+    app = open_page(PAGE)
+    question = next(one for one in app.selectbox if one.label == "Choose a run to watch")
+    question.select(folder.id).run()
+    assert not app.exception and app.query_params["run"] in (folder.id, [folder.id])
+
+
+def test_an_unknown_run_is_said_with_a_way_out(open_page):
+    assert "There is no run called" in words(open_page(PAGE, run="nothing-here"))
+
+
+def test_a_run_that_cannot_be_read_is_said(home, open_page):
+    folder = demo.create(home)
+    (folder.path / "job.json").write_text("{half", encoding="utf-8")
+    assert "cannot be read" in words(open_page(PAGE, run=folder.id))
+
+
+def test_a_record_that_cannot_be_read_does_not_break_the_page(home, open_page):
+    folder = demo.create(home)
+    demo.write(folder, upto=60)
+    sheet = next((folder.path / "sheets").iterdir())
+    sheet.unlink()
+    with open(folder.path / "events.jsonl", "a", encoding="utf-8") as log:
+        log.write("{not json\n")
+    header = packet_of(open_page(PAGE, run=folder.id))
+    notes = [r for r in header["runs"][0]["records"] if r["kind"] == "note"]
+    assert any("could not be read" in one["text"] for one in notes)
+
+
+def test_a_finished_run_is_a_replay(home, open_page):
+    folder = demo.create(home, name="a *first* look")
+    demo.write(folder)
+    app = open_page(PAGE, run=folder.id)
+    assert "**Finished** in" in words(app)
+    assert "Stop" not in labels(app) and "Resume" not in labels(app)
+    names = {node.proto.component_name for node in app.get("bidi_component")}
+    assert {"distill_feed", "distill_player", "distill_wall", "distill_map", "distill_plots"} <= names
+    part = packet_of(app)["runs"][0]
+    assert (part["run"], part["from"], part["more"]) == (folder.id, 0, False)
+    assert part["info"]["title"] == "a *first* look"
+
+
+def test_a_running_run_can_be_paused_stepped_continued_and_stopped(home, open_page):
+    folder = demo.create(home)
+    demo.write(folder, upto=80, state="running")
+    with folder.lock():
+        app = open_page(PAGE, run=folder.id)
+        assert "**Running** · stage" in words(app) and "step" in words(app)
+        press(app, "Pause")
+        assert folder.control()["want"] == "pause"
+        folder.set_state(state="paused")
+        app.run()
+        press(app, "Step")
+        assert folder.control() == {"want": "pause", "steps": 1, "knobs": {}}
+        press(app, "Continue")
+        assert folder.control()["want"] == "run"
+        folder.set_state(state="running")
+        app.run()
+        press(app, "Stop")
+        assert folder.control()["want"] == "stop"
+
+
+def press(app: AppTest, label: str) -> None:
+    next(one for one in app.button if one.label == label).click()
+    app.run()
+    assert not app.exception
+
+
+def test_a_queued_run_says_its_place_and_can_leave_the_queue(home, open_page):
+    demo.create(home)
+    second = demo.create(home, seed=1)
+    app = open_page(PAGE, run=second.id)
+    assert "**Queued**, 1 run before it" in words(app)
+    press(app, "Stop")
+    assert second.state()["state"] == "stopped"
+
+
+def test_a_lost_run_says_what_happened_and_offers_resume(home, open_page):
+    folder = demo.create(home)
+    demo.write(folder, upto=80, state="running")
+    write_json(folder.path / "state.json", {"state": "running", "heartbeat": time.time() - 60})
+    app = open_page(PAGE, run=folder.id)
+    assert "**Lost** at" in words(app) and "The process that worked on this run is gone" in words(app)
+    press(app, "Resume")
+    assert folder.state()["state"] == "queued"
+
+
+def test_a_failed_run_says_where_and_why(home, open_page):
+    folder = demo.create(home)
+    demo.write(folder, upto=80, state="failed", message="The loss became NaN at step 12 of recover. Lower lr_img.")
+    app = open_page(PAGE, run=folder.id)
+    assert "**Failed**" in words(app) and "NaN at step 12" in words(app) and "Resume" in labels(app)
+
+
+def test_live_knobs_write_to_the_run_and_the_others_apply_next_time(home, open_page):
+    folder = demo.create(home, method="shift", settings={"weight": 2.0, "steps": 20})
+    demo.write(folder, upto=80, state="running")
+    with folder.lock():
+        app = open_page(PAGE, run=folder.id)
+        slider = next(one for one in app.slider if one.label == "Weight")
+        assert slider.value == 2.0
+        slider.set_value(3.0)
+        app.run()
+        rate = next(one for one in app.select_slider if one.label == "Lr_img")
+        rate.set_value(0.05)
+        app.run()
+        assert not app.exception
+    knobs = folder.control()["knobs"]
+    assert knobs == {"weight": 3.0, "lr_img": 0.05}
+    assert "Start again with these" in labels(app)
+    assert any("rho" in str(table.value).lower() for table in app.dataframe)
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ({"default": 0.1, "minimum": 0, "exclusive_minimum": True, "maximum": None}, 0.1),
+        ({"default": 0.01, "minimum": 0, "exclusive_minimum": False, "maximum": 1}, 0.0),
+        ({"default": 0.0, "minimum": None, "exclusive_minimum": False, "maximum": None}, 5.0),
+        ({"default": 10.0, "minimum": 1, "exclusive_minimum": False, "maximum": 20}, 20.0),
+    ],
+)
+def test_a_logarithmic_knob_has_its_value_and_stays_in_bounds(field, value):
+    places = liveknobs.stops(field, value)
+    assert value in places and field["default"] in places and places == sorted(set(places))
+    assert field["minimum"] is None or min(places) >= field["minimum"]
+    assert field["maximum"] is None or max(places) <= field["maximum"]
+    assert not field["exclusive_minimum"] or min(places) > 0
+
+
+def test_only_what_is_new_is_sent(home):
+    folder = demo.create(home)
+    demo.write(folder, upto=50, state="running")
+    read, body = packets.Reader(folder.path), packets.Body()
+    first, to = packets.one_run(read, 0, body)
+    assert (first["to"], to, first["more"]) == (50, 50, False)
+    again, to = packets.one_run(read, to, packets.Body())
+    assert again["records"] == [] and (again["from"], to) == (50, 50) and "info" not in again
+    recorder = Recorder(folder)
+    recorder.write(say.Scalars(3, {"loss": 1.0}))
+    recorder.close()
+    fresh, to = packets.one_run(read, to, packets.Body())
+    assert [r["n"] for r in fresh["records"]] == [50] and to == 51
+
+
+def test_a_long_run_comes_in_chunks_and_arrives_whole(home):
+    folder = demo.create(home, ipc=2)
+    demo.write(folder)
+    read, position, numbers, ticks = packets.Reader(folder.path), 0, [], 0
+    while True:
+        body = packets.Body()
+        part, position = packets.one_run(read, position, body, budget=30_000)
+        numbers += [r["n"] for r in part["records"]]
+        ticks += 1
+        assert body.size < 200_000
+        if not part["more"]:
+            break
+    assert ticks > 3 and numbers == sorted(set(numbers)) and len(numbers) == len(read.timeline.records)
+
+
+def test_many_frames_are_thinned_evenly_and_the_ends_stay(home):
+    folder = demo.create(home)
+    demo.write(folder)
+    records = packets.Reader(folder.path).refresh()
+    kept = sorted(packets.thinned(records, 10))
+    frames = [r["n"] for r in records if r["kind"] == "images" and r["source"] == "synthetic"]
+    assert frames[0] in kept and frames[-1] in kept and len([n for n in kept if n in frames]) == 10
+    assert all(r["n"] in kept for r in records if r["kind"] == "images" and r["source"] == "real")
+
+
+def test_after_a_resume_only_what_holds_is_sent(home):
+    folder = demo.create(home)
+    demo.write(folder, upto=60, state="running")
+    recorder = Recorder(folder)
+    recorder.write(say.Resumed(40))
+    recorder.write(say.Scalars(7, {"loss": 1.0}))
+    recorder.close()
+    part, _ = packets.one_run(packets.Reader(folder.path), 0, packets.Body(), budget=10**9)
+    assert [r["n"] for r in part["records"]] == [*range(40), 60, 61]
+
+
+def test_sheets_travel_as_they_lie_on_disk_and_points_as_float32(home):
+    folder = demo.create(home)
+    demo.write(folder)
+    packet = packets.recording(folder.path)
+    header = packets.header_of(packet)
+    image = next(r for r in header["runs"][0]["records"] if r["kind"] == "images")
+    logged = [json.loads(line) for line in (folder.path / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    on_disk = (folder.path / logged[image["n"]]["sheet"]).read_bytes()
+    assert packets.blob_of(packet, image["sheet"]) == on_disk
+    points = next(r for r in header["runs"][0]["records"] if r["kind"] == "logits" and r["source"] == "real")
+    flat = np.frombuffer(packets.blob_of(packet, points["points"]), "<f4").reshape(-1, 4)
+    assert flat.shape == (400, 4) and np.isfinite(flat).all() and 0 < points["kept"][0] <= 1
+    more = packets.extended(packet, bars=[{"title": "x"}])
+    assert packets.header_of(more)["bars"] == [{"title": "x"}]
+    assert packets.blob_of(more, image["sheet"]) == on_disk
+
+
+def test_made_planes_are_sent_once(home):
+    folder = demo.create(home)
+    demo.write(folder, upto=60)
+    np.save(folder.path / "planes" / "tsne.npy", np.ones((410, 2), np.float32))
+    about = {"kind": "tsne", "file": "planes/tsne.npy", "real": 400, "kept": 0.6, "notes": ["small"]}
+    write_json(folder.path / "planes" / "tsne.json", {**about, "records": [{"n": 44, "start": 400, "count": 10}]})
+    (folder.path / "planes" / "umap.json").write_text("{}", encoding="utf-8")
+    body = packets.Body()
+    made, seen = packets.made_planes(folder, body, {})
+    assert made[0]["records"] == [[44, 400, 10]] and made[0]["note"] == "small" and body.size == 410 * 8
+    assert made[1]["points"] is None and "cannot be read" in made[1]["note"]
+    assert packets.made_planes(folder, packets.Body(), seen)[0] == []
+
+
+def test_a_plane_is_asked_for_once_and_waited_for(home, monkeypatch):
+    folder, asked = demo.create(home), []
+    monkeypatch.setattr(planes.ask, "ask", lambda home, question, **values: asked.append((question, values)) or "7")
+    monkeypatch.setattr(planes.ask, "answer", lambda home, question: None)
+
+    def page(path):
+        from pathlib import Path
+
+        from distill_core.runs.folder import RunFolder
+        from pages.parts import planes
+
+        planes.ask_when_wanted([RunFolder(Path(path))], "tsne")
+        planes.ask_when_wanted([RunFolder(Path(path))], None)
+        assert planes.waiting([RunFolder(Path(path))]) == ["tsne"]
+
+    app = AppTest.from_function(page, args=(str(folder.path),)).run()
+    assert not app.exception and asked == [("plane", {"run": folder.id, "kind": "tsne"})]
+
+
+def test_the_link_keeps_where_the_clock_stands(home, open_page):
+    folder = demo.create(home)
+    demo.write(folder)
+    app = open_page(PAGE, run=folder.id, t="0.25")
+    sent = [json.loads(n.proto.json) for n in app.get("bidi_component") if n.proto.component_name == "distill_player"]
+    assert sent[0]["start"] == 0.25
+    assert json.loads(json.dumps(sent[0]["runs"])) == [folder.id]
+
+
+def test_names_are_plain_words_in_sentences():
+    assert runbar.escape("a*b_[x](y)<z>") == r"a\*b\_\[x\]\(y\)\<z\>"
+
+
+def test_time_left_comes_from_the_records():
+    records = [{"kind": "stage", "stage": "recover", "steps": 100, "t": 10.0}]
+    records += [{"kind": "scalars", "step": 50, "t": 20.0}]
+    assert runbar.progress(records) == "stage 1: recover · step 51 of 100 · 5.0 steps/s · 0:09 left in this stage"
+    assert runbar.progress([]) == "getting ready"
+
+
+def test_a_broken_state_is_a_state(home):
+    folder = demo.create(home)
+    (folder.path / "state.json").write_text("[]", encoding="utf-8")
+    state = feed.state_of(folder)
+    assert state["state"] == "broken" and feed.is_over(state)
+    assert "no readable state.json" in state["message"]
+
+
+def test_class_names_come_from_the_catalog():
+    catalog = {"data": [{"name": "shapes", "classes": ["disc", "ring"]}, {"name": "tiny", "classes": 2}]}
+    assert packets.class_names(catalog, "shapes:size=16") == ["disc", "ring"]
+    assert packets.class_names(catalog, "tiny") == [] == packets.class_names(catalog, "own/mine")
+
+
+def test_warnings_name_what_is_unfair():
+    asked = [{"method": "a", "job": {"data": "x", "ipc": i, "seed": 0}} for i in (1, 2)]
+    assert [one[:9] for one in pairing.warnings(asked, ["A", "B"])] == ["Different"]
