@@ -120,7 +120,7 @@ def _sentences(scores: list[Score], count: int, whole: int) -> list[str]:
     said = []
     if ours and control:
         more = 100 * (ours.mean - control.mean)
-        better = f"{more:.0f} points more than" if more >= 0.5 else "no more than"
+        better = f"{abs(more):.0f} points {'more' if more > 0 else 'fewer'} than" if abs(more) >= 0.5 else "as many as"
         said.append(
             f"Kept: a network that saw only these {count} images reads {100 * ours.mean:.0f} of 100 new ones "
             f"correctly, {better} one that saw {count} random real images ({100 * control.mean:.0f})."

@@ -96,11 +96,21 @@ def _thumbnail(path: str) -> str | None:
             sheet = opened.convert("RGB")
     except OSError:
         return None  # a damaged picture costs a run its thumbnail, no more; the live page says what is wrong
-    sheet = sheet.crop((0, 0, sheet.width, min(sheet.height, max(1, sheet.width // 5))))
+    sheet = _folded(sheet.crop((0, 0, sheet.width, min(sheet.height, max(1, sheet.width // 5)))))
     zoom = max(1, WIDTH // sheet.width)
     file = io.BytesIO()
     sheet.resize((sheet.width * zoom, sheet.height * zoom), Image.Resampling.NEAREST).save(file, "PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _folded(row: Image.Image) -> Image.Image:
+    """One long row of square pictures as two rows, so that a cell of the table shows them all."""
+    if row.width < 8 * row.height or row.width // row.height % 2:
+        return row
+    half, both = row.width // 2, Image.new("RGB", (row.width // 2, 2 * row.height))
+    both.paste(row.crop((0, 0, half, row.height)), (0, 0))
+    both.paste(row.crop((half, 0, row.width, row.height)), (0, row.height))
+    return both
 
 
 def queue() -> None:

@@ -57,6 +57,11 @@ def answer(rows: list[Row]) -> str:
     best = max(rows, key=lambda row: row.gain if math.isfinite(row.gain) else -math.inf)
     if not math.isfinite(best.gain):
         return f"{best.label} reaches {best.distilled.text}; no random control was scored beside it."
+    if best.gain <= 0:
+        return (
+            f"No set here is above as many random real images. Nearest comes **{best.label}**: "
+            f"{best.distilled.text} against {best.random.text if best.random else '–'}."
+        )
     return (
         f"The largest gain over random real images is {100 * best.gain:+.1f} points: **{best.label}** reaches "
         f"{best.distilled.text}, as many random images {best.random.text if best.random else '–'}."

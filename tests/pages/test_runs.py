@@ -6,6 +6,7 @@ import io
 import zipfile
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from distill_core.runs import archive, index
@@ -124,3 +125,12 @@ def test_a_damaged_sheet_costs_a_run_its_thumbnail_only(make_run):
     for sheet in (run.path / "sheets").iterdir():
         sheet.write_bytes(b"no picture")
     assert run_table.thumbnail(run.path) is None
+
+
+def test_a_long_row_of_images_is_folded_so_that_all_are_seen():
+    row = Image.new("RGB", (80, 8))
+    row.paste((255, 0, 0), (72, 0, 80, 8))
+    folded = run_table._folded(row)
+    assert folded.size == (40, 16)
+    assert folded.getpixel((39, 15)) == (255, 0, 0)
+    assert run_table._folded(Image.new("RGB", (72, 8))).size == (72, 8)

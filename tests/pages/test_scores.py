@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from distill_core.figures.scores import Row, Score
+from pages.parts.score_table import answer
+
 
 def test_without_scores_the_page_says_what_to_do(open_page, make_run):
     make_run(state="stopped")
@@ -35,3 +38,10 @@ def test_the_answer_names_the_best_set(open_page, make_run):
     make_run()
     app = open_page("compare/scores")
     assert any("+15.0 points" in one.value and "shift · tiny · ipc 1" in one.value for one in app.markdown)
+
+
+def test_a_set_below_its_control_is_not_praised():
+    ours = Score("distilled", "convnet", "hard", "hard", (0.5, 0.6))
+    control = Score("random", "convnet", "hard", "hard", (0.7, 0.8))
+    row = Row("shift", "", "tiny", 1, "convnet", "hard", "hard", (0,), ("a",), ours, control, None)
+    assert answer([row]).startswith("No set here is above as many random real images")
