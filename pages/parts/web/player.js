@@ -116,7 +116,7 @@ function makePlayer(root, store, again) {
     const at = i >= 0 ? run.records[i] : record;
     if (!at) return "waiting for the first report";
     const stage = run.stages[at.in], part = stage.parts > 1 ? ` ${stage.part + 1}/${stage.parts}` : "";
-    return `${stage.name}${part} · ${stage.steps ? `step ${at.local}/${stage.steps}` : `${Math.round(at.t)} s`}`;
+    return `${stage.name}${part} · ${stage.steps ? `step ${Math.min(at.local + 1, stage.steps)}/${stage.steps}` : `${Math.round(at.t)} s`}`;
   }
 
   function onKey(event) {

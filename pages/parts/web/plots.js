@@ -1,5 +1,5 @@
 // Small plots that follow the clock: numbers over steps as lines, numbers per layer as bars.
-const GROUPS = [[/accuracy|agreement|share|fraction/i, "accuracy", "fraction of images"], [/‖|norm|rho|ρ/i, "weights moved", "‖Δθ‖ relative to ‖θ‖"], [/^lr|learning rate/i, "learning rate", ""],
+const GROUPS = [[/accuracy|agreement|share|fraction/i, "accuracy", "fraction of images"], [/gradient/i, "gradient norm", ""], [/‖|norm|rho|ρ/i, "weights moved", "‖Δθ‖ relative to ‖θ‖"], [/^lr|learning rate/i, "learning rate", ""],
   [/second|per s|speed|memory|bytes/i, "cost", ""], [/./, "loss terms", "loss"]];
 const SUBJECTS = ["real", "distilled", "random"];
 const LEFT = 46, BOTTOM = 30, TOP = 8, RIGHT = 10, TALL = 172;
@@ -37,8 +37,9 @@ function makePlots(root, store, again) {
           if (!found.has(key)) found.set(key, { key, kind: "parts", stage: r.stage, name: r.name });
         }
     }
+    const rank = (plot) => (plot.key.endsWith("loss terms") ? 0 : plot.kind === "parts" ? 1 : 2);
     const learns = (stage) => runs.some((id) => store.run(id).frames.some((r) => r.stage === stage));
-    return [...found.values()].sort((a, b) => learns(b.stage) - learns(a.stage)); // where images are learned comes first
+    return [...found.values()].sort((a, b) => learns(b.stage) - learns(a.stage) || (learns(a.stage) && a.stage === b.stage ? rank(a) - rank(b) : 0)); // where images are learned comes first
   }
 
   function cell(plot) {
@@ -100,24 +101,39 @@ function makePlots(root, store, again) {
     log.replaceChildren(...said.map((m) => el("div", { text: `${m.record.stage || "run"}${m.record.step === undefined ? "" : ` ${m.record.step}`}: ${m.text}` })));
   }
 
-  // Lines of one group: one per name, or, with several runs, one per run and name.
-  function series(plot) {
-    const found = [];
+  // Lines of one group: one per name, or, with several runs, one per run; collected again only when records came.
+  function series(plot, made) {
+    const key = [store.clock.align, ...runs.map((id) => store.run(id).version)].join();
+    if (made.seriesKey !== key) Object.assign(made, { seriesKey: key, series: collect(plot) });
+    for (const s of made.series) {
+      const now = store.at(s.run, s.run.records, false)?.in ?? 0, { stages } = s.run;
+      s.faint = s.stage !== (stages[now]?.name === plot.stage ? now : stages.map((one) => one.name).lastIndexOf(plot.stage));
+    }
+    return made.series;
+  }
+
+  function collect(plot) {
+    const found = [], many = runs.length > 1;
     runs.forEach((id, index) => {
-      const run = store.run(id), many = runs.length > 1, now = store.at(run, run.records, false)?.in ?? 0;
-      const here = run.stages[now]?.name === plot.stage ? now : run.stages.map((s) => s.name).lastIndexOf(plot.stage);
-      const names = many ? [...plot.names].slice(0, 1) : [...plot.names];
+      const run = store.run(id), names = many ? [...plot.names].slice(0, 1) : [...plot.names];
       names.forEach((name, i) => {
         const parts = new Map();
-        for (const r of run.scalars) if (r.stage === plot.stage && name in r.values) parts.set(r.in, [...(parts.get(r.in) ?? []), [many ? store.where(run, r) : r.local, r.values[name], store.where(run, r)]]);
-        for (const [stage, points] of parts) found.push({ name: many ? run.info.title : name, ink: COLORS[(many ? index : i) % COLORS.length], points, faint: stage !== here, run, stage, dash: !many && /^(ρ|rho|limit|target)$/i.test(name) });
+        run.scalars.forEach((r, at) => {
+          if (r.stage !== plot.stage || !(name in r.values)) return;
+          if (!parts.has(r.in)) parts.set(r.in, []);
+          parts.get(r.in).push([many ? store.where(run, r) : r.local, r.values[name], store.where(run, r), at]);
+        });
+        for (const [stage, points] of parts) {
+          const stride = Math.min(1e9, ...points.slice(1, 200).map((p, k) => p[3] - points[k][3]));
+          found.push({ name: many ? run.info.title : name, ink: COLORS[(many ? index : i) % COLORS.length], points, stride, run, stage, dash: !many && /^(ρ|rho|limit|target)$/i.test(name) });
+        }
       });
     });
     return found;
   }
 
   function lines(plot, made, width, look) {
-    const all = series(plot), isLog = logs.has(plot.key), g = fit(made.canvas, width, TALL);
+    const all = series(plot, made), isLog = logs.has(plot.key), g = fit(made.canvas, width, TALL);
     const values = all.flatMap((s) => s.points.map((p) => p[1])).filter((v) => Number.isFinite(v) && (!isLog || v > 0));
     if (!values.length) return note(g, "nothing finite to draw on this scale", look);
     const xs = all.flatMap((s) => s.points.map((p) => p[0])), steps = Math.max(0, ...all.map((s) => (runs.length > 1 ? 0 : s.run.stages[s.stage].steps - 1)));
@@ -164,8 +180,10 @@ function makePlots(root, store, again) {
     for (const future of [true, false]) {
       g.globalAlpha = future ? 0.28 : s.faint ? 0.3 : 1;
       g.beginPath();
-      let pen = false;
-      for (const [x, v, when] of s.points) {
+      let pen = false, before = null;
+      for (const [x, v, when, at] of s.points) {
+        if (before !== null && at - before > 3 * s.stride) pen = false; // another student spoke in between
+        before = at;
         const draws = Number.isFinite(v) && (!isLog || v > 0) && (future || when <= store.clock.x + 1e-9);
         if (draws) g[pen ? "lineTo" : "moveTo"](px(x), py(v));
         pen = draws;

@@ -14,7 +14,7 @@ function parsePacket(raw) {
 
 const floats = (bytes) => new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
 const ALIGNS = { step: "step", fraction: "fraction", seconds: "seconds", seen: "real images seen" };
-const MOST_FRAMES = 600, MOST_BITMAPS = 160, SMALLEST_BAND = 0.07;
+const MOST_FRAMES = 600, MOST_BITMAPS = 160, SMALLEST_BAND = 0.06, OTHERS = 0.8;
 const OVER = ["finished", "stopped", "failed", "lost"];
 
 // The last of `items` whose coordinate is at most x, as an index; -1 when there is none. `where` is nondecreasing.
@@ -78,7 +78,7 @@ class Run {
         this.stages.push(stage);
       }
       if (typeof r.step === "number") local = Math.max(local, r.step);
-      else if (["scored", "note"].includes(r.kind)) local = Math.min(local + 1, stage.steps ? stage.steps - 1 : local + 1);
+      else if (["scored", "note"].includes(r.kind)) local = Math.max(local, Math.min(local + 1, stage.steps ? stage.steps - 1 : local + 1));
       stage.last = Math.max(stage.last, local);
       r.in = this.stages.length - 1;
       r.local = local;
@@ -118,13 +118,17 @@ class Run {
     });
   }
 
-  // How long each stage is, in steps and on the player's axis, where no band is too thin to see.
+  // How long each stage is, in steps, and on the player's own axis: there the stages in which images are learned take
+  // more than half, and no band is too thin to see.
   lengths() {
     for (const s of this.stages) s.length = Math.max(s.steps, s.last + 1, 1);
-    const sum = this.stages.reduce((a, s) => a + s.length, 0);
+    const learns = this.stages.map((_, i) => this.frames.filter((r) => r.in === i).length > 1);
+    const total = (test) => this.stages.reduce((a, s, i) => a + (test(i) ? s.length : 0), 0);
+    const inside = total((i) => learns[i]), outside = total((i) => !learns[i]), shrink = inside ? Math.min(1, (OTHERS * inside) / outside) : 1;
+    const sum = inside + shrink * outside;
     let raw = 0, wide = 0;
     for (const s of this.stages) {
-      Object.assign(s, { raw, wide, width: Math.max(s.length, SMALLEST_BAND * sum) });
+      Object.assign(s, { raw, wide, width: Math.max(s.length * (learns[this.stages.indexOf(s)] ? 1 : shrink), SMALLEST_BAND * sum) });
       raw += s.length;
       wide += s.width;
     }
@@ -198,8 +202,11 @@ class Store {
 
   // Take a packet; returns {run: number from which records are missing} where something is.
   put(raw) {
-    const { header, blob } = parsePacket(raw), gaps = {};
+    const { header, blob } = parsePacket(raw), gaps = {}, clock = this.clock;
+    const lead = this.shown.find((r) => r.records.length), held = lead && !clock.follow ? this.at(lead, lead.records) : null;
+    const rest = held ? clock.x - this.where(lead, held) : 0;
     for (const part of header.runs) if (!this.run(part.run).take(part, blob)) gaps[part.run] = this.run(part.run).have;
+    if (held && lead.records.includes(held)) clock.x = Math.min(this.where(lead, held) + rest, this.reach); // the axis may have grown
     this.emit("data");
     return gaps;
   }
