@@ -7,6 +7,7 @@ import io
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import streamlit as st
 from PIL import Image
@@ -43,9 +44,10 @@ def _words(row: dict[str, Any]) -> str:
 
 def choose(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The table; returns the rows that are ticked."""
+    listed = " ".join(row["id"] for row in rows).encode()
     event = st.dataframe(
         [_line(row) for row in rows],
-        key="runs.table",
+        key=f"runs.table.{crc32(listed)}",  # ticks are row numbers: other rows, no ticks
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
