@@ -85,8 +85,8 @@ def frame(figure: go.Figure, title: str, x: str, y: str, height: int = 380) -> g
     figure.update_layout(
         title={"text": title, "x": 0, "xanchor": "left", "font": {"size": 15}},
         height=height,
-        margin={"l": 10, "r": 10, "t": 70, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "title": None},
+        margin={"l": 10, "r": 10, "t": 50, "b": 90},
+        legend={"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0, "title": None},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         uirevision="keep",
@@ -136,7 +136,8 @@ class Row:
 def table(runs: Iterable[Mapping[str, Any]]) -> list[Row]:
     """Rows of the score table from runs `{"id", "method", "settings", "preset", "job", "records"}`.
 
-    Runs are pooled only where all but the seed is equal. A random control stands beside a set only where it was trained
+    Runs are pooled only where all but the seed is equal, and a seed counts once: a copy of a run, or the same run made
+    again, brings no new evidence (the first given is taken; lists have the newest first). A random control stands beside a set only where it was trained
     under the same protocol, with the same labels and the same student.
     """
     pools: dict[str, list[tuple[Mapping[str, Any], Score]]] = {}
@@ -145,7 +146,9 @@ def table(runs: Iterable[Mapping[str, Any]]) -> list[Row]:
         for score in read_scores(run["records"]):
             if score.subject == "distilled" and score.n:
                 same = (run["method"], run["settings"], job, score.student, score.protocol, score.labels)
-                pools.setdefault(json.dumps(same, sort_keys=True, default=str), []).append((run, score))
+                pool = pools.setdefault(json.dumps(same, sort_keys=True, default=str), [])
+                if all(run["job"].get("seed", 0) != one["job"].get("seed", 0) for one, _ in pool):
+                    pool.append((run, score))
     return sorted((_row(pool) for pool in pools.values()), key=lambda row: (row.data, row.ipc, -row.distilled.mean))
 
 
@@ -239,7 +242,7 @@ def against_bytes(rows: Iterable[Row]) -> go.Figure:
             text=[f"{row.label}<br>{row.distilled.text}" for row in own],
             hovertemplate="%{text}<br>%{x:,.1f} kB<extra></extra>",
         )
-    title = "What is stored counts: images, labels and the teacher"
+    title = "Stored: images, labels and teacher"
     frame(figure, title, "stored (kB, logarithmic)", "accuracy (%) ± s.d.", height=420)
     figure.update_xaxes(type="log")
     return figure

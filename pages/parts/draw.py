@@ -43,7 +43,7 @@ def card(method: dict[str, Any]) -> None:
     """A method in a few words: idea, paper, what it learns and matches, presets, where ours departs from the paper."""
     st.subheader(method["title"])
     with st.container(horizontal=True, gap="small"):
-        st.badge(method["name"], color="primary")
+        st.badge(method["name"], color="blue")
         st.badge(method["family"], color="gray")
     st.markdown(method["idea"])
     facts = [f"{word}: {method[word]}" for word in ("learns", "matches", "labels") if method.get(word)]

@@ -65,6 +65,11 @@ def test_runs_are_pooled_only_where_all_but_the_seed_is_equal():
     assert [row.single for row in rows] == [False, True]
 
 
+def test_a_copy_of_a_run_brings_no_new_evidence():
+    [row] = scores.table([run(records=BOTH), run(records=BOTH)])
+    assert (row.distilled.n, row.random.n, len(row.runs)) == (2, 2, 1)
+
+
 def test_the_control_has_the_same_student_protocol_and_labels():
     records = [scored("distilled", 0.8, labels="static"), scored("random", 0.6), scored("distilled", 0.7)]
     rows = {row.labels: row for row in scores.table([run(records=records)])}
