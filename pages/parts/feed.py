@@ -20,7 +20,7 @@ from distill_core.runs.folder import OVER, RunFolder
 from . import packets, planes
 
 EVERY = 0.5  # seconds between two looks while a run works
-HURRY = 0.25  # seconds while old records wait to be sent
+AGAIN = 1.0  # seconds between two looks while old records wait; the browser itself asks for the next as it takes one
 
 _FEEDER = st.components.v2.component(
     "distill_feed", js=(Path(__file__).with_name("web") / "feed.js").read_text(encoding="utf-8")
@@ -44,14 +44,14 @@ def live(
     states = {folder.id: state_of(folder) for folder in folders}
     active = any(not is_over(state) for state in states.values())
     waiting = any(_much_waits(folder) for folder in folders)
-    every = EVERY if active or planes.waiting(folders) else HURRY if waiting else None
+    every = EVERY if active or planes.waiting(folders) else AGAIN if waiting else None
 
     def body() -> None:
         now = {folder.id: state_of(folder) for folder in folders}
         if panel is not None:
             panel(now)
         packet, more = _packet(folders, classes)
-        _FEEDER(key=key, data=packet, on_resync_change=lambda: _resync(key))
+        _FEEDER(key=key, data=packet, on_have_change=lambda: _told(key))
         busy = more or bool(planes.waiting(folders))
         if every is not None and not busy and all(is_over(state) for state in now.values()):
             st.rerun()
@@ -98,7 +98,8 @@ def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -
             part = {"run": folder.id, "from": 0, "to": 0, "more": False, "records": []}
             part["state"] = {"state": "broken", "message": str(error)}
             to, planes = have["n"], have["planes"]
-        sent[folder.id] = {"n": to, "planes": planes, "lead": whose}
+        # a part that is not the last is sent again until the browser says that it has it
+        sent[folder.id] = {"n": have["n"] if part["more"] else to, "planes": planes, "lead": whose}
         more = more or part["more"]
         parts.append(part)
     return packets.assemble(parts, body), more
@@ -116,12 +117,13 @@ def _lead(folders: Sequence[RunFolder]) -> tuple[Plane, Plane] | None:
         return None  # its own records say what cannot be read
 
 
-def _resync(key: str) -> None:
-    """The browser missed something: send again from where it stands."""
-    asked = st.session_state[key].get("resync") or {}
-    for run, have in asked.get("gaps", {}).items():
+def _told(key: str) -> None:
+    """The browser said up to which record it has everything: go on from there, also where it missed something."""
+    told = st.session_state[key].get("have") or {}
+    for run, have in told.get("runs", {}).items():
         if run in _sent() and isinstance(have, int):
-            _sent()[run] |= {"n": max(0, have), "planes": {}}
+            planes = {} if have == 0 else _sent()[run]["planes"]
+            _sent()[run] |= {"n": max(0, have), "planes": planes}
 
 
 def _much_waits(folder: RunFolder) -> bool:

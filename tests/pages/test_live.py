@@ -199,6 +199,32 @@ def test_a_long_run_comes_in_chunks_and_arrives_whole(home):
     assert ticks > 3 and numbers == sorted(set(numbers)) and len(numbers) == len(read.timeline.records)
 
 
+def test_a_part_that_is_not_the_last_is_sent_until_the_browser_has_it(home, monkeypatch):
+    monkeypatch.setattr(packets, "CHUNK", 30_000)
+    folder = demo.create(home, ipc=2)
+    demo.write(folder)
+
+    def page(path):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from distill_core.runs.folder import RunFolder
+        from pages.parts import feed
+
+        for run, have in st.session_state.get("told", {}).items():
+            st.session_state["feed"] = {"have": {"runs": {run: have}}}
+            feed._told("feed")
+        feed.live([RunFolder(Path(path))], "live")
+
+    app = AppTest.from_function(page, args=(str(folder.path),)).run()
+    first = packet_of(app)["runs"][0]
+    assert first["from"] == 0 and first["more"] is True
+    assert packet_of(app.run())["runs"][0]["to"] == first["to"]
+    app.session_state["told"] = {folder.id: first["to"]}
+    assert packet_of(app.run())["runs"][0]["from"] == first["to"]
+
+
 def test_many_frames_are_thinned_evenly_and_the_ends_stay(home):
     folder = demo.create(home)
     demo.write(folder)

@@ -3,9 +3,9 @@ export default function ({ data, setTriggerValue }) {
   if (!data || !data.byteLength) return;
   const store = (window.__distillStudio1 ??= null);
   if (!store) {
-    (window.__distillWaiting ??= []).push(data);
+    (window.__distillWaiting ??= []).push([data, setTriggerValue]);
     return;
   }
-  const gaps = store.put(data);
-  if (Object.keys(gaps).length) setTriggerValue("resync", { gaps, at: Date.now() });
+  const runs = store.put(data);
+  if (Object.keys(runs).length) setTriggerValue("have", { runs, at: Date.now() });
 }

@@ -11,7 +11,7 @@ export default function (component) {
 }
 
 function makePlayer(root, store, again) {
-  let setState = () => {}, timer = 0, frame = 0, last = 0, started = "", dragging = false, marksAt = [];
+  let setState = () => {}, timer = 0, frame = 0, last = 0, started = "", dragging = false, marksAt = [], colors = {};
   const play = button("Play (space)", icon(PLAY), () => toggle());
   const live = el("button", { type: "button", class: "live", text: "▸ live", title: "Follow the run as it works (End)", onclick: () => seek(Infinity, true) });
   const speed = el("select", { "aria-label": "Speed", title: "Speed ( [ and ] )", onchange: () => setSpeed(Number(speed.value)) });
@@ -149,6 +149,7 @@ function makePlayer(root, store, again) {
   function update(component) {
     const { runs, align, start } = component.data, clock = store.clock, name = JSON.stringify([runs, align]);
     setState = component.setStateValue;
+    stick(root.getRootNode().host);
     if (name === started) return;
     const same = JSON.stringify(clock.runs) === JSON.stringify(runs), share = store.clock.x / store.end;
     started = name;
@@ -217,7 +218,6 @@ function makePlayer(root, store, again) {
   }
 
   function bands(g, run, top, tall, px, look, named) {
-    const colors = {};
     for (const stage of run.stages) {
       const first = run.records.find((r) => r.n >= stage.n);
       if (!first) continue;
@@ -272,6 +272,12 @@ function makePlayer(root, store, again) {
     store.clock.playing = false;
   };
   return { update, draw, heard, remove };
+}
+
+// The clock stays in sight while the page scrolls; where the page is built otherwise it simply scrolls away.
+function stick(host) {
+  const frame = host?.closest?.("[data-testid=stElementContainer]");
+  if (frame) Object.assign(frame.style, { position: "sticky", top: "3.5rem", zIndex: "20" });
 }
 
 function fillHelp(help) {

@@ -200,12 +200,12 @@ class Store {
     return this.runs.get(id);
   }
 
-  // Take a packet; returns {run: number from which records are missing} where something is.
+  // Take a packet; returns {run: number of the next record that is wanted} where something is missing or more waits.
   put(raw) {
     const { header, blob } = parsePacket(raw), gaps = {}, clock = this.clock;
     const lead = this.shown.find((r) => r.records.length), held = lead && !clock.follow ? this.at(lead, lead.records) : null;
     const rest = held ? clock.x - this.where(lead, held) : 0;
-    for (const part of header.runs) if (!this.run(part.run).take(part, blob)) gaps[part.run] = this.run(part.run).have;
+    for (const part of header.runs) if (!this.run(part.run).take(part, blob) || part.more) gaps[part.run] = this.run(part.run).have;
     if (held && lead.records.includes(held)) clock.x = Math.min(this.where(lead, held) + rest, this.reach); // the axis may have grown
     this.emit("data");
     return gaps;
@@ -337,7 +337,10 @@ function box(record, slot) {
 function shared() {
   if (!window.__distillStudio1) {
     window.__distillStudio1 = new Store();
-    for (const raw of window.__distillWaiting ?? []) window.__distillStudio1.put(raw);
+    for (const [raw, tell] of window.__distillWaiting ?? []) {
+      const runs = window.__distillStudio1.put(raw);
+      if (Object.keys(runs).length) tell("have", { runs, at: Date.now() });
+    }
     window.__distillWaiting = [];
   }
   return window.__distillStudio1;

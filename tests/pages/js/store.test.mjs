@@ -44,6 +44,22 @@ test("records are taken once, and a gap is noticed", () => {
   assert.deepEqual(store.run("a").scalars.map((r) => r.n), [1, 2, 5]);
 });
 
+test("a part that is not the last asks for the next", () => {
+  const store = new Store();
+  assert.deepEqual(store.put(packet([part([stage(0, "recover", 4), scalar(1, "recover", 0)], 0, { more: true })])), { a: 2 });
+  assert.deepEqual(store.put(packet([part([scalar(2, "recover", 1)], 2, { more: false })])), {});
+});
+
+test("a clock that rests stays with its record when the axis grows", () => {
+  const store = new Store();
+  store.clock.runs = ["a"];
+  store.put(packet([part([stage(0, "squeeze", 10), scalar(1, "squeeze", 9), stage(2, "recover", 10), scalar(3, "recover", 5)])]));
+  const run = store.run("a");
+  store.seek(store.where(run, run.records[1]));
+  store.put(packet([part([stage(4, "evaluate", 5000), scalar(5, "evaluate", 4000)], 4)]));
+  assert.ok(Math.abs(store.clock.x - store.where(run, run.records[1])) < 1e-9);
+});
+
 test("a resumed run forgets what no longer holds", () => {
   const store = new Store();
   store.put(packet([part([stage(0, "recover", 9), scalar(1, "recover", 0), scalar(2, "recover", 1), scalar(3, "recover", 2)])]));
