@@ -28,10 +28,14 @@ class Job(BaseModel):
     ipc: int = Field(1, ge=1, le=10_000, title="Images per class", description="How many images each class keeps.")
     seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", description="Start of every random draw of the run.")
     device: str = Field("auto", title="Device", description="`auto`, `cpu`, `cuda` or `cuda:1`.")
-    teacher: str = Field("auto", title="Teacher", description="The network that is inverted or labels: `convnet:width=64`.")
+    teacher: str = Field(
+        "auto", title="Teacher", description="The network that is inverted or labels: `convnet:width=64`."
+    )
     student: str = Field("auto", title="Student", description="The network that is trained on the synthetic set.")
     protocol: str = Field("auto", title="Protocol", description="How students are trained; `auto` is the method's own.")
-    students: int = Field(3, ge=0, le=100, title="Students", description="How many students are trained; 0 skips the scores.")
+    students: int = Field(
+        3, ge=0, le=100, title="Students", description="How many students are trained; 0 skips the scores."
+    )
     epochs: int = Field(0, ge=0, le=100_000, title="Student epochs", description="0 takes the protocol's own number.")
     moves: tuple[Move, ...] = Field((), title="Moves", description="Live knobs that were moved, and when.")
 

@@ -90,10 +90,13 @@ class Step:
 
 
 class _Cadence:
-    """Which steps are reported: the first, the last, and between them as often as `WATCHING_SHARE` allows."""
+    """Which steps are reported: the first, the last, and between them as often as `WATCHING_SHARE` allows.
 
-    def __init__(self, total: int):
-        self.total = max(total, 1)
+    The first `eager` seconds of reports are free, so that a short stage is seen moving too.
+    """
+
+    def __init__(self, total: int, eager: float = 0.0):
+        self.total, self.eager = max(total, 1), eager
         self.started = self.reported = time.perf_counter()
         self.plain = self.cost = 0.0  # running means of an ordinary step and of what a report adds, in seconds
 
@@ -101,10 +104,10 @@ class _Cadence:
         if index in (0, self.total - 1):
             return True
         since = time.perf_counter() - self.reported
-        gap = max(
-            SHORTEST_GAP, self.cost / WATCHING_SHARE, self.plain * self.total / REPORTS if self.plain > 0.01 else 0
-        )
-        return since >= gap
+        if self.eager > 0:
+            return since >= SHORTEST_GAP
+        even = self.plain * self.total / REPORTS if self.plain > 0.01 else 0.0
+        return since >= max(SHORTEST_GAP, self.cost / WATCHING_SHARE, even)
 
     def took(self, seconds: float, reported: bool) -> None:
         if not reported:
@@ -112,11 +115,18 @@ class _Cadence:
         else:
             extra = max(seconds - self.plain, 0.0) if self.plain else seconds
             self.cost = 0.5 * self.cost + 0.5 * extra if self.cost else extra
+            self.eager -= extra
             self.reported = time.perf_counter()
 
 
 def steps(
-    stage: str, total: int, *, state: Mapping[str, Any] | None = None, of: Method | None = None, quiet: bool = False
+    stage: str,
+    total: int,
+    *,
+    state: Mapping[str, Any] | None = None,
+    of: Method | None = None,
+    quiet: bool = False,
+    eager: float = 0.0,
 ) -> Iterator[Step]:
     """Iterate `total` steps of `stage`.
 
@@ -126,6 +136,7 @@ def steps(
             always included.
         of: the method whose live knobs `step.now` shows.
         quiet: report the last step only.
+        eager: so many seconds of reports may be spent at once, whatever share of the time that is.
     """
     drive, state = _drive.get(), dict(state or {})
     key, first = "", 0
@@ -136,7 +147,8 @@ def steps(
             first = found[0]
             load_state(state, found[1])
     try:
-        yield from _iterate(drive, key, stage, first, total, state, of, quiet)
+        cadence = _Cadence(total, eager)
+        yield from _iterate(drive, key, stage, first, total, state, of, quiet, cadence)
         if drive is not None:
             drive.done(key, total, lambda: save_state(state))
     finally:
@@ -153,8 +165,8 @@ def _iterate(
     state: dict[str, Any],
     of: Method | None,
     quiet: bool,
+    cadence: _Cadence,
 ) -> Iterator[Step]:
-    cadence = _Cadence(total)
     now, applied = of, dict[str, float]()
     moves: dict[str, float] = {}
     for index in range(first, total):

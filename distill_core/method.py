@@ -105,7 +105,9 @@ class Method(BaseModel):
             extra = known.json_schema_extra if known else None
             if not isinstance(extra, dict) or not extra.get("live"):
                 live = [n for n, f in type(self).model_fields.items() if (f.json_schema_extra or {}).get("live")]  # type: ignore[union-attr]
-                raise BadSetting(f"{name!r} cannot be moved while the run works. Live knobs: {', '.join(live) or 'none'}.")
+                raise BadSetting(
+                    f"{name!r} cannot be moved while the run works. Live knobs: {', '.join(live) or 'none'}."
+                )
         return self.build({**self.model_dump(), **values})
 
 

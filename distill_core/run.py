@@ -9,9 +9,9 @@ from torch import nn
 
 from .datasets import RealSet, load
 from .errors import BadSetting
-from .events import Event
 from .evaluate import score
 from .evaluate.protocols import find
+from .events import Event
 from .job import Job, ask
 from .method import Method, Stream, stage
 from .methods import method_class

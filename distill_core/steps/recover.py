@@ -27,6 +27,7 @@ from .perturb import directed, scattered
 from .show import place, show
 from .statistics import BatchNormStatistics
 
+EAGER = 0.5  # seconds of reports that a run may spend at once, so that a short one is seen moving too
 WEIGHTS = Literal["none", "random", "directed"]
 
 
@@ -108,7 +109,7 @@ def recover(
             yield from stage("adjust", shift(batch, recipe, adjust, generator, offset), adjust.ascent_steps, *where)
             if real_start:
                 saw(len(labels))
-        loop = iterate(method, recipe, batch, generator, offset, whole, teacher)
+        loop = iterate(method, recipe, batch, generator, offset, whole, teacher, EAGER / len(blocks))
         yield from stage("recover", loop, recipe.iterations, *where)
         whole(batch.x)
     return real.denormalize(images).clamp(0, 1)
@@ -142,6 +143,7 @@ def iterate(
     offset: Tensor,
     whole: Callable[[Tensor], Tensor],
     teacher: nn.Module,
+    eager: float = 0.0,
 ) -> Stream[None]:
     """T iterations on one batch: augment, look, step, clamp; cosine learning rate from lr_img to 0."""
     for weight in batch.teacher.parameters():
@@ -157,7 +159,7 @@ def iterate(
     }
     guard = Guard(batch.x)
     everyone = torch.arange(whole(batch.x).shape[0]) % len(batch.real.classes)
-    for step in steps("recover", recipe.iterations, state=state, of=method):
+    for step in steps("recover", recipe.iterations, state=state, of=method, eager=eager):
         now: Any = step.now
         rate = 0.5 * (1 + math.cos(math.pi * step.index / recipe.iterations)) * now.lr_img
         batch.optimizer.param_groups[0]["lr"] = rate
