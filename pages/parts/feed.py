@@ -52,8 +52,8 @@ def live(
             panel(now)
         packet, more = _packet(folders, classes)
         _FEEDER(key=key, data=packet, on_have_change=lambda: _told(key))
-        busy = more or bool(planes.waiting(folders))
-        if every is not None and not busy and all(is_over(state) for state in now.values()):
+        works = bool(planes.waiting(folders)) or not all(is_over(state) for state in now.values())
+        if works if every is None else not (works or more):  # somebody resumed it, or it ended: the timer changes
             st.rerun()
 
     st.fragment(run_every=every)(body)()
@@ -129,6 +129,7 @@ def _told(key: str) -> None:
 def _much_waits(folder: RunFolder) -> bool:
     """Whether more than one tick's worth is unsent."""
     try:
+        folder.request()  # what cannot be read is not waited for
         have = _sent().get(folder.id, {"n": 0})["n"]
         waiting = [r for r in packets.reader(str(folder.path)).refresh() if r["n"] >= have]
         size = 0
@@ -138,6 +139,6 @@ def _much_waits(folder: RunFolder) -> bool:
                 size += (folder.path / record["sheet"]).stat().st_size
             if size > packets.CHUNK:
                 return True
-    except (OSError, KeyError):
+    except (StudioError, OSError, KeyError):
         return False  # a file that is missing is told in the packet itself
     return False

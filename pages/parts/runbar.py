@@ -151,8 +151,6 @@ def status(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> N
                 on_click=_guarded,
                 args=(_resume, folder),
             )
-            if st.session_state.pop("_resumed", False):
-                st.rerun()
     if problem := st.session_state.pop("_problem", ""):
         st.error(problem)
 
@@ -179,7 +177,6 @@ def _stop(folder: RunFolder) -> None:
 
 def _resume(folder: RunFolder) -> None:
     launch.resume(studio.home(), folder)
-    st.session_state["_resumed"] = True
 
 
 def place() -> float | None:

@@ -126,6 +126,26 @@ def test_a_lost_run_says_what_happened_and_offers_resume(home, open_page):
     assert folder.state()["state"] == "queued"
 
 
+def test_watching_goes_on_when_somebody_resumes_the_run(home, open_page, monkeypatch):
+    timers, plain = [], feed.st.fragment
+
+    def spy(*given, **options):
+        timers.extend(options[name] for name in options if name == "run_every")
+        return plain(*given, **options)
+
+    monkeypatch.setattr(feed.st, "fragment", spy)
+    folder = demo.create(home)
+    demo.write(folder, upto=80, state="stopped")
+    app = open_page(PAGE, run=folder.id)
+    assert "Resume" in labels(app) and timers[-1] is None
+    folder.set_state(state="queued")
+    app.run()
+    assert "**Queued**" in words(app) and timers[-1] == feed.EVERY
+    folder.set_state(state="finished")
+    app.run()
+    assert "**Finished**" in words(app) and timers[-1] is None
+
+
 def test_a_failed_run_says_where_and_why(home, open_page):
     folder = demo.create(home)
     demo.write(folder, upto=80, state="failed", message="The loss became NaN at step 12 of recover. Lower lr_img.")
