@@ -82,7 +82,7 @@ def scores() -> None:
         student = resolve("auto", channels=real.channels, size=real.size)
         print(f"all real data of {real.name}", flush=True)
         known[whole_key(real, student)] = whole_entry(real, drain(measure_whole(real, student, STUDENTS)))
-    (HERE / "scores.json").write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (HERE / "scores.json").write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def recordings() -> None:

@@ -6,30 +6,32 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ..datasets import RealSet
-from .students import Lesson, derive
+from .students import Lesson
 
 
-def random_rows(real: RealSet, labels: Tensor, seed: int, index: int) -> Tensor:
-    """(n,) int64: for every label one random training image of its class, anew for every student.
+def random_rows(real: RealSet, labels: Tensor, seed: int) -> Tensor:
+    """(n,) int64: for every label a random training image of its class.
 
-    The draw has a seed of its own, so that it is not the draw that methods start from. No image comes twice unless a
-    class has fewer than are asked for.
+    These are the images that the method `random` keeps for this seed, and from which the other methods start: one set of
+    images stands beside one set of images, and the difference is what distilling them brought. No image comes twice
+    unless a class has fewer than are asked for.
     """
-    generator = Generator().manual_seed(derive("random control", seed, index))
+    counts = torch.bincount(labels, minlength=len(real.classes))
     rows = torch.empty(len(labels), dtype=torch.int64)
-    for label in labels.unique().tolist():
-        own, places = real.per_class(label), (labels == label).nonzero().flatten()
-        order = torch.randperm(len(own), generator=generator)
-        rows[places] = own[order.repeat(-(-len(places) // len(own)))[: len(places)]]
+    generator = Generator().manual_seed(seed)
+    for label, count in enumerate(counts.tolist()):
+        own = real.per_class(label)
+        order = own[torch.randperm(len(own), generator=generator)]  # as in `steps.start.starting_ids`
+        rows[labels == label] = order.repeat(-(-count // len(own)))[:count] if count else order[:0]
     return rows
 
 
-def random_lesson(real: RealSet, like: Lesson, seed: int, index: int, teacher: nn.Module | None = None) -> Lesson:
+def random_lesson(real: RealSet, like: Lesson, seed: int, teacher: nn.Module | None = None) -> Lesson:
     """Random real images in place of the synthetic ones, with the same labels in the same order and the same stages.
 
     With a teacher they get static labels, made by it on these images.
     """
-    images = real.train.images[random_rows(real, like.labels, seed, index)]
+    images = real.train.images[random_rows(real, like.labels, seed)]
     soft = None if teacher is None else teacher_labels(teacher, real, images)
     return Lesson(images, like.labels, soft, like.stages)
 

@@ -121,7 +121,7 @@ class Exam:
         lesson, name = self.lesson, "student"
         if sitting.subject == "random":
             labeller = self.teacher if sitting.protocol.labels == "static" else None
-            lesson, name = random_lesson(self.real, lesson, self.job.seed, index, labeller), "random student"
+            lesson, name = random_lesson(self.real, lesson, self.job.seed, labeller), "random student"
         seed = derive(self.job.seed, index)
         stream = train_student(
             lesson,

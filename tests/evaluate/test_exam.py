@@ -43,22 +43,27 @@ def test_scores_grow_student_by_student_and_end_in_one_for_each_subject(no_whole
     assert steps == sorted(steps), "students follow each other on one axis"
 
 
-def test_the_random_control_has_other_images_than_the_start_and_as_many_of_each_class():
+def test_the_random_control_is_what_the_methods_start_from():
+    """One set beside one set: the images of the method `random` for the same seed, as many of each class."""
     real, labels = digits(), start(5).labels
-    rows = random_rows(real, labels, 0, 0)
+    rows = random_rows(real, labels, 0)
     assert torch.equal(real.train.labels[rows], labels) and len(rows.unique()) == 50
-    begun = set(starting_ids(real, 5, 0).flatten().tolist())
-    assert len(begun & set(rows.tolist())) < 10
-    assert not torch.equal(rows, random_rows(real, labels, 0, 1)), "every student gets its own"
-    assert not torch.equal(rows, random_rows(real, labels, 1, 0)), "every run gets its own"
-    assert torch.equal(rows, random_rows(real, labels, 0, 0))
+    assert torch.equal(rows.reshape(5, 10), starting_ids(real, 5, 0))
+    assert not torch.equal(rows, random_rows(real, labels, 1)), "every seed gets its own"
+
+
+def test_the_random_control_repeats_images_only_where_a_class_has_too_few():
+    real = digits()
+    least = len(real.per_class(3))
+    rows = random_rows(real, torch.full((least + 2,), 3), 0)
+    assert len(rows.unique()) == least and set(real.train.labels[rows].tolist()) == {3}
 
 
 def test_static_labels_of_the_random_control_come_from_the_teacher():
     real, teacher = digits(), network()
     made = start(2)
     like = Lesson(made.images, made.labels, stages=(10, 10))
-    control = random_lesson(real, like, 0, 0, teacher)
+    control = random_lesson(real, like, 0, teacher)
     wanted = teacher(real.normalize(real.pixels(control.images))).detach()
     torch.testing.assert_close(control.soft_labels, wanted)
     assert control.stages == (10, 10) and control.images.dtype == torch.uint8
