@@ -1,5 +1,5 @@
 // Small plots that follow the clock: numbers over steps as lines, numbers per layer as bars.
-const GROUPS = [[/accuracy|agreement|share|fraction/i, "accuracy", "fraction of images"], [/gradient/i, "gradient norm", ""], [/‖|norm|rho|ρ/i, "weights moved", "‖Δθ‖ relative to ‖θ‖"], [/^lr|learning rate/i, "learning rate", ""],
+const GROUPS = [[/accuracy|agreement|share|fraction/i, "accuracy", "fraction of images"], [/gradient/i, "gradient norm", ""], [/‖|norm|rho|ρ/i, "weights moved", "length of the shift"], [/^lr|learning rate/i, "learning rate", ""],
   [/second|per s|speed|memory|bytes/i, "cost", ""], [/./, "loss terms", "loss"]];
 const SUBJECTS = ["real", "distilled", "random"];
 const LEFT = 46, BOTTOM = 30, TOP = 8, RIGHT = 10, TALL = 172;
