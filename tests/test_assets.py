@@ -1,0 +1,56 @@
+"""What ships in `assets/` belongs to this code: teachers are found, measured as their card says, and everything is small."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from distill_core.datasets import load
+from distill_core.evaluate.whole import known_whole
+from distill_core.networks import resolve
+from distill_core.runs.folder import RunFolder, Timeline, read_sheet
+from distill_core.runs.home import ASSETS
+from distill_core.steps.teach import SqueezeRecipe, accuracy, find_teacher, teacher_key
+
+SETS = ("digits", "digits:size=8", "digits:size=32", "shapes", "shapes:size=16")
+RECORDINGS = sorted(path.name for path in (ASSETS / "recordings").iterdir())
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_bundled_set_has_its_teacher_and_its_full_score(name):
+    """Also the alarm when a recipe, a data set or a network changed: run `python -m assets.record` then."""
+    real = load(name)
+    spec = resolve("auto", channels=real.channels, size=real.size)
+    key = teacher_key(real, spec, SqueezeRecipe())
+    assert (ASSETS / "teachers" / f"{key}.safetensors").is_file(), (
+        f"no teacher ships for {name}: python -m assets.record teachers"
+    )
+    card = json.loads((ASSETS / "teachers" / "card.json").read_text(encoding="utf-8"))["teachers"][key]
+    teacher = find_teacher(key, real, torch.device("cpu"))
+    assert card["classes"] == list(real.classes) and card["accuracy"] == teacher.accuracy
+    assert known_whole(real, spec) is not None, f"no score of all real data for {name}: python -m assets.record scores"
+
+
+def test_the_digits_teacher_is_as_good_as_its_card_says():
+    real = load("digits")
+    key = teacher_key(real, resolve("auto", channels=1, size=16), SqueezeRecipe())
+    teacher = find_teacher(key, real, torch.device("cpu"))
+    assert accuracy(teacher.network, real, real.test, torch.device("cpu")) == pytest.approx(teacher.accuracy, abs=0.004)
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_a_recording_is_a_finished_run_of_ours(name):
+    folder = RunFolder(ASSETS / "recordings" / name)
+    assert folder.state()["state"] == "finished"
+    records = Timeline.all(folder)
+    shown = [r for r in records if r["kind"] == "images" and r["source"] == "synthetic"]
+    assert len(shown) > 10 and read_sheet(folder, shown[-1]).shape[0] == shown[-1]["count"]
+    assert {r["subject"] for r in records if r["kind"] == "scored"} == {"distilled", "random", "real"}
+    assert sum(f.stat().st_size for f in folder.path.rglob("*") if f.is_file()) < 2_500_000
+
+
+def test_two_recordings_and_little_weight():
+    assert len(RECORDINGS) >= 2
+    assert sum(f.stat().st_size for f in ASSETS.rglob("*") if f.is_file()) < 25_000_000
