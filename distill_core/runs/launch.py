@@ -218,14 +218,16 @@ def has_idle_worker(home: Path) -> bool:
 
 def keep_quiet(home: Path, seconds: float) -> None:
     """Let nobody warm a worker for so long: a run has just begun, and its first image comes first. 0 ends the quiet."""
-    (home / "workers" / "quiet").write_text(str(time.time() + seconds), encoding="utf-8")
+    (home / "workers" / "quiet").write_text(f"{time.time() + seconds} {os.getpid()}", encoding="utf-8")
 
 
 def _is_quiet(home: Path) -> bool:
+    """Whether a worker that still lives asked for quiet; one that was killed will start nobody after it."""
     try:
-        return 0 < float((home / "workers" / "quiet").read_text(encoding="utf-8")) - time.time() < WARMING
+        until, pid = (home / "workers" / "quiet").read_text(encoding="utf-8").split()
     except (OSError, ValueError):
         return False
+    return 0 < float(until) - time.time() < WARMING and is_alive(int(pid))
 
 
 def ensure_worker(home: Path) -> int:
