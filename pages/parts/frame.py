@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from distill_core.runs import launch
 from distill_core.runs.home import studio_home
 
-from . import studio
+from . import steady, studio
 
 CALM = 1.5  # seconds that the first picture has the machine for itself before a worker is started
 PAGES = (  # section, file, address, title, icon, help
@@ -33,6 +33,7 @@ PAGES = (  # section, file, address, title, icon, help
     ("Compare", "compare/scores", "scores", "Scores", "leaderboard", "Accuracies with spread, beside random images."),
 )
 ROOT = Path(__file__).parents[2]
+steady.keep_page()
 MOST = 50  # runs that the chip offers; all of them are on the page of runs
 
 
