@@ -117,7 +117,7 @@ class DirectedWeightAdjustment(Method):
         ge=1,
         le=20_000,
         scale="log",
-        source=_CODE,
+        source="ours, for two CPU cores; the presets hold the published value",
     )
     lr_img: float = knob(
         0.25,

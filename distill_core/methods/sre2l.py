@@ -86,7 +86,7 @@ class SqueezeRecoverRelabel(Method):
         ge=1,
         le=20_000,
         scale="log",
-        source=_CODE,
+        source="ours, for two CPU cores; the presets hold the published value",
     )
     lr_img: float = knob(
         0.25,
