@@ -103,6 +103,8 @@ class _Cadence:
     def due(self, index: int) -> bool:
         if index in (0, self.total - 1):
             return True
+        if not self.plain:
+            return False  # one ordinary step first, so that it is known what a report adds
         since = time.perf_counter() - self.reported
         if self.eager > 0:
             return since >= SHORTEST_GAP
@@ -112,11 +114,12 @@ class _Cadence:
     def took(self, seconds: float, reported: bool) -> None:
         if not reported:
             self.plain = 0.9 * self.plain + 0.1 * seconds if self.plain else seconds
-        else:
-            extra = max(seconds - self.plain, 0.0) if self.plain else seconds
+            return
+        if self.plain:  # the first step's time says nothing: it warms up what all steps use
+            extra = max(seconds - self.plain, 0.0)
             self.cost = 0.5 * self.cost + 0.5 * extra if self.cost else extra
             self.eager -= extra
-            self.reported = time.perf_counter()
+        self.reported = time.perf_counter()
 
 
 def steps(
