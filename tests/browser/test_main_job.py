@@ -62,8 +62,15 @@ def page(desk: Desk, chromium: Any) -> Iterator[Any]:
 
 
 def press(page: Any, name: str) -> None:
-    """Press a button of the run's bar."""
-    page.locator(f".st-key-_{name} button").click()
+    """Press a button of the run's bar; nothing may lie over it for long."""
+    button = page.locator(f".st-key-_{name} button")
+    button.wait_for()
+    said = page.get_by_test_id("stToast").all_inner_texts()
+    try:
+        button.click()
+    except Exception as error:
+        error.add_note(f"notices on the page: {said} → {page.get_by_test_id('stToast').all_inner_texts()}")
+        raise
 
 
 def is_drawn(page: Any, run: str) -> None:
@@ -82,6 +89,11 @@ def has_state(folder: RunFolder, *names: str) -> dict[str, Any]:
         return state if state["state"] in names else None
 
     return until(look, f"{folder.id} is {' or '.join(names)}", 90)
+
+
+def is_recovering(folder: RunFolder) -> None:
+    """Wait until images are learned: the stage in which live knobs act."""
+    until(lambda: folder.state().get("stage") == "recover", "images are learned")
 
 
 def records(folder: RunFolder, kind: str) -> list[dict[str, Any]]:
@@ -117,15 +129,16 @@ def test_a_run_is_started_watched_steered_and_scored(desk: Desk, page: Any):
     before = desk.runs()
     page.goto(f"{desk.url}/?go=new&from={pattern.id}")
     field = page.get_by_role("spinbutton", name="Iterations")
-    field.fill("120")
+    field.fill("200")
     field.press("Tab")
-    page.get_by_text("--iterations 120").wait_for()
+    page.get_by_text("--iterations 200").wait_for()
     page.get_by_test_id("stBaseButton-primary").click()
     page.wait_for_url(re.compile("/live.*run="))
     (started,) = desk.runs() - before
     folder = desk.run(started)
 
     is_drawn(page, folder.id)  # the first image of the real run
+    is_recovering(folder)
     press(page, "Pause")
     at = has_state(folder, "paused")["step"]
     move_a_knob(page, folder)
@@ -146,7 +159,7 @@ def test_a_run_is_started_watched_steered_and_scored(desk: Desk, page: Any):
     page.wait_for_function(f"{STORE}.run('{folder.id}').over && {STORE}.run('{folder.id}').scored.length >= 2")
     assert page.evaluate(f"{STORE}.run('{folder.id}').stages.map(s => s.name)")[-2:] == ["recover", "evaluate"]
     page.get_by_text(re.compile("Finished in")).wait_for()
-    assert [record["step"] for record in records(folder, "images") if record["source"] == "synthetic"][-1] == 119
+    assert [record["step"] for record in records(folder, "images") if record["source"] == "synthetic"][-1] == 199
 
 
 def move_a_knob(page: Any, folder: RunFolder) -> None:
@@ -198,6 +211,7 @@ def test_a_stopped_run_goes_on_where_it_was(desk: Desk, page: Any):
     folder = desk.submit({"iterations": 150})
     page.goto(f"{desk.url}/?go=live&run={folder.id}")
     is_drawn(page, folder.id)
+    is_recovering(folder)
     press(page, "stop")
     stopped = has_state(folder, "stopped")
     assert 0 < stopped["step"] < 150
@@ -211,12 +225,12 @@ def test_a_stopped_run_goes_on_where_it_was(desk: Desk, page: Any):
 def test_a_killed_run_says_so_and_is_resumed(desk: Desk, page: Any):
     folder = desk.submit({"iterations": 150})
     page.goto(f"{desk.url}/?go=live&run={folder.id}")
-    until(lambda: list((folder.path / "checkpoints").glob("*.safetensors")), "a checkpoint is there")
+    until(lambda: list((folder.path / "checkpoints").glob("recover*.safetensors")), "a checkpoint is there")
     os.kill(has_state(folder, "running")["pid"], signal.SIGKILL)
     page.get_by_text(re.compile("The process that worked on this run is gone")).wait_for()
     assert folder.state()["state"] == "lost"
     press(page, "resume")
     has_state(folder, "finished")
-    steps = [record["step"] for record in records(folder, "images") if record["source"] == "synthetic"]
-    assert records(folder, "resumed") and steps == sorted(set(steps)) and steps[-1] == 149
+    steps = [record["step"] for record in records(folder, "images") if record["stage"] == "recover"]
+    assert records(folder, "resumed") and steps == sorted(set(steps)) and steps[-1] == 149 and len(steps) > 5
     page.wait_for_function(f"{STORE}.run('{folder.id}').over")
