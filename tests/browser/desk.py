@@ -180,7 +180,7 @@ def browser() -> Iterator[Any]:
 def colors(canvas: Any) -> int:
     """How many different colors a canvas shows."""
     return canvas.evaluate(
-        "c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, s = new Set();"
+        "c => { if (!c.width || !c.height) return 0; const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, s = new Set();"
         " for (let i = 0; i < d.length; i += 4) s.add((d[i] << 16) | (d[i + 1] << 8) | d[i + 2]); return s.size; }"
     )
 
