@@ -66,7 +66,7 @@ class DistributionMatching(Method):
     )
 
     iterations: int = knob(
-        300, "Iterations", "Updates of the images; the paper makes 20,000.", ge=1, le=100_000, scale="log"
+        200, "Iterations", "Updates of the images; the paper makes 20,000.", ge=1, le=100_000, scale="log"
     )
     lr_img: float = knob(
         1.0,
@@ -80,7 +80,7 @@ class DistributionMatching(Method):
     )
     momentum: float = knob(0.5, "Momentum", "Of the images' SGD.", ge=0, le=0.99, advanced=True, source=_CODE)
     batch_real: int = knob(
-        64, "Real batch", "Real images of each class at a step; the paper takes 256.", ge=1, le=4096, scale="log"
+        32, "Real batch", "Real images of each class at a step; the paper takes 256.", ge=1, le=4096, scale="log"
     )
     augment: Literal["siamese", "none"] = knob(
         "siamese", "Augmentation", "The same random change on both sides, or none.", source=_CODE
