@@ -94,15 +94,19 @@ def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -
             part, to = packets.one_run(read, have["n"], body, budget=budget, classes=names, lead=lead)
             part["lead"] = whose
             part["planes"], planes = packets.made_planes(folder, body, have["planes"])
+            part["more"] = part["more"] or have.get("missed", False)
         except (StudioError, OSError) as error:
             part = {"run": folder.id, "from": 0, "to": 0, "more": False, "records": []}
             part["state"] = {"state": "broken", "message": str(error)}
             to, planes = have["n"], have["planes"]
         # a part that is not the last is sent again until the browser says that it has it
-        sent[folder.id] = {"n": have["n"] if part["more"] else to, "planes": planes, "lead": whose}
+        n = have["n"] if part["more"] else to
+        sent[folder.id] = {"n": n, "planes": planes, "lead": whose, "missed": have.get("missed", False)}
         more = more or part["more"]
         parts.append(part)
-    return packets.assemble(parts, body), more
+    # no two packets are equal, since an equal one would not wake a browser that missed something
+    st.session_state["_tick"] = tick = st.session_state.get("_tick", 0) + 1
+    return packets.assemble(parts, body, tick=tick), more
 
 
 def _lead(folders: Sequence[RunFolder]) -> tuple[Plane, Plane] | None:
@@ -123,7 +127,10 @@ def _told(key: str) -> None:
     for run, have in told.get("runs", {}).items():
         if run in _sent() and isinstance(have, int):
             planes = {} if have == 0 else _sent()[run]["planes"]
-            _sent()[run] |= {"n": max(0, have), "planes": planes}
+            # a packet may be replaced by the next one before the browser has looked at it: what was missed is sent
+            # again and again until the browser says that it is there
+            missed = have < _sent()[run]["n"]
+            _sent()[run] |= {"n": max(0, have), "planes": planes, "missed": missed}
 
 
 def _much_waits(folder: RunFolder) -> bool:
