@@ -245,6 +245,35 @@ def test_a_part_that_is_not_the_last_is_sent_until_the_browser_has_it(home, monk
     assert packet_of(app.run())["runs"][0]["from"] == first["to"]
 
 
+def test_what_a_browser_missed_is_sent_until_it_is_there(home):
+    folder = demo.create(home)
+    demo.write(folder)
+
+    def page(path):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from distill_core.runs.folder import RunFolder
+        from pages.parts import feed
+
+        for run, have in st.session_state.pop("told", {}).items():
+            st.session_state["feed"] = {"have": {"runs": {run: have}}}
+            feed._told("feed")
+        feed.live([RunFolder(Path(path))], "live")
+
+    app = AppTest.from_function(page, args=(str(folder.path),)).run()
+    whole = packet_of(app)["runs"][0]["to"]
+    assert packet_of(app.run())["runs"][0]["from"] == whole  # taken as having arrived
+    app.session_state["told"] = {folder.id: 0}
+    for _ in range(2):
+        again = packet_of(app.run())
+        assert (again["runs"][0]["from"], again["runs"][0]["to"], again["runs"][0]["more"]) == (0, whole, True)
+    app.session_state["told"] = {folder.id: whole}
+    part = packet_of(app.run())["runs"][0]
+    assert (part["from"], part["more"]) == (whole, False)
+
+
 def test_many_frames_are_thinned_evenly_and_the_ends_stay(home):
     folder = demo.create(home)
     demo.write(folder)
