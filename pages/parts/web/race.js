@@ -42,7 +42,7 @@ function makeRace(root, forget) {
     under.replaceChildren(...(header.sentences ?? []).map(sentence));
     clearTimeout(startTimer);
     u = calm() ? 1 : Math.min(u, 0.999);
-    if (!calm()) startTimer = setTimeout(start, u > 0 ? 0 : 250);
+    if (!calm()) startTimer = setTimeout(start, 0);
     draw();
   }
 
