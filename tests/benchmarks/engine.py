@@ -1,6 +1,7 @@
 """Steps per second of each method, and what being watched costs, on digits at ipc 1: `python -m tests.benchmarks.engine`.
 
-The two ways of a ratio are run in turn, several times, and the medians are compared.
+A whole run with one student is driven with all its reports and files, and without any; the two are run in turn, several
+times, and the medians are compared.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from typing import Any
 import torch
 
 
-def distilled(method: Any, job: Any, watched: bool, home: Any) -> tuple[float, int]:
-    """Seconds of the method's longest stage and its steps; with `watched` through a run folder with all its files."""
+def driven(method: Any, job: Any, watched: bool, home: Any) -> tuple[float, float]:
+    """Seconds of the whole run, and steps per second of the method's longest stage."""
     from distill_core import loop
     from distill_core.methods import registry
+    from distill_core.run import whole
     from distill_core.runs.folder import RunFolder
     from distill_core.runs.sitting import drive_run
 
@@ -26,7 +28,7 @@ def distilled(method: Any, job: Any, watched: bool, home: Any) -> tuple[float, i
     count: dict[str, int] = {}
 
     def timed(m: Any, j: Any) -> Any:
-        stream, stage, since = m.distill(j), "", time.perf_counter()
+        stream, stage, since = whole(m, j), "", time.perf_counter()
         while True:
             try:
                 event = next(stream)
@@ -52,8 +54,8 @@ def distilled(method: Any, job: Any, watched: bool, home: Any) -> tuple[float, i
                 pass
         finally:
             loop._Cadence.due = quiet  # type: ignore[method-assign]
-    longest = max((s for s in spent if s and s != "squeeze"), key=lambda s: spent[s])
-    return spent[longest], count[longest]
+    longest = max((s for s in spent if s and s not in ("squeeze", "evaluate")), key=lambda s: spent[s])
+    return sum(spent.values()), count[longest] / spent[longest]
 
 
 def main(rounds: int = 3) -> None:
@@ -64,19 +66,19 @@ def main(rounds: int = 3) -> None:
         from distill_core.methods import registry
         from distill_core.runs.home import studio_home
 
-        job = Job(data="digits", ipc=1, students=0, device="cpu")
+        job = Job(data="digits", ipc=1, students=1, device="cpu")
         print(f"torch {torch.__version__}, one thread, digits 16×16, ipc 1, medians of {rounds} rounds")
-        print(f"{'method':10} {'steps':>6} {'steps/s':>9} {'watched/not':>12}")
+        print(f"{'method':10} {'steps/s':>9} {'whole run, s':>13} {'watched/not':>12}")
         for name in sys.argv[1:] or list(registry()):
             method = registry()[name]()
-            distilled(method, job, False, studio_home())  # warms up and trains the teacher
-            times: dict[bool, list[float]] = {True: [], False: []}
+            driven(method, job, False, studio_home())  # warms up
+            found: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
             for _ in range(rounds):
                 for watched in (False, True):
-                    seconds, steps = distilled(method, job, watched, studio_home())
-                    times[watched].append(seconds)
-            plain, seen = (statistics.median(times[w]) for w in (False, True))
-            print(f"{name:10} {steps:6d} {steps / seen:9.1f} {seen / plain:12.3f}", flush=True)
+                    found[watched].append(driven(method, job, watched, studio_home()))
+            plain, seen = (statistics.median(seconds for seconds, _ in found[w]) for w in (False, True))
+            rate = statistics.median(r for _, r in found[True])
+            print(f"{name:10} {rate:9.1f} {seen:13.1f} {seen / plain:12.3f}", flush=True)
 
 
 if __name__ == "__main__":
