@@ -8,8 +8,13 @@ from .errors import BadSetting
 
 
 def parse(spec: str) -> tuple[str, dict[str, Any]]:
-    """`"convnet:width=64,norm=batch"` → `("convnet", {"width": 64, "norm": "batch"})`. Numbers become numbers."""
+    """`"convnet:width=64,norm=batch"` → `("convnet", {"width": 64, "norm": "batch"})`. Numbers become numbers.
+
+    After `folder:` everything is a path: `"folder:/a/b"` → `("folder", {"path": "/a/b"})`.
+    """
     name, _, rest = spec.strip().partition(":")
+    if name == "folder":
+        return name, {"path": rest}
     options: dict[str, Any] = {}
     for part in filter(None, (p.strip() for p in rest.split(","))):
         key, equals, value = part.partition("=")
