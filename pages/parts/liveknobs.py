@@ -34,6 +34,9 @@ def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> No
                 for one in live:
                     value = moved.get(one["name"], asked["settings"].get(one["name"], one["default"]))
                     slider(folder, one, float(value))
+            if moved:
+                said = ", ".join(f"{name} = {value:g}" for name, value in moved.items())
+                st.caption(f"Moved: {said}, each from the next step on.")
         elif live:
             names = ", ".join(one["title"] for one in live)
             st.caption(f"The run does not work now. While one works, these can be moved: {names}.")
@@ -66,7 +69,7 @@ def slider(folder: RunFolder, field: dict[str, Any], value: float) -> None:
         "key": key,
         "help": field.get("help") or None,
         "on_change": _move,
-        "args": (folder, field["name"], key),
+        "args": (folder, field["name"], key, value),
     }
     low, high = field.get("minimum"), field.get("maximum")
     if field.get("scale") == "log" or low is None or high is None or not math.isfinite(float(high) - float(low)):
@@ -77,9 +80,10 @@ def slider(folder: RunFolder, field: dict[str, Any], value: float) -> None:
         )
 
 
-def _move(folder: RunFolder, name: str, key: str) -> None:
+def _move(folder: RunFolder, name: str, key: str, before: float) -> None:
+    if float(st.session_state[key]) == before:
+        return  # Streamlit also calls when a slider leaves the page; nothing was moved
     folder.steer(knobs={name: float(st.session_state[key])})
-    st.toast(f"{name} = {st.session_state[key]:g} from the next step on.")
 
 
 def _rest(folder: RunFolder, asked: dict[str, Any], fields: list[dict[str, Any]]) -> None:
