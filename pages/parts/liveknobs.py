@@ -11,7 +11,7 @@ from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.runs.folder import RunFolder
 
-from . import runbar, studio
+from . import feed, runbar, studio
 
 POINTS = 40  # places on a logarithmic slider
 
@@ -26,7 +26,7 @@ def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> No
     live = [one for one in fields if one.get("live")]
     with st.container(border=True):
         st.markdown("**Knobs**")
-        works = state.get("state") in ("running", "paused", "queued")
+        works = _listens(state)
         if live and works:
             st.caption("They act at the next step, are marked on the timeline (◆) and are kept with the run.")
             moved = folder.control()["knobs"]
@@ -39,10 +39,15 @@ def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> No
                 st.caption(f"Moved: {said}, each from the next step on.")
         elif live:
             names = ", ".join(one["title"] for one in live)
-            st.caption(f"The run does not work now. While one works, these can be moved: {names}.")
+            st.caption(f"No images are learned now. While they are, these can be moved: {names}.")
         else:
             st.caption("This method has no setting that can be moved while it works.")
         _rest(folder, asked, [one for one in fields if not one.get("live")])
+
+
+def _listens(state: dict[str, Any]) -> bool:
+    """Whether a moved knob would still act: the run works, and its images are not made yet."""
+    return state.get("state") in ("running", "paused", "queued") and state.get("stage") != "evaluate"
 
 
 def stops(field: dict[str, Any], value: float) -> list[float]:
@@ -83,6 +88,8 @@ def slider(folder: RunFolder, field: dict[str, Any], value: float) -> None:
 def _move(folder: RunFolder, name: str, key: str, before: float) -> None:
     if float(st.session_state[key]) == before:
         return  # Streamlit also calls when a slider leaves the page; nothing was moved
+    if not _listens(feed.state_of(folder)):
+        return  # the page is older than the run; it is drawn anew now, and says so
     folder.steer(knobs={name: float(st.session_state[key])})
 
 

@@ -20,6 +20,7 @@ from tests.browser.desk import STORE, Desk, browser, chromium_path, colors, pict
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SLOW = 60_000  # milliseconds that anything on the page may take on a machine with other work
+LONG = 800  # iterations that are not over before somebody has pressed a button, nor too many for a slow machine
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +131,9 @@ def test_a_run_is_started_watched_steered_and_scored(desk: Desk, page: Any):
     before = desk.runs()
     page.goto(f"{desk.url}/?go=new&from={pattern.id}")
     field = page.get_by_role("spinbutton", name="Iterations")
-    field.fill("200")
+    field.fill(str(LONG))
     field.press("Tab")
-    page.get_by_text("--iterations 200").wait_for()
+    page.get_by_text(f"--iterations {LONG}").wait_for()
     page.get_by_test_id("stBaseButton-primary").click()
     page.wait_for_url(re.compile("/live.*run="))
     (started,) = desk.runs() - before
@@ -160,15 +161,16 @@ def test_a_run_is_started_watched_steered_and_scored(desk: Desk, page: Any):
     page.wait_for_function(f"{STORE}.run('{folder.id}').over && {STORE}.run('{folder.id}').scored.length >= 2")
     assert page.evaluate(f"{STORE}.run('{folder.id}').stages.map(s => s.name)")[-2:] == ["recover", "evaluate"]
     page.get_by_text(re.compile("Finished in")).wait_for()
-    assert [record["step"] for record in records(folder, "images") if record["source"] == "synthetic"][-1] == 199
+    assert [record["step"] for record in records(folder, "images") if record["source"] == "synthetic"][-1] == LONG - 1
 
 
 def move_a_knob(page: Any, folder: RunFolder) -> None:
-    """Move a live knob by keyboard; the run waits meanwhile."""
+    """Move a live knob by keyboard; the run waits meanwhile, and the page says when it will act."""
     thumb = page.get_by_test_id("stSlider").get_by_role("slider", name="Learning rate of the images")
     thumb.focus()
     page.keyboard.press("ArrowRight")
     until(lambda: "lr_img" in folder.control()["knobs"], "the knob's place is written")
+    page.get_by_text("from the next step on").first.wait_for()
 
 
 def others_see_the_same(desk: Desk, page: Any, folder: RunFolder, step: int) -> None:
@@ -208,13 +210,13 @@ def scrub(page: Any) -> None:
 
 
 def test_a_stopped_run_goes_on_where_it_was(desk: Desk, page: Any):
-    folder = desk.submit({"iterations": 150})
+    folder = desk.submit({"iterations": LONG})
     page.goto(f"{desk.url}/?go=live&run={folder.id}")
     is_drawn(page, folder.id)
     is_recovering(folder)
     press(page, "stop")
     stopped = has_state(folder, "stopped")
-    assert 0 < stopped["step"] < 150
+    assert 0 < stopped["step"] < LONG
     page.get_by_text(re.compile("Stopped after")).wait_for()
     press(page, "resume")
     has_state(folder, "finished")
@@ -223,7 +225,7 @@ def test_a_stopped_run_goes_on_where_it_was(desk: Desk, page: Any):
 
 
 def test_a_killed_run_says_so_and_is_resumed(desk: Desk, page: Any):
-    folder = desk.submit({"iterations": 150})
+    folder = desk.submit({"iterations": LONG})
     page.goto(f"{desk.url}/?go=live&run={folder.id}")
     until(lambda: list((folder.path / "checkpoints").glob("recover*.safetensors")), "a checkpoint is there")
     os.kill(has_state(folder, "running")["pid"], signal.SIGKILL)
@@ -232,5 +234,5 @@ def test_a_killed_run_says_so_and_is_resumed(desk: Desk, page: Any):
     press(page, "resume")
     has_state(folder, "finished")
     steps = [record["step"] for record in records(folder, "images") if record["stage"] == "recover"]
-    assert records(folder, "resumed") and steps == sorted(set(steps)) and steps[-1] == 149 and len(steps) > 5
+    assert records(folder, "resumed") and steps == sorted(set(steps)) and steps[-1] == LONG - 1 and len(steps) > 5
     page.wait_for_function(f"{STORE}.run('{folder.id}').over")

@@ -172,6 +172,18 @@ def test_live_knobs_write_to_the_run_and_the_others_apply_next_time(home, open_p
     assert any("rho" in str(table.value).lower() for table in app.dataframe)
 
 
+def test_a_knob_moved_too_late_moves_nothing_and_the_page_says_so(home, open_page):
+    folder = demo.create(home, method="shift", settings={"weight": 2.0, "steps": 20})
+    demo.write(folder, upto=80, state="running")
+    with folder.lock():
+        app = open_page(PAGE, run=folder.id)
+        folder.set_state(stage="evaluate")
+        next(one for one in app.slider if one.label == "Weight").set_value(3.0)
+        app.run()
+        assert folder.control()["knobs"] == {}
+        assert "No images are learned now" in words(app) and not app.slider
+
+
 @pytest.mark.parametrize(
     "field, value",
     [
