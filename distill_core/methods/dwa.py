@@ -18,18 +18,18 @@ set, nothing is chosen on test data; (8) the quick defaults make 300 iterations,
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from ..job import Job
-from ..method import Card, Method, Preset, Stream, knob
-from ..steps.family import recovered, refuse_without_batch_norm
-from ..steps.recover import WEIGHTS, Adjust
+from ..method import Card, Preset, Stream, again
+from ..steps.family import QUICK, START, Recovery, recovered
+from ..steps.recover import WEIGHTS
 from ..synthetic import SyntheticSet
 
 _CODE = "arXiv 2409.17612, released code"
 
 
-class DirectedWeightAdjustment(Method):
+class DirectedWeightAdjustment(Recovery):
     """Invert a teacher that is shifted anew for every batch."""
 
     card: ClassVar[Card] = Card(
@@ -49,12 +49,7 @@ class DirectedWeightAdjustment(Method):
             "Images are stored without loss; last-epoch accuracy; nothing is chosen on test data.",
         ),
         presets=(
-            Preset(
-                "Quick",
-                {},
-                {},
-                "ours, for two CPU cores: the CIFAR values with 300 iterations and a teacher of 40 epochs",
-            ),
+            Preset("Quick", {}, {}, QUICK),
             Preset(
                 "CIFAR-10 (paper)",
                 {"iterations": 1000, "squeeze_epochs": 200},
@@ -101,102 +96,9 @@ class DirectedWeightAdjustment(Method):
         ),
     )
 
-    weights: WEIGHTS = knob(
-        "directed", "Weight adjustment", "None, a random shift of the same length, or the directed one.", source=_CODE
-    )
-    rho: float = knob(
-        0.015, "ρ", "Length of the shift of the teacher's weights.", ge=0, le=1, scale="log", source=_CODE
-    )
-    ascent_steps: int = knob(
-        12, "K", "Ascent steps in which the shift is made; 0 makes none.", ge=0, le=200, source=_CODE
-    )
-    iterations: int = knob(
-        300,
-        "Iterations",
-        "Updates of each image (T_syn); the papers make 1,000 on CIFAR.",
-        ge=1,
-        le=20_000,
-        scale="log",
-        source="ours, for two CPU cores; the presets hold the published value",
-    )
-    lr_img: float = knob(
-        0.25,
-        "Learning rate of the images",
-        "Adam's step in normalized pixels; falls to 0 along a cosine.",
-        gt=0,
-        le=10,
-        live=True,
-        scale="log",
-        source=_CODE,
-    )
-    mean_weight: float = knob(
-        0.01,
-        "λ of the mean",
-        "Weight of the batch-norm mean mismatch (λ_BN).",
-        ge=0,
-        le=10,
-        live=True,
-        scale="log",
-        source=_CODE,
-    )
-    variance_weight: float = knob(
-        0.11,
-        "λ of the variance",
-        "Weight of the batch-norm variance mismatch; equal to the mean's it is the coupled loss.",
-        ge=0,
-        le=10,
-        live=True,
-        scale="log",
-        source=_CODE,
-    )
-    first_layer: float = knob(
-        10.0,
-        "ω of the first layer",
-        "How much more the first batch-norm layer counts.",
-        ge=0,
-        le=100,
-        advanced=True,
-        source=_CODE,
-    )
-    first_gradient: Literal["clean", "as_released"] = knob(
-        "clean",
-        "First image gradient",
-        "As released, the K passes leave their gradients at the images for the first update.",
-        advanced=True,
-        source=_CODE,
-    )
-    augment: Literal["roll", "crop"] = knob(
-        "roll",
-        "View",
-        "What the teacher sees at each iteration: a circular shift, or a random crop (and flip) with a shift.",
-        source=_CODE,
-    )
-    jitter: float = knob(
-        0.125,
-        "Largest shift",
-        "Circular shift, as a share of the side: 0.125 is 4 of 32 pixels.",
-        ge=0,
-        le=0.5,
-        advanced=True,
-        source=_CODE,
-    )
-    class_block: int = knob(
-        100,
-        "Classes at once",
-        "Classes that share a batch, its statistics and its teacher.",
-        ge=2,
-        le=1000,
-        advanced=True,
-        source=_CODE,
-    )
-    start: Literal["real", "noise"] = knob("real", "Start", "The job's real images, or Gaussian noise.", source=_CODE)
-    squeeze_epochs: int = knob(
-        40, "Teacher epochs", "How long the teacher is trained; the paper trains 200 epochs on CIFAR.", ge=1, le=1000
-    )
-
-    def why_not(self, job: Job) -> str | None:
-        return refuse_without_batch_norm(job.teacher)
+    weights: WEIGHTS = again(Recovery, "weights", "directed")
+    variance_weight: float = again(Recovery, "variance_weight", 0.11, source=_CODE)
+    start: START = again(Recovery, "start", "real", source=_CODE)
 
     def distill(self, job: Job) -> Stream[SyntheticSet]:
-        adjust = Adjust(self.weights, self.rho, self.ascent_steps, self.first_gradient)
-        return (yield from recovered(self, job, adjust, protocol="dwa"))
+        return (yield from recovered(self, job, protocol="dwa"))

@@ -1,23 +1,23 @@
-"""Recover: images are optimized so that a frozen teacher recognizes them and its batch-norm layers see familiar statistics.
+"""Recover: optimize images until a frozen network recognizes them and its layers see what they remember.
 
-    L(x) = CE( f_θ̃(A_t(x)), y ) + λ_mean · L_mean(A_t(x)) + λ_var · L_var(A_t(x))
+    L(x) = w · CE(f_θ̃(A_t(x)), y) + λ_mean Σ_l ω_l ‖μ_l − m_l‖₂ + λ_var Σ_l ω_l ‖σ²_l − v_l‖₂  [+ further terms]
 
-One image of every class in a batch, slice after slice (SRe2L, arXiv 2306.13092; DWA, arXiv 2409.17612). The teacher of a
-batch is chosen by `Adjust`: fixed, randomly shifted, or directedly shifted; every batch starts again from θ_T (the
-released ImageNet code lets the shifts of a slice's blocks pile up).
+SRe2L takes θ̃ = θ_T, noise to start from, and one λ; DWA shifts θ̃ away from θ_T for each batch, starts from real images,
+and weighs the variance more; G-VBSM and EDC rotate several networks and listen at convolutions too. All of them come
+through here. The images are optimized in normalized space by Adam (0.5, 0.9) with a cosine learning rate.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from ..datasets import RealSet
 from ..events import Parts, Scalars
@@ -25,10 +25,12 @@ from ..loop import Guard, saw, steps
 from ..method import Method, Stream, stage
 from .perturb import directed, scattered
 from .show import place, show
-from .statistics import BatchNormStatistics
+from .statistics import BatchNormStatistics, Matcher
+from .views import View
 
 EAGER = 0.5  # seconds of reports that a run may spend at once, so that a short one is seen moving too
 WEIGHTS = Literal["none", "random", "directed"]
+Extra = Callable[[Tensor, Tensor, Tensor, Any], Mapping[str, Tensor]]  # view, logits, labels, knobs → named terms
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,21 @@ class Adjust:
         return self.weights != "none" and self.rho > 0 and (self.ascent_steps > 0 or self.weights == "random")
 
 
+def no_extra(view: Tensor, logits: Tensor, labels: Tensor, now: Any) -> Mapping[str, Tensor]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """What the family shares; the names are those of `dwa.md` and of the papers' tables."""
+    """What the family shares; the names are those of `dwa.md` and of the papers' tables.
+
+    Args:
+        class_block: classes (of a slice) or images (class by class) that share a batch.
+        layout: a batch holds one image of each class (`slices`) or all images of some classes (`classes`).
+        class_weight: factor of the cross-entropy.
+        matcher: what listens to a network; called once for each batch and network with the network's number.
+        extra: further terms of the loss, by name.
+    """
 
     iterations: int
     lr_img: float
@@ -55,16 +69,29 @@ class Recipe:
     variance_weight: float
     first_layer: float
     class_block: int
-    augment: Callable[[Tensor, torch.Generator], Tensor]
+    augment: View
+    layout: Literal["slices", "classes"] = "slices"
+    class_weight: float = 1.0
+    matcher: Callable[[nn.Module, int], Matcher] = field(default=lambda network, _: BatchNormStatistics(network))
+    extra: Extra = no_extra
+
+
+def batches(ipc: int, classes: int, recipe: Recipe) -> list[Tensor]:
+    """Places of each batch's images in slice-major order (image i of class c is at i · classes + c)."""
+    if recipe.layout == "slices":
+        rows = torch.arange(ipc * classes).unflatten(0, (ipc, classes))
+        return [block for row in rows for block in row.split(recipe.class_block)]
+    at_once = max(1, math.ceil(recipe.class_block / ipc))
+    columns = torch.arange(ipc * classes).unflatten(0, (ipc, classes)).T
+    return [block.flatten() for block in columns.split(at_once)]
 
 
 class Batch:
-    """The images of one block of classes while they are optimized: x, its Adam, its teacher."""
+    """The images of one batch while they are optimized: x, its Adam, its teachers."""
 
-    def __init__(self, start: Tensor, labels: Tensor, teacher: nn.Module, real: RealSet, lr: float):
+    def __init__(self, start: Tensor, labels: Tensor, teachers: Sequence[nn.Module], real: RealSet, lr: float):
         self.x = start.clone().requires_grad_(True)
-        self.labels, self.real = labels, real
-        self.teacher = copy.deepcopy(teacher).eval()
+        self.labels, self.real, self.teachers = labels, real, list(teachers)
         self.optimizer = torch.optim.Adam([self.x], lr=lr, betas=(0.5, 0.9), eps=1e-8)
         low, high = (real.normalize(torch.full((1, real.channels, 1, 1), v, device=start.device)) for v in (0.0, 1.0))
         self.low, self.high = low, high
@@ -80,94 +107,107 @@ def recover(
     recipe: Recipe,
     adjust: Adjust,
     start: Tensor,
-    teacher: nn.Module,
+    teachers: nn.Module | Sequence[nn.Module],
     real: RealSet,
     seed: int,
     real_start: bool,
 ) -> Stream[Tensor]:
-    """Recover all slices; returns images (ipc, classes, c, h, w) in [0, 1].
+    """Recover all batches; returns images (ipc, classes, c, h, w) in [0, 1].
 
     Args:
         method: whose live knobs `lr_img`, `mean_weight`, `variance_weight` act while the loop runs.
         start: (ipc, classes, c, h, w), normalized, on the device.
+        teachers: one network, or several that take turns, iteration by iteration.
     """
-    images = start.clone()
-    generator = torch.Generator().manual_seed(seed + 1)
-    blocks = [(i, c) for i in range(len(start)) for c in range(0, start.shape[1], recipe.class_block)]
-    for part, (i, first) in enumerate(blocks):
-        last = min(first + recipe.class_block, start.shape[1])
-        labels = torch.arange(first, last, device=start.device)
-        batch = Batch(start[i, first:last], labels, teacher, real, recipe.lr_img)
+    networks = [teachers] if isinstance(teachers, nn.Module) else list(teachers)
+    images, classes = start.flatten(0, 1).clone(), start.shape[1]
+    generator = Generator().manual_seed(seed + 1)
+    blocks = batches(len(start), classes, recipe)
+    for part, ids in enumerate(blocks):
+        labels = (ids % classes).to(start.device)
+        own = [copy.deepcopy(network).eval() for network in networks] if adjust.works() else networks
+        batch = Batch(images[ids], labels, own, real, recipe.lr_img)
         where = (part, len(blocks))
 
-        def whole(now: Tensor, i: int = i, first: int = first, last: int = last) -> Tensor:
-            images[i, first:last] = now.detach()
-            return images.flatten(0, 1)
+        def whole(now: Tensor, ids: Tensor = ids) -> Tensor:
+            images[ids] = now.detach()
+            return images
 
-        offset = draw_state(generator)
+        offset = generator.get_state()  # the first view of a batch is the same in all K steps and in the first update
         if adjust.works():
-            yield from stage("adjust", shift(batch, recipe, adjust, generator, offset), adjust.ascent_steps, *where)
+            for network in batch.teachers:
+                moving = shift(network, batch, recipe, adjust, generator, offset)
+                yield from stage("adjust", moving, adjust.ascent_steps, *where)
             if real_start:
                 saw(len(labels))
-        loop = iterate(method, recipe, batch, generator, offset, whole, teacher, EAGER / len(blocks))
+        loop = iterate(
+            method, recipe, batch, generator, offset, whole, networks[0], EAGER / len(blocks), adjust.works()
+        )
         yield from stage("recover", loop, recipe.iterations, *where)
         whole(batch.x)
-    return real.denormalize(images).clamp(0, 1)
+    return real.denormalize(images).clamp(0, 1).unflatten(0, start.shape[:2])
 
 
-def draw_state(generator: torch.Generator) -> Tensor:
-    """The generator as it stands: the first augmentation of a batch is drawn from here, in all K steps and the first update."""
-    return generator.get_state()
-
-
-def shift(batch: Batch, recipe: Recipe, adjust: Adjust, generator: torch.Generator, offset: Tensor) -> Stream[None]:
-    """Move the batch's teacher away from θ_T, as `adjust` says."""
-    origin = {name: weight.detach().clone() for name, weight in batch.teacher.named_parameters()}
+def shift(
+    network: nn.Module, batch: Batch, recipe: Recipe, adjust: Adjust, generator: Generator, offset: Tensor
+) -> Stream[None]:
+    """Move one of the batch's teachers away from θ_T, as `adjust` says."""
+    origin = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     if adjust.weights == "random":
-        noise = torch.Generator().manual_seed(int(torch.randint(2**31 - 1, (1,), generator=generator)))
-        yield from scattered(batch.teacher, origin, adjust.rho, noise)
+        noise = Generator().manual_seed(int(torch.randint(2**31 - 1, (1,), generator=generator)))
+        yield from scattered(network, origin, adjust.rho, noise)
         return
 
     def look() -> Tensor:
-        return recipe.augment(batch.x, torch.Generator().set_state(offset))
+        return recipe.augment(batch.x, Generator().set_state(offset), 0.0)
 
     leaf = batch.x if adjust.first_gradient == "as_released" else None
-    yield from directed(batch.teacher, origin, look, batch.labels, adjust.rho, adjust.ascent_steps, leaf)
+    yield from directed(network, origin, look, batch.labels, adjust.rho, adjust.ascent_steps, leaf)
 
 
 def iterate(
     method: Method,
     recipe: Recipe,
     batch: Batch,
-    generator: torch.Generator,
+    generator: Generator,
     offset: Tensor,
     whole: Callable[[Tensor], Tensor],
     teacher: nn.Module,
     eager: float = 0.0,
+    moved: bool = True,
 ) -> Stream[None]:
-    """T iterations on one batch: augment, look, step, clamp; cosine learning rate from lr_img to 0."""
-    for weight in batch.teacher.parameters():
-        weight.requires_grad_(False)  # from here on the teacher is a constant: weight gradients would be thrown away
-    statistics = BatchNormStatistics(batch.teacher)
-    omega = statistics.weights(recipe.first_layer, batch.x.device)
+    """T iterations on one batch: augment, look, step, clamp; cosine learning rate from lr_img to 0.
+
+    Args:
+        teacher: θ_T, for the map of logits.
+        moved: whether the batch's teachers are its own, so that a checkpoint has to hold them.
+    """
+    for network in batch.teachers:
+        network.requires_grad_(False)  # from here on a constant: weight gradients would be thrown away
+    matchers = [recipe.matcher(network, i) for i, network in enumerate(batch.teachers)]
+    omegas = [matcher.weights(recipe.first_layer, batch.x.device) for matcher in matchers]
     generator.set_state(offset)
-    state: dict[str, Any] = {
-        "x": batch.x,
-        "optimizer": batch.optimizer,
-        "generator": generator,
-        "teacher": batch.teacher,
-    }
+    state: dict[str, Any] = {"x": batch.x, "optimizer": batch.optimizer, "generator": generator}
+    for i, (network, matcher) in enumerate(zip(batch.teachers, matchers, strict=True)):
+        state |= ({f"teacher {i}": network} if moved else {}) | {f"matcher {i}": matcher}
     guard = Guard(batch.x)
     everyone = torch.arange(whole(batch.x).shape[0]) % len(batch.real.classes)
     for step in steps("recover", recipe.iterations, state=state, of=method, eager=eager):
         now: Any = step.now
+        turn = step.index % len(batch.teachers)
+        matcher, omega = matchers[turn], omegas[turn]
         rate = 0.5 * (1 + math.cos(math.pi * step.index / recipe.iterations)) * now.lr_img
         batch.optimizer.param_groups[0]["lr"] = rate
-        with statistics.listening():
-            entropy = F.cross_entropy(batch.teacher(recipe.augment(batch.x, generator)), batch.labels)
-        means, variances = statistics.mismatch()
+        view = recipe.augment(batch.x, generator, step.index / recipe.iterations)
+        matcher.draw(generator)
+        with matcher.hearing() as heard:
+            logits = batch.teachers[turn](view)
+        entropy = F.cross_entropy(logits, batch.labels)
+        means, variances = matcher.mismatch(heard, batch.labels)
         mean, variance = (omega * means).sum(), (omega * variances).sum()
-        loss = entropy + now.mean_weight * mean + now.variance_weight * variance
+        further = recipe.extra(view, logits, batch.labels, now)
+        loss = recipe.class_weight * entropy + now.mean_weight * mean + now.variance_weight * variance
+        loss = loss + sum(further.values(), loss.new_zeros(()))
         (gradient,) = torch.autograd.grad(loss, batch.x)
         # what the K passes left at x counts in the first update only (see Adjust.first_gradient)
         batch.x.grad = gradient if batch.x.grad is None or step.index else batch.x.grad + gradient
@@ -179,19 +219,13 @@ def iterate(
         if step.due:
             guard.stop_if_broken("recover", "Lower lr_img or the loss coefficients.")
             terms = {"loss": loss, "cross-entropy": entropy, "mean mismatch": mean, "variance mismatch": variance}
-            yield Scalars(
-                step.index, {name: float(value.detach()) for name, value in terms.items()} | {"learning rate": rate}
-            )
-            yield Parts(
-                step.index,
-                "batch-norm mean mismatch",
-                dict(zip(statistics.layers, means.detach().tolist(), strict=True)),
-            )
-            yield Parts(
-                step.index,
-                "batch-norm variance mismatch",
-                dict(zip(statistics.layers, variances.detach().tolist(), strict=True)),
-            )
+            values = {name: float(value.detach()) for name, value in {**terms, **further}.items()}
+            network_now = {"network": float(turn)} if len(batch.teachers) > 1 else {}
+            yield Scalars(step.index, values | {"learning rate": rate} | network_now)
+            of = f" of network {turn + 1}" if len(batch.teachers) > 1 else ""
+            for what, found in (("mean", means), ("variance", variances)):
+                by_layer = dict(zip(matcher.names, found.detach().tolist(), strict=True))
+                yield Parts(step.index, f"batch-norm {what} mismatch{of}", by_layer)
             flat = whole(batch.x)
             yield show(step.index, batch.real.denormalize(flat), everyone)
             yield place(step.index, teacher, flat, everyone)

@@ -216,7 +216,7 @@ def test_a_stopped_run_goes_on_where_it_was(desk: Desk, page: Any):
     is_recovering(folder)
     press(page, "stop")
     stopped = has_state(folder, "stopped")
-    assert 0 < stopped["step"] < LONG
+    assert stopped["stage"] == "recover" and 0 < stopped["step"] < LONG, stopped
     page.get_by_text(re.compile("Stopped after")).wait_for()
     press(page, "resume")
     has_state(folder, "finished")

@@ -114,9 +114,9 @@ def test_mismatches_equal_the_formula(batch):
     images, _ = batch
     network = Little().eval()
     statistics = BatchNormStatistics(network)
-    with statistics.listening():
+    with statistics.hearing() as heard:
         network(images)
-    means, variances = statistics.mismatch()
+    means, variances = statistics.mismatch(heard, torch.arange(5))
     x, wanted = images.double(), []
     for layer in copy.deepcopy(network).double().body:
         if isinstance(layer, nn.BatchNorm2d):
@@ -130,7 +130,7 @@ def test_mismatches_equal_the_formula(batch):
     assert statistics.weights(10.0).tolist() == [10, 1, 1]
 
 
-def roll_one(x, generator):
+def roll_one(x, generator, progress):
     return torch.roll(x, tuple(torch.randint(0, 3, (2,), generator=generator).tolist()), (2, 3))
 
 
@@ -219,8 +219,8 @@ def test_a_second_block_starts_from_the_trained_teacher(batch):
 
 def test_freezing_the_weights_costs_nothing_and_changes_nothing(batch):
     images, labels = batch
-    one = Batch(images, labels, Little(), FiveClasses, 0.25)
-    assert all(not p.requires_grad or p.grad is None for p in one.teacher.parameters())
+    one = Batch(images, labels, [Little()], FiveClasses, 0.25)
+    assert all(not p.requires_grad or p.grad is None for p in one.teachers[0].parameters())
     network, frozen = Little().eval(), Little().eval().requires_grad_(False)
     x = images.clone().requires_grad_(True)
     with_weights = torch.autograd.grad(F.cross_entropy(network(x), labels), x)[0]

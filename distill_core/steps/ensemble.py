@@ -1,0 +1,33 @@
+"""Several teachers that answer as one: the mean of their logits (G-VBSM, arXiv 2311.17950; EDC, arXiv 2404.13733)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ..datasets import RealSet
+from .teach import find_teacher
+
+JOIN = "+"  # between the content keys of an ensemble
+
+
+class Ensemble(nn.Module):
+    """Networks side by side; the logits are their mean, the features those of the first."""
+
+    def __init__(self, networks: Sequence[nn.Module]):
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([network(x) for network in self.networks]).mean(0)
+
+    def features(self, x: Tensor) -> Tensor:
+        return self.networks[0].features(x)  # type: ignore[operator]
+
+
+def find_teachers(keys: str, real: RealSet, device: torch.device) -> nn.Module:
+    """The network of one key, or the ensemble of several joined by `+`; raises `BadRecord` like `find_teacher`."""
+    found = [find_teacher(key, real, device).network for key in keys.split(JOIN)]
+    return found[0] if len(found) == 1 else Ensemble(found)
