@@ -17,8 +17,9 @@ from .method import Method, Stream, stage
 from .methods import method_class
 from .networks import resolve
 from .steps.device import device_of
+from .steps.ensemble import find_teachers
 from .steps.start import check_ipc
-from .steps.teach import SqueezeRecipe, find_teacher, squeeze
+from .steps.teach import SqueezeRecipe, squeeze
 from .synthetic import SyntheticSet
 
 
@@ -54,7 +55,7 @@ def labeler(result: SyntheticSet, job: Job, real: RealSet) -> Stream[nn.Module |
     protocol = find(result.protocol if job.protocol == "auto" else job.protocol)
     device = device_of(job.device)
     if result.teacher:
-        return find_teacher(result.teacher, real, device).network
+        return find_teachers(result.teacher, real, device)
     if protocol.labels == "hard":
         return None
     spec = job.teacher if job.teacher != "auto" and ":norm=instance" not in job.teacher else "auto"

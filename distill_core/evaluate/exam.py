@@ -17,7 +17,7 @@ from ..steps.device import device_of
 from ..synthetic import SyntheticSet
 from .control import random_lesson, teacher_labels
 from .protocols import Protocol, find
-from .students import Lesson, Timetable, Trained, accuracy, check, derive, train_student
+from .students import Lesson, Trained, accuracy, check, derive, timetable, train_student
 from .whole import CHEAP, known_whole, measure_whole, whole_seconds
 
 
@@ -92,9 +92,7 @@ class Exam:
     @property
     def steps(self) -> int:
         """Updates of all students, without those of the full real set."""
-        one = (
-            Timetable(len(self.lesson), s.protocol.epochs, s.protocol.batch, self.lesson.stages) for s in self.sittings
-        )
+        one = (timetable(self.lesson, s.protocol, self.real, s.protocol.epochs) for s in self.sittings)
         return self.job.students * sum(len(t.rows()) for t in one)
 
     def hold(self) -> Stream[list[Scored]]:

@@ -33,15 +33,43 @@ class Protocol(BaseModel):
     decay: Literal["all", "matrices"] = Field(
         "all", description="Which parameters decay; `matrices` spares norms and biases."
     )
-    schedule: Literal["constant", "cosine", "half-cosine", "step"] = "constant"
+    schedule: Literal["constant", "cosine", "half-cosine", "smoothed", "step", "late-steps"] = "constant"
     warmup: int = Field(0, ge=0, description="Epochs of linear warm-up from a hundredth of the learning rate.")
-    augment: str = Field("none", description="`none`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `dsa`.")
+    batch_rule: Literal["fixed", "rded"] = Field(
+        "fixed",
+        description="`rded`: 10, 50 or 100 for up to 1, up to 10 or more images per class, twice that from 100 classes on.",
+    )
+    parts: int = Field(
+        1, ge=1, description="A batch passes in so many parts, each with its own statistics, for one update."
+    )
+    pixels: Literal["none", "randaugment"] = Field("none", description="What is done to pixels before all else.")
+    augment: str = Field(
+        "none", description="`none`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `tiles:side=2`, `dsa`."
+    )
     mix: Literal["none", "mixup", "cutmix"] = "none"
     mix_alpha: float = Field(0.8, gt=0)
     labels: Literal["hard", "static", "teacher"] = "hard"
+    loss: Literal["kl", "mse"] = Field(
+        "kl", description="Soft labels: divergence at a temperature, or squared error of logits."
+    )
+    hard_weight: float = Field(0.0, ge=0, description="Weight of cross-entropy with the classes beside `mse`.")
     temperature: float = Field(1.0, gt=0)
     temperature_squared: bool = Field(False, description="Multiply the loss by the temperature squared.")
     teacher_mode: Literal["eval", "train"] = Field("eval", description="Batch norm of the labelling teacher.")
+
+    average: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Decay of a running average of the student's weights, which is what is tested; 0: none.",
+    )
+
+    def batch_for(self, images: int, classes: int) -> int:
+        """The batch of a set of so many images."""
+        if self.batch_rule == "fixed":
+            return self.batch
+        per_class = images / classes
+        return (10 if per_class <= 1 else 50 if per_class <= 10 else 100) * (2 if classes >= 100 else 1)
 
     def lr_at(self, epoch: int, epochs: int) -> float:
         """The learning rate of an epoch (0 … epochs − 1); all schedules move once per epoch, as in the sources."""
@@ -53,6 +81,11 @@ class Protocol(BaseModel):
             return self.lr * (0.1 if epoch >= epochs // 2 + 1 else 1.0)
         if self.schedule == "constant":
             return self.lr
+        if self.schedule == "late-steps":
+            return self.lr * 0.5 ** sum(done >= share for share in (0.8, 0.9, 0.95))
+        if self.schedule == "smoothed":  # half a cosine, then in a line to 0 over the last sixth
+            left = 1.0 if done <= 5 / 6 else 6 * (1 - done)
+            return self.lr * left * 0.5 * (1 + math.cos(math.pi * 0.5 * min(done, 5 / 6)))
         return self.lr * 0.5 * (1 + math.cos(math.pi * done * (0.5 if self.schedule == "half-cosine" else 1.0)))
 
     def with_(self, **changes: object) -> Protocol:
@@ -109,6 +142,29 @@ def _protocols() -> dict[str, Protocol]:
         source="Ours: SGD 0.05, cosine, 20 epochs, crops and flips where the data allow them.",
         epochs=20, batch=128, optimizer="sgd", lr=0.05, schedule="cosine", augment="crop_flip",
     )  # fmt: skip
+    crops = "resized_crop_flip:low=0.08"
+    rded = imagenet.with_(
+        name="rded", title="RDED students", source="RDED (2312.03526), released code: 300 epochs, the rate ends at half.",
+        about="Flips and CutMix, labels by the teacher on every mixed image.",
+        batch_rule="rded", schedule="half-cosine", augment="tiles:side=1",
+    )  # fmt: skip
+    gvbsm = Protocol(
+        name="gvbsm", title="G-VBSM students, CIFAR-10", about="Mean logits of several teachers, squared error and classes.",
+        source="G-VBSM (2311.17950), released CIFAR-10 script; it stores these labels, ours are made anew. "
+        "Weight decay and schedule are not known to us: 0.01 and cosine.",
+        epochs=1000, batch=100, optimizer="adamw", lr=1e-3, weight_decay=0.01, schedule="cosine", augment=crops,
+        mix="cutmix", mix_alpha=1.0, labels="teacher", loss="mse", hard_weight=0.15,
+    )  # fmt: skip
+    edc = gvbsm.with_(
+        name="edc", title="EDC students, CIFAR-10",
+        about="Small batches, averaged weights, the mean logits of several teachers.",
+        source="EDC (2404.13733), released CIFAR-10 script (ipc 1). Averages hold buffers too (the code's hold weights only).",
+        batch=10, schedule="late-steps", pixels="randaugment", hard_weight=0.025, average=0.99,
+    )  # fmt: skip
+    edc100 = edc.with_(
+        name="edc-cifar100", title="EDC students, CIFAR-100", source="EDC (2404.13733), released CIFAR-100 script.",
+        batch=50, optimizer="sgd", lr=0.1, weight_decay=5e-4, schedule="smoothed", augment="resized_crop_flip:low=0.5",
+    )  # fmt: skip
     every = (
         hard,
         dwa,
@@ -124,6 +180,29 @@ def _protocols() -> dict[str, Protocol]:
                    source="SRe2L, released Tiny-ImageNet code: no mixing."),
         imagenet.with_(name="sre2l-imagenet", title="SRe2L students, ImageNet", batch=1024,
                        source="SRe2L, released ImageNet-1K code; it stores these labels (FKD), ours are made anew."),
+        imagenet.with_(name="cda-imagenet", title="CDA students, ImageNet",
+                       source="CDA (2311.18838): SRe2L's recipe with batch 128."),
+        imagenet.with_(name="sre2lpp", title="SRe2L++ students", batch=16, parts=2, teacher_mode="train", decay="all",
+                       about="Labels depend on the half-batch that they are made in.",
+                       source="SRe2L++ in CV-DD (2501.07575), released code; it stores these labels, ours are made anew. "
+                       "The rate's smoothing is chosen there per data set; here it is 1. The crops are SRe2L's."),
+        rded,
+        rded.with_(name="rded-mosaic", title="RDED students, mosaics", augment="tiles:side=2",
+                   about="Tiles of the mosaics are shuffled, cropped and mixed."),
+        gvbsm,
+        gvbsm.with_(name="gvbsm-cifar100", title="G-VBSM students, CIFAR-100", batch=64, optimizer="sgd", lr=0.1,
+                    source="G-VBSM (2311.17950), released CIFAR-100 script; weight decay 0.01 and cosine are ours."),
+        gvbsm.with_(name="gvbsm-tiny", title="G-VBSM students, Tiny-ImageNet", epochs=100, batch=200, parts=2,
+                    optimizer="sgd", lr=0.1, weight_decay=5e-4, hard_weight=0.1,
+                    source="G-VBSM (2311.17950), released Tiny-ImageNet script: batches of 100, two for an update."),
+        gvbsm.with_(name="gvbsm-imagenet", title="G-VBSM students, ImageNet", epochs=300, batch=1024, hard_weight=0.1,
+                    source="G-VBSM (2311.17950), released ImageNet-1K script."),
+        edc,
+        edc100,
+        edc100.with_(name="edc-tiny", title="EDC students, Tiny-ImageNet", batch=100, schedule="half-cosine",
+                     source="EDC (2404.13733), released Tiny-ImageNet script (1,000 epochs)."),
+        edc.with_(name="edc-imagenet", title="EDC students, ImageNet", epochs=300, batch=100, schedule="half-cosine",
+                  pixels="none", augment="tiles:side=2", source="EDC (2404.13733), released ImageNet-1K script."),
         dc,
         dsa,
         dsa.with_(name="dm", title="DM students"),

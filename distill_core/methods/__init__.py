@@ -12,16 +12,22 @@ from importlib.metadata import entry_points
 
 from ..errors import BadSetting, nearest
 from ..method import Method
+from .cda import CurriculumDataAugmentation
 from .dm import DistributionMatching
 from .dwa import DirectedWeightAdjustment
 from .herding import Herding
 from .kcenter import KCenter
 from .random import RandomReal
+from .rded import RealisticDiverse
 from .sre2l import SqueezeRecoverRelabel
+from .sre2lpp import SqueezeRecoverRelabelPlus
 
 BUILT_IN: tuple[type[Method], ...] = (
     DirectedWeightAdjustment,
     SqueezeRecoverRelabel,
+    CurriculumDataAugmentation,
+    SqueezeRecoverRelabelPlus,
+    RealisticDiverse,
     DistributionMatching,
     RandomReal,
     Herding,

@@ -114,6 +114,29 @@ class ResizedCropFlip(Augment):
 
 
 @dataclass(frozen=True)
+class Tiles(Augment):
+    """Shuffle the side × side tiles of every image, keep a crop of at least 1 / side of the area, mirror half (RDED)."""
+
+    side: int = 1
+    flip: bool = True
+
+    def draw(self, generator: Generator, n: int, size: int) -> Drawn:
+        crop = ResizedCropFlip((1 / self.side, 1.0), flip=self.flip).draw(generator, n, size)
+        if self.side == 1:  # the whole image: any other shape would only squeeze it
+            crop = {**crop, "box": torch.tensor([[0, 0, size, size]]).expand(n, 4)}
+        return {**crop, "order": torch.rand(n, self.side**2, generator=generator).argsort(1)}
+
+    def apply(self, x: Tensor, drawn: Drawn) -> Tensor:
+        side, (h, w) = self.side, x.shape[-2:]
+        if side > 1 and h % side == 0 and w % side == 0:
+            tiles = x.unflatten(3, (side, -1)).unflatten(2, (side, -1)).permute(0, 2, 4, 1, 3, 5).flatten(1, 2)
+            order = drawn["order"].to(x.device)[:, :, None, None, None].expand_as(tiles)
+            tiles = tiles.gather(1, order).unflatten(1, (side, side))
+            x = tiles.permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
+        return ResizedCropFlip(flip=self.flip).apply(x, drawn)
+
+
+@dataclass(frozen=True)
 class Siamese(Augment):
     """Differentiable Siamese augmentation (Zhao & Bilen, 2102.08259): one family, drawn anew at every call.
 
@@ -187,7 +210,7 @@ def crop_flip_for(real: RealSet) -> CropFlip:
 
 
 def build(spec: str, *, flip: bool = True, fill: tuple[float, ...] = ()) -> Augment:
-    """By name: `none`, `roll:jitter=4`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `dsa`.
+    """By name: `none`, `roll:jitter=4`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `tiles:side=2`, `dsa`.
 
     Args:
         flip: whether these data may be mirrored at all (`may_flip`).
@@ -195,6 +218,7 @@ def build(spec: str, *, flip: bool = True, fill: tuple[float, ...] = ()) -> Augm
     """
     name, options = parse(spec)
     known = {"none": {}, "roll": {"jitter"}, "crop_flip": {"pad"}, "resized_crop_flip": {"low"}, "dsa": set()}
+    known |= {"tiles": {"side"}}
     if name not in known:
         raise BadSetting(
             f"There is no augmentation called {name!r}.{nearest(name, list(known))} Known: {', '.join(known)}."
@@ -209,9 +233,25 @@ def build(spec: str, *, flip: bool = True, fill: tuple[float, ...] = ()) -> Augm
         return CropFlip(options.get("pad", 0), flip, fill)
     if name == "resized_crop_flip":
         return ResizedCropFlip((options.get("low", 0.08), 1.0), flip=flip)
+    if name == "tiles":
+        return Tiles(options.get("side", 1), flip)
     if name == "dsa":
         return Siamese(shared=False) if flip else Siamese(shared=False).without("flip")
     return Nothing()
+
+
+def randaugment(x: Tensor, generator: Generator) -> Tensor:
+    """torchvision's RandAugment (two operations of magnitude 9) on every image for itself; (n, c, h, w) in [0, 1].
+
+    It works on eight bits and cannot be differentiated: for students, not for images that are learned.
+    """
+    from torchvision.transforms import RandAugment
+
+    change, seed = RandAugment(), int(torch.randint(2**62, (1,), generator=generator))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        eight = (x * 255).round().to(torch.uint8)
+        return torch.stack([change(one) for one in eight]).to(x.dtype) / 255
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,8 @@ from classroom import STUDENT, FakeDrive, Killed, digits, drain, network, start
 from distill_core import loop
 from distill_core.errors import BadRecord, BadSetting, StudioError
 from distill_core.evaluate import PROTOCOLS, Lesson, accuracy, train_student
-from distill_core.evaluate.students import Classroom, Timetable, soft_loss
+from distill_core.evaluate.classroom import Classroom, soft_loss
+from distill_core.evaluate.students import Timetable
 
 CPU = torch.device("cpu")
 HARD = PROTOCOLS["hard"].with_(epochs=3)
