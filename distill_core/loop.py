@@ -130,10 +130,12 @@ def steps(
     of: Method | None = None,
     quiet: bool = False,
     eager: float = 0.0,
+    name: str = "",
 ) -> Iterator[Step]:
     """Iterate `total` steps of `stage`.
 
     Args:
+        name: what this loop makes, where a cache may make it unnecessary: loops are otherwise told apart by their order.
         state: what has to be restored when the run is resumed, by name: tensors (restored in place), modules, optimisers
             and anything else with `state_dict`/`load_state_dict`, and `torch.Generator`s. The global torch generator is
             always included.
@@ -144,7 +146,7 @@ def steps(
     drive, state = _drive.get(), dict(state or {})
     key, first = "", 0
     if drive is not None:
-        key = drive.next_key(stage, of is not None)
+        key = drive.next_key(f"{stage} {name}" if name else stage, of is not None)
         found = drive.restore(key)
         if found is not None:
             first = found[0]

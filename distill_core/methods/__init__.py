@@ -15,6 +15,8 @@ from ..method import Method
 from .cda import CurriculumDataAugmentation
 from .dm import DistributionMatching
 from .dwa import DirectedWeightAdjustment
+from .edc import DesignSpace
+from .gvbsm import GeneralizedMatching
 from .herding import Herding
 from .kcenter import KCenter
 from .random import RandomReal
@@ -27,6 +29,8 @@ BUILT_IN: tuple[type[Method], ...] = (
     SqueezeRecoverRelabel,
     CurriculumDataAugmentation,
     SqueezeRecoverRelabelPlus,
+    GeneralizedMatching,
+    DesignSpace,
     RealisticDiverse,
     DistributionMatching,
     RandomReal,

@@ -10,7 +10,7 @@ import torch
 
 from ..errors import BadSetting, nearest
 from ..spec import parse, spell
-from . import classic, convnet, mobile, resnet, vit
+from . import classic, convnet, mobile, resnet, vit, wide
 from .network import Builder, Network, NetworkInfo, Option, checked
 
 __all__ = ["Network", "NetworkInfo", "Option", "build", "known", "resolve"]
@@ -22,6 +22,7 @@ _ALL: dict[str, tuple[NetworkInfo, Builder]] = {
     "alexnet": (classic.ALEXNET, classic.alexnet),
     "vgg11": (classic.VGG11, classic.vgg11),
     **{info.name: (info, resnet.BUILDERS[info.name]) for info in resnet.INFOS},
+    "wrn": (wide.INFO, wide.wrn),
     "mobilenetv2": (mobile.MOBILENET, mobile.mobilenetv2),
     "efficientnetb0": (mobile.EFFICIENTNET, mobile.efficientnetb0),
     "shufflenet": (mobile.SHUFFLENET, mobile.shufflenet),

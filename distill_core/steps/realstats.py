@@ -30,7 +30,7 @@ from ..events import Note
 from ..loop import saw, steps
 from ..method import Stream
 from ..runs.home import studio_home
-from .statistics import BatchNormStatistics, Heard, moments
+from .statistics import Heard, moments
 
 BATCH = 100
 PATCH = 4
@@ -61,11 +61,13 @@ class Points:
     convolutions: dict[str, nn.Module]
 
     @classmethod
-    def of(cls, network: nn.Module) -> Points:
+    def of(cls, network: nn.Module, convolutions: bool = True) -> Points:
+        """All batch norms, and the convolutions where they are wanted (always where there is no batch norm)."""
+        norms: dict[str, nn.Module] = {name: m for name, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)}
         found: dict[str, nn.Module] = {
             f"{name}, input": m for name, m in network.named_modules() if isinstance(m, nn.Conv2d)
         }
-        return cls(dict(BatchNormStatistics(network).layers), found)
+        return cls(norms, found if convolutions or not norms else {})
 
     def all(self) -> dict[str, nn.Module]:
         return {**self.norms, **self.convolutions}
@@ -113,7 +115,7 @@ def measured(
     """
     path = studio_home() / "cache" / f"statistics-{key}{'-classes' if per_class else ''}.safetensors"
     if not path.is_file():
-        sums = yield from _pass(network, real, device, per_class)
+        sums = yield from _pass(network, real, device, per_class, path.stem)
         _write(sums, path)
     else:
         yield Note(f"Statistics of {len(real.train.labels):,} real images for teacher {key} were at hand.")
@@ -128,7 +130,9 @@ def _write(tensors: dict[str, Tensor], path: Path) -> None:
 
 
 @torch.no_grad()
-def _pass(network: nn.Module, real: RealSet, device: torch.device, per_class: bool) -> Stream[dict[str, Tensor]]:
+def _pass(
+    network: nn.Module, real: RealSet, device: torch.device, per_class: bool, name: str
+) -> Stream[dict[str, Tensor]]:
     points, classes = Points.of(network), len(real.classes)
     order = torch.randperm(len(real.train.labels), generator=torch.Generator().manual_seed(0))
     batches = order.split(BATCH)
@@ -148,7 +152,7 @@ def _pass(network: nn.Module, real: RealSet, device: torch.device, per_class: bo
     for name, values in each.items():
         shaped = zip(KINDS, values, strict=False)
         sums |= {f"{name}|{k}|classes": torch.zeros(classes, v.shape[1], device=device) for k, v in shaped}
-    for step in steps("measure", len(batches), state={"counts": counts, **sums}):
+    for step in steps("measure", len(batches), state={"counts": counts, **sums}, name=name):
         ids = batches[step.index]
         labels = real.train.labels[ids].to(device)
         whole, each = look(ids)
@@ -177,8 +181,9 @@ class RealStatistics:
         drop: float = 0.0,
         class_share: float = 0.0,
         from_zero: bool = False,
+        convolutions: bool = True,
     ):
-        self.points, self.targets = Points.of(network), targets
+        self.points, self.targets = Points.of(network, convolutions), targets
         self.memory, self.drop, self.class_share, self.from_zero = memory, drop, class_share, from_zero
         self.names = list(self.points.all())
         self.kept = torch.ones(len(self.names), dtype=torch.bool)

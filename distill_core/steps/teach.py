@@ -97,7 +97,7 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
     order = torch.randperm(count, generator=generator)
     state = {"network": network, "optimizer": optimizer, "generator": generator, "order": order}
     network.train()
-    for step in steps("squeeze", recipe.epochs * per_epoch, state=state):
+    for step in steps("squeeze", recipe.epochs * per_epoch, state=state, name=key):
         epoch, place = divmod(step.index, per_epoch)
         if place == 0 and epoch:
             order.copy_(torch.randperm(count, generator=generator))

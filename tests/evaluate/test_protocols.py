@@ -64,3 +64,18 @@ def test_learning_rates():
 def test_an_unknown_protocol_gets_the_nearest_name():
     with pytest.raises(BadSetting, match='Did you mean "dwa"'):
         find("dwaa")
+
+
+def test_batches_by_the_size_of_the_set():
+    rded = PROTOCOLS["rded"]
+    assert [rded.batch_for(n, 10) for n in (10, 100, 500)] == [10, 50, 100]
+    assert [rded.batch_for(n, 100) for n in (100, 1000, 5000)] == [20, 100, 200]
+    assert PROTOCOLS["dwa"].batch_for(10, 10) == 128
+
+
+def test_learning_rates_that_fall_late():
+    late, smooth = PROTOCOLS["edc"], PROTOCOLS["edc-cifar100"]
+    assert [late.lr_at(e, 1000) / 1e-3 for e in (0, 799, 800, 900, 950)] == [1, 1, 0.5, 0.25, 0.125]
+    half = 0.1 * 0.5 * (1 + math.cos(math.pi * 0.5 * 5 / 6))
+    assert smooth.lr_at(500, 600) == pytest.approx(half) and smooth.lr_at(550, 600) == pytest.approx(half / 2)
+    assert smooth.lr_at(599, 600) == pytest.approx(half / 100)

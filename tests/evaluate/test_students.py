@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from classroom import STUDENT, FakeDrive, Killed, digits, drain, network, start
 
 from distill_core import loop
@@ -192,3 +193,40 @@ def test_norms_and_biases_are_spared_where_only_matrices_decay():
     assert [g["weight_decay"] for g in groups] == [0.01, 0.0]
     assert all(p.ndim >= 2 for p in groups[0]["params"]) and all(p.ndim < 2 for p in groups[1]["params"])
     assert sum(len(g["params"]) for g in groups) == len(list(net.parameters()))
+
+
+def test_squared_error_beside_the_classes_is_the_sum():
+    protocol = PROTOCOLS["gvbsm"].with_(mix="none", augment="none")
+    room, net, rows = Classroom(lesson(), protocol, digits(), network(), CPU), network(seed=5), torch.arange(4)
+    mixed = room.batch(rows, torch.Generator())
+    logits = net(mixed.images)
+    wanted = room.teacher(mixed.images)
+    slow = ((logits - wanted) ** 2).mean() + 0.15 * F.cross_entropy(logits, room.labels[rows])
+    torch.testing.assert_close(room.loss(net, rows, torch.Generator()), slow)
+
+
+def test_a_batch_in_parts_has_statistics_of_its_own_parts():
+    protocol = PROTOCOLS["sre2lpp"].with_(mix="none", augment="none", parts=2)
+    room, net = Classroom(lesson(), protocol, digits(), network(), CPU), network(seed=5).eval()
+    rows = torch.arange(8)
+    halves = [room._loss(net, part, torch.Generator()) for part in rows.chunk(2)]
+    torch.testing.assert_close(room.loss(net, rows, torch.Generator()), sum(halves) / 2)
+    together = Classroom(lesson(), protocol.with_(parts=1), digits(), network(), CPU)
+    assert not torch.isclose(together.loss(net, rows, torch.Generator()), sum(halves) / 2)
+
+
+def test_the_average_of_the_weights_is_what_is_tested():
+    from distill_core.evaluate.students import Average
+
+    net = network(seed=1)
+    average, kept = Average(net, 0.9), {k: v.clone().double() for k, v in net.state_dict().items()}
+    for i in range(3):
+        with torch.no_grad():
+            for p in net.parameters():
+                p.add_(0.1 * (i + 1))
+        average.follow(net)
+        kept = {k: 0.9 * v + 0.1 * net.state_dict()[k].double() for k, v in kept.items()}
+    average.into(net)
+    for name, value in net.state_dict().items():
+        if value.is_floating_point():
+            assert torch.allclose(value.double(), kept[name], atol=1e-6)

@@ -198,3 +198,26 @@ def test_second_derivatives_exist_where_matching_needs_them():
         (slope,) = torch.autograd.grad(loss, weight, create_graph=True)
         (second,) = torch.autograd.grad(slope.square().sum(), x)
         assert torch.isfinite(second).all()
+
+
+def test_tiles_are_shuffled_and_nothing_is_lost():
+    from distill_core.steps.augment import Tiles
+
+    aug, generator = Tiles(side=2, flip=False), torch.Generator().manual_seed(1)
+    x = torch.arange(4.0).reshape(1, 1, 2, 2).repeat_interleave(4, 2).repeat_interleave(4, 3)
+    drawn = {**aug.draw(generator, 1, 8), "box": torch.tensor([[0, 0, 8, 8]]), "order": torch.tensor([[2, 0, 3, 1]])}
+    found = aug.apply(x, drawn)
+    assert [float(found[0, 0, y, z]) for y in (0, 4) for z in (0, 4)] == pytest.approx([2, 0, 3, 1])
+    whole = Tiles(side=1, flip=False)
+    assert torch.allclose(whole(x, generator), x, atol=1e-6), "one tile is the whole image"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_randaugment_repeats_and_leaves_the_generator_alone(channels):
+    from distill_core.steps.augment import randaugment
+
+    x = torch.rand(4, channels, 16, 16, generator=torch.Generator().manual_seed(0))
+    before = torch.get_rng_state()
+    one, two = (randaugment(x, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(one, two) and torch.equal(torch.get_rng_state(), before) and one.shape == x.shape
+    assert not torch.equal(one, x) and float(one.min()) >= 0 and float(one.max()) <= 1

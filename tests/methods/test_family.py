@@ -1,0 +1,113 @@
+"""The relatives of SRe2L: what differs between them, and that all of it can be combined."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from distill_core.datasets import load
+from distill_core.methods.cda import CurriculumDataAugmentation
+from distill_core.methods.dwa import DirectedWeightAdjustment
+from distill_core.methods.edc import DesignSpace
+from distill_core.methods.gvbsm import GeneralizedMatching
+from distill_core.methods.rded import RealisticDiverse
+from distill_core.methods.sre2l import SqueezeRecoverRelabel
+from distill_core.methods.sre2lpp import SqueezeRecoverRelabelPlus
+from distill_core.steps.family import through_jpeg
+from distill_core.steps.recover import Recipe, batches
+from distill_core.steps.views import Crops, recovery_view
+from tests.methods.tiny import drain, job, small
+
+
+def differing(one, other):
+    a, b = one().model_dump(), other().model_dump()
+    return {name for name in a.keys() & b.keys() if a[name] != b[name]}
+
+
+def test_relatives_differ_in_few_defaults():
+    assert differing(SqueezeRecoverRelabel, CurriculumDataAugmentation) == {"augment"}
+    assert differing(SqueezeRecoverRelabel, DirectedWeightAdjustment) == {"weights", "variance_weight", "start"}
+    assert differing(SqueezeRecoverRelabel, RealisticDiverse) == {"iterations", "start"}
+    assert differing(SqueezeRecoverRelabel, SqueezeRecoverRelabelPlus) == {"augment", "start", "patch_choice"}
+    assert differing(GeneralizedMatching, DesignSpace) == {
+        *("start", "augment", "crop_low", "jitter", "class_share", "drop", "spectrum_weight")
+    }
+
+
+@pytest.mark.parametrize("milestone", [1.0, 0.5])
+def test_the_curriculum_is_the_formula(milestone):
+    total = 40
+    for t in range(total):
+        wanted = 0.08 + 0.92 * (1 + math.cos(math.pi * t / (milestone * total))) / 2
+        wanted = wanted if t < milestone * total else 0.08
+        assert Crops(milestone=milestone).least(t / total) == pytest.approx(wanted)
+    assert Crops(shape="linear").least(0.25) == pytest.approx(0.08 + 0.92 * 0.75)
+    assert [Crops(shape="step", milestone=0.5).least(p) for p in (0.0, 0.49, 0.5)] == [1.0, 1.0, 0.08]
+
+
+def test_a_curriculum_sees_whole_images_first():
+    view = recovery_view(load("shapes:size=16"), "curriculum", 0.0)
+    x = torch.rand(2, 3, 16, 16)
+    seen = {}
+    for progress in (0.0, 0.99):
+        generator = torch.Generator().manual_seed(0)
+        looks = [view(x, generator, progress) for _ in range(20)]
+        seen[progress] = sum(min(float((v - x).abs().mean()), float((v - x.flip(3)).abs().mean())) for v in looks) / 20
+    assert seen[0.0] < 0.05 < seen[0.99]
+
+
+def test_patches_with_an_adjusted_teacher_and_a_curriculum_are_a_run():
+    method = small(RealisticDiverse, iterations=4, weights="directed", augment="curriculum", rho=0.05)
+    events, result = drain(method.distill(job()))
+    assert [e.stage for e in events if e.kind == "stage"] == ["squeeze", "select", *["adjust", "recover"] * 2]
+    assert any("‖Δθ‖" in e.values for e in events if e.kind == "scalars")
+    assert len(result) == 20 and result.protocol == "rded"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [SqueezeRecoverRelabel, CurriculumDataAugmentation, SqueezeRecoverRelabelPlus, GeneralizedMatching, DesignSpace],
+)
+def test_every_relative_takes_an_adjusted_teacher(kind):
+    events, result = drain(small(kind, weights="directed", rho=0.02).distill(job()))
+    lengths = [e.values["‖Δθ‖"] for e in events if e.kind == "scalars" and "‖Δθ‖" in e.values]
+    assert lengths and max(lengths) == pytest.approx(0.02, rel=0.02) and len(result) == 20
+
+
+def test_rded_optimizes_nothing():
+    events, result = drain(small(RealisticDiverse, iterations=0).distill(job()))
+    assert [e.stage for e in events if e.kind == "stage"] == ["squeeze", "select"]
+    chosen = [e for e in events if e.kind == "images" and e.source == "synthetic"][-1]
+    assert torch.equal((result.images * 255).round().byte(), torch.from_numpy(chosen.pixels).permute(0, 3, 1, 2))
+
+
+def test_networks_take_turns_and_label_together():
+    events, result = drain(small(GeneralizedMatching, iterations=6).distill(job()))
+    turns = [e.values["network"] for e in events if e.kind == "scalars" and "network" in e.values]
+    assert set(turns) == {0.0, 1.0} and result.teacher.count("+") == 1
+    names = {e.name for e in events if e.kind == "parts"}
+    assert {"batch-norm mean mismatch of network 1", "batch-norm mean mismatch of network 2"} <= names
+    assert any("densification" in e.values for e in events if e.kind == "scalars")
+
+
+def test_a_batch_of_classes_holds_all_images_of_some_classes():
+    recipe = Recipe(1, 0.1, 0, 0, 1, 6, lambda x, g, p: x, layout="classes")
+    found = [[divmod(place, 10)[::-1] for place in block.tolist()] for block in batches(3, 10, recipe)]
+    assert found[0] == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] and len(found) == 5
+    slices = Recipe(1, 0.1, 0, 0, 1, 6, lambda x, g, p: x)
+    assert [len(block) for block in batches(2, 10, slices)] == [6, 4, 6, 4]
+
+
+def test_jpeg_is_what_a_file_holds():
+    images = torch.rand(3, 3, 16, 16)
+    found, size = through_jpeg(images)
+    assert found.shape == images.shape and not torch.equal(found, images) and 3 * 300 < size < 3 * 2000
+    _, result = drain(small(DirectedWeightAdjustment, storage="jpeg").distill(job()))
+    assert result.about["jpeg_bytes"] > 0
+
+
+def test_a_backbone_without_convolutions_is_refused():
+    assert "no convolution" in small(DesignSpace, backbones="teacher+mlp").why_not(job())
+    assert small(DesignSpace, backbones="teacher+vit").why_not(job()) is None
