@@ -26,7 +26,9 @@ CPU = torch.device("cpu")
 
 
 def network():
-    made = build("convnet:depth=1,norm=batch,width=4", channels=1, size=8, classes=10, seed=0).eval()
+    made = (
+        build("convnet:depth=1,norm=batch,width=4", channels=1, size=8, classes=10, seed=0).eval().requires_grad_(False)
+    )
     for m in made.modules():
         if isinstance(m, nn.BatchNorm2d):
             m.running_mean.uniform_(-0.5, 0.5)
