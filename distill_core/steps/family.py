@@ -153,6 +153,16 @@ class Recovery(Method):
         advanced=True,
         source=SRE2L_CODE,
     )
+    slices_at_once: int = knob(
+        0,
+        "Slices at once",
+        "Slices (one image of each class) that are worked on together, each with its own teacher and statistics; 0 takes up "
+        "to five while they are small.",
+        ge=0,
+        le=1000,
+        advanced=True,
+        source="ours: it changes the time, not the formula",
+    )
     start: START = knob(
         "noise",
         "Start",
@@ -218,7 +228,17 @@ def recipe_of(method: Any, real: RealSet, **more: Any) -> Recipe:
     crops = Crops(method.crop_low, method.milestone, method.curriculum)
     view = recovery_view(real, method.augment, method.jitter, crops)
     coefficients = (method.mean_weight, method.variance_weight, method.first_layer)
-    return Recipe(method.iterations, method.lr_img, *coefficients, method.class_block, view, **more)
+    at_once = method.slices_at_once or small_slices(min(method.class_block, len(real.classes)), real.size)
+    common = (method.iterations, method.lr_img, *coefficients, method.class_block, view)
+    return Recipe(*common, **{"slices_at_once": at_once, **more})
+
+
+def small_slices(images: int, size: int) -> int:
+    """How many slices are worked on together: up to five, while they have no more than 16,384 pixels.
+
+    Measured on one CPU thread: slices of ten 16×16 digits go 1.1 to 1.5 times as fast, those of ten 32×32 images no faster.
+    """
+    return max(1, min(5, 16_384 // (images * size * size)))
 
 
 def first_images(

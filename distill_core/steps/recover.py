@@ -26,6 +26,7 @@ from ..method import Method, Stream, stage
 from .perturb import directed, scattered
 from .show import place, show
 from .statistics import BatchNormStatistics, Matcher
+from .together import Together
 from .views import View
 
 EAGER = 0.5  # seconds of reports that a run may spend at once, so that a short one is seen moving too
@@ -58,6 +59,8 @@ class Recipe:
     Args:
         class_block: classes (of a slice) or images (class by class) that share a batch.
         layout: a batch holds one image of each class (`slices`) or all images of some classes (`classes`).
+        slices_at_once: batches of the layout `slices` that are worked on together, each with its own teacher and its own
+            statistics; they share their views.
         class_weight: factor of the cross-entropy.
         matcher: what listens to a network; called once for each batch and network with the network's number.
         extra: further terms of the loss, by name.
@@ -71,27 +74,44 @@ class Recipe:
     class_block: int
     augment: View
     layout: Literal["slices", "classes"] = "slices"
+    slices_at_once: int = 1
     class_weight: float = 1.0
     matcher: Callable[[nn.Module, int], Matcher] = field(default=lambda network, _: BatchNormStatistics(network))
     extra: Extra = no_extra
 
 
-def batches(ipc: int, classes: int, recipe: Recipe) -> list[Tensor]:
-    """Places of each batch's images in slice-major order (image i of class c is at i · classes + c)."""
-    if recipe.layout == "slices":
-        rows = torch.arange(ipc * classes).unflatten(0, (ipc, classes))
-        return [block for row in rows for block in row.split(recipe.class_block)]
-    at_once = max(1, math.ceil(recipe.class_block / ipc))
-    columns = torch.arange(ipc * classes).unflatten(0, (ipc, classes)).T
-    return [block.flatten() for block in columns.split(at_once)]
+def batches(ipc: int, classes: int, recipe: Recipe) -> list[list[Tensor]]:
+    """What is worked on together: groups of batches, each the places of its images in slice-major order.
+
+    Image i of class c is at place i · classes + c.
+    """
+    places = torch.arange(ipc * classes).unflatten(0, (ipc, classes))
+    if recipe.layout == "classes":
+        at_once = max(1, math.ceil(recipe.class_block / ipc))
+        return [[block.flatten()] for block in places.T.split(at_once)]
+    groups = places.split(max(1, recipe.slices_at_once))
+    return [
+        list(block) for group in groups for block in zip(*(row.split(recipe.class_block) for row in group), strict=True)
+    ]
 
 
 class Batch:
-    """The images of one batch while they are optimized: x, its Adam, its teachers."""
+    """The images that are optimized together: x, its Adam, its teachers.
 
-    def __init__(self, start: Tensor, labels: Tensor, teachers: Sequence[nn.Module], real: RealSet, lr: float):
+    `teachers` holds, for each network that takes turns, one module for all groups or one for each.
+    """
+
+    def __init__(
+        self,
+        start: Tensor,
+        labels: Tensor,
+        teachers: Sequence[Sequence[nn.Module]],
+        real: RealSet,
+        lr: float,
+        groups: int = 1,
+    ):
         self.x = start.clone().requires_grad_(True)
-        self.labels, self.real, self.teachers = labels, real, list(teachers)
+        self.labels, self.real, self.teachers, self.groups = labels, real, [list(t) for t in teachers], groups
         self.optimizer = torch.optim.Adam([self.x], lr=lr, betas=(0.5, 0.9), eps=1e-8)
         low, high = (real.normalize(torch.full((1, real.channels, 1, 1), v, device=start.device)) for v in (0.0, 1.0))
         self.low, self.high = low, high
@@ -123,10 +143,11 @@ def recover(
     images, classes = start.flatten(0, 1).clone(), start.shape[1]
     generator = Generator().manual_seed(seed + 1)
     blocks = batches(len(start), classes, recipe)
-    for part, ids in enumerate(blocks):
+    for part, group in enumerate(blocks):
+        ids, copies = torch.cat(group), len(group) if adjust.works() else 0
         labels = (ids % classes).to(start.device)
-        own = [copy.deepcopy(network).eval() for network in networks] if adjust.works() else networks
-        batch = Batch(images[ids], labels, own, real, recipe.lr_img)
+        own = [[copy.deepcopy(n).eval() for _ in range(copies)] or [n] for n in networks]
+        batch = Batch(images[ids], labels, own, real, recipe.lr_img, len(group))
         where = (part, len(blocks))
 
         def whole(now: Tensor, ids: Tensor = ids) -> Tensor:
@@ -135,9 +156,10 @@ def recover(
 
         offset = generator.get_state()  # the first view of a batch is the same in all K steps and in the first update
         if adjust.works():
-            for network in batch.teachers:
-                moving = shift(network, batch, recipe, adjust, generator, offset)
-                yield from stage("adjust", moving, adjust.ascent_steps, *where)
+            for moved in batch.teachers:
+                for place, network in enumerate(moved):
+                    moving = shift(network, batch, place, recipe, adjust, generator, offset)
+                    yield from stage("adjust", moving, adjust.ascent_steps, *where)
             if real_start:
                 saw(len(labels))
         loop = iterate(
@@ -149,9 +171,11 @@ def recover(
 
 
 def shift(
-    network: nn.Module, batch: Batch, recipe: Recipe, adjust: Adjust, generator: Generator, offset: Tensor
+    network: nn.Module, batch: Batch, group: int, recipe: Recipe, adjust: Adjust, generator: Generator, offset: Tensor
 ) -> Stream[None]:
-    """Move one of the batch's teachers away from θ_T, as `adjust` says."""
+    """Move the teacher of one of the batch's groups away from θ_T, as `adjust` says."""
+    size = len(batch.labels) // batch.groups
+    own = slice(group * size, (group + 1) * size)
     origin = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     if adjust.weights == "random":
         noise = Generator().manual_seed(int(torch.randint(2**31 - 1, (1,), generator=generator)))
@@ -159,10 +183,10 @@ def shift(
         return
 
     def look() -> Tensor:
-        return recipe.augment(batch.x, Generator().set_state(offset), 0.0)
+        return recipe.augment(batch.x[own], Generator().set_state(offset), 0.0)
 
     leaf = batch.x if adjust.first_gradient == "as_released" else None
-    yield from directed(network, origin, look, batch.labels, adjust.rho, adjust.ascent_steps, leaf)
+    yield from directed(network, origin, look, batch.labels[own], adjust.rho, adjust.ascent_steps, leaf)
 
 
 def iterate(
@@ -182,14 +206,16 @@ def iterate(
         teacher: θ_T, for the map of logits.
         moved: whether the batch's teachers are its own, so that a checkpoint has to hold them.
     """
-    for network in batch.teachers:
+    for network in (one for of_turn in batch.teachers for one in of_turn):
         network.requires_grad_(False)  # from here on a constant: weight gradients would be thrown away
-    matchers = [recipe.matcher(network, i) for i, network in enumerate(batch.teachers)]
+    matchers = [recipe.matcher(of_turn[0], i) for i, of_turn in enumerate(batch.teachers)]
+    looks = [Together(t, matcher, batch.groups) for t, matcher in zip(batch.teachers, matchers, strict=True)]
     omegas = [matcher.weights(recipe.first_layer, batch.x.device) for matcher in matchers]
     generator.set_state(offset)
     state: dict[str, Any] = {"x": batch.x, "optimizer": batch.optimizer, "generator": generator}
-    for i, (network, matcher) in enumerate(zip(batch.teachers, matchers, strict=True)):
-        state |= ({f"teacher {i}": network} if moved else {}) | {f"matcher {i}": matcher}
+    state |= {f"matcher {i}": matcher for i, matcher in enumerate(matchers)}
+    if moved:
+        state |= {f"teacher {i}.{g}": n for i, of_turn in enumerate(batch.teachers) for g, n in enumerate(of_turn)}
     guard = Guard(batch.x)
     everyone = torch.arange(whole(batch.x).shape[0]) % len(batch.real.classes)
     for step in steps("recover", recipe.iterations, state=state, of=method, eager=eager):
@@ -200,15 +226,14 @@ def iterate(
         batch.optimizer.param_groups[0]["lr"] = rate
         view = recipe.augment(batch.x, generator, step.index / recipe.iterations)
         matcher.draw(generator)
-        with matcher.hearing() as heard:
-            logits = batch.teachers[turn](view)
+        logits, heard = looks[turn](view)
         entropy = F.cross_entropy(logits, batch.labels)
         means, variances = matcher.mismatch(heard, batch.labels)
         mean, variance = (omega * means).sum(), (omega * variances).sum()
         further = recipe.extra(view, logits, batch.labels, now)
         loss = recipe.class_weight * entropy + now.mean_weight * mean + now.variance_weight * variance
         loss = loss + sum(further.values(), loss.new_zeros(()))
-        (gradient,) = torch.autograd.grad(loss, batch.x)
+        (gradient,) = torch.autograd.grad(loss * batch.groups, batch.x)  # the loss is the mean of the groups' losses
         # what the K passes left at x counts in the first update only (see Adjust.first_gradient)
         batch.x.grad = gradient if batch.x.grad is None or step.index else batch.x.grad + gradient
         guard.keep()

@@ -219,8 +219,8 @@ def test_a_second_block_starts_from_the_trained_teacher(batch):
 
 def test_freezing_the_weights_costs_nothing_and_changes_nothing(batch):
     images, labels = batch
-    one = Batch(images, labels, [Little()], FiveClasses, 0.25)
-    assert all(not p.requires_grad or p.grad is None for p in one.teachers[0].parameters())
+    one = Batch(images, labels, [[Little()]], FiveClasses, 0.25)
+    assert all(not p.requires_grad or p.grad is None for p in one.teachers[0][0].parameters())
     network, frozen = Little().eval(), Little().eval().requires_grad_(False)
     x = images.clone().requires_grad_(True)
     with_weights = torch.autograd.grad(F.cross_entropy(network(x), labels), x)[0]
@@ -285,3 +285,39 @@ def test_the_starting_images_are_those_of_every_method():
     _, random = drain(RandomReal().distill(job()))
     assert torch.equal(torch.from_numpy(first.pixels).permute(0, 3, 1, 2) / 255, random.images)
     assert load("digits:size=8").classes == random.classes
+
+
+@pytest.mark.parametrize("weights", ["none", "random", "directed"])
+def test_slices_worked_on_together_are_those_worked_on_alone(weights):
+    """Without draws in the view, three slices at once end as three slices one after the other."""
+    start = torch.randn(3, 5, 1, 8, 8, generator=torch.Generator().manual_seed(2)).clamp(-0.7, 1.7)
+    still = {"augment": lambda x, generator, progress: x, "iterations": 6}
+    adjust = Adjust(weights, 0.3, 3)
+    found = []
+    for at_once in (1, 3):
+        stream = recover(
+            METHOD, recipe(**still, slices_at_once=at_once), adjust, start, Little().eval(), FiveClasses, 0, True
+        )
+        found.append(drain(stream)[1])
+    if weights != "random":  # there the order of the draws differs
+        assert torch.allclose(*found, atol=1e-3)
+    assert found[0].shape == found[1].shape == start.shape
+
+
+def test_each_slice_has_a_teacher_of_its_own():
+    """The stacked pass gives every group the answers of its own network."""
+    from distill_core.steps.together import Together
+
+    networks = [Little(seed).eval().requires_grad_(False) for seed in (0, 1, 2)]
+    for network in networks:  # what differs is the weights; the remembered statistics are the trained network's
+        network.load_state_dict({**network.state_dict(), **dict(networks[0].named_buffers())})
+    x = torch.randn(15, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    statistics = BatchNormStatistics(networks[0])
+    logits, heard = Together(networks, statistics, 3)(x)
+    for group, network in enumerate(networks):
+        own = BatchNormStatistics(network)
+        with own.hearing() as alone:
+            wanted = network(x[group * 5 : group * 5 + 5])
+        assert torch.allclose(logits[group * 5 : group * 5 + 5], wanted, atol=1e-5)
+        for name, values in alone.items():
+            assert all(torch.allclose(heard[name][i][group], value[0], atol=1e-5) for i, value in enumerate(values))
