@@ -55,7 +55,7 @@ class Bar:
 
     def _stage(self, event: Any) -> None:
         if self.task is not None:
-            self.progress.update(self.task, completed=self.steps)
+            self.progress.update(self.task, total=self.steps or 1, completed=self.steps or 1)
         part = f" {event.part + 1}/{event.parts}" if event.parts > 1 else ""
         self.stage, self.steps = event.stage, event.steps
         self.task = self.progress.add_task(f"{event.stage}{part}", total=event.steps or None, said="")
