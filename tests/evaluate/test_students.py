@@ -1,5 +1,7 @@
 """One student: its loss is the formula, its draws are its own, its number is that of the last epoch."""
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -230,3 +232,25 @@ def test_the_average_of_the_weights_is_what_is_tested():
     for name, value in net.state_dict().items():
         if value.is_floating_point():
             assert torch.allclose(value.double(), kept[name], atol=1e-6)
+
+
+def test_one_update_of_a_student_is_adamw_on_the_divergence():
+    """The student step (dwa.md 8, item 11) done the slow way in float64: one batch, no mixing, the teacher in eval mode."""
+    from distill_core.networks import build
+
+    protocol = PROTOCOLS["dwa"].with_(mix="none", augment="none", temperature=4.0)
+    made, teacher, real = lesson(ipc=2), network(), digits()
+    trained = train(made, protocol, seed=3, teacher=teacher, epochs=1)[1]
+    slow = build(STUDENT, channels=1, size=8, classes=10, seed=3).double().train()
+    x = real.normalize(made.images.double())
+    p, q = (F.softmax(net(x) / 4.0, dim=1) for net in (copy.deepcopy(teacher).double(), slow))
+    divergence = (p * (p / q).log()).sum(1).mean()
+    weights = dict(slow.named_parameters())
+    gradients = torch.autograd.grad(divergence, list(weights.values()))
+    found = dict(trained.network.named_parameters())
+    for (name, weight), gradient in zip(weights.items(), gradients, strict=True):
+        first = gradient / (gradient.abs() + 1e-8)  # both moments after one step, bias corrected
+        wanted = weight.detach() * (1 - 1e-3 * 0.01) - 1e-3 * first
+        sure = gradient.abs() > 1e-6  # below, float32 cannot tell the sign
+        assert sure.float().mean() > 0.5 or name.endswith("conv.bias"), "a bias before batch norm has no gradient"
+        assert torch.allclose(found[name].double()[sure], wanted[sure], atol=2e-6), name
