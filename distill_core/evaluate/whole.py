@@ -34,9 +34,9 @@ def known_whole(real: RealSet, student: str) -> Scored | None:
 
 
 def whole_key(real: RealSet, student: str, protocol: Protocol | None = None) -> str:
-    """16 hex digits: data, network and recipe."""
-    recipe = (protocol or PROTOCOLS["real"]).model_dump(exclude={"title", "about", "source"})
-    content = {"data": real.fingerprint, "student": student, "recipe": recipe, "format": 1}
+    """16 hex digits: data, network and what the recipe sets, so that a new field of protocols changes no key."""
+    recipe = (protocol or PROTOCOLS["real"]).model_dump(exclude={"title", "about", "source"}, exclude_defaults=True)
+    content = {"data": real.fingerprint, "student": student, "recipe": recipe, "format": 2}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
