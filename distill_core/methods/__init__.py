@@ -13,7 +13,9 @@ from importlib.metadata import entry_points
 from ..errors import BadSetting, nearest
 from ..method import Method
 from .cda import CurriculumDataAugmentation
+from .dc import DatasetCondensation
 from .dm import DistributionMatching
+from .dsa import SiameseCondensation
 from .dwa import DirectedWeightAdjustment
 from .edc import DesignSpace
 from .gvbsm import GeneralizedMatching
@@ -33,6 +35,8 @@ BUILT_IN: tuple[type[Method], ...] = (
     DesignSpace,
     RealisticDiverse,
     DistributionMatching,
+    DatasetCondensation,
+    SiameseCondensation,
     RandomReal,
     Herding,
     KCenter,

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from distill_core.datasets import load
-from distill_core.methods.dm import DistributionMatching, class_distances, embedder, real_batch
+from distill_core.methods.dm import DistributionMatching
 from distill_core.networks import build
+from distill_core.steps.features import class_distances
+from distill_core.steps.match import random_network, real_batch
 from tests.methods.tiny import drain, job, small
 
 
@@ -46,7 +48,7 @@ def test_one_step_is_the_gradient_step():
     start = real.pixels(torch.from_numpy(next(e for e in events if e.kind == "images").pixels).permute(0, 3, 1, 2))
     generator = torch.Generator().manual_seed(asked.seed + 1)
     ids = real_batch(real, method.batch_real, generator)
-    network = embedder(asked, real, int(torch.randint(2**31 - 3, (1,), generator=generator))).double()
+    network = random_network(asked, real, int(torch.randint(2**31 - 3, (1,), generator=generator))).double()
     x = real.normalize(start).double().requires_grad_(True)
     batch = real.normalize(real.pixels(real.train.images[ids.flatten()])).double()
     (gradient,) = torch.autograd.grad(class_distances(network, batch, x, 10).sum(), x)
