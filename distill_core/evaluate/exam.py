@@ -73,6 +73,8 @@ class Exam:
     @classmethod
     def of(cls, result: SyntheticSet, job: Job, real: RealSet, teacher: nn.Module | None) -> Exam:
         protocol, device = chosen_protocol(job, result.protocol), device_of(job.device)
+        if protocol.learned_lr and "student_lr" in result.about:
+            protocol = protocol.with_(lr=float(result.about["student_lr"]))
         lesson = Lesson(result.images, result.labels, result.soft_labels, result.stages)
         if protocol.labels == "static" and lesson.soft_labels is None and teacher is not None:
             lesson = replace(lesson, soft_labels=teacher_labels(teacher, real, lesson.images))

@@ -64,6 +64,10 @@ class Protocol(BaseModel):
         description="Decay of a running average of the student's weights, which is what is tested; 0: none.",
     )
 
+    learned_lr: bool = Field(
+        False, description="Take the learning rate that was learned with the set, where it has one."
+    )
+
     def batch_for(self, images: int, classes: int) -> int:
         """The batch of a set of so many images."""
         if self.batch_rule == "fixed":
@@ -206,6 +210,9 @@ def _protocols() -> dict[str, Protocol]:
         dc,
         dsa,
         dsa.with_(name="dm", title="DM students"),
+        dsa.with_(name="mtt", title="MTT students", learned_lr=True,
+                  about="As DSA, starting at the learning rate that was learned with the images.",
+                  source="MTT (2203.11932), released code: 1000 epochs; its loop runs one epoch more."),
         static,
         real,
     )  # fmt: skip

@@ -21,6 +21,7 @@ from .edc import DesignSpace
 from .gvbsm import GeneralizedMatching
 from .herding import Herding
 from .kcenter import KCenter
+from .mtt import TrajectoryMatching
 from .random import RandomReal
 from .rded import RealisticDiverse
 from .sre2l import SqueezeRecoverRelabel
@@ -37,6 +38,7 @@ BUILT_IN: tuple[type[Method], ...] = (
     DistributionMatching,
     DatasetCondensation,
     SiameseCondensation,
+    TrajectoryMatching,
     RandomReal,
     Herding,
     KCenter,

@@ -19,7 +19,7 @@ from ..events import Parts, PerClass, Scalars
 from ..job import Job
 from ..loop import Guard, saw, steps
 from ..method import Stream, stage
-from ..networks import build
+from ..networks import Network, build
 from ..synthetic import SyntheticSet
 from .device import device_of
 from .show import place, quantize, reference, show
@@ -135,12 +135,13 @@ def prepared(job: Job, start: str) -> Stream[Ground]:
     return Ground(real, device, labels, x.to(device), probe)
 
 
-def random_network(job: Job, real: RealSet, seed: int) -> nn.Module:
+def random_network(job: Job, real: RealSet, seed: int) -> Network:
     """A network with random weights; `auto` is the papers' ConvNet with instance norm, narrower on small images."""
     width = 64 if real.size <= 16 else 128
     spec = f"convnet:norm=instance,width={width}" if job.teacher == "auto" else job.teacher
     network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=seed)
-    return network.requires_grad_(False).train()
+    network.requires_grad_(False).train()
+    return network
 
 
 def real_batch(real: RealSet, size: int, generator: Generator) -> Tensor:
