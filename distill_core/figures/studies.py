@@ -14,6 +14,7 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -76,24 +77,27 @@ def matrix(shown: Sequence[Cell], value: str = "accuracy") -> go.Figure:
         y=[_wrapped(row) for row in rows],
         text=[[_inside(c, gains) for c in line] for line in grid],
         texttemplate="%{text}",
+        textfont={"size": 13},
         customdata=[[_hover(c) for c in line] for line in grid],
         hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False,
         xgap=2,
         ygap=2,
-        colorbar={"title": {"text": "points" if gains else "%"}, "thickness": 12},
+        showscale=False,  # every cell says its number
         **look,
     )
     ahead = sum(cell.gain > 0 for cell in shown)
-    title = f"In {ahead} of {len(shown)} cells the set teaches more than as many random images"
-    figure = frame(go.Figure(heat), title, "", "", height=190 + 76 * max(1, len(rows)))
-    figure.update_yaxes(autorange="reversed")
+    title = f"{ahead} of {len(shown)} cells beat as many random images"
+    figure = frame(go.Figure(heat), title, "", "", height=150 + 76 * max(1, len(rows)))
+    figure.update_layout(margin={"b": 50})
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
+    figure.update_xaxes(showgrid=False, ticks="")
     return figure
 
 
 def _wrapped(row: str) -> str:
     name, _, rest = row.rpartition(" · ")
-    return f"{name[:34]}<br><i>{rest}</i>"
+    return "<br>".join([*wrap(name, 20)[:2], f"<i>{rest}</i>"])
 
 
 def _inside(cell: Cell | None, gains: bool) -> str:
@@ -101,8 +105,8 @@ def _inside(cell: Cell | None, gains: bool) -> str:
         return ""
     if gains:
         return f"{100 * cell.gain:+.1f}"
-    spread = f" ± {100 * cell.distilled.std:.1f}" if cell.distilled.n > 1 else ""
-    return f"{100 * cell.distilled.mean:.1f}{spread}<br>random {100 * cell.random.mean:.1f}"
+    spread = f"<br>± {100 * cell.distilled.std:.1f}" if cell.distilled.n > 1 else ""
+    return f"<b>{100 * cell.distilled.mean:.1f}</b>{spread}<br>vs {100 * cell.random.mean:.1f}"
 
 
 def _hover(cell: Cell | None) -> str:
@@ -171,7 +175,12 @@ def curve(shown: Sequence[Curve]) -> go.Figure:
             name=f"{one.name}, {'distilled' if ours else 'random real images'}",
             mode="lines+markers",
             line={"color": color, "dash": "solid" if ours else "dash", "width": 2},
-            marker={"symbol": mark if ours else f"{mark}-open", "size": 10, "color": color, "line": {"width": 2}},
+            marker={
+                "symbol": mark if ours else f"{mark}-open",
+                "size": 10,
+                "color": color,
+                "line": {"width": 2, "color": color},
+            },
             text=[f"{one.sizes[t]} classes: {one.said(t)}" for t in tasks],
             hovertemplate="%{text}<extra>%{fullData.name}</extra>",
         )

@@ -33,8 +33,8 @@ def test_the_matrix_shows_mean_spread_and_control_and_leaves_holes():
     heat = figure.data[0]
     assert [[None if v is None else round(v, 6) for v in line] for line in heat.z] == [[60.0, None], [None, 60.0]]
     texts = [text for line in heat.text for text in line]
-    assert "60.0 ± 14.1<br>random 40.0" in texts and "" in texts
-    assert figure.layout.title.text.startswith("In 1 of 2 cells")
+    assert "<b>60.0</b><br>± 14.1<br>vs 40.0" in texts and "" in texts
+    assert figure.layout.title.text.startswith("1 of 2 cells")
     gains = studies.matrix(shown, "gain").data[0]
     assert {text for line in gains.text for text in line} == {"+20.0", "-20.0", ""}
     assert gains.zmin == -gains.zmax
