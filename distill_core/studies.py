@@ -102,7 +102,7 @@ class TeacherTraining(Study):
     epochs: int = knob(40, "Epochs", "Passes over the real training images.", ge=1, le=1000, source="ours; papers: 200")
     lr: float = knob(0.1, "Learning rate", "Of SGD, at its highest.", gt=0, le=10, scale="log", source="DWA, CIFAR")
     batch: int = knob(128, "Batch", "Images per update.", ge=2, le=4096, source="DWA, CIFAR")
-    weight_decay: float = knob(5e-4, "Weight decay", "Of all weights.", ge=0, le=1, source="DWA, CIFAR")
+    weight_decay: float = knob(5e-4, "Weight decay", "Of all weights.", ge=0, le=1, scale="log", source="DWA, CIFAR")
     momentum: float = knob(0.9, "Momentum", "Of SGD; never Nesterov's.", ge=0, le=0.999, advanced=True)
     schedule: Literal["cosine", "none"] = knob("cosine", "Schedule", "How the learning rate falls, once per epoch.")
     warmup: int = knob(0, "Warm-up", "Epochs in which the rate rises from a hundredth.", ge=0, le=100, advanced=True)

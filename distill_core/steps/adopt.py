@@ -148,7 +148,7 @@ def check_accuracy(name: str, network: nn.Module, real: RealSet, stated: Any, de
     chance = float(part.labels.bincount().max()) / n
     if held <= chance + 3 * math.sqrt(chance * (1 - chance) / n):
         raise BadRecord(
-            f"{name} gets {held:.1%} of {n:,} validation images of {real.name} right, which is chance ({chance:.1%}). Most "
+            f"{name} gets {held:.1%} of {n:,} validation images of {real.name} right, no better than chance ({chance:.1%}). Most "
             "likely the order of its classes is another one than the header says; or its images were normalized or "
             "cropped differently."
         )

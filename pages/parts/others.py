@@ -38,7 +38,7 @@ def ask(catalog: dict[str, Any], runs: dict[str, dict[str, Any]]) -> None:
             return
         count = cells * 2 * job["students"]
         st.caption(
-            f"{cells} cells, {count} students: {job['students']} on each set and as many on its random control. Cells that "
+            f"{cells} {'cell' if cells == 1 else 'cells'}, {count} students: {job['students']} on each set and as many on its random control. Cells that "
             "were found before are not worked on again."
         )
         first = next(iter(runs.values()))

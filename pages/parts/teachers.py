@@ -50,12 +50,12 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "Data": row["data"],
         "Network": row["spec"],
         "Accuracy": 100 * row["accuracy"],
-        "Recipe": recipe(row["recipe"]),
         "Size": draw.size(row["bytes"]),
         "From": WHERE[row["where"]]
         + (f", {datetime.fromtimestamp(row['made']):%d %b %Y %H:%M}" if row["made"] else ""),
         "Runs": len(row["runs"]),
         "Key": row["key"],
+        "Recipe": recipe(row["recipe"]),
     }
 
 
@@ -103,7 +103,7 @@ def packed(row: dict[str, Any], name: str) -> bytes:
 def train(catalog: dict[str, Any]) -> None:
     """Data, network and recipe; then cost and start."""
     study = studying.entry(catalog, STUDY)
-    with st.expander("Train a teacher", icon=":material/school:"):
+    with st.expander("Train a teacher", icon=":material/school:", key="teachers.train"):
         left, right = st.columns(2, gap="medium")
         with left:
             data, _ = form_data.choose_data(catalog)
@@ -142,7 +142,7 @@ def _fill(study: dict[str, Any]) -> None:
 
 def take_in(catalog: dict[str, Any]) -> None:
     """A safetensors file of the visitor's own: checked by the engine before it is kept."""
-    with st.expander("Import a teacher", icon=":material/upload:"):
+    with st.expander("Import a teacher", icon=":material/upload:", key="teachers.import"):
         st.caption(
             "A safetensors file whose header (entry `teacher`), or a JSON card beside it, says its classes in order, mean and "
             "std. Tensors, normalization and class order are compared, and it has to recognize the validation images. "

@@ -157,7 +157,7 @@ def test_another_class_order_is_refused_by_its_answers(good, real, home):
     weights = load_file(good)
     turned = {name: t.roll(1, 0) for name, t in weights.items() if name.startswith("classifier")}
     assert turned
-    with pytest.raises(BadRecord, match=r"which is chance .* order of its classes"):
+    with pytest.raises(BadRecord, match=r"no better than chance .* order of its classes"):
         adopt(rewritten(good, tensors=turned), real)
     assert teachers.known(home)[0]["where"] == "shipped", "nothing was kept"
 
