@@ -24,10 +24,11 @@ from ..method import Stream, stage
 from ..networks import resolve
 from ..steps.device import device_of
 from ..synthetic import SyntheticSet
+from .classroom import Lesson
 from .control import random_lesson, teacher_labels
 from .exam import chosen_protocol
 from .protocols import Protocol
-from .students import Lesson, Timetable, accuracy, check, derive, train_student
+from .students import accuracy, check, derive, timetable, train_student
 
 SUBJECTS = ("distilled", "random")
 
@@ -142,8 +143,9 @@ class Memory:
         return accuracy(trained.network, real.test, real)
 
     def updates(self, classes: Sequence[int]) -> int:
+        """How many updates such a student takes, the same for both subjects."""
         lesson = lesson_of(self.lessons["distilled"], classes)
-        return len(Timetable(len(lesson), self.protocol.epochs, self.protocol.batch, lesson.stages).rows())
+        return len(timetable(lesson, self.protocol, only(self.real, classes), self.protocol.epochs).rows())
 
 
 def continual(memory: Memory, plan: Plan) -> Stream[dict[str, Any]]:

@@ -19,11 +19,10 @@ from ..job import Job
 from ..loop import steps
 from ..method import Stream, stage
 from ..networks import resolve
-from ..steps.device import device_of
 from ..synthetic import SyntheticSet
 from .continual import SUBJECTS, Memory
 from .exam import chosen_protocol
-from .students import Lesson, Timetable, accuracy, derive, train_student
+from .students import derive
 
 USUAL = ("convnet", "resnet18", "vgg11", "alexnet", "mobilenetv2", "efficientnetb0", "shufflenet", "vit", "deit")
 
@@ -74,20 +73,11 @@ def transfer(
         if (s, a) in known:
             continue
         memory = sources[s].memory(job, students[a])
-        lesson = memory.lessons[subject]
-        updates = len(Timetable(len(lesson), memory.protocol.epochs, memory.protocol.batch, lesson.stages).rows())
-        student = one_student(memory, lesson, subject, derive(job.seed, seed))
-        found[step.index] = got = yield from stage("transfer", student, updates, step.index, len(cells))
+        every = range(len(memory.real.classes))
+        student = memory.point(subject, every, derive(job.seed, seed))
+        found[step.index] = got = yield from stage("transfer", student, memory.updates(every), step.index, len(cells))
         yield Note(f"{memory.student} on {sources[s].run}, {subject}, student {seed + 1} of {job.students}: {got:.1%}.")
     return {place: _cell(sources, students, job, cells, found, place) for place in _places(cells) if place not in known}
-
-
-def one_student(memory: Memory, lesson: Lesson, subject: str, seed: int) -> Stream[float]:
-    """Train one student; its accuracy on the real test part, a fraction."""
-    device, name = device_of(memory.job.device), "student" if subject == "distilled" else "random student"
-    more: dict[str, Any] = {"seed": seed, "student": memory.student, "teacher": memory.teacher, "device": device}
-    trained = yield from train_student(lesson, memory.protocol, memory.real, name=name, **more)
-    return accuracy(trained.network, memory.real.test, memory.real)
 
 
 def _places(cells: Sequence[tuple[int, int, str, int]]) -> list[tuple[int, int]]:
