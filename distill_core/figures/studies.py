@@ -198,7 +198,7 @@ def _message(shown: Sequence[Curve]) -> str:
     if ours is None or beside is None:
         return "Nothing was measured yet"
     last = ours.tasks - 1
-    return f"After {ours.tasks} tasks: {100 * ours.mean(last):.1f} % distilled, {100 * beside.mean(last):.1f} % random images"
+    return f"After {ours.tasks} tasks {100 * ours.mean(last):.1f} %, random {100 * beside.mean(last):.1f} %"
 
 
 TRANSFER = (

@@ -46,7 +46,7 @@ def test_curves_have_the_spread_over_orders_and_their_control():
     figure = studies.curve([ours, beside])
     assert [line.line.dash for line in figure.data] == ["solid", "dash"]
     assert figure.data[1].marker.symbol.endswith("-open")
-    assert figure.layout.title.text == "After 2 tasks: 60.0 % distilled, 40.0 % random images"
+    assert figure.layout.title.text == "After 2 tasks 60.0 %, random 40.0 %"
     one, _ = studies.curves_of(continual(distilled=((1.0, 0.5),)))
     assert one.said(0) == "100.0 % (1 class order)" and figure.layout.xaxis.ticktext == (
         "1<br>5 classes",

@@ -134,11 +134,11 @@ def test_curves_and_which_of_several(home, open_page, done):
     app = open_page(PAGE)
     app.button_group(key="question").set_value("tasks").run()
     title = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["title"]["text"]
-    assert title == "After 2 tasks: 80.0 % distilled, 40.0 % random images"
+    assert title == "After 2 tasks 80.0 %, random 40.0 %"
     box = app.selectbox(key=f"way.{run.id}")
     box.set_value(next(file for file in findings_of(home) if file != box.value)).run()
     title = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["title"]["text"]
-    assert title == "After 2 tasks: 50.0 % distilled, 40.0 % random images"
+    assert title == "After 2 tasks 50.0 %, random 40.0 %"
 
 
 def findings_of(home):
