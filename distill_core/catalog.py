@@ -2,6 +2,7 @@
 
     {"schema": 1,
      "methods":   [{"name", "title", "idea", "family", "paper", "url", "learns", "matches", "labels", "departures", "presets", "fields"}],
+     "studies":   [the same for what is queued and distills nothing: a teacher, other students, class after class],
      "job":       [a field for each value of the job],
      "data", "networks", "protocols": [plain values],
      "devices":   ["cpu", "cuda:0", …], "versions": {package: version}}

@@ -16,6 +16,7 @@ from .job import Job, ask
 from .method import Method, Stream, stage
 from .methods import method_class
 from .networks import resolve
+from .spec import weights
 from .steps.device import device_of
 from .steps.ensemble import find_teachers
 from .steps.start import check_ipc
@@ -28,6 +29,10 @@ def check(method: Method, job: Job) -> None:
     device_of(job.device)
     real = load(job.data)
     check_ipc(job, real)
+    if weights(job.student):
+        raise BadSetting(
+            f"student={job.student!r} cannot work: students start from random weights. Leave out what follows @."
+        )
     for network in (job.teacher, job.student):
         resolve(network, channels=real.channels, size=real.size)
     if job.protocol != "auto":

@@ -10,8 +10,11 @@ from .errors import BadSetting
 def parse(spec: str) -> tuple[str, dict[str, Any]]:
     """`"convnet:width=64,norm=batch"` → `("convnet", {"width": 64, "norm": "batch"})`. Numbers become numbers.
 
-    After `folder:` everything is a path: `"folder:/a/b"` → `("folder", {"path": "/a/b"})`.
+    After `folder:` everything is a path: `"folder:/a/b"` → `("folder", {"path": "/a/b"})`. What follows an `@` names the
+    weights of a network (see `weights`) and says nothing about its form.
     """
+    if not spec.strip().startswith("folder:"):
+        spec = spec.partition("@")[0]
     name, _, rest = spec.strip().partition(":")
     if name == "folder":
         return name, {"path": rest}
@@ -22,6 +25,11 @@ def parse(spec: str) -> tuple[str, dict[str, Any]]:
             raise BadSetting(f"{spec!r} cannot be read at {part!r}. Write name:option=value,option=value.")
         options[key.strip()] = number(value.strip())
     return name.strip(), options
+
+
+def weights(spec: str) -> str:
+    """The teacher whose weights are meant: `"resnet18@756ee6198d62b83a"` → `"756ee6198d62b83a"`, else ""."""
+    return "" if spec.strip().startswith("folder:") else spec.partition("@")[2].strip()
 
 
 def number(text: str) -> Any:

@@ -40,7 +40,7 @@ def methods(
     """List the methods; with a name, its settings and presets."""
     known = fresh_catalog(home_of(home))
     if name:
-        one = shelf.method(known, name)
+        one = shelf.method({"methods": [*known["methods"], *known.get("studies", ())]}, name)
         return emit(one) if as_json else _method(one)
     if as_json:
         return emit({"methods": known["methods"]})

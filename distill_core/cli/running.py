@@ -91,9 +91,14 @@ def stop(run: str, home: Home = None, as_json: AsJson = False) -> None:
 
 def _work(home: Path, folder: RunFolder, as_json: bool) -> int:
     """Wait for the device, drive the run, say how it ended; returns the exit code."""
-    from .. import methods
-    from ..run import whole
+    drive(home, folder)
+    return _report(folder, as_json)
+
+
+def drive(home: Path, folder: RunFolder) -> None:
+    """Wait for the device and work on the run in this process, with a progress bar."""
     from ..runs.sitting import drive_run, leave_a_core
+    from ..studies import askable, whole
     from .bar import Bar
 
     leave_a_core()
@@ -101,8 +106,7 @@ def _work(home: Path, folder: RunFolder, as_json: bool) -> int:
     with _stops(folder), _device(home, folder) as lock:
         if lock is not None:
             with Bar() as bar:
-                drive_run(folder, whole, methods.registry(), watch=bar)
-    return _report(folder, as_json)
+                drive_run(folder, whole, askable(), watch=bar)
 
 
 @contextmanager

@@ -24,8 +24,8 @@ def to_csv(rows: Iterable[Row]) -> str:
     for row in rows:
         budget = row.distilled.budget
         writer.writerow(
-            [_safe(one) for one in (row.method, row.preset, row.data)]
-            + [row.ipc, _safe(row.student), row.protocol, row.labels, " ".join(map(str, row.seeds))]
+            [safe(one) for one in (row.method, row.preset, row.data)]
+            + [row.ipc, safe(row.student), row.protocol, row.labels, " ".join(map(str, row.seeds))]
             + [*_numbers(row.distilled), *_numbers(row.random), _number(row.gain)]
             + [budget.get(name, "") for name in COLUMNS[15:21]]
             + [" ".join(row.runs)]
@@ -41,7 +41,7 @@ def _number(value: float) -> str:
     return f"{value:.6f}" if math.isfinite(value) else ""
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """A cell that a spreadsheet would take for a formula becomes text."""
     return f"'{text}" if text[:1] in "=+-@" else text
 

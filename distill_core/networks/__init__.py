@@ -27,6 +27,7 @@ _ALL: dict[str, tuple[NetworkInfo, Builder]] = {
     "efficientnetb0": (mobile.EFFICIENTNET, mobile.efficientnetb0),
     "shufflenet": (mobile.SHUFFLENET, mobile.shufflenet),
     "vit": (vit.INFO, vit.vit),
+    "deit": (vit.DEIT, vit.deit),
 }
 
 
@@ -37,7 +38,7 @@ def known() -> list[NetworkInfo]:
 
 def resolve(spec: str, *, channels: int, size: int) -> str:
     """`auto` becomes a network's name with its options; any other spec comes back checked and spelled the one way."""
-    if spec.strip() == "auto":
+    if parse(spec)[0] == "auto":
         return f"convnet:norm=batch,width={64 if size <= 32 else 128}"  # narrow enough for two CPU cores
     name, options = parse(spec)
     checked(_find(name)[0], options)

@@ -31,6 +31,14 @@ INFO = NetworkInfo(
 )
 
 
+DEIT = NetworkInfo(
+    "deit",
+    "DeiT-Tiny",
+    "A larger ViT (width 192, 12 layers), far from the networks that sets are distilled with: the hard case of transfer.",
+    (Option("patch", "Pixels a side of a patch; auto is 16 at 224 pixels.", "auto", minimum=1, maximum=64),),
+)
+
+
 class _Embed(nn.Module):
     """Images → tokens (n, 1 + patches, dim): patches, the class token in front, positions added."""
 
@@ -105,9 +113,16 @@ def vit(
     return ViT(body, _Neck(whole.encoder.ln), classifier, channels=channels, size=size, classes=classes)
 
 
-def _automatic_patch(size: int) -> int:
-    """The smallest patch, two pixels or more, that tiles the image with 8×8 patches or fewer."""
-    return next(p for p in range(2, size + 1) if size % p == 0 and size // p <= 8)
+def deit(channels: int, size: int, classes: int, *, patch: int | str) -> Network:
+    """DeiT-Tiny (2012.12877) without its distillation token: width 192, 12 layers, 3 heads, 14×14 patches or fewer."""
+    side = _automatic_patch(size, most=14) if patch == "auto" else patch
+    form = {"depth": 12, "dim": 192, "heads": 3, "mlp": 768, "norm": "layer", "dropout": 0.0}
+    return vit(channels, size, classes, patch=side, **form)  # type: ignore[arg-type]
+
+
+def _automatic_patch(size: int, most: int = 8) -> int:
+    """The smallest patch, two pixels or more, that tiles the image with `most` × `most` patches or fewer."""
+    return next(p for p in range(2, size + 1) if size % p == 0 and size // p <= most)
 
 
 def _without_norms(encoder: Any) -> None:

@@ -21,7 +21,7 @@ MOST_RATIO = 200  # unpacked to packed bytes, of a member above `SMALL`
 SMALL = 1 << 20
 BELONGS = re.compile(
     r"(job|state|control|tags)\.json|events\.jsonl|log\.txt|set\.safetensors|sheets/[\w.-]+\.webp|arrays/[\w.-]+\.npy"
-    r"|planes/[\w.-]+\.(npy|json)|checkpoints/[\w.-]+\.safetensors"
+    r"|planes/[\w.-]+\.(npy|json)|findings/[\w.-]+\.json|checkpoints/[\w.-]+\.safetensors"
 )
 
 
@@ -123,7 +123,7 @@ def _check_member(one: zipfile.ZipInfo, name: str) -> None:
 
 
 def _unpack(archive: zipfile.ZipFile, top: str, staging: Path) -> None:
-    for part in ("sheets", "arrays", "checkpoints", "planes"):
+    for part in ("sheets", "arrays", "checkpoints", "planes", "findings"):
         (staging / part).mkdir(parents=True)
     for one in archive.infolist():
         if one.is_dir():

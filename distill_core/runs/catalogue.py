@@ -38,11 +38,12 @@ def _read(path: Path) -> Any:
 
 def build() -> dict[str, Any]:
     """Everything that a page offers, in menu order; its form is said in `catalog.py`."""
-    from .. import datasets, evaluate, methods, networks
+    from .. import datasets, evaluate, methods, networks, studies
 
     return {
         "schema": SCHEMA,
         "methods": [method_entry(method) for method in methods.registry().values()],
+        "studies": [method_entry(study) for study in studies.STUDIES.values()],
         "job": [one for one in fields_of(Job) if one["name"] != "moves"],
         "data": [_values(info) for info in datasets.known()],
         "networks": [_values(info) for info in networks.known()],

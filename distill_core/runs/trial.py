@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from ..events import Event
-from ..job import ask
+from ..job import Job, ask
 from ..loop import LeaveLoop, StopRun, driven_by, undriven
 from .folder import Recorder, RunFolder
 from .index import size_of
@@ -87,15 +87,17 @@ def estimate(
     Works in a home of its own, so that nothing half-trained gets into the cache; what the cache has already is used.
     `complete` is False where the trial ran out of time: then it is a lower bound. Raises `StudioError` for what cannot work.
     """
-    from .. import methods
-    from ..run import whole
+    from ..methods import method_class
+    from ..studies import Study, askable, whole
 
     tell(stage="trial")
     with tempfile.TemporaryDirectory(prefix="trial-", dir=home / "cache") as temporary:
         side, before = _side_home(home, Path(temporary)), os.environ.get("DISTILL_STUDIO_HOME")
         os.environ["DISTILL_STUDIO_HOME"] = str(side)
         try:
-            chosen, wanted = methods.method_class(method).build(settings), ask(**job)
+            chosen, wanted = (askable().get(method) or method_class(method)).build(settings), ask(**job)
+            if isinstance(chosen, Study) and (sampled := _sampled(chosen, wanted)):
+                return sampled
             folder = RunFolder.create(side, method, settings, job, by=os.getpid())
             return _measure(folder, whole(chosen, wanted))
         finally:
@@ -108,6 +110,8 @@ def _side_home(home: Path, side: Path) -> Path:
     for part in ("runs", "trash", "workers", "questions", "cache"):
         (side / part).mkdir()
     (side / "data").symlink_to(home / "data", target_is_directory=True)
+    for one in (home / "runs").glob("[!.]*/set.safetensors"):  # a study looks at finished runs
+        (side / "runs" / one.parent.name).symlink_to(one.parent, target_is_directory=True)
     for one in (home / "cache").iterdir():
         if one.is_file() and one.suffix != ".lock":
             (side / "cache" / one.name).symlink_to(one)
@@ -118,6 +122,25 @@ def _side_home(home: Path, side: Path) -> Path:
 
 def _link(source: str, target: str) -> None:
     os.symlink(os.path.realpath(source), target)
+
+
+def _sampled(study: Any, job: Job) -> dict[str, Any] | None:
+    """A few updates of one student of each kind, reckoned up to the updates of all; None for a study that has no such kinds."""
+    drive, seconds, complete, kinds = TrialDrive(time.perf_counter() + LONGEST), 0.0, True, 0
+    token = driven_by(drive)
+    try:
+        for stream, updates in study.samples(job):
+            first, kinds = len(drive.loops), kinds + 1
+            for _ in stream:
+                continue
+            timed = [(loop.seconds(), loop.total) for loop in drive.loops[first:] if loop.total]
+            seconds += updates * sum(one for one, _ in timed) / max(1, sum(total for _, total in timed))
+    except StopRun:
+        complete = False
+    finally:
+        undriven(token)
+    took = {"seconds": round(seconds, 2), "disk": 0, "memory": peak_memory(), "complete": complete}
+    return {**took, "stages": {"students": round(seconds, 2)}} if kinds or not complete else None
 
 
 def _measure(folder: RunFolder, stream: Any) -> dict[str, Any]:

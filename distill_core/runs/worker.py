@@ -112,7 +112,7 @@ def take(home: Path, run: RunFolder, device: str) -> FileLock | None:
 
 def warm(home: Path) -> None:
     """Import what is slow to import, leave one core to the screen, write the catalog, and limber up."""
-    from .. import run  # noqa: F401 (imported now, so that the first run need not wait for it)
+    from .. import studies  # noqa: F401 (imported now, so that the first run need not wait for it)
     from . import catalogue, sitting
 
     sitting.leave_a_core()
@@ -136,12 +136,11 @@ def limber() -> None:
 
 
 def work(home: Path, run: RunFolder) -> dict[str, Any]:
-    """Work on a run with the methods of the registry."""
-    from .. import methods
-    from ..run import whole
+    """Work on a run with the methods of the registry, or on a study."""
+    from ..studies import askable, whole
     from .sitting import drive_run
 
-    return drive_run(run, whole, methods.registry())
+    return drive_run(run, whole, askable())
 
 
 def wait(home: Path, idle: float) -> tuple[RunFolder, FileLock] | dict[str, Any] | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +23,24 @@ from torch import Tensor, nn
 
 from ..datasets import RealSet
 from ..datasets.real import Split
-from ..errors import BadRecord
+from ..errors import BadRecord, BadSetting
 from ..events import Note, Scalars
-from ..loop import saw, steps
+from ..loop import check_finite, saw, steps
 from ..method import Stream
 from ..networks import build, resolve
 from ..runs.home import ASSETS, studio_home
-from .augment import crop_flip_for
+from ..spec import weights
+from .augment import build as build_augment
+from .augment import may_flip
 
 
 @dataclass(frozen=True)
 class SqueezeRecipe:
-    """How a teacher is trained: SGD with momentum 0.9, cosine over the epochs, random crop (and flip where it may).
+    """How a teacher is trained: SGD, a schedule that moves once per epoch, random crops (and flips where they may be).
 
     Defaults of lr, batch and weight decay are the family's CIFAR recipe (dwa.md 1.6); it trains for 200 epochs.
+    `schedule` is `cosine` or `none`; `warmup` counts epochs of linear warm-up from a hundredth of lr; `augment` is a name of
+    `steps.augment.build`. No recipe of the family uses Nesterov's momentum, so there is no such field.
     """
 
     epochs: int = 40
@@ -43,6 +48,25 @@ class SqueezeRecipe:
     batch: int = 128
     weight_decay: float = 5e-4
     seed: int = 0
+    momentum: float = 0.9
+    schedule: str = "cosine"
+    warmup: int = 0
+    augment: str = "crop_flip"
+
+    def lr_at(self, epoch: int) -> float:
+        """The learning rate of an epoch, 0 … epochs − 1."""
+        warm = self.warmup if self.warmup < self.epochs else 0
+        if epoch < warm:
+            return self.lr * (0.01 + 0.99 * epoch / warm)
+        if self.schedule == "none":
+            return self.lr
+        return 0.5 * self.lr * (1 + math.cos(math.pi * (epoch - warm) / (self.epochs - warm)))
+
+    def plain(self) -> dict[str, Any]:
+        """By name, without the later fields where they have their default: a teacher keeps its key when a field is added."""
+        later = ("momentum", "schedule", "warmup", "augment")
+        usual = {one.name: one.default for one in fields(self)}
+        return {name: value for name, value in asdict(self).items() if name not in later or value != usual[name]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +83,18 @@ class Teacher:
 
 def teacher_key(real: RealSet, spec: str, recipe: SqueezeRecipe) -> str:
     """16 hex digits that name a teacher by content."""
-    content = {"data": real.fingerprint, "network": spec, "recipe": asdict(recipe), "format": 1}
+    content = {"data": real.fingerprint, "network": spec, "recipe": recipe.plain(), "format": 1}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def squeeze(real: RealSet, network: str, recipe: SqueezeRecipe, device: torch.device) -> Stream[Teacher]:
-    """Find the teacher or train it; safe when two runs ask at once (the second waits for the first)."""
-    spec = resolve(network, channels=real.channels, size=real.size)
-    key = teacher_key(real, spec, recipe)
-    if teacher_path(key) is None:
+    """Find the teacher or train it; safe when two runs ask at once (the second waits for the first).
+
+    `resnet18@756ee6198d62b83a` asks for that very teacher (one that was imported, say), whatever the recipe.
+    """
+    spec, named = resolve(network, channels=real.channels, size=real.size), weights(network)
+    key = named or teacher_key(real, spec, recipe)
+    if not named and teacher_path(key) is None:
         lock = FileLock(studio_home() / "cache" / f"teacher-{key}.lock")
         try:
             lock.acquire(timeout=0)
@@ -80,6 +107,8 @@ def squeeze(real: RealSet, network: str, recipe: SqueezeRecipe, device: torch.de
         finally:
             lock.release()
     teacher = find_teacher(key, real, device)
+    if named and teacher.spec != spec:
+        raise BadSetting(f"Teacher {key} is a {teacher.spec}, not a {spec}. Write {teacher.spec}@{key}.")
     yield Note(f"Teacher {spec}: {teacher.accuracy:.1%} of {len(real.test.labels):,} real test images.")
     return teacher
 
@@ -89,9 +118,11 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
     network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=recipe.seed).to(
         device
     )
-    optimizer = torch.optim.SGD(network.parameters(), lr=recipe.lr, momentum=0.9, weight_decay=recipe.weight_decay)
+    optimizer = torch.optim.SGD(
+        network.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
+    )
     generator = torch.Generator().manual_seed(recipe.seed)
-    look = crop_flip_for(real)
+    look = build_augment(recipe.augment, flip=may_flip(real.name))
     count, batch = len(real.train.labels), min(recipe.batch, len(real.train.labels))
     per_epoch = max(1, count // batch)
     order = torch.randperm(count, generator=generator)
@@ -101,7 +132,7 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
         epoch, place = divmod(step.index, per_epoch)
         if place == 0 and epoch:
             order.copy_(torch.randperm(count, generator=generator))
-        optimizer.param_groups[0]["lr"] = 0.5 * recipe.lr * (1 + math.cos(math.pi * epoch / recipe.epochs))
+        optimizer.param_groups[0]["lr"] = recipe.lr_at(epoch)
         ids = order[place * batch : (place + 1) * batch]
         images = look(real.pixels(real.train.images[ids].to(device)), generator)
         loss = F.cross_entropy(network(real.normalize(images)), real.train.labels[ids].to(device))
@@ -110,11 +141,12 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
         optimizer.step()
         saw(batch)
         if step.due:
+            check_finite(loss.item(), f"The loss of the teacher {spec}", step, "squeeze", "the teacher's learning rate")
             held = accuracy(network, real, real.val, device, at_most=500)
             yield Scalars(step.index, {"teacher loss": loss.item(), "teacher validation accuracy": held})
     about: dict[str, Any] = {
         "spec": spec,
-        "recipe": asdict(recipe),
+        "recipe": recipe.plain(),
         "data": real.name,
         "fingerprint": real.fingerprint,
         "classes": list(real.classes),
@@ -139,7 +171,7 @@ def teacher_path(key: str) -> Path | None:
 
 
 def find_teacher(key: str, real: RealSet, device: torch.device) -> Teacher:
-    """Load a teacher and check that it belongs to this data set and to this order of classes."""
+    """Load a teacher and check that it belongs to this data set, this order of classes and these mean and s.d."""
     path = teacher_path(key)
     if path is None:
         raise BadRecord(
@@ -157,11 +189,22 @@ def find_teacher(key: str, real: RealSet, device: torch.device) -> Teacher:
         raise BadRecord(
             f"Teacher {key} was trained on {about['data']} with classes {about['classes']}; this run has {real.name} with {list(real.classes)}."
         )
+    for name in ("mean", "std"):
+        if not same_constants(about[name], getattr(real, name)):
+            raise BadRecord(
+                f"Teacher {key} was trained with {name} {list(about[name])}; {real.name} has {list(getattr(real, name))}. "
+                "Train one for this data set."
+            )
     network = build(about["spec"], channels=real.channels, size=real.size, classes=len(real.classes))
     network.load_state_dict(tensors)
     network.to(device).eval().requires_grad_(False)
     size = sum(t.numel() * t.element_size() for t in tensors.values())
     return Teacher(network, key, about["spec"], float(about["accuracy"]), size, about)
+
+
+def same_constants(given: Sequence[float], wanted: Sequence[float]) -> bool:
+    """Whether means or s.d. per channel are equal, to the four digits that are written down."""
+    return len(given) == len(wanted) and all(abs(a - b) < 1e-4 for a, b in zip(given, wanted, strict=True))
 
 
 @torch.no_grad()

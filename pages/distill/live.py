@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import detail, feed, liveknobs, packets, planes, runbar, views
+from pages.parts import detail, feed, liveknobs, packets, planes, runbar, studying, views
 
 folder = runbar.chosen("Choose a run to watch", "Nothing has been distilled yet. Start a run, and watch it here.")
 asked = runbar.readable(folder)
@@ -20,6 +20,10 @@ states = feed.live(
     classes=runbar.classes,
 )
 runbar.keep_place(views.player([folder.id], "player", start=runbar.place()))
+
+if studying.page_of(asked["method"]):
+    studying.watched(folder, asked["method"])
+    st.stop()
 
 left, right = st.columns([3, 2], gap="medium")
 with left:

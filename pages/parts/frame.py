@@ -28,9 +28,18 @@ PAGES = (  # section, file, address, title, icon, help
         "folder_open",
         "Every run on disk: queue, compare, export, import.",
     ),
+    (
+        "Distill",
+        "distill/teachers",
+        "teachers",
+        "Teachers",
+        "history_edu",
+        "The trained classifiers: train, export, import.",
+    ),
     ("Explore", "explore/diversity", "diversity", "Diversity", "scatter_plot", "Do the learned images cover the real?"),
     ("Compare", "compare/side", "side", "Side by side", "compare", "Two to six runs on one clock."),
     ("Compare", "compare/scores", "scores", "Scores", "leaderboard", "Accuracies with spread, beside random images."),
+    ("Compare", "compare/transfer", "transfer", "Transfer", "swap_horiz", "Other students, and class after class."),
 )
 ROOT = Path(__file__).parents[2]
 steady.keep_page()

@@ -14,9 +14,18 @@ from distill_core.runs import ask, index, launch
 from distill_core.runs.folder import RunFolder
 from distill_core.runs.home import studio_home
 
-LIVE, NEW, RUNS, SCORES, SIDE, METHODS = (
+LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER = (
     f"pages/{page}.py"
-    for page in ("distill/live", "distill/new", "distill/runs", "compare/scores", "compare/side", "learn/methods")
+    for page in (
+        "distill/live",
+        "distill/new",
+        "distill/runs",
+        "compare/scores",
+        "compare/side",
+        "learn/methods",
+        "distill/teachers",
+        "compare/transfer",
+    )
 )
 WORKING = ("queued", "running", "paused")
 DOTS = {

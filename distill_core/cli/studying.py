@@ -1,0 +1,133 @@
+"""What a finished set is worth beyond its own student: `transfer` to other architectures, `continual` class after class."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import BadRecord, BadSetting
+from ..figures import studies as figures
+from ..runs import findings
+from ..runs.folder import RunFolder
+from .out import AsJson, Home, aside, console, emit, home_of, table
+
+Protocol = Annotated[str, typer.Option(help="How students are trained; auto is each set's own.")]
+Epochs = Annotated[int, typer.Option(help="0 takes the protocol's own number.")]
+Seed = Annotated[int, typer.Option(help="Of the first student and of the class orders.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda.")]
+Csv = Annotated[Path | None, typer.Option("--csv", help="Write the table to this file as well.")]
+USUAL = "convnet resnet18 vgg11"
+
+
+def add(app: typer.Typer) -> None:
+    app.command("transfer")(transfer)
+    app.command("continual")(continual)
+
+
+def transfer(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN…")],
+    students: Annotated[
+        str, typer.Option(help="Architectures, separated by spaces; `all` takes the usual nine.")
+    ] = USUAL,
+    seeds: Annotated[int, typer.Option(help="Students of each architecture.")] = 3,
+    protocol: Protocol = "auto",
+    epochs: Epochs = 0,
+    seed: Seed = 0,
+    device: Device = "auto",
+    csv: Csv = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train students of other architectures on finished sets, and on as many random real images beside each."""
+    from ..evaluate.transfer import USUAL as every
+
+    where = home_of(home)
+    networks = list(every) if students.strip() == "all" else students.split()
+    job = {"students": seeds, "protocol": protocol, "epochs": epochs, "seed": seed, "device": device}
+    ids = [RunFolder.find(where, run).id for run in runs]
+    code = _held(where, "transfer", {"runs": ids, "networks": networks}, job, ids)
+    rows = figures.cells([one for one in findings.every(where, "transfer") if one["run"] in ids])
+    lines = [(r.run, r.student, r.protocol, r.distilled.text, r.random.text, f"{100 * r.gain:+.1f}") for r in rows]
+    columns = ("run", "student", "protocol", "distilled", "random", "gain")
+    _tell(code, as_json, csv, figures.transfer_csv(rows), ("transfer", columns, lines), [vars_of(r) for r in rows])
+
+
+def continual(
+    run: Annotated[str, typer.Argument(metavar="RUN")],
+    tasks: Annotated[int, typer.Option(help="In how many parts the classes come.")] = 5,
+    orders: Annotated[int, typer.Option(help="How many class orders are drawn and averaged.")] = 5,
+    order: Annotated[str, typer.Option(help="One class order instead, every class once: 3,1,0,2.")] = "",
+    student: Annotated[str, typer.Option(help="The network that is trained after each task.")] = "auto",
+    protocol: Protocol = "auto",
+    epochs: Epochs = 0,
+    seed: Seed = 0,
+    device: Device = "auto",
+    csv: Csv = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the classes task after task, keep only their synthetic images, test a fresh student after each task."""
+    where = home_of(home)
+    try:
+        named = [int(one) for one in order.replace(",", " ").split()]
+    except ValueError:
+        raise BadSetting(f"order={order!r} cannot be read. Write class numbers with commas: 3,1,0,2.") from None
+    job = {"students": 1, "student": student, "protocol": protocol, "epochs": epochs, "seed": seed, "device": device}
+    one = RunFolder.find(where, run).id
+    code = _held(where, "continual", {"run": one, "tasks": tasks, "orders": orders, "order": named}, job, [one])
+    found = [each for each in findings.every(where, "continual") if each["run"] == one]
+    curves = [curve for each in found for curve in figures.curves_of(each)]
+    lines = [
+        (c.run, c.tasks, c.orders, c.subject, t + 1, c.sizes[t], c.said(t)) for c in curves for t in range(c.tasks)
+    ]
+    columns = ("run", "tasks", "orders", "images", "after task", "classes", "accuracy on seen classes")
+    _tell(code, as_json, csv, figures.continual_csv(curves), ("continual", columns, lines), found)
+
+
+def _held(home: Path, study: str, settings: dict[str, Any], job: dict[str, Any], runs: list[str]) -> int:
+    """Queue a study for this process and work on it; returns the exit code. All it says goes to stderr."""
+    from ..job import ask
+    from ..studies import STUDIES
+    from .running import drive
+
+    made = RunFolder.find(home, runs[0]).request()
+    asked = ask(**{**job, "data": made["job"].get("data", "digits"), "ipc": made["job"].get("ipc", 1)})
+    built = STUDIES[study].build(settings)
+    name = f"{built.card.title} · {made.get('name') or runs[0]}" + (f" + {len(runs) - 1}" if len(runs) > 1 else "")
+    values = built.model_dump(mode="json"), asked.model_dump(mode="json")
+    folder = RunFolder.create(home, study, *values, name=name[:120], by=os.getpid())
+    drive(home, folder)
+    state = folder.state()
+    if state["state"] == "failed":
+        raise (BadSetting if state.get("wrong_setting") else BadRecord)(str(state.get("message")))
+    if state["state"] != "finished":
+        aside().print(f"{folder.id} is {state['state']}; `distill-studio resume {folder.id}` goes on.", markup=False)
+    return 0 if state["state"] == "finished" else 1
+
+
+def _tell(code: int, as_json: bool, csv: Path | None, text: str, drawn: tuple[str, Any, Any], plain: list[Any]) -> None:
+    if csv:
+        csv.write_text(text, encoding="utf-8")
+        aside().print(str(csv), markup=False, soft_wrap=True)
+    title, columns, lines = drawn
+    if as_json:
+        emit({title: plain})
+    elif lines:
+        table("Accuracy on real test images, mean ± s.d.", columns, lines)
+    else:
+        console().print("Nothing was found yet.", markup=False)
+    raise SystemExit(code)
+
+
+def vars_of(cell: Any) -> dict[str, Any]:
+    """A cell as plain values."""
+    values = {name: getattr(cell, name) for name in ("run", "method", "data", "ipc", "student", "protocol", "labels")}
+    return {
+        **values,
+        "distilled": list(cell.distilled.accuracy),
+        "random": list(cell.random.accuracy),
+        "gain": cell.gain,
+    }

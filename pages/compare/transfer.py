@@ -1,0 +1,22 @@
+"""Transfer: what a finished set is worth to other architectures, and when the classes come one task after the other."""
+
+import streamlit as st
+
+from pages.parts import others, studio, studying, tasks
+
+VIEWS = {"students": "Other students", "tasks": "Class after class"}
+
+st.title("Transfer")
+catalog = studio.catalog()
+listed = studying.finished(catalog)
+if not listed:
+    studio.stop("No run has finished yet. Its set can then be examined here.", page=studio.NEW, label="New run")
+view = st.segmented_control(
+    "Question", list(VIEWS), format_func=VIEWS.get, key="question", default="students", required=True,
+    bind="query-params", label_visibility="collapsed",
+)  # fmt: skip
+chosen = studying.choose_runs(listed)
+part = tasks if view == "tasks" else others
+part.ask(catalog, {run: listed[run] for run in chosen if run in listed})
+studying.progress([part.STUDY])
+part.show([run for run in chosen if run in listed])

@@ -1,0 +1,196 @@
+"""The teachers of this home: the table, what can be done with one, the form that trains another, and the way in."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import secrets
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from distill_core.runs import teachers as shelf
+
+from . import draw, errand, form_data, knobs, studio, studying
+
+STUDY = "teacher"
+WHERE = {"shipped": "shipped with the studio", "trained": "trained here", "imported": "imported"}
+
+
+def table() -> None:
+    """Every teacher with its recipe and accuracy; the buttons for the one that is ticked."""
+    rows = shelf.known(studio.home())
+    event = st.dataframe(
+        [_line(row) for row in rows],
+        key=f"teachers.{len(rows)}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "Accuracy": st.column_config.NumberColumn(
+                format="%.1f %%", help="Of the real test part; nothing is chosen by it."
+            ),
+            "Runs": st.column_config.NumberColumn(help="Finished runs whose sets it labels."),
+        },
+        alt="All teachers with data set, network, recipe, accuracy, size and the runs that use them",
+    )
+    picked = [rows[i] for i in (event["selection"]["rows"] if event else []) if i < len(rows)]
+    if picked:
+        _actions(picked[0])
+    else:
+        st.caption("Tick one to export it or to use it in a new run.")
+
+
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Data": row["data"],
+        "Network": row["spec"],
+        "Accuracy": 100 * row["accuracy"],
+        "Size": draw.size(row["bytes"]),
+        "From": WHERE[row["where"]]
+        + (f", {datetime.fromtimestamp(row['made']):%d %b %Y %H:%M}" if row["made"] else ""),
+        "Runs": len(row["runs"]),
+        "Key": row["key"],
+        "Recipe": recipe(row["recipe"]),
+    }
+
+
+def recipe(said: dict[str, Any]) -> str:
+    """A recipe in a line: `40 epochs, lr 0.1, batch 128, weight decay 0.0005`."""
+    if not said:
+        return "not stated"
+    rest = [f"{name.replace('_', ' ')} {value}" for name, value in said.items() if name not in ("epochs", "seed")]
+    return ", ".join(
+        [f"{said.get('epochs', '?')} epochs", *rest, *([f"seed {said['seed']}"] if said.get("seed") else [])]
+    )
+
+
+def _actions(row: dict[str, Any]) -> None:
+    name = f"teacher-{re.sub('[^a-z0-9]+', '-', row['data'].lower())}-{row['key']}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Export (safetensors and card)",
+            lambda: packed(row, name),
+            f"{name}.zip",
+            "application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if st.button("Use in a new run", icon=":material/add_circle:"):
+            st.session_state["new.teacher"] = f"{row['spec']}@{row['key']}"
+            st.switch_page(studio.NEW, query_params={"data": row["data"]})
+        for run in row["runs"][:5]:
+            st.page_link(studio.LIVE, label=run, icon=":material/play_circle:", query_params={"run": run})
+    classes = ", ".join(studio.escape(one) for one in row["classes"][:20]) + (" …" if len(row["classes"]) > 20 else "")
+    st.caption(
+        f"Classes in order: {classes}. Mean {row['mean']}, s.d. {row['std']}. Write it as `{row['spec']}@{row['key']}`."
+    )
+
+
+def packed(row: dict[str, Any], name: str) -> bytes:
+    """The teacher and its card as the bytes of a zip."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as out:
+        out.write(row["path"], f"{name}.safetensors")
+        out.writestr(f"{name}.json", json.dumps(shelf.card(row), ensure_ascii=False, indent=1))
+    return file.getvalue()
+
+
+def train(catalog: dict[str, Any]) -> None:
+    """Data, network and recipe; then cost and start."""
+    study = studying.entry(catalog, STUDY)
+    with st.expander("Train a teacher", icon=":material/school:", key="teachers.train"):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            data, _ = form_data.choose_data(catalog)
+        with right:
+            known = ["auto", *(one["name"] for one in catalog.get("networks") or [])]
+            present = st.session_state.setdefault("teachers.network", "auto") or "auto"
+            network = st.selectbox(
+                "Network",
+                [*known, *([present] if present not in known else [])],
+                key="teachers.network",
+                accept_new_options=True,
+                help="`auto` takes what methods take for these images. Options are typed: `convnet:norm=batch,width=128`.",
+            )
+        presets = {one["title"]: one for one in study["presets"]}
+        st.pills("Recipe", list(presets), key="teachers.recipe", on_change=_fill, args=(study,))
+        chosen = presets.get(st.session_state.get("teachers.recipe") or "")
+        if chosen:
+            st.caption(f"Values: {chosen['source']}")
+        knobs.seed(study["fields"], "teachers", {})
+        settings = knobs.draw_all(study["fields"], "teachers")
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, 1, key="teachers.seed", width=160, help="Runs look for seed 0.")
+        wrong = knobs.check(study["fields"], settings)
+        if not wrong:
+            job = {"data": data, "teacher": network or "auto", "seed": int(seed), "students": 0}
+            studying.offer(study, [(settings, job, f"Teacher {network} · {data}")], "Train")
+
+
+def _fill(study: dict[str, Any]) -> None:
+    """A named recipe puts its values into the controls, and its network where it names one."""
+    title = st.session_state.get("teachers.recipe")
+    preset = next((one for one in study["presets"] if one["title"] == title), None)
+    if preset:
+        knobs.seed(study["fields"], "teachers", preset["settings"], anew=True)
+        st.session_state["teachers.network"] = preset["job"].get("teacher", "auto")
+
+
+def take_in(catalog: dict[str, Any]) -> None:
+    """A safetensors file of the visitor's own: checked by the engine before it is kept."""
+    with st.expander("Import a teacher", icon=":material/upload:", key="teachers.import"):
+        st.caption(
+            "A safetensors file whose header (entry `teacher`), or a JSON card beside it, says its classes in order, mean and "
+            "std. Tensors, normalization and class order are compared, and it has to recognize the validation images. "
+            "A pickle is never opened."
+        )
+        file = st.file_uploader("Weights", type=["safetensors"], key="teachers.file")
+        card = st.file_uploader("Card (JSON), if the header says nothing", type=["json"], key="teachers.card")
+        names = [one["name"] for one in catalog["data"]]
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            data = st.selectbox("Data set it knows", names, key="teachers.data", accept_new_options=True, width=260)
+            network = st.text_input(
+                "Network", key="teachers.form", placeholder="as the header says", help="Such as resnet18.", width=260
+            )
+        if st.button("Check and import", icon=":material/fact_check:", disabled=not (file and data)):
+            st.session_state.pop("teachers.brought", None)
+            errand.send("teacher", *words(_kept(file, card), str(data), network.strip()))
+            st.rerun()
+        errand.wait("teacher", "The engine looks at the file and asks it about the validation images …")
+        found = errand.outcome("teacher")
+        if found:
+            errand.forget("teacher")
+            st.session_state["teachers.brought"] = found
+            st.rerun()
+        _brought(st.session_state.get("teachers.brought"))
+
+
+def words(path: Path, data: str, network: str) -> list[str]:
+    """The command that imports a file."""
+    return ["teacher", "import", str(path), "--data", data, *(["--network", network] if network else [])]
+
+
+def _kept(file: Any, card: Any) -> Path:
+    """The uploads as files of the home's own naming; what is in them is judged by the engine."""
+    folder = studio.home() / "data" / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(file.name).stem)[:60]
+    path = folder / f"{stem}-{secrets.token_hex(3)}.safetensors"
+    path.write_bytes(file.getbuffer())
+    if card:
+        path.with_suffix(".json").write_bytes(card.getbuffer())
+    return path
+
+
+def _brought(found: dict[str, Any] | None) -> None:
+    if found and "error" in found:
+        st.error(str(found["error"]), icon=":material/error:")
+    elif found:
+        st.success(
+            f"Imported: {100 * found['accuracy']:.1f} % of the test images. A run uses it with the teacher `{found['use']}`.",
+            icon=":material/check_circle:",
+        )

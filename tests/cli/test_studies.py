@@ -1,0 +1,117 @@
+"""Teachers, other students and class after class from a terminal."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from distill_core.cli import main
+
+torch.set_num_threads(1)
+DATA, STUDENT = "digits:size=8", "convnet:depth=1,norm=batch,width=8"
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path) -> Any:
+    monkeypatch.setattr("distill_core.runs.sitting.leave_a_core", lambda: None)
+
+    def command(*words: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main([*words, "--home", str(home)])
+        said = capsys.readouterr()
+        code = end.value.code
+        return (code if isinstance(code, int) else 0), said.out, said.err
+
+    return command
+
+
+@pytest.fixture
+def run(call: Any) -> str:
+    code, out, err = call("run", "random", "--data", DATA, "--ipc", "2", "--students", "0", "--json")
+    assert code == 0, err
+    return json.loads(out)["run"]
+
+
+def test_a_teacher_from_training_to_import(call: Any, tmp_path: Path) -> None:
+    code, out, err = call("teacher", "train", "--data", DATA, "--network", STUDENT, "--epochs", "3", "--json")
+    assert code == 0 and json.loads(out)["state"] == "finished", err
+    listed = json.loads(call("teachers", "--json")[1])["teachers"]
+    assert listed[0]["spec"] == STUDENT and listed[0]["where"] == "trained"
+    assert call("teachers")[0] == 0
+    code, out, err = call("teacher", "export", listed[0]["key"][:8], "--to", str(tmp_path / "t.safetensors"), "--json")
+    assert code == 0 and json.loads(Path(json.loads(out)["card"]).read_text(encoding="utf-8"))["spec"] == STUDENT, err
+    code, out, err = call("teacher", "import", str(tmp_path / "t.safetensors"), "--data", DATA, "--json")
+    brought = json.loads(out)
+    assert code == 0 and brought["use"] == f"{STUDENT}@{brought['teacher']}", err
+    words = ("--data", DATA, "--ipc", "1", "--students", "0", "--teacher", brought["use"], "--json")
+    code, out, err = call("run", "herding", *words)
+    assert code == 0 and json.loads(out)["state"] == "finished", err
+
+
+def test_a_named_recipe_can_be_changed(call: Any) -> None:
+    words = ("--data", DATA, "--network", STUDENT, "--recipe", "dwa: tiny-imagenet (paper)", "--epochs", "1", "--json")
+    code, _, err = call("teacher", "train", *words)
+    assert code == 0, err
+    recipe = json.loads(call("teachers", "--json")[1])["teachers"][0]["recipe"]
+    assert recipe["augment"] == "resized_crop_flip" and recipe["epochs"] == 1 and recipe["warmup"] == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["teacher", "train", "--bach", "3"], 2, "Did you mean --batch?"),
+        (["teacher", "train", "--recipe", "SRe2L"], 2, "has no preset"),
+        (["teacher", "train", "--network", "resnet81"], 2, 'Did you mean "resnet18"?'),
+        (["teacher", "train", "--network", "mlp@abc"], 2, "Leave out what follows @"),
+        (["teacher", "train", "--lr", "0"], 2, "lr='0' cannot work"),
+        (["teacher", "export", "zzz"], 1, "There is no teacher called"),
+        (["teacher", "import", "nothing.safetensors"], 2, "--data NAME"),
+        (["teacher", "import", "nothing.safetensors", "--data", DATA], 1, "There is no file"),
+        (["teacher", "import", "nothing.pt", "--data", DATA], 1, "can run code"),
+        (["transfer", "nope"], 1, "There is no run called 'nope'"),
+        (["continual", "nope"], 1, "There is no run called 'nope'"),
+    ],
+)
+def test_refusals_are_sentences(call: Any, home: Path, words: list[str], code: int, sentence: str) -> None:
+    given, out, err = call(*words, "--json")
+    assert given == code and sentence in err
+    assert sentence in json.loads(out)["error"]
+    assert not list((home / "runs").iterdir())
+
+
+def test_other_students(call: Any, run: str, tmp_path: Path) -> None:
+    file = tmp_path / "matrix.csv"
+    words = ("--students", f"{STUDENT} mlp:width=8", "--seeds", "2", "--epochs", "1", "--csv", str(file))
+    code, out, err = call("transfer", run, *words, "--json")
+    assert code == 0, err
+    cells = json.loads(out)["transfer"]
+    assert [cell["student"] for cell in cells] == [STUDENT, "mlp:width=8"] and len(cells[0]["distilled"]) == 2
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+    assert [row["student"] for row in rows] == [STUDENT, "mlp:width=8"]
+    assert float(rows[0]["accuracy"]) == pytest.approx(sum(cells[0]["distilled"]) / 2, abs=1e-6)
+    assert call("transfer", run, *words[:4], "--epochs", "1")[0] == 0
+
+
+def test_class_after_class(call: Any, run: str, tmp_path: Path) -> None:
+    file = tmp_path / "curve.csv"
+    words = ("--tasks", "2", "--orders", "2", "--epochs", "1", "--student", STUDENT, "--csv", str(file))
+    code, out, err = call("continual", run, *words, "--json")
+    assert code == 0 and json.loads(out)["continual"][0]["sizes"] == [5, 10], err
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+    assert [(row["images"], row["task"], row["classes_seen"]) for row in rows] == [
+        ("distilled", "1", "5"), ("distilled", "2", "10"), ("random", "1", "5"), ("random", "2", "10"),
+    ]  # fmt: skip
+    code, out, err = call("continual", run, "--tasks", "20", "--json")
+    assert code == 1 and "tasks=20 cannot work with 10 classes" in err
+    code, out, err = call("continual", run, "--order", "a,b", "--json")
+    assert code == 2 and "order='a,b' cannot be read" in err
+
+
+def test_methods_lists_their_settings_by_name(call: Any) -> None:
+    code, out, _ = call("methods", "teacher", "--json")
+    assert code == 0 and "warmup" in {field["name"] for field in json.loads(out)["fields"]}

@@ -1,0 +1,171 @@
+"""Transfer: what is asked of finished runs, what was found, and what is exported."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from distill_core.runs import catalogue, findings
+from distill_core.runs.ask import open_questions, reply
+from distill_core.runs.folder import RunFolder
+from distill_core.runs.home import write_json
+from distill_core.studies import STUDIES
+from distill_core.synthetic import SyntheticSet
+
+PAGE = "compare/transfer"
+
+
+@pytest.fixture(autouse=True)
+def studies(home):
+    """The small catalog with the real studies in it."""
+    catalog = json.loads((home / "catalog.json").read_text(encoding="utf-8"))
+    catalog["studies"] = [catalogue.method_entry(one) for one in STUDIES.values()]
+    write_json(home / "catalog.json", catalog)
+
+
+@pytest.fixture
+def done(make_run):
+    """A finished run with a set."""
+
+    def make(**job) -> RunFolder:
+        run = make_run(**job)
+        SyntheticSet(torch.zeros(2, 1, 8, 8), torch.tensor([0, 1]), ("a", "b"), (0.5,), (0.5,)).save(
+            run.path / "set.safetensors"
+        )
+        return run
+
+    return make
+
+
+def button(app, label):
+    return next(one for one in app.button if one.label.startswith(label))
+
+
+def asked_of(home, study):
+    found = [json.loads((path / "job.json").read_text()) for path in sorted((home / "runs").glob(f"{study}-*"))]
+    return [(one["settings"], one["job"]) for one in found]
+
+
+def cell(student="convnet", **more):
+    said = {"student": student, "protocol": "hard", "labels": "hard", "epochs": 3}
+    return {**said, "distilled": [0.5, 0.7], "random": [0.4, 0.4], **more}
+
+
+def curve():
+    values = {"distilled": [[1.0, 0.5]], "random": [[0.9, 0.4]]}
+    return {
+        "student": "convnet",
+        "protocol": "hard",
+        "labels": "hard",
+        "epochs": 3,
+        "sizes": [1, 2],
+        "orders": [[0, 1]],
+        **values,
+    }
+
+
+def test_without_a_finished_set_it_says_what_to_do(open_page, make_run):
+    make_run(state="failed")
+    app = open_page(PAGE)
+    assert any("No run has finished yet" in one.value for one in app.markdown)
+
+
+def test_students_are_queued_as_one_study_of_all_chosen_runs(home, open_page, done):
+    one, two = done(), done(seed=1)
+    app = open_page(PAGE, run=one.id)
+    assert app.multiselect(key="of").value == [one.id], "the run chosen at the top is meant at first"
+    app.multiselect(key="of").set_value([one.id, two.id]).run()
+    app.number_input(key="others.students").set_value(2).run()
+    assert any("2 cells, 8 students" in one.value for one in app.caption)
+    button(app, "Train 8 students").click().run()
+    assert not app.exception
+    [(settings, job)] = asked_of(home, "transfer")
+    assert settings == {"runs": [one.id, two.id], "networks": ["convnet"]}
+    assert (job["data"], job["students"], job["protocol"]) == ("tiny", 2, "auto")
+    assert any("next in the queue" in str(one.proto) for one in app.get("progress"))
+
+
+def test_the_cost_is_said_before_the_start(home, open_page, done):
+    run = done()
+    app = open_page(PAGE, run=run.id)
+    button(app, "What will it cost?").click().run()
+    [question] = open_questions(home)
+    assert question["question"] == "trial" and question["values"]["method"] == "transfer"
+    reply(home, question["id"], state="done", value={"seconds": 90.0, "disk": 0, "memory": 1e9})
+    app.run()
+    assert any("≈ 90 s on this machine" in one.value for one in app.markdown)
+
+
+def test_the_matrix_and_its_file(home, open_page, done):
+    run, other = done(), done(seed=1)
+    findings.keep(home, run.id, "transfer", {"a": 1}, cell())
+    findings.keep(home, other.id, "transfer", {"a": 2}, cell("vit"))
+    app = open_page(PAGE)
+    chart = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert chart["layout"]["title"]["text"] == "2 of 2 cells beat as many random images"
+    app.multiselect(key="of").set_value([run.id]).run()
+    chart = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert chart["data"][0]["x"] == ["convnet"]
+    app.button_group(key="shows").set_value("gain").run()
+    assert json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["text"] == [["+20.0"]]
+
+
+def test_tasks_are_one_study_for_each_run(home, open_page, done):
+    one, two = done(), done(seed=1)
+    app = open_page(PAGE, run=one.id)
+    app.button_group(key="question").set_value("tasks").run()
+    app.multiselect(key="of").set_value([one.id, two.id]).run()
+    app.number_input(key="tasks.tasks").set_value(2).run()
+    app.text_input(key="tasks.order").set_value("1, x").run()
+    assert any("class order '1, x' cannot be read" in one.value for one in app.markdown)
+    app.text_input(key="tasks.order").set_value("1, 0").run()
+    button(app, "Train 8 students").click().run()
+    assert sorted(settings["run"] for settings, _ in asked_of(home, "continual")) == sorted([one.id, two.id])
+    settings, job = asked_of(home, "continual")[0]
+    assert settings["order"] == [1, 0] and settings["tasks"] == 2 and job["student"] == "auto"
+
+
+def test_curves_and_which_of_several(home, open_page, done):
+    run = done()
+    findings.keep(home, run.id, "continual", {"seed": 0}, curve())
+    findings.keep(home, run.id, "continual", {"seed": 1}, {**curve(), "distilled": [[1.0, 0.8]]})
+    app = open_page(PAGE)
+    app.button_group(key="question").set_value("tasks").run()
+    title = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["title"]["text"]
+    assert title == "After 2 tasks 80.0 %, random 40.0 %"
+    box = app.selectbox(key=f"way.{run.id}")
+    box.set_value(next(file for file in findings_of(home) if file != box.value)).run()
+    title = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["title"]["text"]
+    assert title == "After 2 tasks 50.0 %, random 40.0 %"
+
+
+def findings_of(home):
+    return [one["file"] for one in findings.every(home, "continual")]
+
+
+def test_a_study_that_failed_says_why_and_can_be_resumed(home, open_page, done):
+    run = done()
+    folder = RunFolder.create(home, "transfer", {"runs": [run.id]}, {"data": "tiny"}, name="a matrix")
+    folder.set_state(state="failed", message="No such thing.")
+    app = open_page(PAGE)
+    assert any("a matrix" in one.value and "No such thing" in one.value for one in app.markdown)
+    button(app, "Resume").click().run()
+    assert folder.state()["state"] == "queued"
+
+
+def test_a_study_can_be_watched(home, open_page, done):
+    done()
+    folder = RunFolder.create(home, "continual", {}, {"data": "tiny"})
+    app = open_page("distill/live", run=folder.id)
+    assert not any("There is no method called" in one.value for one in [*app.markdown, *app.caption])
+
+
+def test_an_old_catalog_is_no_error(home, open_page, done):
+    done()
+    catalog = json.loads((home / "catalog.json").read_text(encoding="utf-8"))
+    del catalog["studies"]
+    write_json(home / "catalog.json", catalog)
+    app = open_page(PAGE)
+    assert any("writing the catalog anew" in one.value for one in app.markdown)
