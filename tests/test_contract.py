@@ -14,7 +14,7 @@ from distill_core.methods import registry
 from distill_core.runs import sitting
 from distill_core.runs.folder import RunFolder, Timeline
 from distill_core.synthetic import SyntheticSet
-from tests.methods.tiny import drain, job, small
+from tests.methods.tiny import drain, fitting, job, small
 
 NAMES = sorted(registry())
 
@@ -33,7 +33,7 @@ def is_plain(value) -> bool:
 
 
 def test_returns_the_asked_number_of_images(kind):
-    events, result = drain(small(kind).distill(job()))
+    events, result = drain(small(kind).distill(fitting(small(kind))))
     assert torch.bincount(result.labels, minlength=10).tolist() == [2] * 10
     assert result.images.shape == (20, 1, 8, 8) and result.images.dtype == torch.float32
     assert float(result.images.min()) >= 0 and float(result.images.max()) <= 1
@@ -41,7 +41,7 @@ def test_returns_the_asked_number_of_images(kind):
 
 
 def test_says_only_known_and_plain_things(kind):
-    events, _ = drain(small(kind).distill(job()))
+    events, _ = drain(small(kind).distill(fitting(small(kind))))
     for event in events:
         assert KINDS[event.kind] is type(event)
         for field in dataclasses.fields(event):
@@ -51,8 +51,8 @@ def test_says_only_known_and_plain_things(kind):
 
 
 def test_the_same_seed_gives_the_same_images(kind):
-    first, second = (drain(small(kind).distill(job()))[1] for _ in range(2))
-    other = drain(small(kind).distill(job(seed=11)))[1]
+    first, second = (drain(small(kind).distill(fitting(small(kind))))[1] for _ in range(2))
+    other = drain(small(kind).distill(fitting(small(kind), seed=11)))[1]
     assert torch.equal(first.images, second.images)
     if kind.card.name not in ("herding", "kcenter"):  # they choose by rule, not by chance
         assert not torch.equal(first.images, other.images)
@@ -86,7 +86,8 @@ def test_presets_can_be_copied_without_loss(kind):
 
 
 def new_run(home, kind, **more) -> RunFolder:
-    method, asked = small(kind), job(**more)
+    method = small(kind)
+    asked = fitting(method, **more)
     return RunFolder.create(home, kind.card.name, method.model_dump(mode="json"), asked.model_dump(mode="json"))
 
 

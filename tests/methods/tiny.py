@@ -26,6 +26,13 @@ def job(**more: Any) -> Job:
     return distill_core.Job(**{**JOB, "teacher": NETWORK, "student": NETWORK, **more})
 
 
+def fitting(method: Method, **more: Any) -> Job:
+    """The job with a teacher that this method can work with."""
+    networks = (NETWORK, NETWORK.replace("norm=batch", "norm=instance"))
+    asked = [job(**{"teacher": network, **more}) for network in networks]
+    return next(one for one in asked if method.why_not(one) is None)
+
+
 def drain(stream: Any) -> tuple[list[Event], SyntheticSet]:
     """All events of a stream and what it returns."""
     events = []
