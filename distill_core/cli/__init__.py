@@ -11,7 +11,7 @@ import sys
 import typer
 
 from ..errors import BadSetting, StudioError
-from . import carrying, listing, running, serving
+from . import carrying, listing, running, serving, sweeping
 from .out import USAGE_ERROR, fail
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ serving.add(app)
 listing.add(app)
 running.add(app)
 carrying.add(app)
+sweeping.add(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
