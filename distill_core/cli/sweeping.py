@@ -42,7 +42,9 @@ def sweep(
     name: Annotated[str, typer.Option(help="What to call the sweep.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help=f"Queue more than {ASKS} runs.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and queue nothing.")] = False,
-    trial: Annotated[bool, typer.Option(help="Try a few steps of the dearest cell, for the cost.")] = True,
+    trial: Annotated[
+        bool, typer.Option(help="Try a few steps of the cell with the largest numbers, for the cost.")
+    ] = True,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done.")] = False,
     home: Home = None,
     as_json: AsJson = False,
@@ -123,7 +125,7 @@ def _refuse(made: Sweep) -> None:
 
 
 def _cost(home: Path, made: Sweep, left: int) -> dict[str, Any]:
-    """Seconds and bytes of what is left, from a trial of the dearest cell: an upper estimate."""
+    """Seconds and bytes of what is left, from a trial of the cell with the largest numbers."""
     from ..runs.trial import estimate
 
     cell = made.dearest()
@@ -139,7 +141,7 @@ def _cost_in_words(found: dict[str, Any], left: int) -> str:
     minutes = found["seconds"] / 60
     took = f"{minutes:.1f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
     return (
-        f" The {spoken(left, 'run')} to go take about {took} ({found['seconds_per_run']:.1f} s each, as the dearest cell) "
+        f" The {spoken(left, 'run')} to go take about {took} ({found['seconds_per_run']:.1f} s each, as tried) "
         f"and {bytes_in_words(found['disk'])} on disk."
     )
 

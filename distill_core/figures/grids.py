@@ -52,12 +52,12 @@ def limits(results: Sequence[Outcome]) -> tuple[float, float]:
     return middle - span / 2, middle + span / 2
 
 
-def title(sweep: Sweep, results: Sequence[Outcome]) -> str:
-    """The message: which cell has the highest mean."""
+def title(sweep: Sweep, results: Sequence[Outcome], join: str = ", ") -> str:
+    """The message: which cell has the highest mean. `join` may break the line for narrow screens."""
     first = best(results)
     if first is None:
         return "No run of this sweep is finished yet"
-    return f"Highest mean: {sweep.words(first.cell)}, {text(first)}"
+    return f"Highest mean: {sweep.words(first.cell)}{join}{text(first)}"
 
 
 def answer(sweep: Sweep, results: Sequence[Outcome]) -> str:
@@ -77,7 +77,7 @@ def answer(sweep: Sweep, results: Sequence[Outcome]) -> str:
     if len(scored) > 1 and not spread:
         said.append("One seed per cell: nothing is known of the spread, so small differences mean nothing.")
     elif len(scored) > 1 and first.mean - sorted(one.mean for one in scored)[-2] < max(spread):
-        said.append(f"It is ahead of the next cell by less than one s.d. (up to {100 * max(spread):.1f} points).")
+        said.append(f"The lead over the next cell is less than one s.d. (up to {100 * max(spread):.1f} points).")
     return " ".join(said)
 
 
@@ -87,14 +87,11 @@ def heat(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
     labels = [list(axis.cases) for axis in sweep.axes]
     grid = [[100 * results[i * columns + j].mean if results[i * columns + j].n else None for j in range(columns)] for i in range(rows)]  # fmt: skip
     written = len(results) <= WRITTEN
-    shown = [[_short(results[i * columns + j]) if written else "" for j in range(columns)] for i in range(rows)]
     made = go.Figure(
         go.Heatmap(
             z=grid,
             x=list(range(columns)),
             y=list(range(rows)),
-            text=shown,
-            texttemplate="%{text}",
             colorscale=SCALE,
             zmin=limits(results)[0],
             zmax=limits(results)[1],
@@ -103,13 +100,21 @@ def heat(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
             ygap=2,
             customdata=[[_about(sweep, results[i * columns + j]) for j in range(columns)] for i in range(rows)],
             hovertemplate="%{customdata}<extra></extra>",
+            hoverinfo="skip" if written else None,
         )
     )
     if written:
         _touch(made, sweep, results)
     _mark(made, sweep)
     axes = [axis.title for axis in sweep.axes]
-    frame(made, title(sweep, results), axes[1], axes[0], height=190 + max(46, min(70, 560 // rows)) * min(rows, 14))
+    frame(
+        made,
+        title(sweep, results, "<br>"),
+        axes[1],
+        axes[0],
+        height=190 + max(46, min(70, 560 // rows)) * min(rows, 14),
+    )
+    made.update_layout(margin_t=76)
     every = [max(1, count // 20) for count in (rows, columns)]
     made.update_yaxes(
         tickvals=list(range(0, rows, every[0])), ticktext=labels[0][:: every[0]], showgrid=False, autorange="reversed"
@@ -119,7 +124,12 @@ def heat(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
 
 
 def _touch(made: go.Figure, sweep: Sweep, results: Sequence[Outcome]) -> None:
-    """Points over the cells: they can be clicked (a heat map cannot), and they name what is empty."""
+    """Points over the cells: they can be clicked (a heat map cannot), and they say what stands there.
+
+    However far the pointer is from the points, the nearest is meant: that of its cell.
+    """
+    made.data[0].hovertemplate = None
+    made.update_layout(hovermode="closest", hoverdistance=-1)
     made.add_scatter(
         x=[one.cell.place[1] for one in results],
         y=[one.cell.place[0] for one in results],
@@ -127,13 +137,20 @@ def _touch(made: go.Figure, sweep: Sweep, results: Sequence[Outcome]) -> None:
         marker={"size": 40, "symbol": "square", "color": "rgba(128,128,128,0.01)"},
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},
-        text=["" if one.n else WORDS.get(one.state, one.state) for one in results],
-        textfont={"color": "#888888", "size": 11},
-        customdata=[[_about(sweep, one)] for one in results],
+        text=[_short(one) for one in results],
+        textfont={"size": 12, "color": [_ink(one, *limits(results)) for one in results]},
+        customdata=[[_about(sweep, one), i] for i, one in enumerate(results)],
         hovertemplate="%{customdata[0]}<extra></extra>",
         showlegend=False,
         name="cells",
     )
+
+
+def _ink(one: Outcome, low: float, high: float) -> str:
+    """The color of a cell's text that can be read on the cell's color."""
+    if not one.n:
+        return "#888888"
+    return "#000000" if (100 * one.mean - low) / (high - low) > 0.5 else "#ffffff"
 
 
 def _mark(made: go.Figure, sweep: Sweep) -> None:
@@ -168,8 +185,9 @@ def dots(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
                 "line": {"width": 2, "color": look["color"]},
             },
             error_x={
-                "array": [100 * statistics.stdev(values) if len(values) > 1 else None for _, _, values in found],
+                "array": [100 * statistics.stdev(values) if len(values) > 1 else 0 for _, _, values in found],
                 "color": look["color"],
+                "width": 0,  # no caps: one seed has no bar at all
             },
             customdata=[[_about(sweep, one), one.cell.place[0]] for _, one, _ in found],
             hovertemplate="%{customdata[0]}<extra></extra>",
@@ -179,18 +197,19 @@ def dots(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
     for at, one in zip(places, results, strict=True):
         if not one.n:
             made.add_annotation(x=0.02, xref="paper", y=at, text=WORDS.get(one.state, one.state), showarrow=False, font={"color": "#888888"})  # fmt: skip
-    head = "accuracy on real test images (%), mean ± s.d. over seeds"
-    frame(made, title(sweep, results), head, sweep.axes[0].title, height=190 + min(46, 900 // len(results)) * len(results))  # fmt: skip
+    head = "accuracy (%), mean ± s.d. over seeds"
+    frame(made, title(sweep, results, "<br>"), head, sweep.axes[0].title, height=190 + min(46, 900 // len(results)) * len(results))  # fmt: skip
+    made.update_layout(margin_t=76)
     made.update_yaxes(tickvals=places, ticktext=names, showgrid=False, range=[-0.6, len(results) - 0.4])
     return made
 
 
 def _short(one: Outcome) -> str:
-    """What stands in a cell: `86.1` and below it `± 1.2 (3)`."""
+    """What stands in a cell: `86.1`, below it `± 1.2 (3)`; what an empty cell is."""
     if not one.n:
-        return ""
+        return WORDS.get(one.state, one.state)
     below = f"± {100 * one.std:.1f} ({one.n})" if one.n > 1 else "1 seed"
-    return f"{100 * one.mean:.1f}<br><sub>{below}</sub>"
+    return f"{100 * one.mean:.1f}<br>{below}"
 
 
 def _about(sweep: Sweep, one: Outcome) -> str:

@@ -135,10 +135,9 @@ class Sweep(BaseModel):
         return tuple(own.index(one) for one, own in zip(self.published, labels, strict=True))
 
     def dearest(self) -> Cell:
-        """The cell with the largest numbers: more steps, more images, more students cost more. For an upper estimate."""
-        return self.cell(
-            [max(range(len(axis.cases)), key=lambda i: _size(list(axis.cases.values())[i])) for axis in self.axes]
-        )
+        """The cell with the largest numbers (more steps, images or students cost more), of choices the last."""
+        sizes = [[(_size(case), i) for i, case in enumerate(axis.cases.values())] for axis in self.axes]
+        return self.cell([max(one)[1] for one in sizes])
 
 
 def _size(case: Mapping[str, Any]) -> float:
