@@ -5,6 +5,7 @@ The base (data, settings, networks) is the form of a new run: what was chosen th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -102,7 +103,11 @@ def _axes(method: str, fields: dict[str, dict[str, Any]], offered: dict[str, Any
         with column:
             given = Axis(**offered["axes"][i]) if i < len(offered["axes"]) else None
             try:
-                axis = _cases(given, f"{prefix}!cases{i}") if given and not given.field else _along(fields, prefix, i)
+                axis = (
+                    _cases(given, f"{prefix}!cases{i}")
+                    if given and not given.field
+                    else _along(fields, prefix, i, given)
+                )
             except BadSetting as error:
                 wrong.append(str(error))
             else:
@@ -121,8 +126,8 @@ def _cases(given: Axis, key: str) -> Axis:
     return Axis(given.title, {label: given.cases[label] for label in given.cases if label in wanted})
 
 
-def _along(fields: dict[str, dict[str, Any]], prefix: str, i: int) -> Axis | None:
-    """A field and its values, typed."""
+def _along(fields: dict[str, dict[str, Any]], prefix: str, i: int, given: Axis | None) -> Axis | None:
+    """A field and its values, typed; while it is the ablation's field it keeps the ablation's name."""
     options = [*([NONE] if i else []), *fields]
     key, label = f"{prefix}!field{i}", "And" if i else "Vary"
     if st.session_state.get(key) not in options:
@@ -141,7 +146,8 @@ def _along(fields: dict[str, dict[str, Any]], prefix: str, i: int) -> Axis | Non
         placeholder="parted by commas",
         help=f"{fields[name].get('help', '')} Values with a comma inside are parted by semicolons.",
     )
-    return read_values(values, fields[name])
+    axis = read_values(values, fields[name])
+    return replace(axis, title=given.title) if given and given.field == name else axis
 
 
 def _usual(fields: dict[str, dict[str, Any]], prefix: str, i: int) -> None:
