@@ -23,7 +23,7 @@ SHELF = [
     "distill_core.figures",
     *(
         f"distill_core.runs.{name}"
-        for name in ("home", "folder", "launch", "index", "ask", "archive", "sweep", "sweeping", "outcomes")
+        for name in ("home", "folder", "launch", "index", "ask", "archive", "sweep", "planning", "sweeping", "outcomes")
     ),
 ]
 FREE = {"distill_core.errors", "distill_core.events"}  # import nothing of ours

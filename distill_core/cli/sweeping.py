@@ -12,8 +12,10 @@ from .. import catalog as shelf
 from ..axis import Axis, read_axis, read_seeds
 from ..errors import BadSetting, nearest
 from ..runs import launch, sweeping
+from ..runs.known import known_runs
 from ..runs.outcomes import Outcome, outcomes, progress, progress_in_words
-from ..runs.sweep import ASKS, Sweep, cells_in_words, cost, plan, spoken
+from ..runs.planning import cost, plan
+from ..runs.sweep import ASKS, Sweep, cells_in_words, spoken
 from .listing import fresh_catalog
 from .out import AsJson, Home, aside, bytes_in_words, console, emit, home_of, table
 
@@ -54,7 +56,7 @@ def sweep(
     where = home_of(home)
     made = _plan(where, method, [*context.args], axis or [], ablation, read_seeds(seeds), preset, name)
     _refuse(made)
-    there = sweeping.known_runs(where, made)
+    there = known_runs(where, made)
     left = len(made) - len(there)
     found = _cost(where, made, left) if trial and left else {}
     said = f"{cells_in_words(made)}" + (f", {len(there):,} of them are there already" if there else "")

@@ -11,22 +11,18 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .. import catalog as shelf
-from ..errors import BadRecord, BadSetting, StudioError, nearest
-from ..job import Job
-from . import launch
-from .folder import OVER, RunFolder, Timeline
+from ..errors import BadRecord, StudioError, nearest
+from . import index, launch
+from .folder import OVER, RunFolder
 from .home import read_json, write_json
-from .sweep import Planned, Sweep, key_of, read_plan
+from .known import WORKING, known_runs, state_of
+from .sweep import Planned, Sweep, read_plan
 
 SCHEMA = 1
-WORKING = ("queued", "running", "paused")
 
 
 @dataclass
@@ -104,7 +100,7 @@ def start(home: Path, plan: Sweep) -> Record:
         if not path.exists():
             one = Record(plan, created=time.time())
             one.runs = known_runs(home, plan)
-            one.open = [key for key, run in one.runs.items() if _state(home, run) not in OVER]
+            one.open = [key for key, run in one.runs.items() if state_of(home, run) not in OVER]
             _write(home, one)
     return go_on(home, plan.id)
 
@@ -113,11 +109,11 @@ def go_on(home: Path, sweep: str) -> Record:
     """Let a stopped sweep go on: what was stopped, lost or failed is queued again, what is gone or missing is made."""
     with _lock(home, sweep):
         one = read(home, sweep)
-        one.runs = {**known_runs(home, one.plan), **{k: run for k, run in one.runs.items() if _state(home, run)}}
+        one.runs = {**known_runs(home, one.plan), **{k: run for k, run in one.runs.items() if state_of(home, run)}}
         for run in one.runs.values():
-            if _state(home, run) in ("stopped", "failed", "lost"):
+            if state_of(home, run) in ("stopped", "failed", "lost"):
                 _requeue(home, run)
-        one.open = [key for key, run in one.runs.items() if _state(home, run) not in OVER]
+        one.open = [key for key, run in one.runs.items() if state_of(home, run) not in OVER]
         one.again = []
         one.state = "going" if one.open or one.to_go() else "done"
         _write(home, one)
@@ -133,7 +129,7 @@ def stop(home: Path, sweep: str) -> Record:
         one.state = "stopped" if one.open or one.to_go() else one.state
         _write(home, one)
     for key in one.open:
-        if _state(home, one.runs[key]) in WORKING:
+        if state_of(home, one.runs[key]) in WORKING:
             launch.stop(home, one.runs[key])
     return one
 
@@ -149,14 +145,6 @@ def tend(home: Path) -> None:
     """See to it that somebody waits for work while a sweep goes on (after a kill nobody does)."""
     if any(one.state == "going" for one in list_sweeps(home)):
         launch.ensure_worker(home)
-
-
-def _state(home: Path, run: str) -> str:
-    """How a run stands; "" where it is gone."""
-    try:
-        return str(RunFolder.find(home, run).state()["state"])
-    except StudioError:
-        return ""
 
 
 def _requeue(home: Path, run: str) -> None:
@@ -219,7 +207,7 @@ def _feed_one(home: Path, sweep: str, fed: set[str]) -> None:
 def _look(home: Path, one: Record) -> None:
     """What is over leaves the open ones; what was lost is resumed, once."""
     for key in list(one.open):
-        state = _state(home, one.runs[key])
+        state = state_of(home, one.runs[key])
         if state == "lost" and key not in one.again:
             one.again.append(key)
             _requeue(home, one.runs[key])
@@ -233,9 +221,10 @@ def _queue_one(home: Path, one: Record, run: Planned, device: str) -> str:
     if found:
         return found[run.key]
     job = {**run.cell.job, "seed": run.seed, "device": device, "moves": []}
-    return RunFolder.create(
-        home, one.plan.method, run.cell.settings, job, name=one.plan.name(run), preset=one.plan.preset
-    ).id
+    name, preset = one.plan.name(run), one.plan.preset
+    folder = RunFolder.create(home, one.plan.method, run.cell.settings, job, name=name, preset=preset)
+    index.set_tags(folder, [f"sweep {one.id.rpartition('-')[2]}"])
+    return folder.id
 
 
 def devices(home: Path, plan: Sweep) -> list[str]:
@@ -249,52 +238,3 @@ def devices(home: Path, plan: Sweep) -> list[str]:
 
 def _spelled(home: Path, device: str) -> str:
     return launch.device_named(home, device)
-
-
-# ── what is there already ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def known_runs(home: Path, plan: Sweep, wanted: Iterable[str] = ()) -> dict[str, str]:
-    """Key → run, for what the plan asks and the home has: finished runs first, else one that waits or works.
-
-    A run whose live knobs were moved by hand is another run.
-    """
-    keys, found = set(wanted) or plan.keys().keys(), dict[str, str]()
-    defaults, usual = _defaults(home, plan.method), Job().model_dump(mode="json")
-    for path in sorted((home / "runs").glob("[!.]*")):
-        asked = _asked(path)
-        if not asked or asked["method"] != plan.method:
-            continue
-        key = key_of(plan.method, {**defaults, **(asked.get("settings") or {})}, {**usual, **asked["job"]})
-        state = _state(home, path.name) if key in keys else ""
-        better = state == "finished" and (key not in found or _state(home, found[key]) != "finished")
-        if (better or (state in WORKING and key not in found)) and not _was_moved(RunFolder(path)):
-            found[key] = path.name
-    return found
-
-
-def _asked(path: Path) -> dict[str, Any] | None:
-    try:
-        stat = (path / "job.json").stat()
-        return _request(path, stat.st_mtime_ns, stat.st_size)
-    except OSError:
-        return None
-
-
-@lru_cache(maxsize=20_000)
-def _request(path: Path, changed: int, size: int) -> dict[str, Any] | None:
-    try:
-        return RunFolder(path).request()
-    except (StudioError, TypeError, ValueError):
-        return None
-
-
-def _was_moved(run: RunFolder) -> bool:
-    return any(one["kind"] == "knob" for one in Timeline.all(run))
-
-
-def _defaults(home: Path, method: str) -> dict[str, Any]:
-    try:
-        return shelf.defaults(shelf.method(shelf.read(home), method)["fields"])
-    except (BadRecord, BadSetting):
-        return {}

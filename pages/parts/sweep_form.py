@@ -13,7 +13,9 @@ import streamlit as st
 from distill_core.axis import FIXED, Axis, read_values
 from distill_core.errors import BadSetting, StudioError
 from distill_core.runs import sweeping
-from distill_core.runs.sweep import ASKS, Sweep, cells_in_words, cost, plan, spoken
+from distill_core.runs.known import known_runs
+from distill_core.runs.planning import cost, plan
+from distill_core.runs.sweep import ASKS, Sweep, cells_in_words, spoken
 
 from . import draw, form, form_data, form_job, form_method, knobs, studio
 
@@ -54,8 +56,8 @@ def _offer(method: dict[str, Any]) -> dict[str, Any] | None:
     """The ablation that was clicked, or an empty one for axes of one's own; None before any click."""
     known = {one["title"]: one for one in method.get("ablations") or []}
     title = st.pills(
-        "Ablations of this method",
-        [*known, *([OWN] if method["fields"] else [])],
+        "Ablations of this method" if known else "Sweeps",
+        [*known, OWN],
         key=f"sweep.{method['name']}!offer",
         on_change=_take,
         args=(method,),
@@ -78,7 +80,7 @@ def _take(method: dict[str, Any]) -> None:
     offered = next((one for one in method.get("ablations") or [] if one["title"] == title), {"axes": []})
     for i in (0, 1):
         axis = Axis(**offered["axes"][i]) if i < len(offered["axes"]) else None
-        field = axis.field if axis else (method["fields"][0]["name"] if i == 0 else NONE)
+        field = axis.field if axis else (next((one["name"] for one in method["fields"]), "ipc") if i == 0 else NONE)
         st.session_state[f"{prefix}!field{i}"] = field
         st.session_state[f"{prefix}!values{i}"] = ", ".join(axis.cases) if axis and field else ""
         st.session_state[f"{prefix}!cases{i}"] = list(axis.cases) if axis and not field else []
@@ -191,7 +193,7 @@ def _preset(method: dict[str, Any]) -> str:
 def _confirm(made: Sweep) -> None:
     """How many runs, what is there already, what the rest costs, and the button."""
     reply = studio.answer("check_sweep", plan=made.model_dump(mode="json"))
-    there = len(sweeping.known_runs(studio.home(), made))
+    there = len(known_runs(studio.home(), made))
     left = len(made) - there
     found = f" **{there:,}** of them are there already and are not repeated." if there else ""
     st.markdown(f":material/grid_on: {cells_in_words(made)}.{found}")

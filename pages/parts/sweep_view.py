@@ -16,6 +16,7 @@ from distill_core.runs.sweep import Sweep
 
 from . import form, studio
 
+MANY_CELLS = 1000  # above these the page looks less often
 OTHERS = ("b", "c", "d", "e", "f")  # the link's names of the second to sixth compared run
 
 
@@ -63,7 +64,7 @@ def _outcomes(one: sweeping.Record) -> list[Outcome]:
 def _progress(one: sweeping.Record, results: list[Outcome]) -> None:
     counts = progress(results)
     if one.state == "going":
-        st.fragment(_line, run_every=2.0)(one.id, dict(counts))
+        st.fragment(_line, run_every=2.0 if len(results) <= MANY_CELLS else 10.0)(one.id, dict(counts))
     else:
         _line(one.id, dict(counts))
 

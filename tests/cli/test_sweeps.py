@@ -59,6 +59,7 @@ def test_a_sweep_from_beginning_to_picture(call: Any, home: Any, tmp_path: Any) 
     made = json.loads(out)
     assert (made["cells"], made["runs"], made["found"], made["state"]) == (2, 2, 0, "going")
     name = made["sweep"]
+    assert json.loads(call("runs", "--text", name.rpartition("-")[2], "--json")[1])["runs"], "found by the sweep's tag"
     code, out, _ = call("sweeps", "--json")
     assert json.loads(out)["sweeps"][0]["progress"] == {"queued": 1, "to go": 1}
     assert call("sweep-stop", name)[0] == 0 and not launch.queue(home)

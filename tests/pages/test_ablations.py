@@ -9,7 +9,7 @@ from distill_core.runs import launch, sweeping
 from distill_core.runs.ask import open_questions, reply
 from distill_core.runs.folder import RunFolder
 from distill_core.runs.home import read_json, write_json
-from distill_core.runs.sweep import plan
+from distill_core.runs.planning import plan
 
 PAGE = "compare/scores"
 OFFER = {

@@ -11,7 +11,8 @@ from distill_core.axis import Axis, along, read_axis, read_seeds, typed
 from distill_core.errors import BadSetting
 from distill_core.runs.catalogue import fields_of, method_entry
 from distill_core.runs.cells import refusal, refusals
-from distill_core.runs.sweep import MOST, Sweep, cost, key_of, plan, read_plan
+from distill_core.runs.planning import MOST, cost, plan
+from distill_core.runs.sweep import Sweep, key_of, read_plan
 
 from .toy import Toy
 

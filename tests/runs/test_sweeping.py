@@ -17,9 +17,11 @@ from distill_core.runs import drive, index, launch, sweeping, worker
 from distill_core.runs.catalogue import method_entry
 from distill_core.runs.folder import RunFolder, Timeline
 from distill_core.runs.home import ASSETS, read_json, write_json
+from distill_core.runs.known import known_runs
 from distill_core.runs.outcomes import outcomes, progress, progress_in_words
+from distill_core.runs.planning import plan
 from distill_core.runs.sitting import drive_run
-from distill_core.runs.sweep import Sweep, plan
+from distill_core.runs.sweep import Sweep
 
 from .toy import METHODS, Toy, new_run, until, whole
 
@@ -78,7 +80,7 @@ def test_what_is_there_already_is_not_made_again(home: Path) -> None:
     assert work_off(home, one.id) == 1
     assert work_off(home, sweeping.start(home, grid(pause=0.0)).id) == 0, "the same plan again is the same sweep"
     larger = sweeping.start(home, grid(seeds=(0, 1), pause=0.0))
-    assert larger.id != one.id and len(sweeping.known_runs(home, larger.plan)) >= 2
+    assert larger.id != one.id and len(known_runs(home, larger.plan)) >= 2
     assert work_off(home, larger.id) == 2
 
 
@@ -87,7 +89,7 @@ def test_a_run_whose_knob_was_moved_is_another_run(home: Path) -> None:
     drive_run(mine, whole, METHODS)
     with open(mine.path / "events.jsonl", "a", encoding="utf-8") as log:
         log.write('{"n": 999, "t": 1.0, "kind": "knob", "stage": "first", "step": 1, "name": "lr", "value": 5.0}\n')
-    assert sweeping.known_runs(home, grid(pause=0.0)) == {}
+    assert known_runs(home, grid(pause=0.0)) == {}
 
 
 def test_killed_in_the_middle_it_goes_on_and_repeats_nothing(home: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from distill_core.methods import registry
 from distill_core.runs.catalogue import method_entry
 from distill_core.runs.cells import refusals
-from distill_core.runs.sweep import plan
+from distill_core.runs.planning import plan
 
 OFFERED = [(name, one) for name, kind in registry().items() for one in kind.card.ablations]
 
