@@ -84,6 +84,8 @@ def _take(method: dict[str, Any]) -> None:
         st.session_state[f"{prefix}!field{i}"] = field
         st.session_state[f"{prefix}!values{i}"] = ", ".join(axis.cases) if axis and field else ""
         st.session_state[f"{prefix}!cases{i}"] = list(axis.cases) if axis and not field else []
+    if not offered["axes"]:
+        _usual({one["name"]: one for one in method["fields"]}, prefix, 0)
     if st.session_state.get("new.seeds", "0") == "0":
         st.session_state["new.seeds"] = "0-2"  # one seed says nothing about the spread
     st.session_state["sweep.yes"] = False
