@@ -1,7 +1,7 @@
 """What the engine can do, as plain data: cards, presets and field schemas of the registry, read without torch.
 
     {"schema": 1,
-     "methods":   [{"name", "title", "idea", "family", "paper", "url", "learns", "matches", "labels", "departures", "presets", "fields"}],
+     "methods":   [{"name", "title", "idea", "family", "paper", "url", "learns", "matches", "labels", "departures", "presets", "ablations", "fields"}],
      "studies":   [the same for what is queued and distills nothing: a teacher, other students, class after class],
      "job":       [a field for each value of the job],
      "data", "networks", "protocols": [plain values],

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .axis import Axis
 from .errors import BadSetting
 from .events import Event, StageStarted
 from .job import Job, explain
@@ -42,6 +43,17 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class Ablation:
+    """A question about the method that a sweep answers. `published` names the published choice, one label per axis."""
+
+    title: str
+    axes: tuple[Axis, ...]
+    question: str
+    published: tuple[str, ...] = ()
+    source: str = ""  # where the published choice was read
+
+
+@dataclass(frozen=True)
 class Card:
     """What a menu needs to know of a method."""
 
@@ -56,6 +68,7 @@ class Card:
     labels: str = ""  # hard, soft, on the fly
     departures: tuple[str, ...] = ()  # where ours differs from the paper or its released code
     presets: tuple[Preset, ...] = ()
+    ablations: tuple[Ablation, ...] = ()
 
 
 def knob(

@@ -17,10 +17,14 @@ SHELF = [
     "distill_core.errors",
     "distill_core.events",
     "distill_core.job",
+    "distill_core.axis",
     "distill_core.spec",
     "distill_core.catalog",
     "distill_core.figures",
-    *(f"distill_core.runs.{name}" for name in ("home", "folder", "launch", "index", "ask", "archive")),
+    *(
+        f"distill_core.runs.{name}"
+        for name in ("home", "folder", "launch", "index", "ask", "archive", "sweep", "planning", "sweeping", "outcomes")
+    ),
 ]
 FREE = {"distill_core.errors", "distill_core.events"}  # import nothing of ours
 

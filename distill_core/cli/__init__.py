@@ -11,7 +11,7 @@ import sys
 import typer
 
 from ..errors import BadSetting, StudioError
-from . import carrying, listing, running, serving, studying, teaching
+from . import carrying, listing, running, serving, studying, sweeping, teaching
 from .out import USAGE_ERROR, fail
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ running.add(app)
 carrying.add(app)
 teaching.add(app)
 studying.add(app)
+sweeping.add(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -59,6 +59,9 @@ def _method(one: dict[str, Any]) -> None:
     table("Settings", ("flag", "default", "range", "", "what it is"), rows)
     if one["presets"]:
         table("Presets (--preset TITLE)", ("title", "source"), [(p["title"], p["source"]) for p in one["presets"]])
+    if one.get("ablations"):
+        offered = [(a["title"], a["question"]) for a in one["ablations"]]
+        table(f"Ablations (sweep {one['name']} --ablation TITLE)", ("title", "question"), offered)
 
 
 def _bounds(field: dict[str, Any]) -> str:

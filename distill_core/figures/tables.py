@@ -1,12 +1,16 @@
-"""Rows of the score table → CSV and LaTeX, with the spread, the number of students and the random control."""
+"""Rows of the score table and cells of a sweep → CSV and LaTeX, with spread, number and random control."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from collections.abc import Iterable
+import statistics
+import unicodedata
+from collections.abc import Iterable, Sequence
 
+from ..runs.outcomes import Outcome
+from ..runs.sweep import Sweep
 from .scores import Row, Score
 
 COLUMNS = (
@@ -80,4 +84,75 @@ _SPECIAL = {
 
 
 def _escape(text: str) -> str:
-    return "".join(_SPECIAL.get(one, one) for one in text)
+    return "".join(_SPECIAL.get(one) or _greek(one) for one in text)
+
+
+def _greek(letter: str) -> str:
+    """`ρ` as `$\\rho$`; other letters as they are."""
+    name = unicodedata.name(letter, "")
+    if not name.startswith("GREEK ") or " LETTER " not in name or " WITH " in name:
+        return letter
+    word = name.rpartition(" ")[2].lower().replace("lamda", "lambda")
+    return rf"$\{word.capitalize() if 'CAPITAL' in name else word}$"
+
+
+# ── sweeps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SWEEP_COLUMNS = (
+    *("accuracy", "std", "n", "random_accuracy", "random_std", "random_n", "gain", "published", "state", "seeds"),
+    *("settings", "runs"),
+)
+
+
+def sweep_to_csv(sweep: Sweep, results: Iterable[Outcome]) -> str:
+    """A line per cell: its place on each axis, mean, s.d. and number over seeds, the control, and the runs it came from."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow([*(axis.field or axis.title for axis in sweep.axes), *SWEEP_COLUMNS])
+    for one in results:
+        moved = [
+            f"{n}={v}" for axis, at in zip(sweep.axes, one.cell.labels, strict=True) for n, v in axis.cases[at].items()
+        ]
+        gain = one.mean - statistics.fmean(one.random) if one.n and one.random else math.nan
+        row = [*map(safe, one.cell.labels), *_many(one.accuracy), *_many(one.random), _number(gain)]
+        row += [int(one.is_published), one.state, " ".join(str(seed) for seed, _, _ in one.runs)]
+        writer.writerow([*row, safe(" ".join(moved)), " ".join(run for _, run, _ in one.runs)])
+    return file.getvalue()
+
+
+def _many(values: Sequence[float]) -> list[str | int]:
+    """Mean, sample s.d. and number, empty where there is none."""
+    if not values:
+        return ["", "", 0]
+    spread = statistics.stdev(values) if len(values) > 1 else math.nan
+    return [_number(statistics.fmean(values)), _number(spread), len(values)]
+
+
+def sweep_to_latex(sweep: Sweep, results: Sequence[Outcome]) -> str:
+    r"""A booktabs table: a grid for two axes, a list with the random control for one. Best bold, published marked \dagger."""
+    top = max((one.mean for one in results if one.n), default=math.nan)
+    cells = [_sweep_cell(one, top) for one in results]
+    labels = [[_escape(label) for label in axis.cases] for axis in sweep.axes]
+    titles = [_escape(axis.title) for axis in sweep.axes]
+    if len(sweep.axes) == 1:
+        shape, head = "lcc", f"{titles[0]} & Accuracy & Random"
+        controls = [_sweep_cell(one, math.nan, random=True) for one in results]
+        body = [" & ".join(line) for line in zip(labels[0], cells, controls, strict=True)]
+    else:
+        wide = len(labels[1])
+        shape, head = "l" + "c" * wide, " & ".join([f"{titles[0]} $\\backslash$ {titles[1]}", *labels[1]])
+        body = [" & ".join([name, *cells[i * wide : (i + 1) * wide]]) for i, name in enumerate(labels[0])]
+    lines = [rf"\begin{{tabular}}{{{shape}}}", r"\toprule", rf"{head} \\", r"\midrule", *(rf"{one} \\" for one in body)]
+    count = f"{len(sweep.seeds)} seed{'' if len(sweep.seeds) == 1 else 's'}"
+    note = rf"% accuracy in per cent, mean $\pm$ s.d. over seeds ({count} asked); 1: one seed; $\dagger$: published choice."
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", note, ""])
+
+
+def _sweep_cell(one: Outcome, top: float, random: bool = False) -> str:
+    values = one.random if random else one.accuracy
+    if not values:
+        return "--"
+    spread = rf" $\pm$ {100 * statistics.stdev(values):.1f}" if len(values) > 1 else r"\textsuperscript{1}"
+    said = f"{100 * statistics.fmean(values):.1f}{spread}"
+    said = rf"\textbf{{{said}}}" if not random and one.mean == top else said
+    return said + (r"$^\dagger$" if one.is_published and not random else "")

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..axis import Axis, along
 from ..job import Job
-from ..method import Card, Preset, Stream, again
+from ..method import Ablation, Card, Preset, Stream, again
 from ..steps.family import QUICK, START, Recovery, recovered
 from ..steps.recover import WEIGHTS
 from ..synthetic import SyntheticSet
@@ -92,6 +93,77 @@ class DirectedWeightAdjustment(Recovery):
                 },
                 {"teacher": "resnet18", "student": "resnet18", "protocol": "dwa-imagenet"},
                 _CODE,
+            ),
+        ),
+        ablations=(
+            Ablation(
+                "Weight adjustment",
+                (along("weights", "none", "random", "directed", title="Adjustment"),),
+                "Does the directed shift help, or does any shift of the same length?",
+                published=("directed",),
+                source="the paper's table (✗ ○ ✓); its law of the random shift is not known, ours has the same length",
+            ),
+            Ablation(
+                "K × ρ",
+                (
+                    along("ascent_steps", 1, 4, 8, 12, 16, 20, title="K"),
+                    along("rho", 0.005, 0.01, 0.015, 0.02, 0.03, title="ρ"),
+                ),
+                "How far should the teacher be shifted, and in how many steps?",
+                published=("12", "0.015"),
+                source="optimum: the paper's heat map and released code; the values on the axes are ours",
+            ),
+            Ablation(
+                "λ of the variance, decoupled",
+                (
+                    Axis(
+                        "λ of mean, variance",
+                        {
+                            "0.01, 0.11 (decoupled)": {"mean_weight": 0.01, "variance_weight": 0.11},
+                            "0.01, 0.01 (coupled)": {"mean_weight": 0.01, "variance_weight": 0.01},
+                            "0.11, 0.11 (coupled)": {"mean_weight": 0.11, "variance_weight": 0.11},
+                        },
+                    ),
+                ),
+                "Is it the decoupling that helps, or just a larger weight?",
+                published=("0.01, 0.11 (decoupled)",),
+                source=_CODE,
+            ),
+            Ablation(
+                "Loss coefficients",
+                (
+                    along("mean_weight", 0.0, 0.01, 0.05, 0.11, title="λ of the mean"),
+                    along("variance_weight", 0.0, 0.01, 0.05, 0.11, 0.2, title="λ of the variance"),
+                ),
+                "How much should the mean and the variance of the batch-norm layers count?",
+                published=("0.01", "0.11"),
+                source="published pair: released code; the values on the axes are ours",
+            ),
+            Ablation(
+                "Start",
+                (along("start", "noise", "real", title="Start"),),
+                "What do real images as the start bring by themselves?",
+                published=("real",),
+                source=_CODE,
+            ),
+            Ablation(
+                "Label policy",
+                (along("protocol", "hard", "static", "dwa", title="Students"),),
+                "How much of the score is the images, and how much the labels that the teacher gives on the fly?",
+                published=("dwa",),
+                source=_CODE,
+            ),
+            Ablation(
+                "Teacher's batch norm while labeling",
+                (
+                    Axis(
+                        "Batch norm",
+                        {"running statistics": {"protocol": "dwa"}, "the batch's own": {"protocol": "dwa-as-released"}},
+                    ),
+                ),
+                "The released code leaves the labeling teacher in training mode: does it matter?",
+                published=("the batch's own",),
+                source=_CODE,
             ),
         ),
     )

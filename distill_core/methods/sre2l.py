@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..axis import Axis, along
 from ..job import Job
-from ..method import Card, Preset, Stream
+from ..method import Ablation, Card, Preset, Stream
 from ..steps.family import QUICK, Recovery, recovered
 from ..synthetic import SyntheticSet
 
@@ -69,6 +70,47 @@ class SqueezeRecoverRelabel(Recovery):
                 {"iterations": 4000, "augment": "crop", "jitter": 0.1428571},
                 {"teacher": "resnet18", "student": "resnet18", "protocol": "sre2l-imagenet"},
                 _CODE,
+            ),
+        ),
+        ablations=(
+            Ablation(
+                "Start",
+                (along("start", "noise", "real", title="Start"),),
+                "What do real images as the start bring by themselves?",
+                published=("noise",),
+                source=_CODE,
+            ),
+            Ablation(
+                "Loss coefficients",
+                (
+                    along("mean_weight", 0.0, 0.001, 0.01, 0.1, title="λ of the mean"),
+                    along("variance_weight", 0.0, 0.001, 0.01, 0.1, title="λ of the variance"),
+                ),
+                "How much should the mean and the variance of the batch-norm layers count?",
+                published=("0.01", "0.01"),
+                source="published pair: released CIFAR code; the values on the axes are ours",
+            ),
+            Ablation(
+                "Label policy",
+                (along("protocol", "hard", "static", "sre2l", title="Students"),),
+                "How much of the score is the images, and how much the labels that the teacher gives on the fly?",
+                published=("sre2l",),
+                source=_CODE,
+            ),
+            Ablation(
+                "Teacher's batch norm while labeling",
+                (
+                    Axis(
+                        "Batch norm",
+                        {
+                            "running statistics": {"protocol": "sre2l"},
+                            "the batch's own": {"protocol": "sre2l-as-released"},
+                        },
+                    ),
+                ),
+                "The released code leaves the labeling teacher in training mode: does it matter?",
+                published=("the batch's own",),
+                source=_CODE,
             ),
         ),
     )

@@ -36,6 +36,16 @@ def trial(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
     return estimate(home, values["method"], values.get("settings") or {}, values["job"], tell)
 
 
+def check_sweep(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Why a sweep cannot start: a sentence that names the cells, or None."""
+    from .. import methods
+    from .cells import refusal, refusals
+    from .sweep import read_plan
+
+    sweep = read_plan(values["plan"])
+    return {"reason": refusal(sweep, refusals(sweep, methods.method_class(sweep.method))) or None}
+
+
 def import_data(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
     from .catalogue import import_data as add
 
@@ -51,6 +61,7 @@ def plane(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
 # name → (what answers it, whether it takes long: then the worker leaves its place to a fresh one first)
 ANSWERS: dict[str, tuple[Answer, bool]] = {
     "why_not": (why_not, False),
+    "check_sweep": (check_sweep, False),
     "trial": (trial, True),
     "import_data": (import_data, True),
     "plane": (plane, True),

@@ -3,6 +3,7 @@
 home/
 ├── catalog.json      what the engine can do, as plain data (written by a worker)
 ├── runs/<id>/        one folder per run (see `folder.py`)
+├── sweeps/<id>.json  grids of runs (see `sweeping.py`)
 ├── trash/<id>/       runs taken away, until the trash is emptied
 ├── index.sqlite      for lists and filters; can be rebuilt from the folders at any time
 ├── cache/            expensive ingredients by content: teachers, scores of full real sets

@@ -138,7 +138,11 @@ def queue(home: Path) -> list[RunFolder]:
 
 def device_of(home: Path, run: RunFolder) -> str:
     """The device that a run queues for, spelled as its lock: `cpu`, `cuda-0`."""
-    named = str(run.request()["job"].get("device", "auto"))
+    return device_named(home, str(run.request()["job"].get("device", "auto")))
+
+
+def device_named(home: Path, named: str) -> str:
+    """`auto` as the device that it stands for in this home, spelled as its lock."""
     if named == "auto":
         catalog = read_json(home / "catalog.json", {}) or {}
         named = next((d for d in catalog.get("devices", ()) if d.startswith("cuda")), "cpu")

@@ -18,11 +18,12 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..errors import BadRecord
-from . import ask, launch
+from . import ask, launch, sweeping
 from .folder import RunFolder
 from .home import read_json, studio_home, write_json
 
 TICK = 0.1  # seconds between two looks for work
+FEED = 0.5  # seconds between two looks whether a sweep has a run for us
 RESCAN = 5.0  # seconds after which the whole queue is read again in any case
 BEAT = 2.0  # seconds between two heartbeats
 SUCCESSOR = 8.0  # seconds after which a fresh worker warms up beside a run
@@ -147,11 +148,14 @@ def wait(home: Path, idle: float) -> tuple[RunFolder, FileLock] | dict[str, Any]
     """The next run (with its device's lock) or slow question; None when nothing came for `idle` seconds or home is gone."""
     from . import answers
 
-    lookout, since = Lookout(home), time.monotonic()
+    lookout, since, fed = Lookout(home), time.monotonic(), 0.0
     while time.monotonic() - since < idle and (home / "runs").is_dir():
         claimed = lookout.claim()
         if claimed is not None:
             return claimed
+        if time.monotonic() - fed > FEED:
+            fed = time.monotonic()
+            since = fed if sweeping.feed(home, lookout.waiting) else since
         for question in ask.open_questions(home):
             since = time.monotonic()
             if answers.is_slow(question):

@@ -1,11 +1,16 @@
-"""Scores: accuracy with its spread, always beside as many random real images, and what each set costs to keep."""
+"""Scores: accuracy with its spread, always beside as many random real images; and what changes it, in sweeps."""
 
 import streamlit as st
 
 from distill_core.figures import scores, tables
-from pages.parts import draw, score_table, studio
+from pages.parts import draw, score_table, studio, sweep_form, sweep_view
 
 st.title("Scores")
+if score_table.view() == score_table.ABLATIONS:
+    sweep_form.propose(studio.catalog())
+    sweep_view.show()
+    st.stop()
+
 rows = scores.table(score_table.scored_runs())
 if not rows:
     sentence = "No run has been scored yet. A run's students are trained at its end."

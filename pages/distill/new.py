@@ -48,6 +48,7 @@ with st.container(border=True):
             st.error(str(error))
         else:
             studio.watch(asked[0].id)
+    st.page_link(studio.SCORES, label="Sweep…", icon=":material/grid_on:", query_params={"show": "Ablations"})
     for sentence in dict.fromkeys(wrong):
         st.markdown(f":red[:material/error: {sentence}]")
     if not wrong:

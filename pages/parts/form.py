@@ -6,20 +6,20 @@ Choices live in the session under `new.*`, so that leaving the page loses nothin
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
+from distill_core.axis import read_seeds
 from distill_core.errors import BadSetting, StudioError, nearest
 from distill_core.runs.folder import RunFolder
 from distill_core.spec import parse
 
 from . import knobs, studio
 
-SEEDS_MOST = 50
+__all__ = ["apply_job", "command", "fill", "fingerprint", "read_seeds"]
 
 
 def fill(catalog: dict[str, Any]) -> None:
@@ -80,24 +80,6 @@ def apply_job(values: Mapping[str, Any]) -> None:
     for name in ("ipc", "teacher", "student", "protocol", "device", "students", "epochs"):
         if name in values:
             st.session_state[f"new.{name}"] = values[name]
-
-
-def read_seeds(text: str) -> list[int]:
-    """`"0"`, `"0-2"`, `"0, 3, 7"` → seeds; raises `BadSetting` with a sentence."""
-    seeds: list[int] = []
-    for part in re.split(r"[,\s]+", text.strip()):
-        found = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
-        if not found:
-            raise BadSetting(f"seeds={text!r} cannot be read at {part!r}. Write 0, or 0-2, or 0, 3, 7.")
-        first, last = int(found[1]), int(found[2] or found[1])
-        if last < first or last - first >= SEEDS_MOST or last >= 2**31:
-            raise BadSetting(
-                f"seeds={text!r} cannot work at {part!r}. A range goes up and holds at most {SEEDS_MOST} seeds."
-            )
-        seeds += [one for one in range(first, last + 1) if one not in seeds]
-    if len(seeds) > SEEDS_MOST:
-        raise BadSetting(f"seeds={text!r} asks for {len(seeds)} runs. At most {SEEDS_MOST} can be started at once.")
-    return seeds
 
 
 def command(

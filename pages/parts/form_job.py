@@ -14,22 +14,38 @@ from . import draw, form, knobs, studio
 
 def choose(catalog: dict[str, Any], data: str, ipc: int | str) -> tuple[dict[str, Any], list[int], list[str]]:
     """The job without its seed, the seeds, and sentences about what cannot work."""
-    wrong: list[str] = []
-    st.session_state.setdefault("new.seeds", "0")
     one, two = st.columns(2, gap="medium")
     with one:
-        text = st.text_input(
-            "Seeds", key="new.seeds", help="One run per seed: 0, or 0-2, or 0, 3, 7.", persist_state="session"
-        )
-        try:
-            seeds = form.read_seeds(text)
-        except StudioError as error:
-            seeds, wrong = [0], [str(error)]
-            st.markdown(f":red[:material/error: {error}]")
-    protocols = {item["name"]: item for item in catalog.get("protocols") or []}
+        seeds, wrong = choose_seeds()
     with two:
-        protocol = _pick("protocol", "How students are trained", ["auto", *protocols])
-        st.caption(protocols[protocol].get("about", "") if protocol in protocols else "The method's own protocol.")
+        protocol = choose_protocol(catalog)
+    job = {"data": data, "ipc": ipc, "protocol": protocol, **choose_networks(catalog)}
+    return job, seeds, wrong + check(job, seeds[0])
+
+
+def choose_seeds() -> tuple[list[int], list[str]]:
+    """The seeds, and a sentence where they cannot be read."""
+    st.session_state.setdefault("new.seeds", "0")
+    text = st.text_input(
+        "Seeds", key="new.seeds", help="One run per seed: 0, or 0-2, or 0, 3, 7.", persist_state="session"
+    )
+    try:
+        return form.read_seeds(text), []
+    except StudioError as error:
+        st.markdown(f":red[:material/error: {error}]")
+        return [0], [str(error)]
+
+
+def choose_protocol(catalog: dict[str, Any]) -> str:
+    """How students are trained."""
+    protocols = {item["name"]: item for item in catalog.get("protocols") or []}
+    protocol = _pick("protocol", "How students are trained", ["auto", *protocols])
+    st.caption(protocols[protocol].get("about", "") if protocol in protocols else "The method's own protocol.")
+    return protocol
+
+
+def choose_networks(catalog: dict[str, Any]) -> dict[str, Any]:
+    """Teacher, student, device, number of students and their epochs."""
     with st.expander("Networks, students and device", icon=":material/tune:"), st.grid(min_column_width=230):
         networks = ["auto", *(item["name"] for item in catalog.get("networks") or [])]
         free = {name: _pick(name, name.capitalize(), networks, free=True) for name in ("teacher", "student")}
@@ -37,12 +53,16 @@ def choose(catalog: dict[str, Any], data: str, ipc: int | str) -> tuple[dict[str
         for field in catalog.get("job") or []:
             if field["name"] in ("students", "epochs"):
                 free[field["name"]] = knobs.draw(field, f"new.{field['name']}")
-    job = {"data": data, "ipc": ipc, "protocol": protocol, **free}
+    return free
+
+
+def check(job: dict[str, Any], seed: int) -> list[str]:
+    """The engine's sentence about a job that cannot work, if it has one."""
     try:
-        ask(**job, seed=seeds[0])
+        ask(**job, seed=seed)
     except StudioError as error:
-        wrong.append(str(error))
-    return job, seeds, wrong
+        return [str(error)]
+    return []
 
 
 def _pick(name: str, label: str, options: list[str], *, free: bool = False) -> str:

@@ -14,6 +14,22 @@ from distill_core.runs.folder import RunFolder, Timeline
 
 from . import draw, studio
 
+TABLE, ABLATIONS = "Table", "Ablations"
+
+
+def view() -> str:
+    """Which half of the page is shown, `Table` or `Ablations`; the choice stays in the link."""
+    chosen = st.segmented_control(
+        "Show",
+        [TABLE, ABLATIONS],
+        default=TABLE,
+        key="show",
+        required=True,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return str(chosen)
+
 
 def scored_runs() -> list[dict[str, Any]]:
     """Every readable run with its scored records; runs that cannot be read are left to the runs page."""

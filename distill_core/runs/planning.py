@@ -1,0 +1,84 @@
+"""From what is asked to a sweep: defaults filled in, axes checked, the published choice found; and what it will cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .. import catalog as shelf
+from ..axis import FIXED, Axis, field_named
+from ..errors import BadSetting
+from ..job import Job
+from .sweep import Sweep
+
+MOST = 100_000  # runs that a sweep may have
+WARMING = 4.0  # seconds between two runs that are shorter than a fresh worker takes to warm up beside them
+SHORT = 12.0  # seconds of such a run
+
+
+def plan(
+    entry: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    job: Mapping[str, Any],
+    axes: Iterable[Axis],
+    seeds: Iterable[int] = (0,),
+    **about: Any,
+) -> Sweep:
+    """A sweep of the method with this entry in the catalog; `about` is title, question, published, preset.
+
+    Raises `BadSetting` with a sentence for axes that cannot be; whether the cells can work is the engine's to say (`cells.py`).
+    """
+    axes, seeds = tuple(axes), tuple(dict.fromkeys(seeds))
+    defaults, usual = shelf.defaults(entry["fields"]), Job().model_dump(mode="json")
+    if not 1 <= len(axes) <= 2:
+        raise BadSetting(f"{len(axes)} axes were given; a sweep has one or two. Write each as field=value,value.")
+    if not seeds:
+        raise BadSetting("No seed was given; a sweep needs at least one.")
+    for axis in axes:
+        _check(axis, {**usual, **defaults})
+    both = {n for c in axes[0].cases.values() for n in c} & {n for c in axes[-1].cases.values() for n in c}
+    if len(axes) == 2 and both:
+        raise BadSetting(f"{', '.join(sorted(both))} is moved by both axes. Take another field for one of them.")
+    asked = {name: value for name, value in {**usual, **job}.items() if name not in ("seed", "moves")}
+    about["published"] = tuple(about.get("published") or ()) or published(entry, axes)
+    title = about.pop("title", "") or " × ".join(axis.title for axis in axes)
+    sweep = Sweep(
+        title=title,
+        method=entry["name"],
+        settings={**defaults, **settings},
+        job=asked,
+        axes=axes,
+        seeds=seeds,
+        **about,
+    )
+    if len(sweep) > MOST:
+        raise BadSetting(f"This sweep would have {len(sweep):,} runs; at most {MOST:,} can be kept. Take fewer values.")
+    if int(asked.get("students") or 0) == 0 and not any("students" in c for a in axes for c in a.cases.values()):
+        raise BadSetting("students=0 trains no students, so a sweep would have nothing to show. Set it to 1 or more.")
+    return sweep
+
+
+def published(entry: Mapping[str, Any], axes: Iterable[Axis]) -> tuple[str, ...]:
+    """The published choice on these axes, as far as the method's own ablations say it; () where one axis has none."""
+    known: dict[str, Any] = {}
+    for ablation in entry.get("ablations") or []:
+        for axis, label in zip(ablation["axes"], ablation["published"], strict=False):
+            known = {**axis["cases"][label], **known}
+    found = [next((label for label, case in axis.cases.items() if case.items() <= known.items()), "") for axis in axes]
+    return tuple(found) if all(found) else ()
+
+
+def _check(axis: Axis, known: Mapping[str, Any]) -> None:
+    if not axis.cases or not all(axis.cases.values()):
+        raise BadSetting(f"The axis {axis.title!r} has a place without a value. Give it at least one.")
+    for case in axis.cases.values():
+        for name in case:
+            if name in FIXED or name not in known:
+                field_named(name, [{"name": one} for one in known])
+
+
+def cost(trial: Mapping[str, float], runs: int, at_once: int = 1) -> dict[str, float]:
+    """Seconds and bytes of so many runs, each like the trial, on `at_once` devices."""
+    each = trial["seconds"] + (WARMING if trial["seconds"] < SHORT else 0.0)
+    return {"seconds": round(each * math.ceil(runs / at_once), 1), "disk": trial["disk"] * runs}

@@ -1,0 +1,200 @@
+"""A sweep as it stands: a progress line, the heat map or dot plot, the run behind each cell, and files to take away."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from distill_core import catalog as shelf
+from distill_core.errors import StudioError
+from distill_core.figures import grids, svg, tables
+from distill_core.runs import sweeping
+from distill_core.runs.outcomes import MANY, Outcome, outcomes, progress, progress_in_words
+from distill_core.runs.sweep import Sweep
+
+from . import form, studio
+
+MANY_CELLS = 1000  # above these the page looks less often
+OTHERS = ("b", "c", "d", "e", "f")  # the link's names of the second to sixth compared run
+
+
+def show() -> None:
+    """The sweep that is chosen, in the link; says so where there is none."""
+    known = {one.id: one for one in sweeping.list_sweeps(studio.home())}
+    if not known:
+        st.caption(":material/inbox: No sweep has been started yet. Choose an ablation above.")
+        return
+    asked = st.query_params.get("sweep", "")
+    if st.session_state.get("sweep") not in known:
+        st.session_state["sweep"] = asked if asked in known else next(iter(known))
+    names = {name: _named(one) for name, one in known.items()}
+    st.selectbox("Sweep", list(known), key="sweep", format_func=names.get, persist_state="session")
+    st.query_params["sweep"] = st.session_state["sweep"]
+    one = known[st.session_state["sweep"]]
+    results = _outcomes(one)
+    _progress(one, results)
+    st.markdown(grids.answer(one.plan, results))
+    _figure(one, results)
+    st.caption(
+        "Mean ± s.d. over seeds (each seed is the mean of its students); hollow or “1 seed” where there is one. "
+        "Our own measurements only. Click a cell to open its run."
+    )
+    _drawer(one, results)
+    _table(one.plan, results)
+    _exports(one, results)
+
+
+def _named(one: sweeping.Record) -> str:
+    """What a sweep is called in the list; the end of its id tells two of the same kind apart."""
+    shape = " × ".join(map(str, one.plan.shape))
+    return (
+        f"{one.plan.title} · {one.plan.method} · {one.plan.job['data']} · {shape} cells · {one.id.rpartition('-')[2]}"
+    )
+
+
+def _outcomes(one: sweeping.Record) -> list[Outcome]:
+    return outcomes(studio.home(), one, studio.runs(method=one.plan.method, limit=MANY))
+
+
+# ── how far it is ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _progress(one: sweeping.Record, results: list[Outcome]) -> None:
+    counts = progress(results)
+    if one.state == "going":
+        st.fragment(_line, run_every=2.0 if len(results) <= MANY_CELLS else 10.0)(one.id, dict(counts))
+    else:
+        _line(one.id, dict(counts))
+
+
+def _line(sweep: str, shown: dict[str, int]) -> None:
+    """Looks again by itself while the sweep goes on; the page follows when a run began or ended."""
+    try:
+        one = sweeping.read(studio.home(), sweep)
+    except StudioError as error:
+        st.error(str(error))
+        return
+    if one.state == "going":
+        sweeping.tend(studio.home())
+        if dict(progress(_outcomes(one))) != shown:
+            st.rerun()
+    over = sum(shown.get(state, 0) for state in ("finished", "failed", "lost", "stopped", "broken"))
+    icon = {"going": ":green[:material/play_circle:]", "done": ":blue[:material/check_circle:]"}
+    st.progress(
+        min(1.0, over / len(one.plan)),
+        text=f"{icon.get(one.state, ':gray[:material/stop_circle:]')} {progress_in_words(one, shown)}",
+    )
+    again = sum(shown.get(state, 0) for state in ("stopped", "failed", "lost", "to go"))
+    with st.container(horizontal=True):
+        if one.state == "going":
+            st.button("Stop", icon=":material/stop:", key="sweep.stop", on_click=_do, args=(sweeping.stop, sweep))
+        elif again:
+            word = "Go on" if one.state == "stopped" else f"Try the {again} that did not finish again"
+            st.button(word, icon=":material/resume:", key="sweep.go", on_click=_do, args=(sweeping.go_on, sweep))
+        if one.state != "going":
+            word, told = "Take off the list", "The runs stay."
+            st.button(word, icon=":material/playlist_remove:", key="sweep.forget", help=told, on_click=_do, args=(sweeping.forget, sweep))  # fmt: skip
+    if problem := st.session_state.pop("sweep.wrong", ""):
+        st.error(problem, icon=":material/error:")
+
+
+def _do(what: Any, sweep: str) -> None:
+    try:
+        what(studio.home(), sweep)
+    except (StudioError, OSError) as error:
+        st.session_state["sweep.wrong"] = str(error)
+
+
+# ── the figure, and the run behind a cell ───────────────────────────────────────────────────────────────────────────────
+
+
+def _figure(one: sweeping.Record, results: list[Outcome]) -> None:
+    """A click opens the cell's run; where it has several, they are listed below."""
+    turn = st.session_state.setdefault("sweep.turn", 0)  # another key after each click, so that none is taken twice
+    config = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+    chosen: Any = st.plotly_chart(
+        grids.figure(one.plan, results),
+        key=f"sweep.figure.{one.id}.{turn}",
+        on_select="rerun",
+        selection_mode="points",
+        config=config,
+        alt="Accuracy of every cell of the sweep",
+    )
+    points = chosen["selection"]["points"] if chosen else []
+    if points:
+        cell = results[int(points[0]["customdata"][1])]
+        st.session_state["sweep.turn"] = turn + 1
+        st.session_state["sweep.cell"] = [one.id, list(cell.cell.place)]
+        if len(cell.runs) == 1:
+            studio.watch(cell.runs[0][1])
+
+
+def _drawer(one: sweeping.Record, results: list[Outcome]) -> None:
+    """The chosen cell: its runs, seed by seed, and how to make one of them from a terminal."""
+    sweep, place = st.session_state.get("sweep.cell", ["", []])
+    cell = next((r for r in results if sweep == one.id and list(r.cell.place) == place), None)
+    if cell is None:
+        return
+    with st.container(border=True):
+        st.markdown(f"**{studio.escape(one.plan.words(cell.cell))}**: {grids.text(cell)}; as many random real images {grids.control(cell)}.")  # fmt: skip
+        with st.container(horizontal=True):
+            for seed, run, state in cell.runs:
+                label = f"seed {seed}" + ("" if state == "finished" else f" ({state})")
+                st.page_link(studio.LIVE, label=label, icon=":material/play_circle:", query_params={"run": run})
+            if 2 <= len(cell.runs) <= 6:
+                others = dict(zip(OTHERS, (run for _, run, _ in cell.runs[1:]), strict=False))
+                query = {"run": cell.runs[0][1], **others}
+                st.page_link(studio.SIDE, label="Seeds side by side", icon=":material/compare:", query_params=query)
+        if cell.missing:
+            st.caption(f"{cell.missing} of {len(one.plan.seeds)} seeds are still to go.")
+        fields = _fields(one.plan.method)
+        if fields:
+            said = form.command(one.plan.method, fields, cell.cell.settings, cell.cell.job, one.plan.seeds[0])
+            st.code(said, language="bash", wrap_lines=True)
+
+
+def _fields(method: str) -> list[dict[str, Any]]:
+    try:
+        return shelf.method(studio.catalog(), method)["fields"]
+    except StudioError:
+        return []  # a method that is no longer installed
+
+
+def _table(made: Sweep, results: list[Outcome]) -> None:
+    with st.expander("The cells as a table", icon=":material/table:"):
+        st.dataframe(
+            [_row(made, one) for one in results],
+            hide_index=True,
+            column_config={
+                "Gain": st.column_config.NumberColumn(format="%+.1f", help="Points above as many random real images."),
+                "Run": st.column_config.LinkColumn(display_text="open", help="The run of the first seed."),
+            },
+            alt="Every cell with its accuracy, its random control and its run",
+        )
+
+
+def _row(made: Sweep, one: Outcome) -> dict[str, Any]:
+    gain = 100 * (one.mean - sum(one.random) / len(one.random)) if one.n and one.random else math.nan
+    return {
+        **{axis.title: label for axis, label in zip(made.axes, one.cell.labels, strict=True)},
+        "Accuracy": grids.text(one),
+        "Random": grids.control(one),
+        "Gain": gain if math.isfinite(gain) else None,
+        "Published": "published" if one.is_published else "",
+        "Run": f"/live?run={one.runs[0][1]}" if one.runs else None,
+    }
+
+
+# ── to take away ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _exports(one: sweeping.Record, results: list[Outcome]) -> None:
+    made, name = one.plan, one.id
+    with st.container(horizontal=True):
+        st.download_button("CSV", lambda: tables.sweep_to_csv(made, results), f"{name}.csv", "text/csv", icon=":material/download:")  # fmt: skip
+        st.download_button("LaTeX", lambda: tables.sweep_to_latex(made, results), f"{name}.tex", "text/x-tex", icon=":material/functions:")  # fmt: skip
+        st.download_button("Picture (SVG)", lambda: svg.picture(made, results), f"{name}.svg", "image/svg+xml", icon=":material/image:")  # fmt: skip
+    st.caption("A PNG: the camera in the figure's corner. In a terminal:")
+    st.code(f"distill-studio sweep-table {name} --as csv --to {name}.csv", language="bash", wrap_lines=True)
