@@ -26,6 +26,7 @@ from .runs.folder import RunFolder
 from .runs.home import studio_home
 from .steps.augment import build as build_augment
 from .steps.device import device_of
+from .steps.teach import RECIPES as SQUEEZE
 from .steps.teach import SqueezeRecipe, squeeze
 from .synthetic import SyntheticSet
 
@@ -66,24 +67,16 @@ def _recipe(title: str, source: str, teacher: str = "", **settings: Any) -> Pres
 
 _CIFAR = "SGD 0.1, momentum 0.9, weight decay 5e-4, cosine, batch 128, crops with 4 pixels of padding at 32 and flips"
 _TINY = "SGD 0.2, weight decay 1e-4, cosine after 5 epochs of warm-up, batch 256, resized crops and flips"
-_TINY_VALUES: dict[str, Any] = {
-    "lr": 0.2,
-    "weight_decay": 1e-4,
-    "batch": 256,
-    "warmup": 5,
-    "augment": "resized_crop_flip",
-}
-_GVBSM: dict[str, Any] = {"lr": 0.05, "weight_decay": 0.0, "batch": 64, "schedule": "none"}
 _GVBSM_SAYS = "G-VBSM (2311.17950), released code: SGD 0.05, no weight decay, no schedule, batch 64"
 RECIPES = (
     _recipe("Quick (ours)", "Ours: the CIFAR recipe for 40 epochs; the default of every method here.", epochs=40),
     _recipe("SRe2L, DWA: CIFAR (paper)", f"SRe2L and DWA, released CIFAR code: {_CIFAR}.", "resnet18", epochs=200),
     _recipe("SRe2L: Tiny-ImageNet (paper)", f"SRe2L, its Tiny-ImageNet repository: {_TINY}; 50 epochs, easier to invert.",
-            "resnet18", epochs=50, **_TINY_VALUES),
+            "resnet18", epochs=50, **SQUEEZE["tiny"]),
     _recipe("DWA: Tiny-ImageNet (paper)", f"DWA, the same repository's recipe for 100 epochs: {_TINY}.",
-            "resnet18", epochs=100, **_TINY_VALUES),
-    _recipe("G-VBSM: CIFAR-10 (paper)", f"{_GVBSM_SAYS}, 5 epochs.", epochs=5, **_GVBSM),
-    _recipe("G-VBSM: CIFAR-100 (paper)", f"{_GVBSM_SAYS}, 50 epochs.", epochs=50, **_GVBSM),
+            "resnet18", epochs=100, **SQUEEZE["tiny"]),
+    _recipe("G-VBSM: CIFAR-10 (paper)", f"{_GVBSM_SAYS}, 5 epochs.", epochs=5, **SQUEEZE["gvbsm"]),
+    _recipe("G-VBSM: CIFAR-100 (paper)", f"{_GVBSM_SAYS}, 50 epochs.", epochs=50, **SQUEEZE["gvbsm"]),
 )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class CurriculumDataAugmentation(Recovery):
                     "mean_weight": 0.05,
                     "variance_weight": 0.05,
                     "jitter": 0.0625,
+                    "squeeze_recipe": "tiny",
                     "squeeze_epochs": 50,
                 },
                 {**_R18, "protocol": "sre2l-tiny"},

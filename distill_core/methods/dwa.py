@@ -77,6 +77,7 @@ class DirectedWeightAdjustment(Recovery):
                     "augment": "crop",
                     "jitter": 0.0625,
                     "class_block": 200,
+                    "squeeze_recipe": "tiny",
                     "squeeze_epochs": 100,
                 },
                 {"teacher": "resnet18", "student": "resnet18", "protocol": "dwa-tiny"},

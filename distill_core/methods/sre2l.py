@@ -60,6 +60,7 @@ class SqueezeRecoverRelabel(Recovery):
                     "mean_weight": 1.0,
                     "variance_weight": 1.0,
                     "augment": "crop",
+                    "squeeze_recipe": "tiny",
                     "squeeze_epochs": 50,
                 },
                 {"teacher": "resnet18", "student": "resnet18", "protocol": "sre2l-tiny"},

@@ -26,7 +26,7 @@ from .patches import CHOICE, Patches, chosen_patches
 from .recover import WEIGHTS, Adjust, Recipe, recover
 from .show import place, quantize, reference, show, to_uint8
 from .start import check_ipc, slice_labels, starting_images
-from .teach import SqueezeRecipe, Teacher, squeeze
+from .teach import RECIPE, RECIPES, SqueezeRecipe, Teacher, squeeze
 from .views import LOW, MODES, SHAPES, Crops, recovery_view
 
 DWA_CODE = "arXiv 2409.17612, released code"
@@ -208,6 +208,15 @@ class Recovery(Method):
         40, "Teacher epochs", "How long a teacher is trained; the papers train 200 epochs on CIFAR.", ge=1, le=1000
     )
 
+    squeeze_recipe: RECIPE = knob(
+        "cifar",
+        "Teacher recipe",
+        "SGD 0.1 with a cosine (SRe2L and DWA on CIFAR); 0.2 with warm-up and resized crops (Tiny-ImageNet); 0.05 without "
+        "schedule (G-VBSM on CIFAR).",
+        advanced=True,
+        source="the papers' released code",
+    )
+
     def why_not(self, job: Job) -> str | None:
         return refuse_without_batch_norm(job.teacher)
 
@@ -283,7 +292,8 @@ def recovered(method: Any, job: Job, protocol: str) -> Stream[SyntheticSet]:
 
 def taught(method: Any, network: str, real: RealSet, device: torch.device) -> Stream[Teacher]:
     """The squeeze stage."""
-    return (yield from stage("squeeze", squeeze(real, network, SqueezeRecipe(epochs=method.squeeze_epochs), device)))
+    recipe = SqueezeRecipe(epochs=method.squeeze_epochs, **RECIPES[method.squeeze_recipe])
+    return (yield from stage("squeeze", squeeze(real, network, recipe, device)))
 
 
 def handed_over(method: Any, images: Tensor, real: RealSet, protocol: str, teacher: str) -> Stream[SyntheticSet]:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -67,6 +67,14 @@ class SqueezeRecipe:
         later = ("momentum", "schedule", "warmup", "augment")
         usual = {one.name: one.default for one in fields(self)}
         return {name: value for name, value in asdict(self).items() if name not in later or value != usual[name]}
+
+
+RECIPE = Literal["cifar", "tiny", "gvbsm"]
+RECIPES: dict[str, dict[str, Any]] = {  # what the published recipes set; epochs are said beside them
+    "cifar": {},
+    "tiny": {"lr": 0.2, "weight_decay": 1e-4, "batch": 256, "warmup": 5, "augment": "resized_crop_flip"},
+    "gvbsm": {"lr": 0.05, "weight_decay": 0.0, "batch": 64, "schedule": "none"},
+}
 
 
 @dataclass(frozen=True, eq=False)
