@@ -33,6 +33,7 @@ def live(
     *,
     panel: Callable[[dict[str, dict[str, Any]]], None] | None = None,
     classes: Callable[[str], list[str]] = lambda data: [],
+    measure: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Feed the views of this page; returns how the runs stand now, by id.
 
@@ -40,6 +41,7 @@ def live(
         folders: the runs, side by side.
         panel: drawn inside the fragment with the states, so that it is as fresh as the pictures.
         classes: names of the classes of a data set.
+        measure: let a worker measure the runs, again and again while one works.
     """
     states = {folder.id: state_of(folder) for folder in folders}
     active = any(not is_over(state) for state in states.values())
@@ -48,6 +50,7 @@ def live(
 
     def body() -> None:
         now = {folder.id: state_of(folder) for folder in folders}
+        planes.keep_fresh(folders, measure=measure, works=not all(is_over(state) for state in now.values()))
         if panel is not None:
             panel(now)
         packet, more = _packet(folders, classes)
@@ -93,7 +96,7 @@ def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -
             budget = packets.CHUNK // len(folders)
             part, to = packets.one_run(read, have["n"], body, budget=budget, classes=names, lead=lead)
             part["lead"] = whose
-            part["planes"], planes = packets.made_planes(folder, body, have["planes"])
+            part["planes"], planes = packets.made_planes(folders, folder.id, body, have["planes"])
             part["more"] = part["more"] or have.get("missed", False)
         except (StudioError, OSError) as error:
             part = {"run": folder.id, "from": 0, "to": 0, "more": False, "records": []}

@@ -22,11 +22,13 @@ def linked() -> list[str]:
     return list(dict.fromkeys(one.strip() for one in given if one.strip()))[:MOST]
 
 
-def choose() -> list[RunFolder]:
-    """The chosen runs; the link follows. Ids that are not there are said and left out."""
+def choose(
+    nothing: str = "There is no run yet. Start two, and compare them here.", hint: str = "Choose two to six runs"
+) -> list[RunFolder]:
+    """The chosen runs; the link follows. Ids that are not there are said and left out. `nothing` is said in an empty home."""
     listed = {one["id"]: one for one in studio.runs()}
     if not listed:
-        studio.stop("There is no run yet. Start two, and compare them here.", page=studio.NEW, label="New run")
+        studio.stop(nothing, page=studio.NEW, label="New run")
     asked = linked()
     missing = [one for one in asked if one not in listed]
     if missing:
@@ -41,7 +43,7 @@ def choose() -> list[RunFolder]:
         max_selections=MOST,
         format_func=lambda one: listed[one].get("name") or one,
         key=f"_side.{','.join(known)}",
-        placeholder="Choose two to six runs",
+        placeholder=hint,
     )
     if picked != known:
         remember(picked)
