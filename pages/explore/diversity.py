@@ -3,6 +3,8 @@ still, their nearest real images, and measures class by class. Click a point, or
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from pages.parts import coverage, detail, feed, packets, pairing, planes, runbar, spread, studio, views
@@ -35,12 +37,11 @@ runbar.keep_place(views.player(ids, "player", align=align, start=runbar.place())
 
 left, right = st.columns([5, 3], gap="medium")
 with left:
-    shown = views.feature_map(
-        ids, "map", height=560, plane=st.query_params.get("view", ""), titles=titles, troubles=planes.troubles(folders)
-    )
+    first, wrong = st.query_params.get("view", ""), planes.troubles(folders)
+    asks = partial(planes.ask_for, folders)
+    shown = views.feature_map(ids, "map", height=560, plane=first, titles=titles, troubles=wrong, ask=asks)
     planes.keep_shown(shown.plane)
-    chosen = planes.settings(folders, shown.plane)
-    planes.ask_when_wanted(folders, shown.ask, **chosen)
+    planes.settings(folders, shown.plane or first)
     st.caption(
         "How to read this: points lie near each other when the network says similar things of them. Only neighborhoods "
         "can be trusted, and only as far as the line above says; sizes of groups and gaps between groups mean little "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import streamlit as st
@@ -41,7 +42,7 @@ def choose(
         [one for one, row in listed.items() if row.get("state") != "broken"],
         default=known or None,
         max_selections=MOST,
-        format_func=lambda one: listed[one].get("name") or one,
+        format_func=labels(listed).__getitem__,
         key=f"_side.{','.join(known)}",
         placeholder=hint,
     )
@@ -50,6 +51,14 @@ def choose(
     if len(picked) == 1:
         _suggest(picked[0], listed)
     return [RunFolder.find(studio.home(), one) for one in picked]
+
+
+def labels(listed: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Names that differ: a run that shares its name with another says the end of its id too, since a choice is kept by its
+    label."""
+    names = {one: str(row.get("name") or one) for one, row in listed.items()}
+    counts = Counter(names.values())
+    return {one: name if counts[name] == 1 else f"{name} ({one.rpartition('-')[2]})" for one, name in names.items()}
 
 
 def remember(runs: list[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import streamlit as st
@@ -20,25 +21,29 @@ from distill_core.runs.home import read_json
 from . import packets, runbar, studio
 
 NAMES = {"pca": "PCA", "lda": "LDA", "tsne": "t-SNE", "umap": "UMAP"}
+DEFAULTS: dict[str, Any] = {"perplexity": 30.0, "neighbors": 15, "seed": 0}
 SHARE = 0.03  # of the time that measuring a run may take while it works
 SOONEST = 4.0  # seconds between two answers while a run works
 AGAIN = 20.0  # seconds after which a question that failed is asked again while a run works
 
 
-def ask_when_wanted(folders: Sequence[RunFolder], wanted: str | None, **settings: Any) -> None:
-    """Put the question for a plane ("features-tsne") to a worker, and rerun the page, so that it waits for the answer."""
+def ask_for(folders: Sequence[RunFolder], wanted: str | None, **settings: Any) -> None:
+    """Put the question for a plane ("features-tsne") to a worker. To be called where a click is heard, before the page is
+    drawn: a page that is drawn twice in a row would lose the question."""
     found = view.PLANE.fullmatch(wanted or "")
-    if found is None:
+    if found is None or not folders:
         return
-    runs, name = (
-        [folder.id for folder in folders],
-        view.plane_name(found["space"], found["kind"], [one.id for one in folders]),
-    )
+    runs = [folder.id for folder in folders]
+    name = view.plane_name(found["space"], found["kind"], runs)
     if found["kind"] in view.LINEAR:
         _put(runs[0], name, "spread", runs=runs, planes=[wanted], measure=False)
     else:
-        _put(runs[0], name, "plane", runs=runs, kind=found["kind"], space=found["space"], **settings)
-    st.rerun()
+        _put(runs[0], name, "plane", runs=runs, kind=found["kind"], space=found["space"], **chosen(), **settings)
+
+
+def chosen() -> dict[str, Any]:
+    """The settings of t-SNE and UMAP as they stand in this session."""
+    return {name: st.session_state.get(f"_{name}", default) for name, default in DEFAULTS.items()}
 
 
 def _asked() -> dict[str, str]:
@@ -82,11 +87,10 @@ def waiting(folders: Sequence[RunFolder]) -> list[str]:
 
 def troubles(folders: Sequence[RunFolder]) -> dict[str, str]:
     """Sentences on what could not be made for these runs, by name."""
-    return {
-        key.partition("/")[2]: sentence
-        for key, (_, sentence) in _troubles().items()
-        if folders and key.startswith(f"{folders[0].id}/")
-    }
+    runs = [folder.id for folder in folders]
+    names = [f"spread{view.mark(runs)}"] + [view.plane_name(*pair, runs) for pair in product(view.SPACES, view.KINDS)]
+    found = {name: _troubles().get(f"{runs[0]}/{name}") for name in names}
+    return {name: one[1] for name, one in found.items() if one}
 
 
 def keep_fresh(folders: Sequence[RunFolder], *, measure: bool = False, works: bool = False) -> None:
@@ -159,31 +163,30 @@ def keep_shown(plane: str | None) -> None:
         st.query_params["view"] = plane
 
 
-def settings(folders: Sequence[RunFolder], shown: str | None) -> dict[str, Any]:
-    """Controls of t-SNE and UMAP; a button fits the plane that is shown anew. Returns the settings as they stand."""
+def settings(folders: Sequence[RunFolder], shown: str | None) -> None:
+    """Controls of t-SNE and UMAP; a button fits the plane that is shown anew."""
     found = view.PLANE.fullmatch(shown or "")
     kind = found["kind"] if found else ""
+    ready = bool(kind) and kind not in view.LINEAR
+    many = "About how many neighbors a point has. More than a third of the points cannot work and is lowered; the map says so."
     with st.popover("t-SNE and UMAP settings", icon=":material/tune:"):
-        chosen = {
-            "perplexity": st.number_input(
-                "Perplexity (t-SNE)", 2.0, 200.0, 30.0, 1.0, key="_perplexity",
-                help="About how many neighbors a point has. More than a third of the points cannot work and is lowered; the map says so.",
-            ),
-            "neighbors": st.number_input(
-                "Neighbors (UMAP)", 2, 200, 15, key="_neighbors", help="Few show detail, many show the whole."
-            ),
-            "seed": st.number_input("Seed", 0, 2**31 - 1, 0, key="_plane_seed", help="Where the fit starts."),
-        }  # fmt: skip
+        st.number_input("Perplexity (t-SNE)", 2.0, 200.0, DEFAULTS["perplexity"], 1.0, key="_perplexity", help=many)
+        few = "Few show detail, many show the whole."
+        st.number_input("Neighbors (UMAP)", 2, 200, DEFAULTS["neighbors"], key="_neighbors", help=few)
+        st.number_input("Seed", 0, 2**31 - 1, DEFAULTS["seed"], key="_seed", help="Where the fit starts.")
         st.caption(
-            "They act on the next fit. A plane is fitted once and stands still; later images are placed into it."
+            "A plane is fitted once and stands still; later images are placed into it. These act on a fresh fit."
         )
-        label = f"Fit {NAMES[kind]} anew" if kind and kind not in view.LINEAR else "Fit anew"
-        ready = bool(kind) and kind not in view.LINEAR
-        if st.button(
-            label, icon=":material/restart_alt:", disabled=not ready, help="Choose t-SNE or UMAP on the map first."
-        ):
-            ask_when_wanted(folders, f"{found['space']}-{kind}" if found else None, **chosen, again=True)
-    return chosen
+        st.button(
+            f"Fit {NAMES[kind]} anew" if ready else "Fit anew",
+            icon=":material/restart_alt:",
+            disabled=not ready,
+            help=None if ready else "Choose t-SNE or UMAP on the map first.",
+            key="_fit_anew",
+            on_click=ask_for,
+            args=(folders, shown),
+            kwargs={"again": True},
+        )
 
 
 def said(folders: Sequence[RunFolder]) -> None:

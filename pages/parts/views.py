@@ -6,7 +6,7 @@ function returns what the visitor chose there as plain values, or None.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,11 +59,10 @@ def wall(runs: Sequence[str], key: str, *, mode: str = "now", titles: Sequence[s
 
 class Shown(NamedTuple):
     """What the visitor did on the map: the pinned point, the points drawn around `{"source", "points": [{"run", "id",
-    "label"}, …]}`, the plane that was asked for ("features-tsne"; for one rerun) and the plane that is shown."""
+    "label"}, …]}` and the plane that is shown ("features-tsne")."""
 
     pin: dict[str, Any] | None
     lasso: dict[str, Any] | None
-    ask: str | None
     plane: str | None
 
 
@@ -75,15 +74,16 @@ def feature_map(
     plane: str = "",
     titles: Sequence[str] = (),
     troubles: Mapping[str, str] | None = None,
+    ask: Callable[[str], None] = lambda plane: None,
 ) -> Shown:
     """The map of logits or last features. `plane` at first: "logits-pca", "features-tsne", …; `troubles` says by a plane's
-    name why it could not be made."""
+    name why it could not be made; `ask` is told which plane the visitor wants that is not there, before the page is drawn."""
     first = plane if view.PLANE.fullmatch(plane) else "logits-pca"
     data = {"runs": list(runs), "height": height, "plane": first, "mark": view.mark(list(runs)), "titles": list(titles)}
     data["troubles"] = dict(troubles or {})
-    states = {f"on_{name}_change": _nothing for name in ("pin", "lasso", "ask", "plane")}
-    found = _MAP(key=key, data=data, **states)
-    return Shown(found.pin, found.lasso, found.ask, found.plane)
+    states = {f"on_{name}_change": _nothing for name in ("pin", "lasso", "plane")}
+    found = _MAP(key=key, data=data, on_ask_change=lambda: ask(str(st.session_state[key].get("ask") or "")), **states)
+    return Shown(found.pin, found.lasso, found.plane)
 
 
 def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "parts")) -> None:

@@ -369,13 +369,15 @@ def test_a_plane_is_asked_for_once_and_waited_for_and_its_failure_is_said(home, 
         st.write(f"waiting for {planes.waiting(folders)}")
         planes.said(folders)
         if wanted and not planes.waiting(folders) and not planes.troubles(folders):
-            planes.ask_when_wanted(folders, "features-tsne", perplexity=20.0)
-        planes.ask_when_wanted(folders, None)
+            planes.ask_for(folders, "features-tsne", again=True)
+            planes.ask_for(folders, "features-tsne")
+        planes.ask_for(folders, "")
 
     app = AppTest.from_function(page, args=(str(folder.path), True)).run()
-    question = ("plane", {"runs": [folder.id], "kind": "tsne", "space": "features", "perplexity": 20.0})
-    assert not app.exception and asked == [question]
-    assert "waiting for ['features-tsne']" in words(app), "the page ran again by itself, so that it waits"
+    wanted = {"runs": [folder.id], "kind": "tsne", "space": "features"}
+    assert not app.exception and asked == [("plane", {**wanted, **planes.DEFAULTS, "again": True})]
+    app.run()
+    assert "waiting for ['features-tsne']" in words(app) and len(asked) == 1
     answers["7"] = {"state": "failed", "message": "no teacher"}
     app.run()
     assert "waiting for []" in words(app) and app.warning[0].value == "t-SNE of features: no teacher"
