@@ -1,8 +1,8 @@
 """How the images of one to six runs spread and what they cover, measured by one teacher and kept in the first run.
 
 `planes/spread[-mark].json`:
-    {"runs": {run: {"upto", "images", "fewest", "values": {measure: [per class or null]}, "trend": [[record, mean d_c], …]}},
-     "real": {measure: [per class]}, "real_images", "k", "network": {"key", "spec", "accuracy"}, "left", "seconds"}
+    {"runs": {run: {"images", "fewest", "values": {measure: [per class or null]}, "trend": [[record, mean d_c], …]}},
+     "real": {measure: [per class]}, "real_images", "k", "network": {"key", "spec", "accuracy"}, "upto": {run: record}, "left", "seconds"}
 `planes/near[-mark].npy`: (rows, 12) float64: place of the run, id, then the ids and the distances of the five nearest real images.
 """
 
@@ -43,14 +43,14 @@ def compute(
     for space in dict.fromkeys([*(["features"] if measure else []), *(space for space, _ in wanted)]):
         clouds[space] = gather(folders, space, until=began + SECONDS)
         left += clouds[space].left
-    for space, kind in wanted:
-        place_all(folders, clouds[space], kind, space)
     if measure:
         where, mark = folders[0].path / "planes", view.mark(list(runs))
         found = measured(clouds["features"])
         _keep_nearest(where / f"near{mark}.npy", clouds["features"])
         found |= {"version": VERSION, "of": list(runs), "seconds": round(time.monotonic() - began, 3)}
         write_json(where / f"spread{mark}.json", found)
+    for space, kind in wanted:
+        place_all(folders, clouds[space], kind, space)
     return {"left": left, "seconds": round(time.monotonic() - began, 3)}
 
 
@@ -61,13 +61,13 @@ def measured(cloud: Cloud) -> dict[str, Any]:
     for run, now in cloud.latest.items():
         counts = np.bincount(now.labels, minlength=classes)
         found["runs"][run] = {
-            "upto": cloud.upto[run],
             "images": len(now.ids),
             "fewest": int(counts.min()),
             "values": diversity.by_class(now.x, now.labels, real.x, real.labels, classes),
             "trend": _trend(cloud, run),
         }
-    return {**found, "real_images": len(real.ids), "k": diversity.K, "network": cloud.about, "left": cloud.left}
+    found |= {"real_images": len(real.ids), "k": diversity.K, "network": cloud.about}
+    return {**found, "upto": cloud.upto, "left": cloud.left}
 
 
 def _trend(cloud: Cloud, run: str) -> list[list[float | None]]:

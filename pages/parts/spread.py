@@ -30,11 +30,11 @@ def sentence(folders: Sequence[RunFolder], titles: Mapping[str, str], fallback: 
         share = figures.mean(figures.against_real(one["values"]["distance"], found["real"]["distance"]))
         covered = figures.mean(one["values"]["coverage"])
         name = runbar.escape(titles[run]) if len(titles) > 1 else "This run"
-        reached = f"comes within reach of {100 * (covered or 0):.0f} % of them"
+        reached = f"comes within reach of {100 * (covered or 0):.0f} %"
         if share is None:
-            alone.append(f"{name} has one image per class, so nothing to spread; it {reached}")
+            alone.append(f"{name} has one image per class, so nothing to spread; it {reached} of the real images")
         else:
-            words.append(f"{name} spreads its classes to **{share:.2f}** of what real images do and {reached}")
+            words.append(f"{name} spreads its classes to **{share:.2f}** of what real images do and {reached} of them")
     return "; ".join([*words, *alone]) + "."
 
 

@@ -69,6 +69,8 @@ def test_a_run_spreads_its_classes_so_much_as_real_images_do(home, open_page, wo
     assert f"comes within reach of {covered} of them" in words(app) and "How to read this" in words(app)
     assert len(app.get("plotly_chart")) == 3 and "k = 5" in words(app) and "400 real training images" in words(app)
     assert worker() == 0, "what was measured is not measured again"
+    app.run()
+    assert worker() == 0 and "measuring" not in words(app)
 
 
 def test_several_runs_are_measured_together_and_one_image_per_class_is_said(home, open_page, worker):
@@ -97,7 +99,7 @@ def test_one_image_per_class_alone(home, open_page, worker):
     app = open_page(PAGE, run=picture_run(home, ipc=1).id)
     worker()
     app.run()
-    assert "This run has one image per class, so nothing to spread; it comes within reach of" in words(app)
+    assert "This run has one image per class, so nothing to spread; it comes within reach of " in words(app)
     assert "choose a run with 2 or more images per class" in read(app) and len(app.get("plotly_chart")) == 1
 
 

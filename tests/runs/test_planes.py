@@ -27,6 +27,7 @@ def picture_run(home: Path, ipc: int = 3, steps: int = 3, shift: int = 0, **job:
     recorder = Recorder(run)
     more_pictures(recorder, ipc, range(steps), shift, real)
     recorder.close()
+    run.set_state(state="finished")
     return run
 
 

@@ -12,7 +12,7 @@ function makeMap(root, store, again) {
   let runs = [], titles = [], mark = "", troubles = {}, height = 340, space = "logits", plane = "pca", zoom = 1, panX = 0, panY = 0, setState = () => {}, setTrigger = () => {}, asked = {}, lasso = null, drag = null, over = null, given = "";
   let trails = true, contours = true, lassoing = false, byRun = false, fingers = new Map(), pinch = 0, cache = {}, layers = new Map();
   const spaces = choice("Space", SPACES, (to) => choose(to, plane)), planes = choice("Plane", PLANES.map(([value, text]) => [value, text, NOTES[value]]), (to) => choose(space, to)), area = el("canvas", { tabindex: 0, role: "img", "aria-label": "Feature map" });
-  const trust = el("div", { class: "caption", role: "status" }), legend = el("div", { class: "legend small" }), glass = el("div", { class: "tip", hidden: true }), picture = el("canvas"), about = el("div");
+  const trust = el("div", { class: "caption", role: "status" }), legend = el("div", { class: "bar small" }), glass = el("div", { class: "tip", hidden: true }), picture = el("canvas"), about = el("div");
   const flag = (words, get, set) => {
     const made = el("button", { type: "button", text: words, "aria-pressed": String(get()), onclick: () => (set(!get()), made.setAttribute("aria-pressed", String(get())), again()) });
     return made;
@@ -29,7 +29,7 @@ function makeMap(root, store, again) {
     ({ runs, height, mark, troubles } = data);
     titles = data.titles ?? [];
     hue.hidden = legend.hidden = runs.length < 2;
-    legend.replaceChildren(...(runs.length < 2 ? [] : runs.map((id, i) => el("span", {}, el("i", { style: `background:${COLORS[i]};height:10px;width:10px;border-radius:50%` }), `${titles[i] ?? "ABCDEF"[i]}`))));
+    legend.replaceChildren(...(runs.length < 2 ? [] : runs.map((id, i) => el("span", {}, el("i", { style: `background:${COLORS[i]};height:10px;width:10px;border-radius:50%;display:inline-block;margin-right:4px` }), `${titles[i] ?? "ABCDEF"[i]}`))));
     if (given === fresh) return;
     given = fresh;
     [space, plane] = data.plane.split("-");
