@@ -13,10 +13,10 @@ from distill_core import events as say
 from distill_core.figures import plane
 from distill_core.runs import answers, ask
 from distill_core.runs.folder import Recorder
-from pages.parts import coverage, detail, packets, spread
+from pages.parts import coverage, detail, packets, planes, spread
 from tests.pages import demo
 from tests.pages.test_live import words
-from tests.runs.test_planes import picture_run
+from tests.runs.test_planes import more_pictures, picture_run
 
 PAGE = "explore/diversity"
 
@@ -86,6 +86,26 @@ def test_several_runs_are_measured_together_and_one_image_per_class_is_said(home
     assert len(charts) == 4 and [len(one["data"]) for one in charts[:2]] == [3, 3]
     largest = [one for trace in charts[1]["data"] for one in figure_values(trace["y"]) if one is not None]
     assert max(largest) == pytest.approx(1.0), "divided by the largest over runs and classes"
+
+
+def test_a_run_that_works_is_followed_but_not_all_the_time(home, open_page, worker, monkeypatch):
+    run = picture_run(home)
+    run.set_state(state="queued")
+    app = open_page(PAGE, run=run.id)
+    assert worker() == 1
+    app.run()
+    before = words(app)
+    recorder = Recorder(run)
+    more_pictures(recorder, 3, range(3, 5))
+    recorder.close()
+    app.run()
+    assert worker() == 0, "it rests after an answer"
+    monkeypatch.setattr(planes, "SOONEST", 0.0)
+    monkeypatch.setattr(planes, "SHARE", 1e9)
+    app.run()
+    assert worker() == 1
+    app.run()
+    assert "spreads its classes" in before and "spreads its classes" in words(app) and words(app) != before
 
 
 def figure_values(y):
