@@ -96,15 +96,15 @@ def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -
             budget = packets.CHUNK // len(folders)
             part, to = packets.one_run(read, have["n"], body, budget=budget, classes=names, lead=lead)
             part["lead"] = whose
-            part["planes"], planes = packets.made_planes(folders, folder.id, body, have["planes"])
+            part["planes"], _ = packets.made_planes(folders, folder.id, body, have["planes"])
             part["more"] = part["more"] or have.get("missed", False)
         except (StudioError, OSError) as error:
             part = {"run": folder.id, "from": 0, "to": 0, "more": False, "records": []}
             part["state"] = {"state": "broken", "message": str(error)}
-            to, planes = have["n"], have["planes"]
+            to = have["n"]
         # a part that is not the last is sent again until the browser says that it has it
         n = have["n"] if part["more"] else to
-        sent[folder.id] = {"n": n, "planes": planes, "lead": whose, "missed": have.get("missed", False)}
+        sent[folder.id] = {"n": n, "planes": have["planes"], "lead": whose, "missed": have.get("missed", False)}
         more = more or part["more"]
         parts.append(part)
     # no two packets are equal, since an equal one would not wake a browser that missed something
@@ -127,6 +127,9 @@ def _lead(folders: Sequence[RunFolder]) -> tuple[Plane, Plane] | None:
 def _told(key: str) -> None:
     """The browser said up to which record it has everything: go on from there, also where it missed something."""
     told = st.session_state[key].get("have") or {}
+    for run, made in told.get("planes", {}).items():  # until then they are sent again: a packet may be replaced unseen
+        if run in _sent():
+            _sent()[run]["planes"] = {**_sent()[run]["planes"], **made}
     for run, have in told.get("runs", {}).items():
         if run in _sent() and isinstance(have, int):
             planes = {} if have == 0 else _sent()[run]["planes"]

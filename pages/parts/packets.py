@@ -202,9 +202,18 @@ def made_planes(
         seen[path.stem] = stamp
         try:
             plane = read_json(path)
-            made.append({"name": path.stem, **_its_part(folders[0], plane, run, body, first=run == runs[0])})
+            made.append(
+                {"name": path.stem, "stamp": stamp, **_its_part(folders[0], plane, run, body, first=run == runs[0])}
+            )
         except (StudioError, OSError, ValueError, KeyError, TypeError):
-            made.append({"name": path.stem, "points": None, "note": "This plane cannot be read; ask for it again."})
+            made.append(
+                {
+                    "name": path.stem,
+                    "stamp": stamp,
+                    "points": None,
+                    "note": "This plane cannot be read; ask for it again.",
+                }
+            )
     return made, seen
 
 

@@ -2,7 +2,7 @@
 const SPACES = [["logits", "logits", "what the network answers"], ["features", "features", "last features: what its classifier sees"]];
 const PLANES = [["pca", "PCA"], ["lda", "LDA"], ["tsne", "t-SNE"], ["umap", "UMAP"]];
 const NOTES = { pca: "the plane of largest variance", lda: "the plane that separates the classes best", tsne: "neighborhoods only: sizes and gaps between groups mean little", umap: "neighborhoods only: sizes and gaps between groups mean little" };
-const TRAIL = 40, CELLS = 72;
+const TRAIL = 40, CELLS = 72, AGAIN = 10_000;
 
 export default function (component) {
   return mount(component, makeMap);
@@ -64,8 +64,10 @@ function makeMap(root, store, again) {
   }
 
   function ask() {
-    asked[key()] = true;
+    const name = key();
+    asked[name] = true;
     setTrigger("ask", `${space}-${plane}`);
+    setTimeout(() => name === key() && root.isConnected && !made() && !troubles[name] && ask(), AGAIN); // a question may be lost on the way; asked twice, it is answered once
   }
 
   function reset() {

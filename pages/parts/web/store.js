@@ -206,6 +206,8 @@ class Store {
     const { header, blob } = parsePacket(raw), gaps = {}, clock = this.clock;
     const lead = this.shown.find((r) => r.records.length), held = lead && !clock.follow ? this.at(lead, lead.records) : null;
     const rest = held ? clock.x - this.where(lead, held) : 0;
+    this.took = {}; // planes that came with this packet, by run: name and time
+    for (const part of header.runs) if (part.planes?.length) this.took[part.run] = Object.fromEntries(part.planes.map((p) => [p.name, p.stamp]));
     for (const part of header.runs) if (!this.run(part.run).take(part, blob) || part.more) gaps[part.run] = this.run(part.run).have;
     if (held && lead.records.includes(held)) clock.x = Math.min(this.where(lead, held) + rest, this.reach); // the axis may have grown
     this.emit("data");
@@ -348,7 +350,8 @@ function shared() {
     window.__distillStudio1 = new Store();
     for (const [raw, tell] of window.__distillWaiting ?? []) {
       const runs = window.__distillStudio1.put(raw);
-      if (Object.keys(runs).length) tell("have", { runs, at: Date.now() });
+      const took = window.__distillStudio1.took;
+      if (Object.keys({ ...runs, ...took }).length) tell("have", { runs, planes: took, at: Date.now() });
     }
     window.__distillWaiting = [];
   }
