@@ -66,7 +66,10 @@ class PerClass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Logits:
-    """A network's outputs, from which the maps are drawn. Real ones are sent once, synthetic ones at every report."""
+    """A network's outputs, from which the maps are drawn. Real ones are sent once, synthetic ones at every report.
+
+    `network` is the content key of its weights where they are kept (a teacher), "" where they are not.
+    """
 
     kind: ClassVar[str] = "logits"
     step: int
@@ -74,6 +77,7 @@ class Logits:
     labels: np.ndarray  # (n,) int
     ids: np.ndarray  # (n,) int
     source: Source = "synthetic"
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Network(nn.Module):
     layer).
 
     Input: (n, channels, size, size), normalized. Attributes `spec`, `channels`, `size` and `classes` say what was
-    built.
+    built; `key` names the trained weights where they are kept by content.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Network(nn.Module):
         self.neck = neck
         self.classifier = classifier
         self.channels, self.size, self.classes = channels, size, classes
-        self.spec = ""
+        self.spec = self.key = ""
 
     def blocks(self, x: Tensor) -> list[Tensor]:
         """The output of every block in turn: (n, c, h, w) maps, or (n, f) vectors in an MLP."""

@@ -58,6 +58,12 @@ def plane(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
     return compute(home, tell=tell, **values)
 
 
+def spread(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    from .spread import compute
+
+    return compute(home, tell=tell, **values)
+
+
 # name → (what answers it, whether it takes long: then the worker leaves its place to a fresh one first)
 ANSWERS: dict[str, tuple[Answer, bool]] = {
     "why_not": (why_not, False),
@@ -65,6 +71,7 @@ ANSWERS: dict[str, tuple[Answer, bool]] = {
     "trial": (trial, True),
     "import_data": (import_data, True),
     "plane": (plane, True),
+    "spread": (spread, False),
 }
 
 

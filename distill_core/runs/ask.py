@@ -4,7 +4,8 @@ why_not      method, settings, job                  → {"reason": sentence or N
 check_sweep  plan                                   → {"reason": sentence or None}: see `cells.py`
 trial        method, settings, job                  → {"seconds", "disk", "memory", "stages": {name: seconds}}
 import_data  path, name                             → what `datasets.own.add` found, refused and why
-plane        run, kind ("pca", "tsne", "umap"), …   → {"file", "kept", "notes"}: see `planes.py`
+plane        runs, kind ("tsne", …), space, …       → {"file", "kept", "notes"}: see `planes.py`
+spread       runs, planes, measure                  → {"left", "seconds"}: see `spread.py`
 """
 
 from __future__ import annotations

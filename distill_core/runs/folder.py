@@ -7,8 +7,8 @@ events.jsonl     append-only; one record a line; files are written before the li
 sheets/*.webp    image sheets, lossless, so that they are the very pixels
 arrays/*.npy     logits and other arrays
 checkpoints/     for resume
-planes/          t-SNE and UMAP, made on request
 findings/        what was asked of the set afterwards: other students, class after class (see `findings.py`)
+planes/          planes, measures and features, made on request: see `view.py`
 set.safetensors  the synthetic set, once there is one
 lock             held by the process that works on the run
 """

@@ -55,9 +55,15 @@ def reference(real: RealSet, network: nn.Module, device: torch.device) -> Stream
     images, labels = real.train.images[ids], real.train.labels[ids]
     yield Images(0, images.permute(0, 2, 3, 1).numpy(), labels.numpy(), ids.numpy(), source="real")
     normalized = real.normalize(real.pixels(images).to(device))
-    yield Logits(0, logits_of(network, normalized).numpy(), labels.numpy(), ids.numpy(), "real")
+    yield Logits(0, logits_of(network, normalized).numpy(), labels.numpy(), ids.numpy(), "real", key_of(network))
 
 
 def place(step: int, network: nn.Module, normalized: Tensor, labels: Tensor) -> Logits:
     """Where the synthetic images lie for this network."""
-    return Logits(step, logits_of(network, normalized).numpy(), labels.cpu().numpy(), np.arange(len(labels)))
+    logits, ids = logits_of(network, normalized).numpy(), np.arange(len(labels))
+    return Logits(step, logits, labels.cpu().numpy(), ids, network=key_of(network))
+
+
+def key_of(network: nn.Module) -> str:
+    """The content key of a network whose weights are kept, else ""."""
+    return str(getattr(network, "key", ""))

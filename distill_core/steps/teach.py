@@ -205,6 +205,7 @@ def find_teacher(key: str, real: RealSet, device: torch.device) -> Teacher:
             )
     network = build(about["spec"], channels=real.channels, size=real.size, classes=len(real.classes))
     network.load_state_dict(tensors)
+    network.key = key
     network.to(device).eval().requires_grad_(False)
     size = sum(t.numel() * t.element_size() for t in tensors.values())
     return Teacher(network, key, about["spec"], float(about["accuracy"]), size, about)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from pages.parts import feed, pairing, planes, runbar, studio, views
@@ -30,7 +32,7 @@ views.wall(ids, "wall", mode=st.query_params.get("view", "now"), titles=titles)
 left, right = st.columns([3, 2], gap="medium")
 with left:
     st.markdown("**Both in one plane**" if len(ids) == 2 else "**All in one plane**")
-    planes.ask_when_wanted(folders, views.feature_map(ids, "map", height=360)[2])
+    views.feature_map(ids, "map", height=360, troubles=planes.troubles(folders), ask=partial(planes.ask_for, folders))
 with right:
     st.markdown("**Only what differs**")
     pairing.differences(asked, titles)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from pages.parts import detail, feed, liveknobs, packets, planes, runbar, studying, views
@@ -30,7 +32,8 @@ with left:
     pin = views.wall([folder.id], "wall")
     views.plots([folder.id], "scores", kinds=("scores", "log"))
 with right:
-    planes.ask_when_wanted([folder], views.feature_map([folder.id], "map", height=320)[2])
+    asks = partial(planes.ask_for, [folder])
+    views.feature_map([folder.id], "map", height=320, troubles=planes.troubles([folder]), ask=asks)
     with st.container(border=True):
         detail.show(folder, packets.reader(str(folder.path)).refresh(), pin, classes)
 

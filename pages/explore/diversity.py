@@ -1,27 +1,47 @@
-"""Diversity: do the learned images cover the real ones? The map, and the real images nearest to the one you click."""
+"""Diversity: do the learned images spread like the real ones and cover them? One to six runs in one plane that stands
+still, their nearest real images, and measures class by class. Click a point, or draw around some to see them on the wall."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from pages.parts import coverage, detail, feed, packets, planes, runbar, views
+from pages.parts import coverage, detail, feed, packets, pairing, planes, runbar, spread, studio, views
 
-folder = runbar.chosen(
-    "Choose a run to look at", "Nothing has been distilled yet. Start a run, and its map appears here."
+folders = pairing.choose(
+    "Nothing has been distilled yet. Start a run, and its map appears here.", "Choose one to six runs"
 )
-asked = runbar.readable(folder)
-classes = runbar.classes(str(asked["job"].get("data", "")))
-records = packets.reader(str(folder.path)).refresh()
+if not folders:
+    studio.stop(
+        "Choose the runs whose images you want to see beside the real ones.", page=studio.RUNS, label="All runs"
+    )
+asked = [runbar.readable(folder) for folder in folders]
+ids = [folder.id for folder in folders]
+titles = pairing.titles(asked) if len(ids) > 1 else [asked[0].get("name") or ids[0]]
+named = dict(zip(ids, titles, strict=True))
+classes = runbar.classes(str(asked[0]["job"].get("data", "")))
+records = {folder.id: packets.reader(str(folder.path)).refresh() for folder in folders}
 
-st.markdown(f"#### {runbar.escape(asked.get('name') or folder.id)}")
-st.markdown(coverage.sentence(folder, records))
-feed.live([folder], "feed", classes=runbar.classes)
-runbar.keep_place(views.player([folder.id], "player", start=runbar.place()))
+
+def answer(states: dict) -> None:
+    st.markdown(spread.sentence(folders, named, coverage.sentence(folders[0], records[ids[0]])))
+
+
+feed.live(folders, "feed", panel=answer, classes=runbar.classes, measure=True)
+planes.said(folders)
+for warning in pairing.warnings(asked, titles):
+    st.markdown(f":orange[:material/warning: {warning}]")
+align = "step" if len(ids) == 1 else "fraction"
+runbar.keep_place(views.player(ids, "player", align=align, start=runbar.place()))
 
 left, right = st.columns([5, 3], gap="medium")
 with left:
-    pin, lasso, wanted = views.feature_map([folder.id], "map", height=560, plane=st.query_params.get("view", "pca"))
-    planes.ask_when_wanted([folder], wanted)
+    first, wrong = st.query_params.get("view", ""), planes.troubles(folders)
+    asks = partial(planes.ask_for, folders)
+    shown = views.feature_map(ids, "map", height=560, plane=first, titles=titles, troubles=wrong, ask=asks)
+    planes.keep_shown(shown.plane)
+    planes.settings(folders, shown.plane or first)
     st.caption(
         "How to read this: points lie near each other when the network says similar things of them. Only neighborhoods "
         "can be trusted, and only as far as the line above says; sizes of groups and gaps between groups mean little "
@@ -29,10 +49,12 @@ with left:
         "space."
     )
 with right:
+    pin = shown.pin if shown.pin and shown.pin.get("run") in ids else None
+    of = folders[ids.index(pin["run"])] if pin else folders[0]
     with st.container(border=True):
-        detail.show(folder, records, pin, classes)
-    if lasso and lasso.get("run") == folder.id:
+        detail.show(of, records[of.id], pin, classes, spread.nearest(folders, pin))
+    if shown.lasso:
         with st.container(border=True):
-            coverage.selection(folder, records, lasso, classes)
-coverage.per_class(folder, records, classes)
-views.wall([folder.id], "wall")
+            coverage.selection(folders, shown.lasso, classes, named)
+spread.figures_of(folders, named, classes)
+views.wall(ids, "wall", titles=titles if len(ids) > 1 else ())

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures.plane import distances
 from distill_core.runs.folder import RunFolder, read_array, read_sheet
 
-from . import detail, draw
+from . import detail, packets, runbar
 
 SHOWN = 24  # images of a selection
 
@@ -71,43 +71,33 @@ def sentence(folder: RunFolder, records: list[dict[str, Any]]) -> str:
     )
 
 
-def per_class(folder: RunFolder, records: list[dict[str, Any]], classes: list[str]) -> None:
-    """Bars per class: how far real images are from the nearest synthetic one, beside their own spread."""
-    rows = _safely(folder, records)
-    if not rows:
+def selection(
+    folders: Sequence[RunFolder], lasso: dict[str, Any], classes: list[str], titles: Mapping[str, str]
+) -> None:
+    """What was drawn around: how many of each class and run, and the pictures."""
+    points = [one for one in lasso.get("points", []) if one.get("run") in titles]
+    if not points:
         return
-    names = [detail.name_of(classes, int(row["label"])) for row in rows]
-    chart = go.Figure()
-    chart.add_bar(
-        x=names, y=[row["synthetic"] for row in rows], name="to the nearest synthetic image", marker_color="#0077BB"
-    )
-    chart.add_bar(
-        x=names, y=[row["real"] for row in rows], name="to the nearest other real image", marker_color="#999999"
-    )
-    chart.update_layout(
-        title="Distance of real images, mean per class",
-        yaxis_title="distance between network outputs",
-        xaxis={"title": "class", "type": "category"},
-        height=300,
-        margin={"l": 10, "r": 10, "t": 40, "b": 10},
-        legend={"orientation": "h", "y": 1.1, "x": 1, "xanchor": "right"},
-    )
-    draw.figure(chart, "coverage", "For each class, the mean distance of real images to synthetic and to real ones")
-
-
-def selection(folder: RunFolder, records: list[dict[str, Any]], lasso: dict[str, Any], classes: list[str]) -> None:
-    """What was lassoed: how many of each class, and the pictures."""
-    labels, counts = np.unique(np.array(lasso["labels"], int), return_counts=True)
-    said = ", ".join(f"{detail.name_of(classes, int(a))} × {n}" for a, n in zip(labels, counts, strict=True))
-    st.markdown(f"**{len(lasso['ids'])} {lasso['source']} images chosen**")
-    st.caption(said)
+    labels, counts = np.unique(np.array([one["label"] for one in points], int), return_counts=True)
+    st.markdown(f"**{len(points)} {lasso['source']} images chosen**")
+    st.caption(", ".join(f"{detail.name_of(classes, int(a))} × {n}" for a, n in zip(labels, counts, strict=True)))
     try:
-        pictures = detail.real_pixels(folder, records) if lasso["source"] == "real" else _latest(folder, records)
-        shown = [pictures[i] for i in lasso["ids"] if i in pictures][:SHOWN]
-        for start in range(0, len(shown), 8):
-            st.image(detail.row(shown[start : start + 8], 48))
+        for folder in folders:
+            wanted = [one["id"] for one in points if one["run"] == folder.id]
+            if not wanted:
+                continue
+            if lasso["source"] == "real":
+                pictures = detail.real_images(folders)[0]
+            else:
+                pictures = _latest(folder, packets.reader(str(folder.path)).refresh())
+            if len(titles) > 1 and lasso["source"] != "real":
+                st.caption(f"{runbar.escape(titles[folder.id])}: {len(wanted)}")
+            shown = [pictures[i] for i in wanted if i in pictures][:SHOWN]
+            for start in range(0, len(shown), 8):
+                st.image(detail.row(shown[start : start + 8], 40))
     except (StudioError, OSError, ValueError) as error:
         st.warning(f"The pictures cannot be read. {error}")
+    st.caption("The wall below shows these images alone; “all” there brings the others back.")
 
 
 def _latest(folder: RunFolder, records: list[dict[str, Any]]) -> dict[int, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from PIL import Image
 from distill_core.errors import StudioError
 from distill_core.figures.plane import nearest
 from distill_core.runs.folder import RunFolder, inside, read_array, read_sheet
+
+from . import packets
 
 STRIP = 10  # pictures in the strip over time
 
@@ -111,8 +114,27 @@ def name_of(classes: list[str], label: int) -> str:
     return classes[label] if 0 <= label < len(classes) else str(label)
 
 
-def show(folder: RunFolder, records: list[dict[str, Any]], pin: dict[str, Any] | None, classes: list[str]) -> None:
-    """Everything about the pinned image; a sentence where nothing is pinned or the run does not know it."""
+def real_images(folders: Sequence[RunFolder]) -> tuple[dict[int, np.ndarray], dict[int, int]]:
+    """(pixels, class) of the real images that any of these runs keeps, by their id in the data set."""
+    pictures, labels = {}, {}
+    for folder in folders:
+        records = packets.reader(str(folder.path)).refresh()
+        pictures.update(real_pixels(folder, records))
+        for record in records:
+            if record["kind"] == "images" and record["source"] == "real":
+                labels.update(zip(record["ids"], record["labels"], strict=True))
+    return pictures, labels
+
+
+def show(
+    folder: RunFolder,
+    records: list[dict[str, Any]],
+    pin: dict[str, Any] | None,
+    classes: list[str],
+    near: Sequence[Neighbor] = (),
+) -> None:
+    """Everything about the pinned image; a sentence where nothing is pinned or the run does not know it. `near` are its
+    nearest real images by last features, where somebody found them."""
     if not pin or pin.get("run") != folder.id:
         st.caption(
             "Click an image to see how it came to be, its nearest real images, and what the network makes of it."
@@ -123,6 +145,8 @@ def show(folder: RunFolder, records: list[dict[str, Any]], pin: dict[str, Any] |
     st.markdown(f"**{kind} {image}** · class {name_of(classes, int(pin.get('label', -1)))}")
     try:
         _over_time(folder, records, image, source)
+        if near:
+            _nearest(near, classes, "last features")
         _what_the_network_says(folder, records, image, source, classes)
     except (StudioError, OSError, ValueError) as error:
         st.warning(f"This image cannot be read. {error}")
@@ -152,12 +176,16 @@ def _what_the_network_says(
     top = np.argsort(-shares)[:5]
     found = neighbors(folder, records, logits)
     if found:
-        pictures = [one.pixels for one in found if one.pixels is not None]
-        if pictures:
-            st.image(row(pictures, 56))
-        said = ", ".join(f"{name_of(classes, one.label)} ({one.distance:.1f})" for one in found)
-        st.caption(f"Nearest real images by the network's outputs (distance): {said}.")
+        _nearest(found, classes, "the network's outputs")
     table = {"class": [name_of(classes, int(i)) for i in top], "probability": [float(shares[i]) for i in top],
              "logit": [round(float(logits[i]), 2) for i in top]}  # fmt: skip
     bar = st.column_config.ProgressColumn("probability", min_value=0.0, max_value=1.0, format="percent")
     st.dataframe(table, hide_index=True, column_config={"probability": bar}, height="content")
+
+
+def _nearest(found: Sequence[Neighbor], classes: list[str], by: str) -> None:
+    pictures = [one.pixels for one in found if one.pixels is not None]
+    if pictures:
+        st.image(row(pictures, 56))
+    said = ", ".join(f"{name_of(classes, one.label)} ({one.distance:.1f})" for one in found)
+    st.caption(f"Nearest real images by {by} (distance): {said}.")

@@ -33,6 +33,7 @@ def live(
     *,
     panel: Callable[[dict[str, dict[str, Any]]], None] | None = None,
     classes: Callable[[str], list[str]] = lambda data: [],
+    measure: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Feed the views of this page; returns how the runs stand now, by id.
 
@@ -40,6 +41,7 @@ def live(
         folders: the runs, side by side.
         panel: drawn inside the fragment with the states, so that it is as fresh as the pictures.
         classes: names of the classes of a data set.
+        measure: let a worker measure the runs, again and again while one works.
     """
     states = {folder.id: state_of(folder) for folder in folders}
     active = any(not is_over(state) for state in states.values())
@@ -48,6 +50,7 @@ def live(
 
     def body() -> None:
         now = {folder.id: state_of(folder) for folder in folders}
+        planes.keep_fresh(folders, measure=measure, works=not all(is_over(state) for state in now.values()))
         if panel is not None:
             panel(now)
         packet, more = _packet(folders, classes)
@@ -93,15 +96,15 @@ def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -
             budget = packets.CHUNK // len(folders)
             part, to = packets.one_run(read, have["n"], body, budget=budget, classes=names, lead=lead)
             part["lead"] = whose
-            part["planes"], planes = packets.made_planes(folder, body, have["planes"])
+            part["planes"], _ = packets.made_planes(folders, folder.id, body, have["planes"])
             part["more"] = part["more"] or have.get("missed", False)
         except (StudioError, OSError) as error:
             part = {"run": folder.id, "from": 0, "to": 0, "more": False, "records": []}
             part["state"] = {"state": "broken", "message": str(error)}
-            to, planes = have["n"], have["planes"]
+            to = have["n"]
         # a part that is not the last is sent again until the browser says that it has it
         n = have["n"] if part["more"] else to
-        sent[folder.id] = {"n": n, "planes": planes, "lead": whose, "missed": have.get("missed", False)}
+        sent[folder.id] = {"n": n, "planes": have["planes"], "lead": whose, "missed": have.get("missed", False)}
         more = more or part["more"]
         parts.append(part)
     # no two packets are equal, since an equal one would not wake a browser that missed something
@@ -124,6 +127,9 @@ def _lead(folders: Sequence[RunFolder]) -> tuple[Plane, Plane] | None:
 def _told(key: str) -> None:
     """The browser said up to which record it has everything: go on from there, also where it missed something."""
     told = st.session_state[key].get("have") or {}
+    for run, made in told.get("planes", {}).items():  # until then they are sent again: a packet may be replaced unseen
+        if run in _sent():
+            _sent()[run]["planes"] = {**_sent()[run]["planes"], **made}
     for run, have in told.get("runs", {}).items():
         if run in _sent() and isinstance(have, int):
             planes = {} if have == 0 else _sent()[run]["planes"]

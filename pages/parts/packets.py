@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import struct
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures.plane import Plane, fit_lda, fit_pca, kept
+from distill_core.runs import view
 from distill_core.runs.folder import RunFolder, Timeline, inside, read_array
 from distill_core.runs.home import read_json
 from distill_core.spec import parse
@@ -31,7 +33,6 @@ from distill_core.spec import parse
 CHUNK = 400_000  # bytes that one tick sends when much is waiting
 FRAMES = 600  # image sheets of one run that are sent when it is opened; the browser keeps no more
 DROPPED = ("logits", "pixels")  # fields that are replaced
-LINEAR = ("pca", "lda")  # made here
 STATE = ("state", "message", "stage", "step", "steps")
 
 
@@ -184,26 +185,50 @@ def one_run(
 
 
 def made_planes(
-    folder: RunFolder, body: Body, known: dict[str, float]
+    folders: Sequence[RunFolder], run: str, body: Body, known: dict[str, float]
 ) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """Planes (t-SNE, UMAP) that a worker has made since `known` (kind → time of its file), as they travel:
-    all points as one blob of float32 pairs, real ones first, then those of each record `[number, start, count]`."""
+    """What belongs to `run` of the planes that a worker has made for these runs since `known` (name → time of its file), as
+    it travels: its points as one blob of float32 pairs, those of each record `[number, start, count]`; with the first
+    run come the real ones, before its own."""
     made: list[dict[str, Any]] = []
-    seen = dict(known)
-    for path in sorted((folder.path / "planes").glob("*.json")):
+    seen, runs = dict(known), [folder.id for folder in folders]
+    for path in sorted((folders[0].path / "planes").glob("*.json")):
+        name = view.PLANE.fullmatch(path.stem)
+        if name is None or name["mark"] != view.mark(runs):
+            continue
         stamp = path.stat().st_mtime
-        if path.stem in LINEAR or seen.get(path.stem) == stamp:
+        if seen.get(path.stem) == stamp:
             continue
         seen[path.stem] = stamp
         try:
             plane = read_json(path)
-            points = read_array(folder, {"file": plane["file"]}).astype("<f4")
-            about: dict[str, Any] = {"kind": path.stem, "kept": plane.get("kept"), "note": " ".join(plane["notes"])}
-            about["records"] = [[one["n"], one["start"], one["count"]] for one in plane["records"]]
-            made.append({**about, "real": plane["real"], "points": body.add(points.tobytes())})
+            made.append(
+                {"name": path.stem, "stamp": stamp, **_its_part(folders[0], plane, run, body, first=run == runs[0])}
+            )
         except (StudioError, OSError, ValueError, KeyError, TypeError):
-            made.append({"kind": path.stem, "points": None, "note": "This plane cannot be read; ask for it again."})
+            made.append(
+                {
+                    "name": path.stem,
+                    "stamp": stamp,
+                    "points": None,
+                    "note": "This plane cannot be read; ask for it again.",
+                }
+            )
     return made, seen
+
+
+def _its_part(lead: RunFolder, plane: dict[str, Any], run: str, body: Body, first: bool) -> dict[str, Any]:
+    points = read_array(lead, {"file": plane["file"]}).astype("<f4")
+    count = plane["real"] if first else 0
+    steps, pieces, start = [], [points[:count]], count
+    for n, at, size in plane["runs"][run]:
+        steps.append([n, start, size])
+        pieces.append(points[at : at + size])
+        start += size
+    about = {key: plane.get(key) for key in ("kept", "trust", "network")}
+    real = {"real_ids": plane["real_ids"], "real_labels": plane["real_labels"]} if first else {}
+    blob = body.add(np.concatenate(pieces).tobytes())
+    return {**about, **real, "note": " ".join(plane["said"]), "records": steps, "real": count, "points": blob}
 
 
 def assemble(runs: list[dict[str, Any]], body: Body, **more: Any) -> bytes:
@@ -236,5 +261,5 @@ def recording(folder: Path, *, frames: int = 240, classes: list[str] | None = No
     """A whole run as one packet, with at most `frames` image sheets: for replays that need no server."""
     read, body = Reader(Path(folder)), Body()
     part, _ = one_run(read, 0, body, budget=2**40, frames=frames, classes=classes)
-    part["planes"], _ = made_planes(read.folder, body, {})
+    part["planes"], _ = made_planes([read.folder], read.folder.id, body, {})
     return assemble([part], body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import streamlit as st
@@ -22,11 +23,13 @@ def linked() -> list[str]:
     return list(dict.fromkeys(one.strip() for one in given if one.strip()))[:MOST]
 
 
-def choose() -> list[RunFolder]:
-    """The chosen runs; the link follows. Ids that are not there are said and left out."""
+def choose(
+    nothing: str = "There is no run yet. Start two, and compare them here.", hint: str = "Choose two to six runs"
+) -> list[RunFolder]:
+    """The chosen runs; the link follows. Ids that are not there are said and left out. `nothing` is said in an empty home."""
     listed = {one["id"]: one for one in studio.runs()}
     if not listed:
-        studio.stop("There is no run yet. Start two, and compare them here.", page=studio.NEW, label="New run")
+        studio.stop(nothing, page=studio.NEW, label="New run")
     asked = linked()
     missing = [one for one in asked if one not in listed]
     if missing:
@@ -39,15 +42,23 @@ def choose() -> list[RunFolder]:
         [one for one, row in listed.items() if row.get("state") != "broken"],
         default=known or None,
         max_selections=MOST,
-        format_func=lambda one: listed[one].get("name") or one,
+        format_func=labels(listed).__getitem__,
         key=f"_side.{','.join(known)}",
-        placeholder="Choose two to six runs",
+        placeholder=hint,
     )
     if picked != known:
         remember(picked)
     if len(picked) == 1:
         _suggest(picked[0], listed)
     return [RunFolder.find(studio.home(), one) for one in picked]
+
+
+def labels(listed: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Names that differ: a run that shares its name with another says the end of its id too, since a choice is kept by its
+    label."""
+    names = {one: str(row.get("name") or one) for one, row in listed.items()}
+    counts = Counter(names.values())
+    return {one: name if counts[name] == 1 else f"{name} ({one.rpartition('-')[2]})" for one, name in names.items()}
 
 
 def remember(runs: list[str]) -> None:

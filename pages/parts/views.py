@@ -6,12 +6,14 @@ function returns what the visitor chose there as plain values, or None.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
+
+from distill_core.runs import view
 
 from . import packets
 
@@ -55,13 +57,33 @@ def wall(runs: Sequence[str], key: str, *, mode: str = "now", titles: Sequence[s
     return _WALL(key=key, data=data, on_pin_change=_nothing).pin
 
 
+class Shown(NamedTuple):
+    """What the visitor did on the map: the pinned point, the points drawn around `{"source", "points": [{"run", "id",
+    "label"}, …]}` and the plane that is shown ("features-tsne")."""
+
+    pin: dict[str, Any] | None
+    lasso: dict[str, Any] | None
+    plane: str | None
+
+
 def feature_map(
-    runs: Sequence[str], key: str, *, height: int = 360, plane: str = "pca"
-) -> tuple[dict[str, Any] | None, dict[str, Any] | None, str | None]:
-    """The map of logits. Returns (pinned point, lasso selection, plane that was asked for) - the last for one rerun."""
-    data = {"runs": list(runs), "height": height, "plane": plane}
-    found = _MAP(key=key, data=data, on_pin_change=_nothing, on_lasso_change=_nothing, on_ask_change=_nothing)
-    return found.pin, found.lasso, found.ask
+    runs: Sequence[str],
+    key: str,
+    *,
+    height: int = 360,
+    plane: str = "",
+    titles: Sequence[str] = (),
+    troubles: Mapping[str, str] | None = None,
+    ask: Callable[[str], None] = lambda plane: None,
+) -> Shown:
+    """The map of logits or last features. `plane` at first: "logits-pca", "features-tsne", …; `troubles` says by a plane's
+    name why it could not be made; `ask` is told which plane the visitor wants that is not there, before the page is drawn."""
+    first = plane if view.PLANE.fullmatch(plane) else "logits-pca"
+    data = {"runs": list(runs), "height": height, "plane": first, "mark": view.mark(list(runs)), "titles": list(titles)}
+    data["troubles"] = dict(troubles or {})
+    states = {f"on_{name}_change": _nothing for name in ("pin", "lasso", "plane")}
+    found = _MAP(key=key, data=data, on_ask_change=lambda: ask(str(st.session_state[key].get("ask") or "")), **states)
+    return Shown(found.pin, found.lasso, found.plane)
 
 
 def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "parts")) -> None:

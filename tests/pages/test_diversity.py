@@ -2,33 +2,153 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from distill_core import events as say
 from distill_core.figures import plane
+from distill_core.runs import answers, ask
 from distill_core.runs.folder import Recorder
-from pages.parts import coverage, detail, packets
+from pages.parts import coverage, detail, packets, planes, spread
 from tests.pages import demo
 from tests.pages.test_live import words
+from tests.runs.test_planes import more_pictures, picture_run
 
 PAGE = "explore/diversity"
+
+
+@pytest.fixture
+def worker(home):
+    """Whoever answers what a page asked: the engine itself, in this process. Returns how many questions there were."""
+
+    def work() -> int:
+        open_ones = ask.open_questions(home)
+        for one in open_ones:
+            answers.give(home, one)
+        return len(open_ones)
+
+    return work
+
+
+def read(app):
+    return words(app) + " ".join(one.value for one in [*app.info, *app.warning])
 
 
 def test_an_empty_home_offers_a_new_run(open_page):
     assert "Nothing has been distilled yet" in words(open_page(PAGE))
 
 
-def test_a_run_without_outputs_says_kindly_that_the_map_is_empty(make_run, open_page):
-    assert "recorded no network outputs" in words(open_page(PAGE, run=make_run().id))
+def test_without_a_chosen_run_it_asks_which(home, open_page):
+    picture_run(home)
+    assert "Choose the runs whose images" in words(open_page(PAGE))
 
 
-def test_a_finished_run_says_how_far_real_images_are(home, open_page):
-    folder = demo.create(home)
-    demo.write(folder)
-    app = open_page(PAGE, run=folder.id)
-    assert "times** as far" in words(app) and "How to read this" in words(app)
-    assert len(app.get("plotly_chart")) == 1
+def test_a_run_that_nobody_can_measure_says_why_and_is_asked_about_once(make_run, open_page, worker):
+    app = open_page(PAGE, run=make_run().id)
+    assert "recorded no network outputs" in words(app) and worker() == 1
+    app.run()
+    assert "There is no data set called 'tiny'" in read(app)
+    app.run()
+    assert worker() == 0
+
+
+def test_a_run_spreads_its_classes_so_much_as_real_images_do(home, open_page, worker):
+    run = picture_run(home)
+    app = open_page(PAGE, run=run.id)
+    assert "A worker is measuring" in words(app) and worker() == 1
+    app.run()
+    found = json.loads((run.path / "planes" / "spread.json").read_text())
+    own, real = found["runs"][run.id]["values"], found["real"]["distance"]
+    share = np.mean([a / b for a, b in zip(own["distance"], real, strict=True)])
+    covered = f"{100 * np.mean(own['coverage']):.0f} %"
+    assert f"This run spreads its classes to **{share:.2f}** of what real images do" in words(app)
+    assert f"comes within reach of {covered} of them" in words(app) and "How to read this" in words(app)
+    assert len(app.get("plotly_chart")) == 3 and "k = 5" in words(app) and "400 real training images" in words(app)
+    assert worker() == 0, "what was measured is not measured again"
+    app.run()
+    assert worker() == 0 and "measuring" not in words(app)
+
+
+def test_several_runs_are_measured_together_and_one_image_per_class_is_said(home, open_page, worker):
+    runs = [picture_run(home), picture_run(home, ipc=2, shift=5), picture_run(home, ipc=1, shift=9)]
+    app = open_page(PAGE, run=runs[0].id, b=runs[1].id, c=runs[2].id)
+    worker()
+    app.run()
+    assert words(app).count("spreads its classes to **") == 2
+    assert "has one image per class, so nothing to spread" in words(app)
+    assert "one image per class has no pairs" in words(app) and "nan" not in words(app).lower()
+    assert "Different numbers of images per class" in words(app)
+    charts = [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+    assert len(charts) == 4 and [len(one["data"]) for one in charts[:2]] == [3, 3]
+    largest = [one for trace in charts[1]["data"] for one in figure_values(trace["y"]) if one is not None]
+    assert max(largest) == pytest.approx(1.0), "divided by the largest over runs and classes"
+
+
+def test_a_run_that_works_is_followed_but_not_all_the_time(home, open_page, worker, monkeypatch):
+    run = picture_run(home)
+    run.set_state(state="queued")
+    app = open_page(PAGE, run=run.id)
+    assert worker() == 1
+    app.run()
+    before = words(app)
+    recorder = Recorder(run)
+    more_pictures(recorder, 3, range(3, 5))
+    recorder.close()
+    app.run()
+    assert worker() == 0, "it rests after an answer"
+    monkeypatch.setattr(planes, "SOONEST", 0.0)
+    monkeypatch.setattr(planes, "SHARE", 1e9)
+    app.run()
+    assert worker() == 1
+    app.run()
+    assert "spreads its classes" in before and "spreads its classes" in words(app) and words(app) != before
+
+
+def figure_values(y):
+    """Plotly writes numbers as a list, or packed."""
+    if isinstance(y, dict):
+        return np.frombuffer(base64.b64decode(y["bdata"]), y["dtype"]).tolist()
+    return y
+
+
+def test_one_image_per_class_alone(home, open_page, worker):
+    app = open_page(PAGE, run=picture_run(home, ipc=1).id)
+    worker()
+    app.run()
+    assert "This run has one image per class, so nothing to spread; it comes within reach of " in words(app)
+    assert "choose a run with 2 or more images per class" in read(app) and len(app.get("plotly_chart")) == 1
+
+
+def test_what_is_drawn_around_is_shown_run_by_run(home):
+    runs = [picture_run(home), picture_run(home, ipc=2)]
+
+    def page(paths):
+        from pathlib import Path
+
+        from distill_core.runs.folder import RunFolder
+        from pages.parts import coverage
+
+        folders = [RunFolder(Path(path)) for path in paths]
+        points = [{"run": folders[0].id, "id": 4, "label": 1}, {"run": folders[1].id, "id": 4, "label": 2}]
+        lasso = {"source": "synthetic", "points": [*points, {"run": "another", "id": 1, "label": 0}]}
+        coverage.selection(folders, lasso, [], {folders[0].id: "A one", folders[1].id: "B two"})
+
+    app = AppTest.from_function(page, args=([str(run.path) for run in runs],)).run()
+    assert not app.exception and "2 synthetic images chosen" in words(app) and "A one: 1" in words(app)
+    assert len(app.get("image")) == 2
+
+
+def test_the_five_nearest_real_images_are_counted_by_features(home, worker, open_page):
+    run = picture_run(home)
+    open_page(PAGE, run=run.id)
+    worker()
+    found = spread.nearest([run], {"run": run.id, "id": 3, "source": "synthetic"})
+    assert len(found) == 5 and [one.distance for one in found] == sorted(one.distance for one in found)
+    assert spread.nearest([run], {"run": run.id, "id": 3, "source": "real"}) == [] == spread.nearest([run], None)
 
 
 def test_distances_are_those_of_the_definition(home):

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distill_core import events as say
+from distill_core.runs import view
 from distill_core.runs.folder import Recorder
 from distill_core.runs.home import write_json
 from pages.parts import feed, liveknobs, packets, pairing, planes, runbar
@@ -324,37 +325,63 @@ def test_sheets_travel_as_they_lie_on_disk_and_points_as_float32(home):
     assert packets.blob_of(more, image["sheet"]) == on_disk
 
 
-def test_made_planes_are_sent_once(home):
-    folder = demo.create(home)
-    demo.write(folder, upto=60)
-    np.save(folder.path / "planes" / "tsne.npy", np.ones((410, 2), np.float32))
-    about = {"kind": "tsne", "file": "planes/tsne.npy", "real": 400, "kept": 0.6, "notes": ["small"]}
-    write_json(folder.path / "planes" / "tsne.json", {**about, "records": [{"n": 44, "start": 400, "count": 10}]})
-    (folder.path / "planes" / "umap.json").write_text("{}", encoding="utf-8")
+def made_plane(folder, runs, name):
+    """A plane of these runs as a worker writes it: 400 real points, and ten of each run at record 44."""
+    np.save(folder.path / "planes" / f"{name}.npy", np.arange(820, dtype=np.float32).reshape(410, 2))
+    about = {"file": f"planes/{name}.npy", "real": 400, "real_ids": [3] * 400, "real_labels": [1] * 400, "kept": 0.6}
+    about |= {"trust": 0.9, "said": ["small"], "network": {"key": "k", "spec": "convnet"}}
+    steps = {run: [[44, 400 + 5 * i, 5]] for i, run in enumerate(runs)}
+    write_json(folder.path / "planes" / f"{name}.json", {**about, "runs": steps})
+
+
+def test_made_planes_are_sent_once_and_to_each_run_its_part(home):
+    folder, other = demo.create(home), demo.create(home)
+    runs = [folder.id, other.id]
+    made_plane(folder, runs[:1], "features-tsne")
+    made_plane(folder, runs, view.plane_name("logits", "umap", runs))
+    (folder.path / "planes" / "logits-lda.json").write_text("{}", encoding="utf-8")
     body = packets.Body()
-    made, seen = packets.made_planes(folder, body, {})
-    assert made[0]["records"] == [[44, 400, 10]] and made[0]["note"] == "small" and body.size == 410 * 8
+    made, seen = packets.made_planes([folder], folder.id, body, {})
+    assert [one["name"] for one in made] == ["features-tsne", "logits-lda"], "planes of others are not of this one"
+    assert made[0]["records"] == [[44, 400, 5]] and made[0]["note"] == "small" and body.size == 405 * 8
     assert made[1]["points"] is None and "cannot be read" in made[1]["note"]
-    assert packets.made_planes(folder, packets.Body(), seen)[0] == []
+    assert packets.made_planes([folder], folder.id, packets.Body(), seen)[0] == []
+    body = packets.Body()
+    (second,), _ = packets.made_planes([folder, other], other.id, body, {})
+    assert second["records"] == [[44, 0, 5]] and "real_ids" not in second and body.size == 5 * 8
+    assert np.frombuffer(body.parts[0], "<f4")[0] == 2 * 405
 
 
-def test_a_plane_is_asked_for_once_and_waited_for(home, monkeypatch):
-    folder, asked = demo.create(home), []
+def test_a_plane_is_asked_for_once_and_waited_for_and_its_failure_is_said(home, monkeypatch):
+    folder, asked, answers = demo.create(home), [], {}
     monkeypatch.setattr(planes.ask, "ask", lambda home, question, **values: asked.append((question, values)) or "7")
-    monkeypatch.setattr(planes.ask, "answer", lambda home, question: None)
+    monkeypatch.setattr(planes.ask, "answer", lambda home, question: answers.get(question))
 
-    def page(path):
+    def page(path, wanted):
         from pathlib import Path
+
+        import streamlit as st
 
         from distill_core.runs.folder import RunFolder
         from pages.parts import planes
 
-        planes.ask_when_wanted([RunFolder(Path(path))], "tsne")
-        planes.ask_when_wanted([RunFolder(Path(path))], None)
-        assert planes.waiting([RunFolder(Path(path))]) == ["tsne"]
+        folders = [RunFolder(Path(path))]
+        st.write(f"waiting for {planes.waiting(folders)}")
+        planes.said(folders)
+        if wanted and not planes.waiting(folders) and not planes.troubles(folders):
+            planes.ask_for(folders, "features-tsne", again=True)
+            planes.ask_for(folders, "features-tsne")
+        planes.ask_for(folders, "")
 
-    app = AppTest.from_function(page, args=(str(folder.path),)).run()
-    assert not app.exception and asked == [("plane", {"run": folder.id, "kind": "tsne"})]
+    app = AppTest.from_function(page, args=(str(folder.path), True)).run()
+    wanted = {"runs": [folder.id], "kind": "tsne", "space": "features"}
+    assert not app.exception and asked == [("plane", {**wanted, **planes.DEFAULTS, "again": True})]
+    app.run()
+    assert "waiting for ['features-tsne']" in words(app) and len(asked) == 1
+    answers["7"] = {"state": "failed", "message": "no teacher"}
+    app.run()
+    assert "waiting for []" in words(app) and app.warning[0].value == "t-SNE of features: no teacher"
+    assert len(asked) == 1
 
 
 def test_the_link_keeps_where_the_clock_stands(home, open_page):

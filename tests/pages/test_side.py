@@ -43,6 +43,15 @@ def test_one_run_is_not_enough_and_fair_partners_are_offered(home, open_page):
     assert app.query_params["b"] in (twin.id, [twin.id])
 
 
+def test_runs_of_one_name_can_be_chosen_together(home, open_page):
+    first, twin = demo.create(home, name="same"), demo.create(home, name="same")
+    demo.write(first), demo.write(twin)
+    app = open_page(PAGE, run=first.id, b=twin.id)
+    assert app.multiselect[0].value == [first.id, twin.id]
+    assert set(app.multiselect[0].options) == {f"same ({one.id[-4:]})" for one in (first, twin)}
+    assert app.query_params["b"] in (twin.id, [twin.id])
+
+
 def test_two_runs_share_one_clock_and_one_plane(pair, open_page):
     first, second = pair
     app = open_page(PAGE, run=first.id, b=second.id)

@@ -9,7 +9,6 @@ import pytest
 
 from distill_core.errors import BadSetting
 from distill_core.runs import answers, ask, launch, worker
-from distill_core.runs.planes import compute
 from distill_core.runs.sitting import drive_run
 
 from .toy import METHODS, new_run, until, whole
@@ -88,18 +87,25 @@ def test_questions_and_answers(home: Path) -> None:
     assert ask.answer(home, good) is None
 
 
-@pytest.mark.parametrize("kind", ["pca", "tsne"])
-def test_a_plane_holds_every_step_and_is_kept(home: Path, kind: str) -> None:
-    import numpy as np
+def test_a_waiting_process_makes_a_plane_and_measures(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The questions that the diversity page puts, answered by a real worker in a process of its own."""
+    from .test_planes import picture_run
 
-    run = new_run(home)
-    drive_run(run, whole, METHODS)
-    told: list[dict[str, object]] = []
-    answer = compute(home, run.id, kind, tell=lambda **one: told.append(one))
-    places = np.load(run.path / answer["file"])
-    assert answer["real"] == 40 and [one["count"] for one in answer["records"]] == [4, 4, 4]
-    assert places.shape == (52, 2) and np.isfinite(places).all() and 0.3 < answer["kept"] <= 1
-    assert told[-1]["done"] == 3
-    assert bool(answer["notes"]) == (kind == "tsne"), "a perplexity of 30 is too large for 44 points, and that is said"
-    told.clear()
-    assert compute(home, run.id, kind, tell=lambda **one: told.append(one)) == answer and not told
+    run = picture_run(home)
+    drive_run(own := new_run(home), whole, METHODS)
+    monkeypatch.delenv("DISTILL_STUDIO_NO_WORKER")
+    before = len(launch._CHILDREN)
+    try:
+        measures = ask.ask(home, "spread", runs=[run.id], planes=["features-lda"])
+        until(lambda: (ask.answer(home, measures) or {}).get("state") == "done")
+        assert (run.path / "planes" / "spread.json").is_file() and (run.path / "planes" / "features-lda.npy").is_file()
+        plane = ask.ask(home, "plane", runs=[own.id], kind="tsne", space="logits", perplexity=30)
+        found = until(
+            lambda: one if (one := ask.answer(home, plane) or {}).get("state") in ("done", "failed") else None
+        )
+        assert found["state"] == "done", found
+        assert "lowered from 30 to 14.3" in found["value"]["said"][0]
+    finally:
+        for child in launch._CHILDREN[before:]:
+            child.kill()
+            child.wait()

@@ -7,5 +7,5 @@ export default function ({ data, setTriggerValue }) {
     return;
   }
   const runs = store.put(data);
-  if (Object.keys(runs).length) setTriggerValue("have", { runs, at: Date.now() });
+  if (Object.keys({ ...runs, ...store.took }).length) setTriggerValue("have", { runs, planes: store.took, at: Date.now() });
 }

@@ -1,46 +1,73 @@
 // The feature map: real images small and hollow, synthetic ones large and filled, in a plane that stands still.
+const SPACES = [["logits", "logits", "what the network answers"], ["features", "features", "last features: what its classifier sees"]];
 const PLANES = [["pca", "PCA"], ["lda", "LDA"], ["tsne", "t-SNE"], ["umap", "UMAP"]];
 const NOTES = { pca: "the plane of largest variance", lda: "the plane that separates the classes best", tsne: "neighborhoods only: sizes and gaps between groups mean little", umap: "neighborhoods only: sizes and gaps between groups mean little" };
-const TRAIL = 40, CELLS = 72;
+const TRAIL = 40, CELLS = 72, AGAIN = 10_000;
 
 export default function (component) {
   return mount(component, makeMap);
 }
 
 function makeMap(root, store, again) {
-  let runs = [], height = 340, plane = "pca", zoom = 1, panX = 0, panY = 0, setState = () => {}, setTrigger = () => {}, asked = {}, lasso = null, chosen = null, drag = null, over = null, name = "";
-  let trails = true, contours = true, lassoing = false, fingers = new Map(), pinch = 0, cache = {};
-  const planes = choice("Plane", PLANES.map(([value, text]) => [value, text, NOTES[value]]), choose), area = el("canvas", { tabindex: 0, role: "img", "aria-label": "Feature map" });
-  const trust = el("div", { class: "caption", role: "status" }), glass = el("div", { class: "tip", hidden: true }), picture = el("canvas"), about = el("div");
+  let runs = [], titles = [], mark = "", troubles = {}, height = 340, space = "logits", plane = "pca", zoom = 1, panX = 0, panY = 0, setState = () => {}, setTrigger = () => {}, asked = {}, lasso = null, drag = null, over = null, given = "";
+  let trails = true, contours = true, lassoing = false, byRun = false, fingers = new Map(), pinch = 0, cache = {}, layers = new Map();
+  const spaces = choice("Space", SPACES, (to) => choose(to, plane)), planes = choice("Plane", PLANES.map(([value, text]) => [value, text, NOTES[value]]), (to) => choose(space, to)), area = el("canvas", { tabindex: 0, role: "img", "aria-label": "Feature map" });
+  const trust = el("div", { class: "caption", role: "status" }), legend = el("div", { class: "bar small" }), glass = el("div", { class: "tip", hidden: true }), picture = el("canvas"), about = el("div");
   const flag = (words, get, set) => {
     const made = el("button", { type: "button", text: words, "aria-pressed": String(get()), onclick: () => (set(!get()), made.setAttribute("aria-pressed", String(get())), again()) });
     return made;
   };
   glass.append(picture, about);
-  const tool = flag("lasso", () => lassoing, (v) => (lassoing = v));
-  root.append(el("div", { class: "bar" }, planes, flag("trails", () => trails, (v) => (trails = v)), flag("contours", () => contours, (v) => (contours = v)), tool,
-    el("span", { class: "tools" }, button("Closer", el("span", { text: "+" }), () => zoomBy(1.4)), button("Farther", el("span", { text: "−" }), () => zoomBy(1 / 1.4)), button("Whole map (Z)", el("span", { text: "⤢" }), reset))), area, trust, glass);
-  planes.show(plane);
+  const tool = flag("lasso", () => lassoing, (v) => (lassoing = v)), hue = flag("color by run", () => byRun, (v) => (byRun = v));
+  root.append(el("div", { class: "bar" }, spaces, planes, flag("trails", () => trails, (v) => (trails = v)), flag("contours", () => contours, (v) => (contours = v)), tool, hue,
+    el("span", { class: "tools" }, button("Closer", el("span", { text: "+" }), () => zoomBy(1.4)), button("Farther", el("span", { text: "−" }), () => zoomBy(1 / 1.4)), button("Whole map (Z)", el("span", { text: "⤢" }), reset))), area, legend, trust, glass);
 
   function update(component) {
     setState = component.setStateValue;
     setTrigger = component.setTriggerValue;
-    runs = component.data.runs;
-    height = component.data.height;
-    if (name !== component.data.plane) (name = component.data.plane), choose(name, true);
+    const data = component.data, fresh = JSON.stringify([data.runs, data.plane]);
+    ({ runs, height, mark, troubles } = data);
+    titles = data.titles ?? [];
+    hue.hidden = legend.hidden = runs.length < 2;
+    legend.replaceChildren(...(runs.length < 2 ? [] : runs.map((id, i) => el("span", {}, el("i", { style: `background:${COLORS[i]};height:10px;width:10px;border-radius:50%;display:inline-block;margin-right:4px` }), `${titles[i] ?? "ABCDEF"[i]}`))));
+    if (given === fresh) return;
+    given = fresh;
+    [space, plane] = data.plane.split("-");
+    spaces.show(space);
+    planes.show(plane);
+    reset();
   }
 
-  const made = (kind) => kind === "pca" || kind === "lda" || Boolean(store.run(runs[0]).planes[kind]);
+  const key = () => `${space}-${plane}${mark}`;
+  const loaded = () => runs.every((id) => store.run(id).frames.length || store.run(id).logits.length);
 
-  // t-SNE and UMAP are made by a worker when somebody asks for the first time.
-  function choose(kind, quiet = false) {
+  // Planes of logits that the runs recorded themselves are there at once, where the logits come from one network.
+  function direct() {
+    if (space !== "logits" || !(plane === "pca" || plane === "lda")) return false;
+    if (runs.length < 2) return store.run(runs[0]).logits.length > 0 || !store.run(runs[0]).over;
+    const networks = runs.map((id) => store.run(id).logits[0]?.network);
+    return Boolean(networks[0]) && networks.every((one) => one === networks[0]);
+  }
+
+  const made = () => direct() || Boolean(store.run(runs[0]).planes[key()]);
+
+  // All other planes are made by a worker when somebody asks for the first time.
+  function choose(to, kind) {
+    space = to;
     plane = kind;
-    planes.show(kind);
-    if (!made(kind) && !quiet && !asked[kind]) {
-      asked[kind] = true;
-      setTrigger("ask", kind);
-    }
+    spaces.show(space);
+    planes.show(plane);
+    setState("plane", `${space}-${plane}`);
+    given = JSON.stringify([runs, `${space}-${plane}`]);
+    if (!made() && loaded()) ask();
     reset();
+  }
+
+  function ask() {
+    const name = key();
+    asked[name] = true;
+    setTrigger("ask", `${space}-${plane}`);
+    setTimeout(() => name === key() && root.isConnected && !made() && !troubles[name] && ask(), AGAIN); // a question may be lost on the way; asked twice, it is answered once
   }
 
   function reset() {
@@ -57,55 +84,52 @@ function makeMap(root, store, again) {
     again();
   }
 
-  // Points of one record in the chosen plane: [x0, y0, x1, y1, …] or null.
-  function points(run, record) {
-    if (!record) return null;
-    if (plane === "pca" || plane === "lda") {
-      const shift = plane === "lda" ? 2 : 0, key = plane === "lda" ? "flatLda" : "flatPca";
-      if (!record[key]) {
-        const flat = new Float32Array(record.ids.length * 2);
-        for (let i = 0; i < record.ids.length; i++) (flat[2 * i] = record.at[4 * i + shift]), (flat[2 * i + 1] = record.at[4 * i + shift + 1]);
-        record[key] = flat;
+  // What is drawn of a run in this plane: {real: {ids, labels, at} or null, groups: [[{record, ids, labels, at}, …], …]}.
+  function layer(id) {
+    const run = store.run(id), name = `${key()}/${direct()}/${run.version}`, had = layers.get(id);
+    if (had?.name === name) return had;
+    const flat = (r) => {
+      const shift = plane === "lda" ? 2 : 0, at = new Float32Array(r.ids.length * 2);
+      for (let i = 0; i < r.ids.length; i++) (at[2 * i] = r.at[4 * i + shift]), (at[2 * i + 1] = r.at[4 * i + shift + 1]);
+      return { record: r, ids: r.ids, labels: r.labels, at };
+    };
+    let real = null, steps = [];
+    if (direct()) {
+      if (run.realLogits.length) real = flat(run.realLogits[run.realLogits.length - 1]);
+      steps = run.logits.map(flat);
+    } else {
+      const there = run.planes[key()];
+      if (there?.real_ids && there.real) real = { ids: there.real_ids, labels: there.real_labels, at: there.real };
+      for (const [n, at] of there?.of ?? []) {
+        const record = run.byNumber.get(n);
+        if (record && at) steps.push({ record, ids: record.ids, labels: record.labels, at });
       }
-      return record[key];
     }
-    const there = run.planes[plane];
-    if (!there || run.id !== runs[0]) return null; // such a plane belongs to one run
-    return record.source === "real" ? (record === run.realLogits[run.realLogits.length - 1] ? there.real : null) : there.of.get(record.n) ?? null;
+    const groups = new Map();
+    for (const one of steps) {
+      const same = (one.record.same ??= one.ids.join());
+      if (!groups.has(same)) groups.set(same, []);
+      groups.get(same).push(one);
+    }
+    const found = { name, real, groups: [...groups.values()] };
+    layers.set(id, found);
+    return found;
   }
 
-  // The records of a run that have a place in this plane, by what they hold.
-  const placed = (run, list) => (plane === "pca" || plane === "lda" ? list : list.filter((r) => points(run, r)));
-
-  function groupsOf(run) {
-    const list = placed(run, run.logits), groups = new Map();
-    for (const r of list) {
-      const key = (r.same ??= r.ids.join());
-      if (!groups.has(key)) groups.set(key, []);
-      groups.get(key).push(r);
-    }
-    return [...groups.values()];
-  }
+  const realLayer = () => layer(runs[0]).real;
 
   // One frame of reference: everything real and everything synthetic so far, so that the view never jumps while playing.
   function frameOf() {
-    const key = [plane, ...runs.map((id) => `${store.run(id).version}`)].join();
+    const key = runs.map((id) => layer(id).name).join();
     if (cache.key === key) return cache;
     let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
-    const groups = new Map();
-    for (const id of runs) {
-      const run = store.run(id);
-      groups.set(id, groupsOf(run));
-      const reals = placed(run, run.realLogits);
-      for (const record of [...reals, ...(reals.length ? groups.get(id).map((g) => g[g.length - 1]) : groups.get(id).flat())]) {
-        const at = points(run, record);
-        for (let i = 0; i < at.length; i += 2) {
-          if (!Number.isFinite(at[i]) || !Number.isFinite(at[i + 1])) continue;
-          (x0 = Math.min(x0, at[i])), (x1 = Math.max(x1, at[i])), (y0 = Math.min(y0, at[i + 1])), (y1 = Math.max(y1, at[i + 1]));
-        }
+    const real = realLayer(), all = runs.flatMap((id) => (real ? layer(id).groups.map((g) => g[g.length - 1]) : layer(id).groups.flat()));
+    for (const { at } of real ? [real, ...all] : all)
+      for (let i = 0; i < at.length; i += 2) {
+        if (!Number.isFinite(at[i]) || !Number.isFinite(at[i + 1])) continue;
+        (x0 = Math.min(x0, at[i])), (x1 = Math.max(x1, at[i])), (y0 = Math.min(y0, at[i + 1])), (y1 = Math.max(y1, at[i + 1]));
       }
-    }
-    cache = { key, groups, x0, x1, y0, y1, empty: !(x1 >= x0), rings: null };
+    cache = { key, x0, x1, y0, y1, empty: !(x1 >= x0), rings: null };
     return cache;
   }
 
@@ -120,6 +144,7 @@ function makeMap(root, store, again) {
     g.fillStyle = look.panel;
     g.fillRect(0, 0, width, height);
     g.font = `12px ${look.font}`;
+    if (!made() && loaded() && !asked[key()]) ask();
     const f = frameOf();
     trust.textContent = told();
     if (f.empty) {
@@ -132,11 +157,11 @@ function makeMap(root, store, again) {
     }
     const to = projection(width), spots = [];
     if (contours) rings(g, f, to, look);
-    runs.slice(0, 1).forEach((id) => realPoints(g, store.run(id), to, spots, look));
+    realPoints(g, to, spots, look);
     runs.forEach((id, i) => synthetic(g, store.run(id), i, to, spots, look));
     if (lasso) outline(g, lasso, look);
     area.spots = spots;
-    area.setAttribute("aria-label", `Feature map, ${plane}: ${spots.filter((s) => s.source === "real").length} real and ${spots.filter((s) => s.source === "synthetic").length} synthetic images`);
+    area.setAttribute("aria-label", `Feature map, ${plane} of ${space}: ${spots.filter((s) => s.source === "real").length} real and ${spots.filter((s) => s.source === "synthetic").length} synthetic images`);
     const status = pending();
     if (status) {
       g.fillStyle = look.text;
@@ -144,53 +169,56 @@ function makeMap(root, store, again) {
     }
   }
 
-  const pending = () => (made(plane) ? null : `${PLANES.find(([k]) => k === plane)[1]} is being made by a worker; it appears here when it is ready …`);
+  const named = () => `${PLANES.find(([k]) => k === plane)[1]} of ${space}`;
+  const pending = () => (made() ? null : troubles[key()] ? `${named()} could not be made: ${troubles[key()]}` : loaded() ? `${named()} is being made by a worker; it appears here when it is ready …` : null);
 
   function told() {
-    const run = store.run(runs[0]), real = run.realLogits[0] ?? run.logits[0];
-    const kept = plane === "pca" ? real?.kept?.[0] : plane === "lda" ? real?.kept?.[1] : run.planes[plane]?.kept;
-    const share = kept === undefined || kept === null ? "" : `${Math.round(100 * kept)} % of nearest neighbors kept · `;
-    const note = run.planes[plane]?.note;
-    const alone = runs.length > 1 && !["pca", "lda"].includes(plane) ? `only ${run.info.title}: every run has its own ${plane === "tsne" ? "t-SNE" : "UMAP"} · ` : "";
-    return `${alone}${share}${NOTES[plane]}${note ? ` · ${note}` : ""} · hollow: real, filled: synthetic${chosen ? ` · ${chosen.ids.length} chosen` : ""}`;
+    const run = store.run(runs[0]), real = run.realLogits[0] ?? run.logits[0], there = direct() ? {} : (run.planes[key()] ?? {});
+    const kept = direct() ? real?.kept?.[plane === "lda" ? 1 : 0] : there.kept;
+    const share = kept === undefined || kept === null ? "" : `${Math.round(100 * kept)} % of the 10 nearest neighbors kept${there.trust ? `, trustworthiness ${there.trust.toFixed(2)} (scikit-learn, 10 neighbors)` : ""} · `;
+    const whose = there.network?.key ? ` · by ${there.network.spec}` : "";
+    return `${named()}: ${share}${NOTES[plane]}${there.note ? ` · ${there.note}` : ""}${whose} · hollow: real, filled: synthetic${store.chosen ? ` · ${store.chosen.points.length} chosen` : ""}`;
   }
 
   const dim = (label) => (store.only !== null && store.only !== label ? 0.12 : 1);
 
-  function realPoints(g, run, to, spots, look) {
-    for (const record of placed(run, run.realLogits)) {
-      const at = points(run, record);
-      g.lineWidth = 1.1;
-      record.ids.forEach((id, i) => {
-        if (!Number.isFinite(at[2 * i])) return;
-        const [x, y] = to(at[2 * i], at[2 * i + 1]), label = record.labels[i];
-        spots.push({ x, y, run: run.id, id, label, source: "real" });
-        g.globalAlpha = 0.65 * dim(label);
-        g.strokeStyle = color(label);
-        marker(g, label, x, y, 2.6);
-        g.stroke();
-        ring(g, { run: run.id, id, label, source: "real" }, x, y, 6, look);
-      });
-    }
+  // In colors of the runs, the real points are gray, and a run has a marker of its own.
+  const ink = (label, index) => (byRun && runs.length > 1 ? (index < 0 ? COLORS[6] : COLORS[index % COLORS.length]) : color(label));
+  const form = (label, index) => (byRun && runs.length > 1 ? Math.max(0, index) : label);
+
+  function realPoints(g, to, spots, look) {
+    const real = realLayer(), run = runs[0];
+    if (!real) return;
+    g.lineWidth = 1.1;
+    real.ids.forEach((id, i) => {
+      if (!Number.isFinite(real.at[2 * i])) return;
+      const [x, y] = to(real.at[2 * i], real.at[2 * i + 1]), label = real.labels[i];
+      spots.push({ x, y, run, id, label, source: "real" });
+      g.globalAlpha = 0.65 * dim(label);
+      g.strokeStyle = ink(label, -1);
+      marker(g, form(label, -1), x, y, 2.6);
+      g.stroke();
+      ring(g, { run, id, label, source: "real" }, x, y, 6, look);
+    });
     g.globalAlpha = 1;
   }
 
   function synthetic(g, run, index, to, spots, look) {
-    for (const group of frameOf().groups.get(run.id)) {
-      const i = lastAt(group, (r) => store.where(run, r), store.clock.x + 1e-9), record = group[Math.max(0, i)], at = points(run, record);
-      if (trails) trail(g, run, group.slice(Math.max(0, i - TRAIL), i + 1), to);
-      record.ids.forEach((id, k) => {
+    for (const group of layer(run.id).groups) {
+      const i = lastAt(group, (one) => store.where(run, one.record), store.clock.x + 1e-9), { ids, labels, at } = group[Math.max(0, i)];
+      if (trails) trail(g, index, group.slice(Math.max(0, i - TRAIL), i + 1), to);
+      ids.forEach((id, k) => {
         if (!Number.isFinite(at[2 * k])) return;
-        const [x, y] = to(at[2 * k], at[2 * k + 1]), label = record.labels[k], big = record.ids.length > 200 ? 4.5 : 7;
+        const [x, y] = to(at[2 * k], at[2 * k + 1]), label = labels[k], big = ids.length > 200 ? 4.5 : ids.length * runs.length > 60 ? 5.5 : 7;
         spots.push({ x, y, run: run.id, id, label, source: "synthetic" });
         g.globalAlpha = dim(label);
-        marker(g, label, x, y, big);
-        g.fillStyle = color(label);
+        marker(g, form(label, index), x, y, big);
+        g.fillStyle = ink(label, index);
         g.fill();
-        g.lineWidth = 1.6;
-        g.strokeStyle = runs.length > 1 ? COLORS[(index * 3) % COLORS.length] : look.text;
+        g.lineWidth = runs.length > 1 && !byRun ? 2 : 1.6;
+        g.strokeStyle = runs.length > 1 && !byRun ? COLORS[index % COLORS.length] : look.text;
         g.stroke();
-        if (record.ids.length <= 60 || store.only === label) written(g, runs.length > 1 ? `${run.name(label)} ${"ABCDEF"[index]}` : run.name(label), x + big + 2, y + 4, look);
+        if (ids.length * runs.length <= 60 || store.only === label) written(g, runs.length > 1 ? `${run.name(label)} ${"ABCDEF"[index]}` : run.name(label), x + big + 2, y + 4, look);
         ring(g, { run: run.id, id, label, source: "synthetic" }, x, y, big + 4, look);
       });
     }
@@ -206,8 +234,8 @@ function makeMap(root, store, again) {
   }
 
   function ring(g, spot, x, y, r, look) {
-    const same = (s) => s && s.label === spot.label && s.source === spot.source && s.id === spot.id;
-    const inLasso = chosen && chosen.source === spot.source && chosen.ids.includes(spot.id);
+    const same = (s) => s && s.label === spot.label && s.source === spot.source && s.id === spot.id && (spot.source === "real" || s.run === spot.run);
+    const inLasso = store.isChosen(spot);
     if (!same(store.pin) && !same(store.hover) && !inLasso) return;
     g.globalAlpha = 1;
     g.strokeStyle = same(store.pin) ? "#EE7733" : inLasso ? look.accent : look.text;
@@ -217,15 +245,15 @@ function makeMap(root, store, again) {
     g.stroke();
   }
 
-  function trail(g, run, records, to) {
-    if (records.length < 2 || records[0].ids.length > 200) return;
-    const all = records.map((r) => points(run, r));
-    records[0].ids.forEach((_, k) => {
-      g.strokeStyle = color(records[0].labels[k]);
+  function trail(g, index, steps, to) {
+    if (steps.length < 2 || steps[0].ids.length > 200) return;
+    steps[0].ids.forEach((_, k) => {
+      const label = steps[0].labels[k];
+      g.strokeStyle = ink(label, index);
       g.lineWidth = 1.5;
-      g.globalAlpha = 0.5 * dim(records[0].labels[k]);
+      g.globalAlpha = 0.5 * dim(label);
       g.beginPath();
-      all.forEach((at, i) => Number.isFinite(at[2 * k]) && g[i ? "lineTo" : "moveTo"](...to(at[2 * k], at[2 * k + 1])));
+      steps.forEach(({ at }, i) => Number.isFinite(at[2 * k]) && g[i ? "lineTo" : "moveTo"](...to(at[2 * k], at[2 * k + 1])));
       g.stroke();
     });
     g.globalAlpha = 1;
@@ -233,9 +261,9 @@ function makeMap(root, store, again) {
 
   // Lines of equal density of the real images: a smoothed count on a grid, three levels.
   function rings(g, f, to, look) {
-    const run = store.run(runs[0]), record = placed(run, run.realLogits)[0];
-    if (!record) return;
-    f.rings ??= densities(points(run, record), f);
+    const real = realLayer();
+    if (!real) return;
+    f.rings ??= densities(real.at, f);
     g.strokeStyle = look.text;
     g.lineWidth = 1;
     f.rings.forEach((segments, level) => {
@@ -298,7 +326,8 @@ function makeMap(root, store, again) {
     store.set("hover", over ? { run: over.run, id: over.id, label: over.label, source: over.source } : null);
     glass.hidden = !over;
     if (!over) return;
-    const run = store.run(over.run), tile = (over.source === "real" ? store.reals(run) : store.tiles(run)).find((t) => t.id === over.id);
+    const tileOf = (run) => (over.source === "real" ? store.reals(run) : store.tiles(run)).find((t) => t.id === over.id);
+    const run = [over.run, ...(over.source === "real" ? runs : [])].map((id) => store.run(id)).find(tileOf) ?? store.run(over.run), tile = tileOf(run); // any run may have its picture
     picture.hidden = !tile;
     if (tile) {
       const [h, w] = tile.record.tile, k = Math.max(2, Math.round(96 / w)), g = fit(picture, w * k, h * k), sheet = store.bitmap(run, tile.record);
@@ -321,9 +350,9 @@ function makeMap(root, store, again) {
   function endLasso() {
     const ring = lasso, inside = (area.spots ?? []).filter((s) => within(s, ring));
     lasso = null;
-    const source = inside.some((s) => s.source === "synthetic") ? "synthetic" : "real", found = inside.filter((s) => s.source === source);
-    chosen = found.length ? { run: found[0].run, source, ids: found.map((s) => s.id), labels: found.map((s) => s.label) } : null;
-    setState("lasso", chosen);
+    const source = inside.some((s) => s.source === "synthetic") ? "synthetic" : "real", points = inside.filter((s) => s.source === source).map(({ run, id, label }) => ({ run, id, label }));
+    store.set("chosen", points.length ? { source, points } : null);
+    setState("lasso", store.chosen);
   }
 
   function outline(g, ring, look) {
@@ -337,6 +366,7 @@ function makeMap(root, store, again) {
 
   function heard(what, detail) {
     if (what === "key" && detail === "z") reset();
+    if (what === "chosen" && !store.chosen) setState("lasso", null);
     again();
   }
 

@@ -44,7 +44,7 @@ class Run {
     for (const plane of part.planes ?? []) {
       const all = plane.points === null ? null : floats(blob(plane.points));
       const of = new Map((plane.records ?? []).map(([n, start, count]) => [n, all?.subarray(2 * start, 2 * (start + count))]));
-      this.planes[plane.kind] = { ...plane, of, real: all?.subarray(0, 2 * plane.real) ?? null };
+      this.planes[plane.name] = { ...plane, of, real: all?.subarray(0, 2 * plane.real) ?? null };
       this.version++;
     }
     if (part.from > this.have) return false;
@@ -97,6 +97,7 @@ class Run {
       if (r.kind === "resumed") this.mark(lists.marks, r, "note", "resumed from a checkpoint");
     }
     if (lists.frames.length > MOST_FRAMES) lists.frames = this.thin(lists.frames);
+    this.byNumber = new Map(this.records.map((r) => [r.n, r]));
     Object.assign(this, lists);
     this.lengths();
     this.groups = this.group(lists.frames);
@@ -181,7 +182,7 @@ class Store {
     this.runs = new Map();
     this.listeners = new Set();
     this.clock = { x: 0, playing: false, speed: 1, follow: true, align: "step", runs: [] };
-    this.hover = this.pin = this.only = null;
+    this.hover = this.pin = this.only = this.chosen = null;
     this.bitmaps = new Map();
     this.pixelCache = new Map();
   }
@@ -205,6 +206,8 @@ class Store {
     const { header, blob } = parsePacket(raw), gaps = {}, clock = this.clock;
     const lead = this.shown.find((r) => r.records.length), held = lead && !clock.follow ? this.at(lead, lead.records) : null;
     const rest = held ? clock.x - this.where(lead, held) : 0;
+    this.took = {}; // planes that came with this packet, by run: name and time
+    for (const part of header.runs) if (part.planes?.length) this.took[part.run] = Object.fromEntries(part.planes.map((p) => [p.name, p.stamp]));
     for (const part of header.runs) if (!this.run(part.run).take(part, blob) || part.more) gaps[part.run] = this.run(part.run).have;
     if (held && lead.records.includes(held)) clock.x = Math.min(this.where(lead, held) + rest, this.reach); // the axis may have grown
     this.emit("data");
@@ -215,6 +218,14 @@ class Store {
     if (JSON.stringify(this[name]) === JSON.stringify(value)) return;
     this[name] = value;
     this.emit(name);
+  }
+
+  // Whether an image is among those that were drawn around on the map; `{run, id, source}`.
+  isChosen(image) {
+    const chosen = this.chosen;
+    if (!chosen || chosen.source !== image.source) return false;
+    chosen.keys ??= new Set(chosen.points.map((p) => (chosen.source === "real" ? `${p.id}` : `${p.run}/${p.id}`)));
+    return chosen.keys.has(chosen.source === "real" ? `${image.id}` : `${image.run}/${image.id}`);
   }
 
   // ---- the clock
@@ -339,7 +350,8 @@ function shared() {
     window.__distillStudio1 = new Store();
     for (const [raw, tell] of window.__distillWaiting ?? []) {
       const runs = window.__distillStudio1.put(raw);
-      if (Object.keys(runs).length) tell("have", { runs, at: Date.now() });
+      const took = window.__distillStudio1.took;
+      if (Object.keys({ ...runs, ...took }).length) tell("have", { runs, planes: took, at: Date.now() });
     }
     window.__distillWaiting = [];
   }

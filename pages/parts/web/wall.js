@@ -13,12 +13,13 @@ function makeWall(root, store, again) {
   const bar = el("div", { class: "bar" }), walls = el("div", { class: "walls" }), caption = el("div", { class: "caption", role: "status" });
   const glass = el("div", { class: "tip", hidden: true }), picture = el("canvas"), about = el("div");
   const scale = el("canvas", { class: "scale", hidden: true, "aria-hidden": "true" });
-  const pairs = el("span", { class: "bar" });
+  const pairs = el("span", { class: "bar" }), everything = el("button", { type: "button", text: "all", title: "Show all images again", hidden: true, onclick: () => store.set("chosen", null) });
   glass.append(picture, about);
   root.append(bar, walls, caption, glass);
   let figures = [], modes = null;
 
   const label = (i) => titles[i] || store.run(runs[i]).info.title;
+  const chosen = () => (store.chosen?.points.some((p) => runs.includes(p.run)) ? store.chosen : null); // on the map, of these runs
   const pairing = () => ["swipe", "blink", "difference"].includes(mode) && runs.length > 1;
 
   function update(component) {
@@ -30,7 +31,7 @@ function makeWall(root, store, again) {
     runs = component.data.runs;
     pair = [0, Math.min(1, runs.length - 1)];
     modes = choice("What the wall shows", runs.length > 1 ? PAIRS : MODES, setMode);
-    bar.replaceChildren(modes, pairs, scale, button("Save a still image (S)", el("span", { text: "⤓ png" }), still));
+    bar.replaceChildren(modes, pairs, scale, everything, button("Save a still image (S)", el("span", { text: "⤓ png" }), still));
     setMode(component.data.mode ?? "now");
   }
 
@@ -252,8 +253,11 @@ function makeWall(root, store, again) {
       const counts = {};
       for (const t of tiles) counts[t.label] = (counts[t.label] ?? 0) + 1;
       const reals = store.reals(run);
-      tiles = tiles.length ? reals.filter((t) => t.rank < Math.max(counts[t.label] ?? 0, 0)) : reals;
+      tiles = tiles.length && chosen()?.source !== "real" ? reals.filter((t) => t.rank < Math.max(counts[t.label] ?? 0, 0)) : reals;
     }
+    const source = mode === "real" ? "real" : "synthetic";
+    if (chosen()?.source === source) tiles = tiles.filter((t) => store.isChosen({ run: run.id, id: t.id, source }));
+    everything.hidden = !chosen();
     made.twins = pairing() ? new Map(store.tiles(store.run(runs[pair[1]])).map((t) => [`${t.label}/${t.rank}`, t])) : null;
     if (store.only !== null && tiles.some((t) => t.label === store.only)) tiles = tiles.filter((t) => t.label === store.only);
     Object.assign(made, layout(tiles, width));
@@ -271,7 +275,7 @@ function makeWall(root, store, again) {
     if (!made.any) {
       g.fillStyle = look.text;
       g.font = `13px ${look.font}`;
-      g.fillText(run.records.length ? "no images yet: they come with the next stage" : "waiting for the first report …", 2, 16);
+      g.fillText(chosen() ? "none of the chosen images is here" : run.records.length ? "no images yet: they come with the next stage" : "waiting for the first report …", 2, 16);
       return;
     }
     made.canvas.setAttribute("aria-label", `${made.places.filter((p) => p.tile).length} images of ${run.info.title}, ${told()}`);
@@ -328,6 +332,7 @@ function makeWall(root, store, again) {
   }
 
   function told() {
+    if (chosen()) return `only the ${chosen().points.length} images that were drawn around on the map; press “all” to bring the others back`;
     if (mode === "change") return `change since the start: blue is darker, orange is brighter; scale −${at ?? "…"} … +${at ?? "…"} of the full range`;
     if (mode === "difference" && pairing()) return `${label(pair[0])} minus ${label(pair[1])}; scale −${at ?? "…"} … +${at ?? "…"} of the full range`;
     if (mode === "real") return "real images of the same classes; press “now” to go back";
@@ -344,6 +349,7 @@ function makeWall(root, store, again) {
   }
 
   function heard(what, detail) {
+    if (what === "chosen" && chosen()) return setMode(chosen().source === "real" ? "real" : mode === "real" ? "now" : mode);
     if (what === "key") {
       if (detail === "s") return still();
       if (runs.length < 2) return;

@@ -1,0 +1,41 @@
+"""Names of what a worker makes for looking at one to six runs together; it is kept in the folder of the first of them.
+
+planes/<space>-<kind>[-mark].json|npy   a plane and the places in it: see `planes.py`
+planes/spread[-mark].json               measures of diversity, class by class: see `spread.py`
+planes/near[-mark].npy                  nearest real images of each synthetic one
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+SPACES = ("logits", "features")
+KINDS = ("pca", "lda", "tsne", "umap")
+LINEAR = ("pca", "lda")  # made in no time
+MOST_RUNS = 6
+NEAR = 5  # real neighbors that are kept of each synthetic image
+PLANE = re.compile(rf"(?P<space>{'|'.join(SPACES)})-(?P<kind>{'|'.join(KINDS)})(?P<mark>(-[0-9a-f]{{8}})?)")
+
+
+def mark(runs: Sequence[str]) -> str:
+    """What tells this set of runs from another in the first one's folder; nothing where it is alone."""
+    return "" if len(runs) == 1 else "-" + hashlib.sha256("\n".join(runs).encode()).hexdigest()[:8]
+
+
+def plane_name(space: str, kind: str, runs: Sequence[str]) -> str:
+    """`features-tsne-1f0c9a3b`, without an ending."""
+    return f"{space}-{kind}{mark(runs)}"
+
+
+def synthetic(records: Iterable[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
+    """The records of synthetic `images` or `logits`, in order."""
+    return [one for one in records if one["kind"] == kind and one.get("source", "synthetic") == "synthetic"]
+
+
+def upto(records: Sequence[Mapping[str, Any]]) -> int:
+    """The number of the last record that shows synthetic images or their logits, -1 where there is none."""
+    found = (one["n"] for one in reversed(records) if one["kind"] in ("images", "logits"))
+    return next(found, -1)
