@@ -89,7 +89,11 @@ def give(home: Path, question: dict[str, Any], answers: dict[str, tuple[Answer, 
     ask.reply(home, one, state="working", progress={})
     try:
         if question["question"] not in known:
-            raise BadSetting(f"Nobody answers {question['question']!r}.{nearest(question['question'], list(known))}")
+            raise BadSetting(
+                f"The worker that waits does not know the question {question['question']!r}."
+                f"{nearest(question['question'], list(known))} Another version of the studio may have started it: end that "
+                "process (it leaves by itself after half an hour without work), then ask again."
+            )
         value = known[question["question"]][0](home, question["values"], tell)
     except Exception as error:
         ask.reply(home, one, state="failed", message=sentence(error))
