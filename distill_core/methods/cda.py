@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..axis import along
 from ..job import Job
-from ..method import Card, Preset, Stream, again
+from ..method import Ablation, Card, Preset, Stream, again
 from ..steps.family import CDA_PAPER, QUICK, Recovery, recovered
 from ..steps.views import MODES
 from ..synthetic import SyntheticSet
@@ -63,6 +64,25 @@ class CurriculumDataAugmentation(Recovery):
                 {"iterations": 4000, "jitter": 0.1428571},
                 {**_R18, "protocol": "cda-imagenet"},
                 _README,
+            ),
+        ),
+        ablations=(
+            Ablation(
+                "Curriculum",
+                (along("augment", "roll", "crop", "curriculum", title="View"),),
+                "What do crops bring, and what does it bring to begin with whole images?",
+                published=("curriculum",),
+                source=CDA_PAPER,
+            ),
+            Ablation(
+                "Milestone",
+                (
+                    along("curriculum", "cosine", "linear", "step", title="Shape"),
+                    along("milestone", 0.25, 0.5, 1.0, title="Milestone"),
+                ),
+                "How fast should the smallest crop shrink?",
+                published=("cosine", "1"),
+                source="published pair: the authors' readme; the other values are ours",
             ),
         ),
     )

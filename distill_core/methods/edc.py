@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..axis import along
 from ..job import Job
-from ..method import Card, Preset, Stream, again
+from ..method import Ablation, Card, Preset, Stream, again
 from ..steps.backbones import EDC_CODE, Backbones, rotated
 from ..steps.family import START
 from ..steps.views import MODES
@@ -81,6 +82,25 @@ class DesignSpace(Backbones):
                 },
                 {"student": "resnet18", "protocol": "edc-imagenet"},
                 EDC_CODE,
+            ),
+        ),
+        ablations=(
+            Ablation(
+                "Class statistics",
+                (along("class_share", 0.0, 0.5, 1.0, title="Share of class statistics"),),
+                "Should images match the statistics of all data, or of their own classes?",
+                published=("0.5",),
+                source=EDC_CODE,
+            ),
+            Ablation(
+                "Start and crops",
+                (
+                    along("start", "noise", "real", "patches", title="Start"),
+                    along("crop_low", 0.08, 0.5, title="Smallest crop"),
+                ),
+                "What do real images as the start bring, and what do mild crops?",
+                published=("real", "0.5"),
+                source=EDC_CODE,
             ),
         ),
     )

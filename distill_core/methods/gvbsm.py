@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..axis import Axis, along
 from ..job import Job
-from ..method import Card, Preset, Stream, again
+from ..method import Ablation, Card, Preset, Stream, again
 from ..steps.backbones import GVBSM_CODE, Backbones, rotated
 from ..steps.views import MODES
 from ..synthetic import SyntheticSet
@@ -76,6 +77,32 @@ class GeneralizedMatching(Backbones):
                 },
                 {"student": "resnet18", "protocol": "gvbsm-imagenet"},
                 GVBSM_CODE,
+            ),
+        ),
+        ablations=(
+            Ablation(
+                "Statistics",
+                (
+                    along("convolutions", True, False, title="Listen at convolutions"),
+                    along("spectrum_weight", 0.0, 1.0, title="Data densification"),
+                ),
+                "What do statistics at convolutions bring, and what does a flat spectrum?",
+                published=("yes", "1"),
+                source=GVBSM_CODE,
+            ),
+            Ablation(
+                "Backbones",
+                (
+                    Axis(
+                        "Networks",
+                        {
+                            "one": {"backbones": "teacher"},
+                            "two": {"backbones": "teacher+convnet:depth=2,norm=batch,width=32"},
+                        },
+                    ),
+                ),
+                "Does a second network help?",
+                source="ours: small networks",
             ),
         ),
     )

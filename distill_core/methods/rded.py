@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..axis import along
 from ..job import Job
-from ..method import Card, Preset, Stream, again
+from ..method import Ablation, Card, Preset, Stream, again
 from ..steps.family import RDED_CODE, START, Recovery, recovered
 from ..synthetic import SyntheticSet
 
@@ -50,6 +51,32 @@ class RealisticDiverse(Recovery):
             Preset("CIFAR-100 (paper)", {"squeeze_epochs": 200}, {"data": "cifar100", **_R18}, RDED_CODE),
             Preset("Tiny-ImageNet recipe (paper)", {"squeeze_epochs": 100}, _R18, RDED_CODE),
             Preset("ImageNet-1K recipe (paper)", {"factor": 2}, {**_R18, "protocol": "rded-mosaic"}, RDED_CODE),
+        ),
+        ablations=(
+            Ablation(
+                "Candidates",
+                (along("pool", 10, 50, 300, title="Images looked at"), along("crops", 1, 5, 20, title="Crops of each")),
+                "How many candidates does the selection need?",
+                published=("300", "5"),
+                source="published pair: released code; the other values are ours",
+            ),
+            Ablation(
+                "Easiest or in the middle",
+                (along("patch_choice", "easiest", "medium", title="Patches kept"),),
+                "Are the patches that the teacher finds easiest the ones that teach most?",
+                published=("easiest",),
+                source=RDED_CODE,
+            ),
+            Ablation(
+                "Recovered further",
+                (
+                    along("iterations", 0, 100, 300, title="Iterations"),
+                    along("weights", "none", "directed", title="Weight adjustment"),
+                ),
+                "What does optimizing the mosaics bring, with and without an adjusted teacher?",
+                published=("0", "none"),
+                source="published pair: released code; the others combine it with arXiv 2409.17612",
+            ),
         ),
     )
 
