@@ -163,7 +163,7 @@ def _newest_first(
     folders: Sequence[RunFolder], chosen: Mapping[str, list[Mapping[str, Any]]]
 ) -> list[tuple[RunFolder, Mapping[str, Any]]]:
     pairs = [(folder, one) for folder in folders for one in chosen[folder.id]]
-    return sorted(pairs, key=lambda pair: -pair[1]["t"])
+    return sorted(pairs, key=lambda pair: (-pair[1]["t"], -pair[1]["n"]))
 
 
 def _shown(folder: RunFolder, log: list[dict[str, Any]], real: Any) -> list[Mapping[str, Any]]:
