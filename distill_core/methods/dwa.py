@@ -65,7 +65,7 @@ class DirectedWeightAdjustment(Recovery):
             ),
             Preset(
                 "CIFAR, as released",
-                {"iterations": 1000, "squeeze_epochs": 200, "first_gradient": "as_released"},
+                {"iterations": 1000, "squeeze_epochs": 200, "first_gradient": "as_released", "storage": "jpeg"},
                 {"teacher": "resnet18", "student": "resnet18", "protocol": "dwa-as-released"},
                 _CODE,
             ),

@@ -65,7 +65,11 @@ def recipe(said: dict[str, Any]) -> str:
         return "not stated"
     rest = [f"{name.replace('_', ' ')} {value}" for name, value in said.items() if name not in ("epochs", "seed")]
     return ", ".join(
-        [f"{said.get('epochs', '?')} epochs", *rest, *([f"seed {said['seed']}"] if said.get("seed") else [])]
+        [
+            f"{said.get('epochs', '?')} epoch{'' if said.get('epochs') == 1 else 's'}",
+            *rest,
+            *([f"seed {said['seed']}"] if said.get("seed") else []),
+        ]
     )
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from distill_core import datasets, networks
 from distill_core.datasets import RealSet
-from distill_core.events import Event
 from distill_core.job import Job
 from distill_core.runs import checkpoint
 from distill_core.steps.start import slice_labels, starting_images
 from distill_core.synthetic import SyntheticSet
+from tests.methods.tiny import drain
 
+__all__ = ["STUDENT", "FakeDrive", "Killed", "digits", "drain", "job", "network", "start"]
 STUDENT = "convnet:depth=1,norm=batch,width=8"
 
 
@@ -42,15 +43,6 @@ def job(**more: Any) -> Job:
         "device": "cpu",
     }
     return Job(**{**settings, **more})
-
-
-def drain(stream: Any) -> tuple[list[Event], Any]:
-    events = []
-    while True:
-        try:
-            events.append(next(stream))
-        except StopIteration as end:
-            return events, end.value
 
 
 class Killed(Exception):
