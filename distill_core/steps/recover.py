@@ -244,13 +244,12 @@ def iterate(
         if step.due:
             guard.stop_if_broken("recover", "Lower lr_img or the loss coefficients.")
             terms = {"loss": loss, "cross-entropy": entropy, "mean mismatch": mean, "variance mismatch": variance}
-            values = {name: float(value.detach()) for name, value in {**terms, **further}.items()}
-            network_now = {"network": float(turn)} if len(batch.teachers) > 1 else {}
-            yield Scalars(step.index, values | {"learning rate": rate} | network_now)
             of = f" of network {turn + 1}" if len(batch.teachers) > 1 else ""
+            values = {f"{name}{of}": float(value.detach()) for name, value in {**terms, **further}.items()}
+            yield Scalars(step.index, values | {"learning rate": rate})
             for what, found in (("mean", means), ("variance", variances)):
                 by_layer = dict(zip(matcher.names, found.detach().tolist(), strict=True))
-                yield Parts(step.index, f"batch-norm {what} mismatch{of}", by_layer)
+                yield Parts(step.index, f"{matcher.where} {what} mismatch{of}", by_layer)
             flat = whole(batch.x)
             yield show(step.index, batch.real.denormalize(flat), everyone)
             yield place(step.index, teacher, flat, everyone)
