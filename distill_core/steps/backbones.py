@@ -9,8 +9,10 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..datasets import load
+from ..errors import BadSetting
 from ..job import Job
 from ..method import Stream, again, knob, stage
+from ..networks import resolve
 from ..spec import parse
 from ..synthetic import SyntheticSet
 from .device import device_of
@@ -103,6 +105,13 @@ class Backbones(Recovery):
     class_block: int = again(Recovery, "class_block", 100, source=GVBSM_CODE)
 
     def why_not(self, job: Job) -> str | None:
+        if not names(self.backbones, job):
+            return "backbones is empty, so nothing can be recovered. Name at least one network, such as teacher."
+        for spec in names(f"{self.backbones}{JOIN}{self.labelers}", job):
+            try:
+                resolve(spec, channels=3, size=32)
+            except BadSetting as error:
+                return str(error)
         for spec in names(self.backbones, job):
             if parse(spec)[0] == "mlp":
                 return f"Backbone {spec!r} has no convolution, so there are no statistics to match. Choose convnet, resnet18 or wrn."

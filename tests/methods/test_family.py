@@ -115,3 +115,6 @@ def test_jpeg_is_what_a_file_holds():
 def test_a_backbone_without_convolutions_is_refused():
     assert "no convolution" in small(DesignSpace, backbones="teacher+mlp").why_not(job())
     assert small(DesignSpace, backbones="teacher+vit").why_not(job()) is None
+    assert "no network called 'foo'" in small(DesignSpace, backbones="foo").why_not(job())
+    assert "has no option 'depth'" in small(DesignSpace, labelers="resnet18:depth=3").why_not(job())
+    assert "Name at least one network" in small(DesignSpace, backbones=" + ").why_not(job())
