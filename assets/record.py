@@ -1,4 +1,4 @@
-"""Makes everything in this folder that was computed: `python -m assets.record [teachers] [scores] [recordings] [catalog]`.
+"""Makes everything in this folder that was computed: `python -m assets.record [teachers] [priors] [scores] [recordings] [catalog]`.
 
 Everything comes from our engine on the bundled data sets, with fixed seeds, on the CPU with one thread. Teachers and
 scores are found by content, so a changed recipe needs a new run of this file; a test says when one is missing.
@@ -6,6 +6,7 @@ scores are found by content, so a changed recipe needs a new run of this file; a
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import platform
@@ -19,6 +20,7 @@ import torch
 
 HERE = Path(__file__).parent
 SETS = ("digits", "digits:size=8", "digits:size=32", "shapes", "shapes:size=16")
+PRIORS = ("digits", "shapes")
 STUDENTS = 3
 RECORDINGS = {"dwa-digits-ipc1": 1, "dwa-digits-ipc10": 10}
 
@@ -67,6 +69,33 @@ def teachers() -> None:
     (HERE / "teachers" / "card.json").write_text(
         json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
+
+
+def priors() -> None:
+    """A small generator for each set below, with measured quality beside it."""
+    from distill_core.datasets import load
+    from distill_core.priors.quality import card, measured
+    from distill_core.priors.train import PriorRecipe, prior_key, trained
+    from distill_core.runs.home import studio_home
+
+    (HERE / "priors").mkdir(exist_ok=True)
+    cards = {}
+    for name in PRIORS:
+        real, recipe = load(name), PriorRecipe()
+        key = prior_key(real, recipe)
+        print(f"prior {key} for {real.name}", flush=True)
+        network = drain(trained(real, recipe, torch.device("cpu")))
+        made = studio_home() / "cache" / f"prior-{key}.safetensors"
+        if made.is_file():
+            shutil.copyfile(made, HERE / "priors" / f"{key}.safetensors")
+        about = {"data": real.name, "fingerprint": real.fingerprint, "classes": list(real.classes)}
+        about |= {"recipe": dataclasses.asdict(recipe), "key": key}
+        cards[key] = card(network, drain(measured(network, real, torch.device("cpu"))), about)
+    for old in (HERE / "priors").glob("*.safetensors"):
+        if old.stem not in cards:
+            old.unlink()
+    said = {"made_by": "python -m assets.record priors", "torch": torch.__version__, "priors": cards}
+    (HERE / "priors" / "card.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def scores() -> None:
@@ -128,7 +157,7 @@ def catalog() -> None:
     (HERE / "catalog.json").write_text(json.dumps(build(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-PARTS = {"teachers": teachers, "scores": scores, "recordings": recordings, "catalog": catalog}
+PARTS = {"teachers": teachers, "priors": priors, "scores": scores, "recordings": recordings, "catalog": catalog}
 
 
 def main() -> None:

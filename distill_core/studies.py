@@ -7,7 +7,7 @@ instead of a set. Findings about a run are kept in its folder; see `runs/finding
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -20,10 +20,14 @@ from .job import Job
 from .method import Card, Method, Preset, Stream, knob, stage
 from .methods import registry
 from .networks import resolve
+from .priors import cuts_for
+from .priors.quality import card as quality_card
+from .priors.quality import measured
+from .priors.train import SHARPEN, PriorRecipe, prior_key, trained
 from .run import labeler
 from .runs import findings
 from .runs.folder import RunFolder
-from .runs.home import studio_home
+from .runs.home import studio_home, write_json
 from .steps.augment import build as build_augment
 from .steps.device import device_of
 from .steps.teach import RECIPES as SQUEEZE
@@ -120,6 +124,64 @@ class TeacherTraining(Study):
         count = len(real.train)
         updates = recipe.epochs * max(1, count // min(recipe.batch, count))
         yield from stage("squeeze", squeeze(real, job.teacher, recipe, device_of(job.device)), updates)
+        return Findings()
+
+
+class PriorTraining(Study):
+    """Train a generator once; every run that asks for this prior on these data finds it."""
+
+    card: ClassVar[Card] = Card(
+        name="prior",
+        title="Train a prior",
+        idea="Train a small generator on the real data, once: runs that search inside a prior share it.",
+        family="prior",
+        paper="a style-based generator (after StyleGAN2, arXiv 1912.04958), trained as a variational auto-encoder, then sharpened",
+        departures=("Small, batch-independent, and begun as an auto-encoder, so that it covers every mode.",),
+    )
+    width: int = knob(32, "Width", "Channels of every layer.", ge=4, le=512, source="ours")
+    steps: int = knob(1500, "Steps", "Of the auto-encoder.", ge=1, le=1_000_000, scale="log", source="ours")
+    sharpen: int = knob(
+        SHARPEN, "Sharpening steps", "Against a discriminator; 0 leaves it out.", ge=0, le=1_000_000, source="ours"
+    )
+    batch: int = knob(64, "Batch", "Images per update.", ge=2, le=4096, source="ours", advanced=True)
+    lr: float = knob(
+        2e-3, "Learning rate", "Of the auto-encoder, at its highest.", gt=0, le=1, scale="log", source="ours"
+    )
+    lr_sharpen: float = knob(
+        2e-4,
+        "Rate of sharpening",
+        "Of the generator; five times that of its rival.",
+        gt=0,
+        le=1,
+        scale="log",
+        advanced=True,
+        source="ours",
+    )
+    measure: bool = knob(True, "Measure it", "Accuracy of and on samples, and a Fréchet distance in our own features.")
+
+    def recipe(self) -> PriorRecipe:
+        return PriorRecipe(**self.model_dump(exclude={"measure"}))
+
+    def why_not(self, job: Job) -> str | None:
+        real = load(job.data)
+        try:
+            cuts_for("style", real.channels, real.size)
+        except BadSetting as error:
+            return str(error)
+        return None
+
+    def hold(self, job: Job) -> Stream[Findings]:
+        real, device, recipe = load(job.data), device_of(job.device), self.recipe()
+        if reason := self.why_not(job):
+            raise BadSetting(reason)
+        prior = yield from stage("prior", trained(real, recipe, device))
+        key = prior_key(real, recipe)
+        yield Note(f"Prior style@{key}: {sum(p.numel() for p in prior.parameters()):,} weights.")
+        if self.measure:
+            found = yield from measured(prior, real, device)
+            about = {"key": key, "recipe": asdict(recipe), "data": real.name, "fingerprint": real.fingerprint}
+            path = studio_home() / "cache" / f"prior-{key}.json"
+            write_json(path, quality_card(prior, found, {**about, "classes": list(real.classes)}))
         return Findings()
 
 
@@ -263,7 +325,9 @@ def _drain(stream: Stream[Any]) -> Any:
             return end.value
 
 
-STUDIES: dict[str, type[Study]] = {one.card.name: one for one in (TeacherTraining, ContinualLearning, Transfer)}
+STUDIES: dict[str, type[Study]] = {
+    one.card.name: one for one in (TeacherTraining, PriorTraining, ContinualLearning, Transfer)
+}
 
 
 def askable() -> dict[str, type[Method]]:

@@ -23,7 +23,19 @@ SHELF = [
     "distill_core.figures",
     *(
         f"distill_core.runs.{name}"
-        for name in ("home", "folder", "launch", "index", "ask", "archive", "sweep", "planning", "sweeping", "outcomes")
+        for name in (
+            "home",
+            "folder",
+            "launch",
+            "index",
+            "ask",
+            "archive",
+            "sweep",
+            "planning",
+            "sweeping",
+            "outcomes",
+            "priors",
+        )
     ),
 ]
 FREE = {"distill_core.errors", "distill_core.events"}  # import nothing of ours
@@ -84,7 +96,18 @@ def test_the_engine_knows_no_screen():
 def test_the_screen_knows_no_torch():
     workshop = tuple(
         f"distill_core.{room}"
-        for room in ("methods", "evaluate", "steps", "networks", "datasets", "measures", "synthetic", "loop", "run")
+        for room in (
+            "methods",
+            "evaluate",
+            "steps",
+            "networks",
+            "priors",
+            "datasets",
+            "measures",
+            "synthetic",
+            "loop",
+            "run",
+        )
     )
     assert not offenders(SCREEN, (*HEAVY, *workshop))
 
@@ -98,7 +121,9 @@ def test_steps_know_no_method():
     lower = {
         n: p
         for n, p in ENGINE.items()
-        if starts(n, tuple(f"distill_core.{r}" for r in ("steps", "networks", "datasets", "measures", "synthetic")))
+        if starts(
+            n, tuple(f"distill_core.{r}" for r in ("steps", "networks", "priors", "datasets", "measures", "synthetic"))
+        )
     }
     assert not offenders(
         lower, ("distill_core.methods", "distill_core.evaluate", "distill_core.run", "distill_core.runs.worker")

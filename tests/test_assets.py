@@ -10,6 +10,9 @@ import torch
 from distill_core.datasets import load
 from distill_core.evaluate.whole import known_whole
 from distill_core.networks import resolve
+from distill_core.priors.files import find
+from distill_core.priors.quality import sampled
+from distill_core.priors.train import PriorRecipe, prior_key
 from distill_core.runs.folder import RunFolder, Timeline, read_sheet
 from distill_core.runs.home import ASSETS
 from distill_core.steps.teach import SqueezeRecipe, accuracy, find_teacher, teacher_key
@@ -38,6 +41,27 @@ def test_the_digits_teacher_is_as_good_as_its_card_says():
     key = teacher_key(real, resolve("auto", channels=1, size=16), SqueezeRecipe())
     teacher = find_teacher(key, real, torch.device("cpu"))
     assert accuracy(teacher.network, real, real.test, torch.device("cpu")) == pytest.approx(teacher.accuracy, abs=0.004)
+
+
+@pytest.mark.parametrize("name", ["digits", "shapes"])
+def test_a_bundled_set_has_its_prior(name):
+    """Also the alarm when the recipe or the data set changed: run `python -m assets.record priors` then."""
+    real = load(name)
+    key = prior_key(real, PriorRecipe())
+    assert (ASSETS / "priors" / f"{key}.safetensors").is_file(), (
+        f"no prior ships for {name}: python -m assets.record priors"
+    )
+    card = json.loads((ASSETS / "priors" / "card.json").read_text(encoding="utf-8"))["priors"][key]
+    network = find(key, real, torch.device("cpu"))
+    assert card["weights"] == sum(p.numel() for p in network.parameters()) and card["classes"] == list(real.classes)
+    teacher = find_teacher(
+        teacher_key(real, resolve("auto", channels=real.channels, size=real.size), SqueezeRecipe()),
+        real,
+        torch.device("cpu"),
+    )
+    images, labels = sampled(network, real, 20, torch.device("cpu"), 0)
+    right = float((teacher.network(images).argmax(1) == labels).float().mean())
+    assert right == pytest.approx(card["quality"]["accuracy of a real-trained classifier on samples"], abs=0.05)
 
 
 @pytest.mark.parametrize("name", RECORDINGS)

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from ..errors import BadSetting, StudioError
-from . import carrying, listing, running, serving, studying, sweeping, teaching
+from . import carrying, listing, prioring, running, serving, studying, sweeping, teaching
 from .out import USAGE_ERROR, fail
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ listing.add(app)
 running.add(app)
 carrying.add(app)
 teaching.add(app)
+prioring.add(app)
 studying.add(app)
 sweeping.add(app)
 

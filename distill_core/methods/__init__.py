@@ -18,8 +18,10 @@ from .dm import DistributionMatching
 from .dsa import SiameseCondensation
 from .dwa import DirectedWeightAdjustment
 from .edc import DesignSpace
+from .glad import GenerativeLatent
 from .gvbsm import GeneralizedMatching
 from .herding import Herding
+from .hglad import HierarchicalPrior
 from .kcenter import KCenter
 from .mtt import TrajectoryMatching
 from .random import RandomReal
@@ -39,6 +41,8 @@ BUILT_IN: tuple[type[Method], ...] = (
     DatasetCondensation,
     SiameseCondensation,
     TrajectoryMatching,
+    GenerativeLatent,
+    HierarchicalPrior,
     RandomReal,
     Herding,
     KCenter,

@@ -19,10 +19,9 @@ from typing import ClassVar, Literal
 
 from ..job import Job
 from ..method import Card, Method, Preset, Stream, knob, stage
-from ..spec import parse
 from ..steps.augment import Augment, Nothing, Siamese, may_flip
 from ..steps.match import in_pixels, prepared, random_network
-from ..steps.trajectory import ExpertRecipe, Trajectories, expert_paths
+from ..steps.trajectory import ExpertRecipe, Trajectories, expert_paths, no_path
 from ..synthetic import SyntheticSet
 
 _CODE = "arXiv 2203.11932, released code"
@@ -164,13 +163,8 @@ class TrajectoryMatching(Method):
     start: Literal["real", "noise"] = knob("real", "Start", "The job's real images, or Gaussian noise.", source=_CODE)
 
     def why_not(self, job: Job) -> str | None:
-        name, options = parse(job.teacher)
-        batch_norm = name not in ("auto", "convnet", "mlp", "lenet", "alexnet", "vgg11", "vit", "deit")
-        if options.get("norm", "batch" if batch_norm else "") == "batch":
-            return (
-                f"teacher={job.teacher!r} has batch norm, whose statistics are no weights of a trajectory. "
-                "Choose convnet:norm=instance or resnet18:norm=instance."
-            )
+        if reason := no_path(job.teacher):
+            return reason
         if self.expert_epochs > self.train_epochs:
             return f"Experts are trained {self.train_epochs} epochs, fewer than the {self.expert_epochs} ahead. Raise train_epochs."
         return None

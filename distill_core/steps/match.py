@@ -119,8 +119,8 @@ class Ground:
     probe: nn.Module
 
 
-def prepared(job: Job, start: str) -> Stream[Ground]:
-    """Load, choose the start (`real` or `noise`), show both."""
+def prepared(job: Job, start: str, *, shown: bool = True) -> Stream[Ground]:
+    """Load, choose the start (`real` or `noise`), show both; `shown` is False where the images start elsewhere."""
     real = load(job.data)
     check_ipc(job, real)
     device, labels = device_of(job.device), slice_labels(job.ipc, len(real.classes))
@@ -129,7 +129,8 @@ def prepared(job: Job, start: str) -> Stream[Ground]:
         x = torch.randn(images.flatten(0, 1).shape, generator=Generator().manual_seed(job.seed))
     else:
         x = real.normalize(images.flatten(0, 1))
-    yield show(0, real.denormalize(x).clamp(0, 1), labels)
+    if shown:
+        yield show(0, real.denormalize(x).clamp(0, 1), labels)
     probe = random_network(job, real, 2**31 - 2).to(device)  # held out: the maps stay comparable
     yield from reference(real, probe, device)
     return Ground(real, device, labels, x.to(device), probe)

@@ -30,6 +30,7 @@ from ..loop import saw, steps
 from ..method import Stream
 from ..networks import build
 from ..runs.home import studio_home
+from ..spec import parse
 from .augment import Augment
 from .match import Ground, Pull, random_network
 
@@ -57,6 +58,18 @@ def named(vector: Tensor, network: nn.Module) -> dict[str, Tensor]:
         found[name] = vector[at : at + p.numel()].view(p.shape)
         at += p.numel()
     return found
+
+
+def no_path(teacher: str) -> str | None:
+    """Why this network's training has no trajectory of weights alone, or None."""
+    name, options = parse(teacher)
+    batch_norm = name not in ("auto", "convnet", "mlp", "lenet", "alexnet", "vgg11", "vit", "deit")
+    if options.get("norm", "batch" if batch_norm else "") != "batch":
+        return None
+    return (
+        f"teacher={teacher!r} has batch norm, whose statistics are no weights of a trajectory. "
+        "Choose convnet:norm=instance or resnet18:norm=instance."
+    )
 
 
 def expert_paths(

@@ -1,0 +1,94 @@
+"""Priors from a terminal: `priors` lists them; `prior train`, `prior import`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import BadSetting
+from ..runs import priors as shelf
+from ..runs.folder import RunFolder
+from .out import AsJson, Home, bytes_in_words, console, emit, home_of, table
+
+prior = typer.Typer(help="Train or import a prior: a generator to search in.", no_args_is_help=True)
+MATTERS = "accuracy on real test images after training on samples"
+
+
+def add(app: typer.Typer) -> None:
+    app.command("priors")(priors)
+    app.add_typer(prior, name="prior")
+
+
+def priors(home: Home = None, as_json: AsJson = False) -> None:
+    """List the priors: shipped, trained in this home, imported; with what was measured of them."""
+    rows = shelf.known(home_of(home))
+    if as_json:
+        return emit({"priors": rows})
+    columns = ("prior", "data", "recipe", "taught by samples", "size", "")
+    return table("", columns, [_line(row) for row in rows])
+
+
+def _line(row: dict[str, Any]) -> tuple[Any, ...]:
+    measured = row["quality"].get(MATTERS)
+    recipe = ", ".join(
+        f"{name} {value}" for name, value in row["recipe"].items() if name in ("width", "steps", "sharpen")
+    )
+    accuracy = "not measured" if measured is None else f"{100 * measured:.1f} %"
+    return row["use"], row["data"], recipe or "not stated", accuracy, bytes_in_words(row["bytes"]), row["where"]
+
+
+@prior.command(
+    "train", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)  # the flags are the study's fields
+def train(
+    context: typer.Context,
+    data: Annotated[str, typer.Option(help="A data set by name.")] = "digits",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train one: every value of the recipe is a flag (--steps 1500, --sharpen 300, --width 32). Ctrl-C stops it with a
+    checkpoint; `resume` goes on."""
+    where = home_of(home)
+    from ..datasets import load
+    from ..job import Job, ask
+    from ..studies import PriorTraining
+    from .bar import downloading
+    from .flags import split
+    from .running import _work
+
+    settings, asked = split([*context.args], (PriorTraining, Job), "prior")
+    built = PriorTraining.build(settings)
+    job = ask(**{"students": 0, **asked, "data": data})
+    with downloading() as progress:
+        real = load(job.data, progress=progress)
+    if reason := built.why_not(job):
+        raise BadSetting(reason)
+    values, plain = built.model_dump(mode="json"), job.model_dump(mode="json")
+    folder = RunFolder.create(where, "prior", values, plain, name=f"Prior · {real.name}", by=os.getpid())
+    raise SystemExit(_work(where, folder, as_json))
+
+
+@prior.command("import")
+def bring(
+    path: Path,
+    data: Annotated[str, typer.Option(help="The data set whose images it makes.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in a safetensors file of this generator's form: tensors, classes and the size of its images are checked first."""
+    home_of(home)
+    if not data:
+        raise BadSetting(f"Name the data set whose images it makes: prior import {path.name} --data NAME.")
+    from ..datasets import load
+    from ..priors.files import adopt
+    from .bar import downloading
+
+    with downloading() as progress:
+        real = load(data, progress=progress)
+    use = f"style@{adopt(path, real)}"
+    if as_json:
+        return emit({"use": use})
+    return console().print(f"Use it with --prior {use}", markup=False, soft_wrap=True)

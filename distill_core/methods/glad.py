@@ -1,0 +1,110 @@
+"""GLaD: generative latent distillation, at one layer of a generator.
+
+George Cazenavette, Tongzhou Wang, Antonio Torralba, Alexei A. Efros, Jun-Yan Zhu, "Generalizing Dataset Distillation via
+Deep Generative Prior", CVPR 2023, arXiv 2305.01649.
+
+    min_{w, f}  L_base( G_{L−1} ∘ … ∘ G_n (f; w), T )
+
+Images are not moved pixel by pixel but inside a generator, at its layer n: early layers keep them realistic, late ones leave
+them free. Any objective serves: what it pulls at the pixels is pushed back into w and f, a few images at a time.
+
+Where we depart: our own small generator takes StyleGAN-XL's place, with rates for its scale; synthetic and real images are
+normalized with the same constants (the released code takes another data set's); with several images per class each averages
+latents of its own; the objective sees images in the valid range; the generator's own weights stay as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ..datasets import load
+from ..errors import BadSetting
+from ..job import Job
+from ..method import Card, Preset, Stream, knob, stage
+from ..priors import cuts_for
+from ..priors.prior import PIXELS, Cut, cut_named
+from ..steps.inside import space_at
+from ..steps.match import matched
+from ..steps.objectives import PROTOCOL, RELEASED
+from ..steps.prior_settings import CODE, QUICK, InPrior, begun
+from ..steps.show import quantize
+from ..synthetic import SyntheticSet
+
+_FIVE = {"teacher": "convnet:norm=instance,width=128,depth=5", "student": "convnet:norm=instance,width=128,depth=5"}
+_EXPERTS = {"inner_steps": 20, "expert_epochs": 3, "train_epochs": 15, "experts": 100, "batch_expert": 256}
+
+
+def _published(objective: str) -> dict[str, object]:
+    rates = RELEASED[objective]
+    more = _EXPERTS if objective == "mtt" else {}
+    return {"objective": objective, "iterations": 1000, "lr_w": rates.w, "lr_f": rates.f, "batch_real": 256, **more}
+
+
+class GenerativeLatent(InPrior):
+    """Match at one layer of a generator."""
+
+    card: ClassVar[Card] = Card(
+        name="glad",
+        title="Deep generative prior (GLaD)",
+        idea="Move the images inside a generator, at one of its layers, so that they stay images and teach other networks too.",
+        family="generative prior",
+        paper="Cazenavette et al., CVPR 2023, arXiv 2305.01649",
+        url="https://arxiv.org/abs/2305.01649",
+        learns="w of every layer and the feature map at one",
+        matches="mean features, gradients or trajectories, as chosen",
+        labels="hard",
+        departures=(
+            "Our own small generator takes the place of StyleGAN-XL.",
+            "Both sides are normalized with the same constants.",
+            "The objective sees images in the valid range.",
+        ),
+        presets=(
+            Preset("Quick", {}, {}, QUICK),
+            Preset("Gradients (released settings)", _published("dc"), _FIVE, CODE),
+            Preset("Mean features (released settings)", _published("dm"), _FIVE, CODE),
+            Preset("Trajectories (released settings)", _published("mtt"), _FIVE, CODE),
+        ),
+    )
+
+    layer: str = knob(
+        "",
+        "Layer",
+        "Where the feature map is learned: latent (w alone), layer1, layer2, … or pixels; empty takes the middle one.",
+        source="GLaD's readme: 12 to 20 of 26",
+    )
+    iterations: int = knob(
+        100, "Iterations", "Updates of w and the feature map; the released code makes 1,000.", ge=1, le=100_000, scale="log",
+        source=QUICK,
+    )  # fmt: skip
+
+    def place(self, cuts: tuple[Cut, ...]) -> int:
+        """Which cut; one past the last means pixels."""
+        if not self.layer:
+            return len(cuts) // 2
+        if len(cuts) == 1:
+            return cut_named(self.layer, cuts)
+        return cut_named(self.layer, (*cuts, Cut(PIXELS, cuts[0].shape)))
+
+    def why_not(self, job: Job) -> str | None:
+        if reason := super().why_not(job):
+            return reason
+        real = load(job.data)
+        try:
+            self.place(cuts_for(self.prior, real.channels, real.size))
+        except BadSetting as error:
+            return str(error)
+        return None
+
+    def distill(self, job: Job) -> Stream[SyntheticSet]:
+        start = yield from begun(self, job)
+        ground, real, at = start.ground, start.ground.real, self.place(start.prior.cuts)
+        f = start.map_at(at, self.chunk)
+        space = space_at(start.prior, ground, at, start.w, f, momentum=self.momentum, chunk=self.chunk)
+        yield from stage("match", matched(self, ground, space, start.objective, self.iterations), self.iterations)
+        images = quantize(real.denormalize(space.images())).cpu()
+        about: dict[str, Any] = {"layer": space.name}
+        if self.objective == "mtt":
+            about["student_lr"] = float(start.objective.alpha.detach())  # type: ignore[attr-defined]
+        return SyntheticSet(
+            images, ground.labels, real.classes, real.mean, real.std, protocol=PROTOCOL[self.objective], about=about
+        )

@@ -1,0 +1,142 @@
+"""H-GLaD: hierarchical generative latent distillation, through all layers of a generator in turn.
+
+Xinhao Zhong, Hao Fang, Bin Chen, Xulin Gu, Meikang Qiu, Shuhan Qi, Shu-Tao Xia, "Hierarchical Features Matter: A Deep
+Exploration of Progressive Parameterization Method for Dataset Distillation", CVPR 2025, arXiv 2406.05704.
+
+    for ℓ = 1 … L − 1:   (w, f_ℓ) ← K steps on  L_base( G_{L−1} ∘ … ∘ G_ℓ (f_ℓ; w), T )
+                         f_{ℓ+1} ← clip( G_ℓ(f_ℓ; w), −10, 10 )            from the candidate with the least feature distance
+    result: the candidate with the least feature distance of all
+
+Images start from averaged latents, are moved inside the generator, first where a layer decides shapes, last where it decides
+pixels. Any objective serves; a distance in the features of a classifier says which candidate to keep.
+
+Where we depart: (1) our own small generator takes StyleGAN-XL's place, with rates for its scale; (2) candidates are copies,
+so that the selection selects (in the released code it always keeps the last), and the last look of a layer is not followed by a
+move; (3) the distance is our reconstruction of the class-relevant one, see `measures/relevance.py`; the released one is there
+too; (4) images are normalized like real ones (for ImageNet the released code leaves that out), and the objective sees them in
+the valid range; (5) the last stage in pixels, which the paper names and the code lacks, is a switch; (6) with several images per
+class each averages latents of its own; (7) where a number breaks, the layer goes back to its best candidate.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from ..job import Job
+from ..measures.relevance import METRIC, BriefAccuracy, ClassRelevant, LayerwiseRandom, Loss, Measure
+from ..method import Card, Preset, Stream, knob, stage
+from ..steps.match import random_network
+from ..steps.objectives import RELEASED
+from ..steps.prior_settings import CODE, QUICK, Begun, InPrior, begun
+from ..steps.teach import SqueezeRecipe, squeeze
+from ..steps.views import siamese_view
+from ..steps.walk import Walk
+from ..synthetic import SyntheticSet
+
+_FIVE = {"teacher": "convnet:norm=instance,width=128,depth=5", "student": "convnet:norm=instance,width=128,depth=5"}
+_EXPERTS = {"inner_steps": 20, "expert_epochs": 3, "train_epochs": 15, "experts": 100, "batch_expert": 256}
+
+
+def _published(objective: str, looks: int) -> dict[str, object]:
+    rates = RELEASED[objective]
+    more = _EXPERTS if objective == "mtt" else {}
+    return {"objective": objective, "looks": looks, "lr_w": rates.w, "lr_f": rates.f, "batch_real": 256, **more}
+
+
+class HierarchicalPrior(InPrior):
+    """Match through all layers of a generator."""
+
+    card: ClassVar[Card] = Card(
+        name="hglad",
+        title="Hierarchical GAN prior (H-GLaD)",
+        idea="Move the images inside a generator, layer after layer, and keep whatever looks most like its class on the way.",
+        family="generative prior",
+        paper="Zhong et al., CVPR 2025, arXiv 2406.05704",
+        url="https://arxiv.org/abs/2406.05704",
+        learns="w of every layer and one feature map after the other",
+        matches="mean features, gradients or trajectories, as chosen",
+        labels="hard",
+        departures=(
+            "Our own small generator takes the place of StyleGAN-XL.",
+            "Candidates are copies; in the released code the best one is always the last.",
+            "The feature distance is our reconstruction; the released one is a choice.",
+            "Images are normalized like real ones and seen in the valid range.",
+            "A last stage in pixels is a switch; the released code has none.",
+        ),
+        presets=(
+            Preset("Quick", {}, {}, QUICK),
+            Preset("Gradients (released settings)", _published("dc", 101), _FIVE, CODE),
+            Preset("Mean features (released settings)", _published("dm", 11), _FIVE, CODE),
+            Preset("Trajectories (released settings)", _published("mtt", 101), _FIVE, CODE),
+            Preset(
+                "As released: the last candidate, random networks",
+                {**_published("dc", 101), "select": "last", "metric": "layerwise_random"},
+                _FIVE,
+                CODE,
+            ),
+        ),
+    )
+
+    looks: int = knob(
+        21,
+        "Looks at each layer",
+        "Candidates of a layer; between two the images move once. The released code makes 101, with mean features 11.",
+        ge=1,
+        le=10_000,
+        scale="log",
+        source=QUICK,
+    )
+    stride: int = knob(1, "Stride", "1 visits every layer, 2 every second.", ge=1, le=8, source=CODE)
+    pixel_stage: bool = knob(
+        False,
+        "Last stage in pixels",
+        "After the last layer the pixels themselves are moved.",
+        source="the paper's text",
+    )
+    select: Literal["distance", "last"] = knob(
+        "distance",
+        "Keep",
+        "The candidate with the least distance, or the last one as the released code does.",
+        source="paper",
+    )
+    metric: METRIC = knob(
+        "cam_weighted",
+        "Distance",
+        "Class-weighted feature maps, their sum, random networks (as released), the loss, or a brief student's error.",
+        source="ours, after class activation maps: the paper's formula was not to be had",
+    )
+    judge: str = knob(
+        "auto",
+        "Network of the distance",
+        "A classifier trained on the real data: auto, resnet18.",
+        advanced=True,
+        source="ours",
+    )
+
+    def places(self, start: Begun) -> list[int]:
+        """The cuts that are visited; one past the last cut means pixels."""
+        if not start.prior.rows:
+            return [0]
+        last = len(start.prior.cuts) - 1
+        return [*range(1, last + 1, self.stride), *([last + 1] if self.pixel_stage else [])]
+
+    def distill(self, job: Job) -> Stream[SyntheticSet]:
+        start = yield from begun(self, job)
+        measure = yield from self._measure(job, start)
+        return (yield from Walk(self, start, measure, self.places(start)).go())
+
+    def _measure(self, job: Job, start: Begun) -> Stream[Measure]:
+        ground = start.ground
+        real, device = ground.real, ground.device
+        if self.metric in ("cam_weighted", "cam_map"):
+            teacher = yield from stage("squeeze", squeeze(real, self.judge, SqueezeRecipe(), device))
+            network: Any = teacher.network
+            return ClassRelevant(network, real, summed=self.metric == "cam_map", device=device)
+        if self.metric == "layerwise_random":
+            view = siamese_view(real, self.augment)
+            return LayerwiseRandom(
+                real, lambda seed: random_network(job, real, seed), lambda x, g: view(x, x, g)[1], job.seed + 2, device
+            )
+        if self.metric == "accuracy":
+            return BriefAccuracy(real, lambda seed: random_network(job, real, seed), job.seed + 3, device)
+        return Loss(len(real.classes))

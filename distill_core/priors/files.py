@@ -1,0 +1,124 @@
+"""Priors as files: safetensors with a header that says what they are. Never a pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ..datasets import RealSet
+from ..errors import BadRecord, BadSetting
+from ..runs.home import ASSETS, studio_home
+from .style import StyleGenerator
+
+
+def save(network: StyleGenerator, about: Mapping[str, Any], path: Path) -> None:
+    """Write the generator; its form is read off its tensors."""
+    tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
+    temporary = path.with_name(f".{path.name}")
+    save_file(tensors, temporary, metadata={"prior": json.dumps(dict(about), ensure_ascii=False)})
+    temporary.replace(path)
+
+
+def prior_path(key: str) -> Path | None:
+    """Where the prior lies: shipped, cached, or nowhere."""
+    for path in (ASSETS / "priors" / f"{key}.safetensors", studio_home() / "cache" / f"prior-{key}.safetensors"):
+        if path.is_file():
+            return path
+    return None
+
+
+def find(key: str, real: RealSet, device: torch.device) -> StyleGenerator:
+    """Load a prior and check that it makes images of this data set; gradients of its own weights are off."""
+    path = prior_path(key)
+    if path is None:
+        raise BadRecord(
+            f"Prior {key} is neither shipped nor cached. Write prior=style; it is then trained in a stage of its own."
+        )
+    return opened(path, real)[0].to(device)
+
+
+def opened(path: Path, real: RealSet) -> tuple[StyleGenerator, dict[str, Any]]:
+    """A generator from a file, believed in nothing that can be checked, and what its header says.
+
+    Raises:
+        BadRecord: for a pickle, a damaged file, another form, another number of classes or another size of images.
+    """
+    if path.suffix != ".safetensors":
+        raise BadRecord(
+            f"{path.name} is no safetensors file. A pickle (.pkl, .pt, .pth) can run code when it is opened, so none is. "
+            "Save the tensors with safetensors.torch.save_file(network.state_dict(), path)."
+        )
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            about = json.loads((file.metadata() or {}).get("prior", "{}"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except FileNotFoundError:
+        raise BadRecord(f"There is no file {path}.") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise BadRecord(f"{path.name} cannot be read ({error}). Delete it, or fetch it again.") from None
+    if not isinstance(about, dict):
+        raise BadRecord(f"{path.name} has a header that says nothing: its entry `prior` must be a JSON object.")
+    return fitted(path.name, tensors, about, real), about
+
+
+def fitted(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], real: RealSet) -> StyleGenerator:
+    """The generator with these tensors, which have to fit by name and shape, and be finite."""
+    constant, embedding, last = (tensors.get(one) for one in ("constant", "embedding", "last"))
+    if constant is None or embedding is None or last is None or constant.ndim != 3:
+        raise BadRecord(
+            f"{name} is no generator of ours: it has {', '.join(sorted(tensors)[:4]) or 'no tensors'}, not constant, "
+            "embedding, last and the layers. Train one with `distill-studio prior train`."
+        )
+    if len(embedding) != len(real.classes):
+        raise BadRecord(f"{name} makes {len(embedding)} classes, but {real.name} has {len(real.classes)}.")
+    given = about.get("classes")
+    if isinstance(given, list) and tuple(given) != tuple(real.classes):
+        raise BadRecord(f"{name} makes the classes {given[:8]}, but {real.name} has {list(real.classes)[:8]}.")
+    try:
+        network = StyleGenerator(real.channels, real.size, len(real.classes), width=len(constant))
+    except BadSetting as error:
+        raise BadRecord(f"{name} cannot be used for {real.name}: {error}") from None
+    wanted = network.state_dict()
+    for one, right in wanted.items():
+        if one not in tensors or tensors[one].shape != right.shape:
+            has = f"with shape {list(tensors[one].shape)}" if one in tensors else "not at all"
+            shape = f"{real.channels}×{real.size}×{real.size}"
+            raise BadRecord(
+                f"{name} holds {one!r} {has}; a generator of {shape} images has {list(right.shape)}. "
+                "Choose the data set and size it was trained on."
+            )
+        if not bool(torch.isfinite(tensors[one]).all()):
+            raise BadRecord(
+                f"{name} holds numbers that are not finite in {one!r}. Its training failed; train it again."
+            )
+    if more := sorted(tensors.keys() - wanted.keys()):
+        raise BadRecord(f"{name} holds {len(more)} tensors that a generator of ours has not, such as {more[0]!r}.")
+    network.load_state_dict(dict(tensors))
+    return network.eval().requires_grad_(False)
+
+
+def adopt(path: Path, real: RealSet) -> str:
+    """Take in somebody's file; returns the key to write after `style@`. It is made of the tensors, not of a recipe."""
+    network, about = opened(path, real)
+    digest = hashlib.sha256(f"imported {real.fingerprint}".encode())
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode() + tensor.contiguous().numpy().tobytes())
+    key = digest.hexdigest()[:16]
+    said = {"recipe": about.get("recipe") or {}, "data": real.name, "fingerprint": real.fingerprint, "key": key}
+    said |= {"classes": list(real.classes), "imported": path.name}
+    save(network, said, studio_home() / "cache" / f"prior-{key}.safetensors")
+    return key
+
+
+def weights_of(network: torch.nn.Module) -> int:
+    """How many numbers it has."""
+    return sum(math.prod(t.shape) for t in network.state_dict().values())

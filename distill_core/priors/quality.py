@@ -1,0 +1,105 @@
+"""How good a prior is, measured with our own classifiers and never with the test part to choose anything.
+
+    accuracy of a classifier trained on real images on samples        are the labels right?
+    accuracy on real test images of a classifier trained on samples   are they right and various? (the one that matters here)
+    Fréchet distance in that classifier's features                    ‖m − m'‖² + tr(C + C' − 2 (C C')^½)
+
+The last is not comparable with distances in the features of another network, and is not called by their name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from ..datasets import RealSet
+from ..events import Note
+from ..method import Stream, stage
+from ..networks import Network, build
+from ..steps.teach import SqueezeRecipe, Teacher, accuracy, squeeze
+from .prior import Prior
+
+EACH = 120  # samples of each class
+UPDATES, BATCH, RATE = 600, 64, 0.05  # of the classifier that is trained on samples
+
+
+def measured(prior: Prior, real: RealSet, device: torch.device, seed: int = 0) -> Stream[dict[str, float]]:
+    """The three numbers, with those of real images beside them; trains the teacher first where there is none."""
+    teacher: Teacher = yield from stage("squeeze", squeeze(real, "auto", SqueezeRecipe(), device))
+    network: Network = teacher.network  # type: ignore[assignment]
+    images, labels = sampled(prior, real, EACH, device, seed)
+    with torch.no_grad():
+        right = torch.cat([network(part).argmax(1) for part in images.split(500)]) == labels
+    student = _taught(images, labels, real, device, seed)
+    train, test = (
+        pooled(network, real.normalize(real.pixels(one.images.to(device)))) for one in (real.train, real.test)
+    )
+    found = {
+        "accuracy of a real-trained classifier on samples": float(right.float().mean()),
+        "that classifier on real test images": teacher.accuracy,
+        "accuracy on real test images after training on samples": accuracy(student, real, real.test, device),
+        "distance to real training images": frechet(train, pooled(network, images)),
+        "distance of real test images": frechet(train, test),
+        "samples": float(len(labels)),
+    }
+    yield Note(
+        f"Samples: {found['accuracy of a real-trained classifier on samples']:.1%} are taken for their class; a classifier "
+        f"trained on them gets {found['accuracy on real test images after training on samples']:.1%} of the real test images; "
+        f"Fréchet distance in our features {found['distance to real training images']:.3g} "
+        f"(real test images: {found['distance of real test images']:.3g})."
+    )
+    return found
+
+
+@torch.no_grad()
+def sampled(prior: Prior, real: RealSet, each: int, device: torch.device, seed: int) -> tuple[Tensor, Tensor]:
+    """`each` samples of every class, normalized, rounded to what a file holds; and their labels."""
+    generator = Generator().manual_seed(seed)
+    labels = torch.arange(len(real.classes), device=device).repeat(each)
+    parts = []
+    for part in labels.split(250):
+        w = prior.map(prior.sample(len(part), generator).to(device), part)
+        parts.append((prior.decode(None, w, 0).clamp(0, 1) * 255).round() / 255)
+    return real.normalize(torch.cat(parts)), labels
+
+
+def _taught(images: Tensor, labels: Tensor, real: RealSet, device: torch.device, seed: int) -> nn.Module:
+    network = build("auto", channels=real.channels, size=real.size, classes=len(real.classes), seed=seed).to(device)
+    generator, optimizer = Generator().manual_seed(seed), torch.optim.SGD(network.parameters(), lr=RATE, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, UPDATES)
+    network.train()
+    for _ in range(UPDATES):
+        rows = torch.randint(len(labels), (BATCH,), generator=generator).to(device)
+        optimizer.zero_grad(set_to_none=True)
+        nn.functional.cross_entropy(network(images[rows]), labels[rows]).backward()
+        optimizer.step()
+        schedule.step()
+    return network.eval()
+
+
+@torch.no_grad()
+def pooled(network: Network, x: Tensor, most: int = 5000) -> Tensor:
+    """(n, K) float64: means of the last feature maps over their places; at most 5,000 images, evenly spaced."""
+    x = x[:: max(1, -(-len(x) // most))]
+    return torch.cat([network.body(part).flatten(2).mean(2) for part in x.split(500)]).double().cpu()
+
+
+def frechet(a: Tensor, b: Tensor) -> float:
+    """‖m_a − m_b‖² + tr(C_a + C_b − 2 (C_a C_b)^½) of two sets of features (n, K)."""
+    shift = (a.mean(0) - b.mean(0)).square().sum()
+    first, second = torch.cov(a.T), torch.cov(b.T)
+    values, vectors = torch.linalg.eigh(first)
+    root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    cross = torch.linalg.eigvalsh(root @ second @ root).clamp(min=0).sqrt().sum()
+    return float(shift + first.trace() + second.trace() - 2 * cross)
+
+
+def card(prior: Any, found: dict[str, float], about: dict[str, Any]) -> dict[str, Any]:
+    """What stands beside a prior."""
+    weights = sum(t.numel() for t in prior.state_dict().values())
+    said: dict[str, Any] = {
+        name: about[name] for name in ("data", "fingerprint", "classes", "recipe", "key") if name in about
+    }
+    return {**said, "weights": weights, "quality": {name: round(value, 4) for name, value in found.items()}}

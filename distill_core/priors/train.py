@@ -1,0 +1,216 @@
+"""Training our generator: first as the decoder of a conditional variational auto-encoder, then against a discriminator.
+
+The first phase covers every mode and blurs; the second sharpens, with two updates of the discriminator for each of the
+generator, because with one the labels are right and the images all alike (generative.md 10.4). What is kept is the running
+average of the generator. Found by content in the assets and in the home's cache; two runs that ask at once share one training.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from filelock import FileLock, Timeout
+from torch import Generator, Tensor, nn
+
+from ..datasets import RealSet
+from ..events import Note, Scalars
+from ..loop import Step, check_finite, saw, steps
+from ..method import Stream
+from ..runs.home import studio_home
+from ..steps.augment import CropFlip, may_flip
+from ..steps.show import show
+from .files import find, prior_path, save
+from .rivals import Discriminator, Encoder
+from .style import StyleGenerator, Z
+
+SHARPEN = 300  # steps by default: more give clearer labels and less variety (see assets/priors/card.json)
+VARIANCE = 0.1  # of a pixel in [−1, 1] around the decoded one
+WARM_KL = 300  # steps until the Kullback–Leibler term has its full weight
+RIVAL_UPDATES = 2  # of the discriminator for each of the generator
+FIRST_ID = 1_000_000  # of samples: they are no images of the set
+PENALTY, LAZY = 0.1, 8  # γ of R1, and how often it is taken
+HEAD_START = 0.2  # of the second phase belongs to the discriminator alone: a new one knows nothing yet
+
+
+@dataclass(frozen=True)
+class PriorRecipe:
+    """How our generator is trained. `steps` is the first phase, `sharpen` the second; 0 leaves one out."""
+
+    width: int = 32
+    steps: int = 1500
+    sharpen: int = SHARPEN
+    batch: int = 64
+    lr: float = 2e-3
+    lr_sharpen: float = 2e-4
+    seed: int = 0
+
+
+def prior_key(real: RealSet, recipe: PriorRecipe) -> str:
+    """16 hex digits that name a prior by content."""
+    content = {"data": real.fingerprint, "form": "style", "recipe": asdict(recipe), "format": 1}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def trained(real: RealSet, recipe: PriorRecipe, device: torch.device) -> Stream[StyleGenerator]:
+    """Find the prior or train it; safe when two runs ask at once (the second waits for the first)."""
+    key = prior_key(real, recipe)
+    if prior_path(key) is None:
+        lock = FileLock(studio_home() / "cache" / f"prior-{key}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield Note("Another run is training this prior; waiting for it.")
+            lock.acquire()
+        try:
+            if prior_path(key) is None:
+                yield from train(real, recipe, device, key)
+        finally:
+            lock.release()
+    return find(key, real, device)
+
+
+def train(real: RealSet, recipe: PriorRecipe, device: torch.device, key: str) -> Stream[None]:
+    """Both phases, each a loop that can be resumed; then the file."""
+    shape = real.channels, real.size, len(real.classes)
+    network = StyleGenerator(*shape, width=recipe.width, seed=recipe.seed).to(device)
+    yield from _decoder(network, real, recipe, device, key)
+    average = copy.deepcopy(network)
+    yield from _sharpen(network, average, real, recipe, device, key)
+    about = {"recipe": asdict(recipe), "data": real.name, "fingerprint": real.fingerprint, "key": key}
+    save(average, {**about, "classes": list(real.classes)}, studio_home() / "cache" / f"prior-{key}.safetensors")
+
+
+class _Batches:
+    """Training images in random order, all before any comes again; (images in [0, 1], labels)."""
+
+    def __init__(self, real: RealSet, batch: int, seed: int, device: torch.device):
+        self.real, self.batch, self.device = real, min(batch, len(real.train)), device
+        self.generator = Generator().manual_seed(seed)
+        self.order = torch.randperm(len(real.train), generator=self.generator)
+        self.at = torch.zeros((), dtype=torch.int64)
+
+    def next(self) -> tuple[Tensor, Tensor]:
+        if int(self.at) + self.batch > len(self.order):
+            self.order.copy_(torch.randperm(len(self.order), generator=self.generator))
+            self.at.zero_()
+        ids = self.order[int(self.at) : int(self.at) + self.batch]
+        self.at += self.batch
+        saw(self.batch)
+        images, labels = self.real.train.images[ids].to(self.device), self.real.train.labels[ids].to(self.device)
+        return self.real.pixels(images), labels
+
+    def state(self) -> dict[str, Tensor | Generator]:
+        return {"generator": self.generator, "order": self.order, "at": self.at}
+
+
+def _decoder(
+    network: StyleGenerator, real: RealSet, recipe: PriorRecipe, device: torch.device, key: str
+) -> Stream[None]:
+    """Phase one: ‖2x − 2x̂‖² / (2 · 0.1) + KL( q(z | x, y) ‖ N(0, 1) ), Adam, cosine."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(recipe.seed)
+        encoder = Encoder(real.channels, real.size, len(real.classes), recipe.width).to(device)
+    batches = _Batches(real, recipe.batch, recipe.seed, device)
+    optimizer = torch.optim.Adam([*network.parameters(), *encoder.parameters()], lr=recipe.lr)
+    state = {"network": network, "encoder": encoder, "optimizer": optimizer, **batches.state()}
+    for step in steps("prior", recipe.steps, state=state, name=key):
+        optimizer.param_groups[0]["lr"] = 0.5 * recipe.lr * (1 + math.cos(math.pi * step.index / recipe.steps))
+        images, labels = batches.next()
+        mean, log_variance = encoder(2 * images - 1, labels)
+        noise = torch.randn(len(images), Z, generator=batches.generator).to(device)
+        found = network(mean + (0.5 * log_variance).exp() * noise, labels)
+        error = (2 * (found - images)).square().flatten(1).sum(1).mean() / (2 * VARIANCE)
+        divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
+        loss = error + min(1.0, (step.index + 1) / WARM_KL) * divergence
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if step.due:
+            check_finite(loss.item(), "The loss of the prior", step, "prior", "its learning rate")
+            yield Scalars(step.index, {"error of decoded images": error.item(), "divergence": divergence.item()})
+            yield from _samples(step, network, device)
+
+
+def _sharpen(
+    network: StyleGenerator,
+    average: StyleGenerator,
+    real: RealSet,
+    recipe: PriorRecipe,
+    device: torch.device,
+    key: str,
+) -> Stream[None]:
+    """Phase two: softplus losses with lazy R1, the same shifts (and flips where they may be) on both sides."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(recipe.seed + 1)
+        rival = Discriminator(real.channels, real.size, len(real.classes), recipe.width).to(device)
+    batches, look = _Batches(real, recipe.batch, recipe.seed + 1, device), CropFlip(flip=may_flip(real.name))
+    ours, theirs = (
+        torch.optim.Adam(side.parameters(), lr=lr, betas=(0.0, 0.99))
+        for side, lr in ((network, recipe.lr_sharpen), (rival, 5 * recipe.lr_sharpen))
+    )
+    state = {"network": network, "average": average, "rival": rival, "ours": ours, "theirs": theirs, **batches.state()}
+    alone = int(recipe.sharpen * HEAD_START)
+    for step in steps("sharpen", recipe.sharpen, state=state, name=key):
+        for update in range(RIVAL_UPDATES):
+            lost = _rival_update(network, rival, theirs, batches, look, penalized=step.index % LAZY == 0 == update)
+        labels = batches.next()[1]
+        fooled = F.softplus(-rival(look(_drawn(network, labels, batches.generator), batches.generator), labels)).mean()
+        if step.index >= alone:
+            ours.zero_grad(set_to_none=True)
+            fooled.backward()
+            ours.step()
+            _follow(average, network, min(0.998, (1 + step.index - alone) / (10 + step.index - alone)))
+        if step.due:
+            check_finite(float(lost + fooled.detach()), "The loss of the prior", step, "sharpen", "its learning rate")
+            yield Scalars(
+                step.index, {"loss of the generator": fooled.item(), "loss of the discriminator": lost.item()}
+            )
+            yield from _samples(step, average, device)
+
+
+def _drawn(network: StyleGenerator, labels: Tensor, generator: Generator) -> Tensor:
+    return network(network.sample(len(labels), generator).to(labels.device), labels)
+
+
+def _rival_update(
+    network: StyleGenerator,
+    rival: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batches: _Batches,
+    look: CropFlip,
+    *,
+    penalized: bool,
+) -> Tensor:
+    images, labels = batches.next()
+    with torch.no_grad():
+        made = look(_drawn(network, labels, batches.generator), batches.generator)
+    images = look(images, batches.generator).requires_grad_(penalized)
+    scores = rival(images, labels)
+    loss = F.softplus(-scores).mean() + F.softplus(rival(made, labels)).mean()
+    if penalized:
+        (slope,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+        loss = loss + LAZY * PENALTY / 2 * slope.square().flatten(1).sum(1).mean()
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+    for kept, moved in zip(average.parameters(), network.parameters(), strict=True):
+        kept.lerp_(moved, 1 - decay)
+
+
+def _samples(step: Step, network: StyleGenerator, device: torch.device, each: int = 2) -> Stream[None]:
+    """The same latents at every report, so that one image can be followed."""
+    labels = torch.arange(network.classes, device=device).repeat(each)
+    with torch.no_grad():
+        images = network(network.sample(len(labels), Generator().manual_seed(0)).to(device), labels)
+    yield show(step.index, images, labels, space="samples", ids=torch.arange(len(labels)) + FIRST_ID)

@@ -1,0 +1,95 @@
+"""A prior as a job of the queue: trained, measured, killed and resumed to the same bytes; and from a terminal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from distill_core.cli import main
+from distill_core.runs import priors, sitting
+from distill_core.runs.folder import RunFolder, Timeline
+from distill_core.studies import PriorTraining, askable, whole
+
+JOB = {"data": "digits:size=8", "ipc": 1, "seed": 0, "device": "cpu", "students": 0}
+TINY = {"width": 4, "steps": 4, "sharpen": 4, "measure": False}
+
+
+def study(home, **more):
+    return RunFolder.create(home, "prior", PriorTraining(**{**TINY, **more}).model_dump(mode="json"), JOB)
+
+
+def test_a_prior_is_trained_and_measured_in_the_queue(home):
+    folder = study(home, measure=True)
+    assert sitting.drive_run(folder, whole, askable())["state"] == "finished"
+    (row,) = (one for one in priors.known(home) if one["where"] == "trained")
+    assert row["data"] == "digits:size=8" and row["recipe"]["steps"] == 4
+    assert 0 <= row["quality"]["accuracy on real test images after training on samples"] <= 1
+    spaces = {one.get("space") for one in Timeline.all(folder) if one["kind"] == "images"}
+    assert spaces == {"samples"}
+
+
+class Killed(BaseException):
+    """What a SIGKILL looks like from inside."""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_killed_training_ends_with_the_same_weights(home, monkeypatch):
+    monkeypatch.setenv("DISTILL_STUDIO_CHECKPOINT_STEPS", "1")
+
+    def take():
+        (path,) = (home / "cache").glob("prior-*.safetensors")
+        tensors = load_file(path)
+        path.unlink()
+        return tensors
+
+    straight = study(home)
+    assert sitting.drive_run(straight, whole, askable())["state"] == "finished"
+    wanted, total = take(), len(Timeline.all(straight))
+    for cut in range(1, total - 1, 3):
+        folder = study(home)
+
+        def until(method, job, cut=cut):
+            stream = whole(method, job)
+            for _ in range(cut):
+                yield next(stream)
+            raise Killed
+
+        with pytest.raises(Killed):
+            sitting.drive_run(folder, until, askable())
+        assert sitting.drive_run(folder, whole, askable())["state"] == "finished"
+        found = take()
+        assert all(torch.equal(found[name], wanted[name]) for name in wanted), f"killed after {cut} events"
+
+
+@pytest.fixture
+def call(capsys, monkeypatch, home):
+    monkeypatch.setattr("distill_core.runs.sitting.leave_a_core", lambda: None)
+
+    def command(*words):
+        with pytest.raises(SystemExit) as end:
+            main([*words, "--home", str(home), "--json"])
+        said = capsys.readouterr()
+        return end.value.code or 0, said.out, said.err
+
+    return command
+
+
+def test_from_a_terminal(call, tmp_path, home):
+    code, out, err = call(
+        "prior", "train", "--data", "digits:size=8", "--width", "4", "--steps", "3", "--sharpen", "0", "--no-measure"
+    )
+    assert code == 0 and json.loads(out)["state"] == "finished", err
+    row = next(one for one in json.loads(call("priors")[1])["priors"] if one["where"] == "trained")
+    words = ("--data", "digits:size=8", "--ipc", "1", "--students", "0", "--looks", "2", "--prior", row["use"])
+    code, out, err = call("run", "hglad", *words)
+    assert code == 0 and json.loads(out)["state"] == "finished", err
+    code, out, _ = call("prior", "import", row["path"], "--data", "digits:size=8")
+    assert code == 0 and json.loads(out)["use"].startswith("style@")
+    assert call("prior", "import", row["path"])[0] == 2
+    code, out, _ = call("prior", "import", str(tmp_path / "x.pkl"), "--data", "digits:size=8")
+    assert code == 1 and "pickle" in json.loads(out)["error"]
+    code, out, _ = call("prior", "train", "--data", "digits:size=8", "--widht", "4")
+    assert code == 2 and "--width" in json.loads(out)["error"]
