@@ -29,7 +29,9 @@ from .files import find, prior_path, save
 from .rivals import Discriminator, Encoder
 from .style import StyleGenerator, Z
 
-SHARPEN = 300  # steps by default: more give clearer labels and less variety (see assets/priors/card.json)
+# Steps of sharpening: more give clearer labels and less variety. Measured once on digits with 0, 300 and 800 steps: samples
+# taken for their class 92.6, 98.7, 99.9 %; test accuracy after training on them 94.4, 92.6, 91.6 %; distance .24, .085, .044.
+SHARPEN = 300
 VARIANCE = 0.1  # of a pixel in [−1, 1] around the decoded one
 WARM_KL = 300  # steps until the Kullback–Leibler term has its full weight
 RIVAL_UPDATES = 2  # of the discriminator for each of the generator
