@@ -123,7 +123,7 @@ def main(rounds: int = 3) -> None:
             work = ipc * 10 * iterations
             method = "dwa" if directed else "sre2l"
             print(
-                f"{f'{name}, {spec}':40.40}"[:24] + f"{method:8}{ipc:4}{work / p:12.0f}{work / o:12.0f}{p / o:8.2f}",
+                f"{name:18}{method:8}{ipc:4}{work / p:12.0f}{work / o:12.0f}{p / o:8.2f}",
                 end="",
             )
             print(f"   adjustment {a:.1%} of the run, K/T is {12 / iterations:.1%}" if directed else "")
