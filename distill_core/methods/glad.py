@@ -25,19 +25,10 @@ from ..priors import cuts_for
 from ..priors.prior import PIXELS, Cut, cut_named
 from ..steps.inside import space_at
 from ..steps.match import matched
-from ..steps.objectives import PROTOCOL, RELEASED
-from ..steps.prior_settings import CODE, QUICK, InPrior, begun
+from ..steps.objectives import PROTOCOL
+from ..steps.prior_settings import CODE, FIVE, QUICK, InPrior, begun, released
 from ..steps.show import quantize
 from ..synthetic import SyntheticSet
-
-_FIVE = {"teacher": "convnet:norm=instance,width=128,depth=5", "student": "convnet:norm=instance,width=128,depth=5"}
-_EXPERTS = {"inner_steps": 20, "expert_epochs": 3, "train_epochs": 15, "experts": 100, "batch_expert": 256}
-
-
-def _published(objective: str) -> dict[str, object]:
-    rates = RELEASED[objective]
-    more = _EXPERTS if objective == "mtt" else {}
-    return {"objective": objective, "iterations": 1000, "lr_w": rates.w, "lr_f": rates.f, "batch_real": 256, **more}
 
 
 class GenerativeLatent(InPrior):
@@ -60,9 +51,9 @@ class GenerativeLatent(InPrior):
         ),
         presets=(
             Preset("Quick", {}, {}, QUICK),
-            Preset("Gradients (released settings)", _published("dc"), _FIVE, CODE),
-            Preset("Mean features (released settings)", _published("dm"), _FIVE, CODE),
-            Preset("Trajectories (released settings)", _published("mtt"), _FIVE, CODE),
+            Preset("Gradients (released settings)", released("dc", iterations=1000), FIVE, CODE),
+            Preset("Mean features (released settings)", released("dm", iterations=1000), FIVE, CODE),
+            Preset("Trajectories (released settings)", released("mtt", iterations=1000), FIVE, CODE),
         ),
     )
 

@@ -26,21 +26,11 @@ from ..job import Job
 from ..measures.relevance import METRIC, BriefAccuracy, ClassRelevant, LayerwiseRandom, Loss, Measure
 from ..method import Card, Preset, Stream, knob, stage
 from ..steps.match import random_network
-from ..steps.objectives import RELEASED
-from ..steps.prior_settings import CODE, QUICK, Begun, InPrior, begun
+from ..steps.prior_settings import CODE, FIVE, QUICK, Begun, InPrior, begun, released
 from ..steps.teach import SqueezeRecipe, squeeze
 from ..steps.views import siamese_view
 from ..steps.walk import Walk
 from ..synthetic import SyntheticSet
-
-_FIVE = {"teacher": "convnet:norm=instance,width=128,depth=5", "student": "convnet:norm=instance,width=128,depth=5"}
-_EXPERTS = {"inner_steps": 20, "expert_epochs": 3, "train_epochs": 15, "experts": 100, "batch_expert": 256}
-
-
-def _published(objective: str, looks: int) -> dict[str, object]:
-    rates = RELEASED[objective]
-    more = _EXPERTS if objective == "mtt" else {}
-    return {"objective": objective, "looks": looks, "lr_w": rates.w, "lr_f": rates.f, "batch_real": 256, **more}
 
 
 class HierarchicalPrior(InPrior):
@@ -65,13 +55,13 @@ class HierarchicalPrior(InPrior):
         ),
         presets=(
             Preset("Quick", {}, {}, QUICK),
-            Preset("Gradients (released settings)", _published("dc", 101), _FIVE, CODE),
-            Preset("Mean features (released settings)", _published("dm", 11), _FIVE, CODE),
-            Preset("Trajectories (released settings)", _published("mtt", 101), _FIVE, CODE),
+            Preset("Gradients (released settings)", released("dc", looks=101), FIVE, CODE),
+            Preset("Mean features (released settings)", released("dm", looks=11), FIVE, CODE),
+            Preset("Trajectories (released settings)", released("mtt", looks=101), FIVE, CODE),
             Preset(
                 "As released: the last candidate, random networks",
-                {**_published("dc", 101), "select": "last", "metric": "layerwise_random"},
-                _FIVE,
+                {**released("dc", looks=101), "select": "last", "metric": "layerwise_random"},
+                FIVE,
                 CODE,
             ),
         ),

@@ -18,10 +18,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from ..job import Job
-from ..method import Card, Method, Preset, Stream, knob, stage
-from ..steps.augment import Augment, Nothing, Siamese, may_flip
-from ..steps.match import in_pixels, prepared, random_network
-from ..steps.trajectory import ExpertRecipe, Trajectories, expert_paths, no_path
+from ..method import Card, Method, Preset, Stream, knob
+from ..steps.match import in_pixels, prepared
+from ..steps.trajectory import no_path, trajectories_of
 from ..synthetic import SyntheticSet
 
 _CODE = "arXiv 2203.11932, released code"
@@ -171,26 +170,8 @@ class TrajectoryMatching(Method):
 
     def distill(self, job: Job) -> Stream[SyntheticSet]:
         ground = yield from prepared(job, self.start)
-        real, siamese = ground.real, Siamese(shared=False)
-        view: Augment = siamese if may_flip(real.name) else siamese.without("flip")
-        view = view if self.augment == "siamese" else Nothing()
-        spec = random_network(job, real, 0).spec
-        recipe = ExpertRecipe(
-            self.experts, self.train_epochs, self.lr_expert, self.batch_expert, self.augment == "siamese"
-        )
-        paths = yield from stage("experts", expert_paths(job, real, spec, recipe, view, ground.device))
-        objective = Trajectories(
-            job,
-            ground,
-            paths,
-            view,
-            inner_steps=self.inner_steps,
-            expert_epochs=self.expert_epochs,
-            last_start=self.last_start,
-            batch=self.batch_syn,
-            first_lr=self.first_lr,
-            constant_memory=self.memory == "constant",
-        )
+        constant = self.memory == "constant"
+        objective = yield from trajectories_of(self, job, ground, batch=self.batch_syn, constant_memory=constant)
 
         def about() -> dict[str, float]:
             return {"student_lr": float(objective.alpha.detach())}

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
-
-from torch import Generator, Tensor
 
 from ..job import Job
 from ..method import Method, Stream, knob
 from ..synthetic import SyntheticSet
-from .augment import Augment, Nothing, Siamese, may_flip
 from .gradients import KIND, Gradients, loops_for
 from .match import Ground, in_pixels, prepared
-from .views import siamese_view
+from .views import siamese_view, student_view
 
 CODE = "arXiv 2006.05929 and 2102.08259, released code"
 QUICK = "ours, for two CPU cores: fewer iterations, smaller real batches"
@@ -128,7 +124,7 @@ def objective_of(method: Any, job: Job, ground: Ground) -> Gradients:
         ground,
         method.batch_real,
         siamese_view(ground.real, method.augment),
-        student_view(ground.real.name, method.augment),
+        student_view(ground.real, method.augment),
         outer=outer,
         inner=inner,
         lr_net=method.lr_net,
@@ -136,12 +132,3 @@ def objective_of(method: Any, job: Job, ground: Ground) -> Gradients:
         kind=method.distance,
         classes_at_once=method.classes_at_once,
     )
-
-
-def student_view(data: str, mode: str) -> Callable[[Tensor, Generator], Tensor]:
-    """What a network that is trained on the images sees: the augmentation drawn for every image, or nothing."""
-    if mode == "none":
-        nothing: Augment = Nothing()
-        return nothing
-    siamese = Siamese(shared=False)
-    return siamese if may_flip(data) else siamese.without("flip")

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..job import Job
-from ..method import Stream, stage
-from .augment import Augment, Nothing, Siamese, may_flip
-from .condense import student_view
+from ..method import Stream
 from .features import MeanFeatures
 from .gradients import Gradients
-from .match import Ground, Objective, random_network
-from .trajectory import ExpertRecipe, Trajectories, expert_paths
-from .views import siamese_view
+from .match import Ground, Objective
+from .trajectory import trajectories_of
+from .views import siamese_view, student_view
 
 OBJECTIVE = Literal["dm", "dc", "mtt"]
 PROTOCOL = {"dm": "dm", "dc": "dsa", "mtt": "mtt"}
@@ -42,25 +40,6 @@ def objective_for(method: Any, job: Job, ground: Ground) -> Stream[Objective]:
     if method.objective == "dm":
         return MeanFeatures(job, ground, method.batch_real, siamese_view(real, method.augment))
     if method.objective == "dc":
-        views = siamese_view(real, method.augment), student_view(real.name, method.augment)
+        views = siamese_view(real, method.augment), student_view(real, method.augment)
         return Gradients(job, ground, method.batch_real, *views, outer=1, inner=1)
-    siamese = Siamese(shared=False)
-    view: Augment = siamese if may_flip(real.name) else siamese.without("flip")
-    view = view if method.augment == "siamese" else Nothing()
-    recipe = ExpertRecipe(
-        method.experts, method.train_epochs, method.lr_expert, method.batch_expert, method.augment == "siamese"
-    )
-    spec = random_network(job, real, 0).spec
-    paths = yield from stage("experts", expert_paths(job, real, spec, recipe, view, ground.device))
-    return Trajectories(
-        job,
-        ground,
-        paths,
-        view,
-        inner_steps=method.inner_steps,
-        expert_epochs=method.expert_epochs,
-        last_start=method.last_start,
-        batch=0,
-        first_lr=method.first_lr,
-        constant_memory=True,
-    )
+    return (yield from trajectories_of(method, job, ground, batch=0, constant_memory=True))

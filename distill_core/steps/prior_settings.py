@@ -16,11 +16,21 @@ from ..priors import Prior, cuts_for, prior_of
 from ..priors.prior import PIXELS
 from .inside import averaged_w, cleaned
 from .match import Ground, Objective, prepared
-from .objectives import OBJECTIVE, OURS, Rates, objective_for
+from .objectives import OBJECTIVE, OURS, RELEASED, Rates, objective_for
 from .trajectory import no_path
 
 CODE = "GLaD (arXiv 2305.01649) and H-GLaD (arXiv 2406.05704), released code"
 QUICK = "ours, for two CPU cores and our small generator"
+
+
+FIVE = {"teacher": "convnet:norm=instance,width=128,depth=5", "student": "convnet:norm=instance,width=128,depth=5"}
+_EXPERTS = {"inner_steps": 20, "expert_epochs": 3, "train_epochs": 15, "experts": 100, "batch_expert": 256}
+
+
+def released(objective: str, **more: Any) -> dict[str, Any]:
+    """The released settings of an objective inside a prior."""
+    rates, experts = RELEASED[objective], _EXPERTS if objective == "mtt" else {}
+    return {"objective": objective, "lr_w": rates.w, "lr_f": rates.f, "batch_real": 256, **experts, **more}
 
 
 class InPrior(Method):

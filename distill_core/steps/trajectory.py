@@ -27,12 +27,13 @@ from ..errors import StudioError
 from ..events import Note, Scalars
 from ..job import Job
 from ..loop import saw, steps
-from ..method import Stream
+from ..method import Stream, stage
 from ..networks import build
 from ..runs.home import studio_home
 from ..spec import parse
 from .augment import Augment
 from .match import Ground, Pull, random_network
+from .views import student_view
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,11 @@ class Trajectories:
         first_lr: float,
         constant_memory: bool,
     ):
+        ahead = expert_epochs
+        if any(bool((p[ahead:] == p[:-ahead])[: last_start + 1].all(1).any()) for p in paths):
+            raise StudioError("An expert did not move between two epochs. Raise lr_expert, then start again.")
         self.job, self.ground, self.paths, self.view = job, ground, paths, view
-        self.inner, self.ahead, self.last_start = inner_steps, expert_epochs, last_start
+        self.inner, self.ahead, self.last_start = inner_steps, ahead, last_start
         self.batch, self.constant = batch, constant_memory
         self.generator = Generator().manual_seed(job.seed + 1)
         self.network = random_network(job, ground.real, 0).to(ground.device)
@@ -156,8 +160,6 @@ class Trajectories:
         start = int(torch.randint(latest + 1, (1,), generator=self.generator))
         origin, target = path[start], path[start + self.ahead]
         far = (origin - target).square().sum()
-        if float(far) == 0:
-            raise StudioError("An expert did not move between two epochs. Raise lr_expert, then start again.")
         x = x.requires_grad_(True)
         pull = self._fixed if self.constant else self._through
         gradient, slope, loss, walk = pull(x, origin, target, far)
@@ -221,3 +223,27 @@ class Trajectories:
 
     def state(self) -> dict[str, Any]:
         return {"generator": self.generator, "alpha": self.alpha, "rate": self.optimizer}
+
+
+def trajectories_of(
+    method: Any, job: Job, ground: Ground, *, batch: int, constant_memory: bool
+) -> Stream[Trajectories]:
+    """The objective as a method's settings say; its experts are trained in a stage of their own."""
+    view = student_view(ground.real, method.augment)
+    recipe = ExpertRecipe(
+        method.experts, method.train_epochs, method.lr_expert, method.batch_expert, method.augment == "siamese"
+    )
+    spec = random_network(job, ground.real, 0).spec
+    paths = yield from stage("experts", expert_paths(job, ground.real, spec, recipe, view, ground.device))
+    return Trajectories(
+        job,
+        ground,
+        paths,
+        view,
+        inner_steps=method.inner_steps,
+        expert_epochs=method.expert_epochs,
+        last_start=method.last_start,
+        batch=batch,
+        first_lr=method.first_lr,
+        constant_memory=constant_memory,
+    )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..datasets import RealSet
-from .augment import CropFlip, ResizedCropFlip, Roll, Siamese, may_flip
+from .augment import Augment, CropFlip, Nothing, ResizedCropFlip, Roll, Siamese, may_flip
 
 View = Callable[[Tensor, torch.Generator, float], Tensor]  # images, draws, how far the run is (0 … 1)
 PairView = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
@@ -71,3 +71,11 @@ def siamese_view(real: RealSet, mode: str) -> PairView:
         return augment.apply(real_images, drawn), augment.apply(synthetic, drawn)
 
     return pair
+
+
+def student_view(real: RealSet, mode: str) -> Augment:
+    """What a network that is trained sees: the Siamese augmentation drawn for every image, or nothing."""
+    if mode == "none":
+        return Nothing()
+    augment = Siamese(shared=False)
+    return augment if may_flip(real.name) else augment.without("flip")

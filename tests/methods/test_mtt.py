@@ -144,3 +144,11 @@ def test_batch_norm_is_refused():
     assert "no weights of a trajectory" in method().why_not(job(teacher="resnet18"))
     assert "Raise train_epochs" in method(expert_epochs=9).why_not(job(teacher=SPEC))
     assert method().why_not(job(teacher="auto")) is None
+
+
+def test_an_expert_that_stands_still_is_refused(scene):
+    from distill_core.errors import StudioError
+
+    asked, ground, paths = scene
+    with pytest.raises(StudioError, match="Raise lr_expert"):
+        objective((asked, ground, [paths[0][:1].repeat(5, 1)]))
