@@ -19,11 +19,12 @@ from typing import Any, ClassVar
 
 from ..datasets import load
 from ..errors import BadSetting
+from ..events import Scalars
 from ..job import Job
 from ..method import Card, Preset, Stream, knob, stage
 from ..priors import cuts_for
 from ..priors.prior import PIXELS, Cut, cut_named
-from ..steps.inside import space_at
+from ..steps.inside import high_frequencies, sizes, space_at
 from ..steps.match import matched
 from ..steps.objectives import PROTOCOL
 from ..steps.prior_settings import CODE, FIVE, QUICK, InPrior, begun, released
@@ -91,8 +92,11 @@ class GenerativeLatent(InPrior):
         ground, real, at = start.ground, start.ground.real, self.place(start.prior.cuts)
         f = start.map_at(at, self.chunk)
         space = space_at(start.prior, ground, at, start.w, f, momentum=self.momentum, chunk=self.chunk)
+        if start.prior.rows:
+            yield sizes(start.prior, len(ground.labels))
         yield from stage("match", matched(self, ground, space, start.objective, self.iterations), self.iterations)
         images = quantize(real.denormalize(space.images())).cpu()
+        yield Scalars(self.iterations, {"high frequencies": high_frequencies(images)})
         about: dict[str, Any] = {"layer": space.name}
         if self.objective == "mtt":
             about["student_lr"] = float(start.objective.alpha.detach())  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ import torch
 from torch import Generator, Tensor
 
 from ..datasets import RealSet
+from ..events import Parts
 from ..priors import Prior
 from .match import Ground, Pixels
 
@@ -148,3 +149,18 @@ def space_at(
         assert f is not None
         return LastPixels(f, ground.real, momentum)
     return Inside(prior, ground.real, place, w, f, momentum=momentum, chunk=chunk)
+
+
+def sizes(prior: Prior, count: int) -> Parts:
+    """Bytes of the feature maps of `count` images at every cut, which is named with its shape: `layer2 32×8×8`."""
+    shaped = {f"{cut.name} {'×'.join(map(str, cut.shape))}": float(count * cut.bytes) for cut in prior.cuts}
+    return Parts(0, "bytes of feature maps", shaped)
+
+
+def high_frequencies(images: Tensor) -> float:
+    """Share of the energy (without the mean) in the upper half of the frequencies, over all images; 0 … 1."""
+    energy = torch.fft.fft2(images.float()).abs().square()
+    at = torch.fft.fftfreq(images.shape[-1], device=images.device).abs()
+    upper = torch.maximum(at[:, None], at[None]) > 0.25
+    energy[..., 0, 0] = 0
+    return float(energy[..., upper].sum() / energy.sum().clamp(min=1e-12))

@@ -21,7 +21,7 @@ from ..loop import Guard, saw, steps
 from ..measures.relevance import Measure
 from ..method import Stream, stage
 from ..synthetic import SyntheticSet
-from .inside import CLIP, Inside, LastPixels, cleaned, space_at
+from .inside import CLIP, Inside, LastPixels, cleaned, high_frequencies, sizes, space_at
 from .objectives import PROTOCOL
 from .prior_settings import Begun
 from .show import place, quantize, show
@@ -73,14 +73,10 @@ class Walk:
 
     def go(self) -> Stream[SyntheticSet]:
         """All places in turn, each a part of the stage `walk`."""
-        count = len(self.ground.labels)
         for part in range(len(self.places)):
             if part:
                 self._hand_over(self.places[part])
             yield from stage("walk", self._visit(part), self.method.looks, part, len(self.places))
-            if not part and self.prior.rows:
-                sizes = {cut.name: float(count * cut.bytes) for cut in self.prior.cuts}
-                yield Parts(self.method.looks, "bytes of feature maps", sizes)
         return (yield from self._result())
 
     @torch.no_grad()
@@ -123,6 +119,8 @@ class Walk:
                 objective.after(space.images())
             saw(pull.seen)
             if step.due:
+                if part == step.index == 0 and self.prior.rows:
+                    yield sizes(self.prior, len(self.ground.labels))
                 yield from self._report(step.index, x.detach(), pull, found, first)
         yield from self._leave(part, kept, record, int(broken))
 
@@ -175,6 +173,9 @@ class Walk:
         real, best = self.ground.real, self.best
         name, step, distance = self.name_of(int(best.part)), int(best.step), float(best.distance)
         yield Note(f"Kept: {name}, step {step}, distance {distance:.4g}.")
+        yield Scalars(
+            self.method.looks, {"part chosen": int(best.part), "step chosen": step, "distance chosen": distance}
+        )
         images = quantize(real.denormalize(best.copies[0])).cpu()
         yield show(self.method.looks, images, self.ground.labels, space=name)
         about: dict[str, Any] = {"layer": name, "step": step, "distance": distance}
@@ -184,12 +185,3 @@ class Walk:
         return SyntheticSet(
             images, self.ground.labels, real.classes, real.mean, real.std, protocol=protocol, about=about
         )
-
-
-def high_frequencies(images: Tensor) -> float:
-    """Share of the energy (without the mean) in the upper half of the frequencies, over all images; 0 … 1."""
-    energy = torch.fft.fft2(images.float()).abs().square()
-    at = torch.fft.fftfreq(images.shape[-1], device=images.device).abs()
-    upper = torch.maximum(at[:, None], at[None]) > 0.25
-    energy[..., 0, 0] = 0
-    return float(energy[..., upper].sum() / energy.sum().clamp(min=1e-12))

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts import detail, feed, liveknobs, packets, planes, runbar, studying, views
+from pages.parts import detail, feed, liveknobs, packets, planes, runbar, studio, studying, views
 
 folder = runbar.chosen("Choose a run to watch", "Nothing has been distilled yet. Start a run, and watch it here.")
 asked = runbar.readable(folder)
@@ -27,6 +27,7 @@ if studying.page_of(asked["method"]):
     studying.watched(folder, asked["method"])
     st.stop()
 
+st.page_link(studio.LAYERS, label="Layer by layer", icon=":material/layers:", query_params={"run": folder.id})
 left, right = st.columns([3, 2], gap="medium")
 with left:
     pin = views.wall([folder.id], "wall")

@@ -91,8 +91,9 @@ def progress(records: list[dict[str, Any]]) -> str:
     stage, step, steps, now, began = reached(records)
     if not stage:
         return "getting ready"
-    number = sum(r["kind"] == "stage" for r in records)
-    words = [f"stage {number}: {stage}"]
+    begun = [r for r in records if r["kind"] == "stage"]
+    part = f" {begun[-1]['part'] + 1} of {begun[-1]['parts']}" if begun[-1].get("parts", 1) > 1 else ""
+    words = [f"stage {len(begun)}: {stage}{part}"]
     if steps:
         words.append(f"step {min(step + 1, steps):,} of {steps:,}")
     speed = step / (now - began) if now > began and step else 0.0

@@ -14,7 +14,7 @@ from distill_core.runs import ask, index, launch
 from distill_core.runs.folder import RunFolder
 from distill_core.runs.home import studio_home
 
-LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER = (
+LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS = (
     f"pages/{page}.py"
     for page in (
         "distill/live",
@@ -25,6 +25,7 @@ LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER = (
         "learn/methods",
         "distill/teachers",
         "compare/transfer",
+        "explore/layers",
     )
 )
 WORKING = ("queued", "running", "paused")

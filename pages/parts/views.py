@@ -19,12 +19,13 @@ from . import packets
 
 WEB = Path(__file__).with_name("web")
 SHARED = ("palette.js", "store.js", "draw.js")
+ALSO = {"layers": ("bands.js",), "strip": ("bands.js",)}
 
 
 @cache
 def source(part: str) -> str:
     """The JavaScript of one view: the shared parts and its own, as one module."""
-    return "\n".join((WEB / name).read_text(encoding="utf-8") for name in (*SHARED, f"{part}.js"))
+    return "\n".join((WEB / name).read_text(encoding="utf-8") for name in (*SHARED, *ALSO.get(part, ()), f"{part}.js"))
 
 
 def _component(part: str) -> Any:
@@ -33,6 +34,7 @@ def _component(part: str) -> Any:
 
 
 _PLAYER, _WALL, _MAP, _PLOTS, _RACE = (_component(part) for part in ("player", "wall", "map", "plots", "race"))
+_LAYERS, _STRIP = (_component(part) for part in ("layers", "strip"))
 
 
 def _nothing() -> None:
@@ -89,6 +91,17 @@ def feature_map(
 def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "parts")) -> None:
     """Small multiples that follow the clock: loss terms as lines, `parts` records as bars per layer."""
     _PLOTS(key=key, data={"runs": list(runs), "kinds": list(kinds)})
+
+
+def layers(run: str, key: str) -> None:
+    """A search layer by layer: distance at every step, base loss, classes, ‖Δw‖, and a table of the layers. A run without a
+    generator shows what it recorded for each layer of a network."""
+    _LAYERS(key=key, data={"run": run})
+
+
+def strip(run: str, key: str) -> dict[str, Any] | None:
+    """The film strip: the same images through every layer; returns the pinned image as `wall` does."""
+    return _STRIP(key=key, data={"run": run}, on_pin_change=_nothing).pin
 
 
 def race(packet: bytes, *, bars: list[dict[str, Any]], key: str, sentences: Sequence[str] = ()) -> None:

@@ -59,9 +59,9 @@ class Desk:
     def run(self, name: str) -> RunFolder:
         return RunFolder.find(self.home, name)
 
-    def submit(self, settings: dict[str, Any], **job: Any) -> RunFolder:
-        """A run of DWA on digits, started the way a page does."""
-        return launch.submit(self.home, "dwa", settings, {**SMALL, **job})
+    def submit(self, settings: dict[str, Any], method: str = "dwa", **job: Any) -> RunFolder:
+        """A run on digits, of DWA where nothing else is said, started the way a page does."""
+        return launch.submit(self.home, method, settings, {**SMALL, **job})
 
     def worker_of(self, run: str) -> int:
         """The process that works on a run, 0 where none does."""

@@ -65,7 +65,10 @@ def test_every_layer_is_a_part_and_begins_where_the_last_one_ended():
     assert all(v["change at hand-over"] < 1e-5 for v in hand_overs if v["clipped share"] == 0)
     assert any(v["clipped share"] == 0 for v in hand_overs)
     (sizes,) = (e.values for e in events if e.kind == "parts" and e.name == "bytes of feature maps")
-    assert sizes["layer3"] == 10 * 4 * 4 * 8 * 8
+    assert sizes["layer3 4×8×8"] == 10 * 4 * 4 * 8 * 8
+    (chosen,) = (e.values for e in events if e.kind == "scalars" and "part chosen" in e.values)
+    assert (chosen["step chosen"], chosen["distance chosen"]) == (result.about["step"], result.about["distance"])
+    assert ["layer1", "layer2", "layer3", "pixels"][int(chosen["part chosen"])] == result.about["layer"]
     assert (torch.from_numpy(shown[-1].pixels).permute(0, 3, 1, 2) == (result.images * 255).round()).all()
 
 

@@ -1,6 +1,7 @@
 // Small plots that follow the clock: numbers over steps as lines, numbers per layer as bars.
 const GROUPS = [[/accuracy|agreement|share|fraction/i, "accuracy", "fraction of images"], [/gradient/i, "gradient norm", ""], [/‖|norm|rho|ρ/i, "weights moved", "length of the shift"], [/^lr|learning rate/i, "learning rate", ""],
   [/second|per s|speed|memory|bytes/i, "cost", ""], [/./, "loss terms", "loss"]];
+const ELSEWHERE = /(kept|chosen)$|^(clipped share|change at hand-over|high frequencies)$/; // drawn on the page of layers
 const SUBJECTS = ["real", "distilled", "random"];
 const LEFT = 46, BOTTOM = 30, TOP = 8, RIGHT = 10, TALL = 172;
 
@@ -26,13 +27,14 @@ function makePlots(root, store, again) {
       const run = store.run(id);
       if (kinds.includes("lines"))
         for (const r of run.scalars)
-          for (const name of Object.keys(r.values)) {
+          for (const name of Object.keys(r.values).filter((one) => !ELSEWHERE.test(one))) {
             const [, title, unit] = GROUPS.find(([test]) => test.test(name)), key = `${r.stage}: ${title}`;
             if (!found.has(key)) found.set(key, { key, kind: "lines", stage: r.stage, unit, names: new Set() });
             found.get(key).names.add(name);
           }
       if (kinds.includes("parts"))
         for (const r of run.parts) {
+          if (/ at each step$/.test(r.name)) continue;
           const key = `${r.stage}: ${r.name}`;
           if (!found.has(key)) found.set(key, { key, kind: "parts", stage: r.stage, name: r.name });
         }

@@ -1,0 +1,26 @@
+"""Layers: a search inside a generator, layer by layer. Which step of which layer came nearest to the real classes, what every
+layer did to the same images, and what the classifier sees in them. Click a cell, and every view jumps there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import feed, runbar, studying, views
+
+folder = runbar.chosen(
+    "Choose a run to look into", "Nothing has been distilled yet. Start a run, and look inside it here."
+)
+asked = runbar.readable(folder)
+st.markdown(f"#### {runbar.escape(asked.get('name') or folder.id)}")
+st.caption(runbar.summary(asked))
+
+feed.live(
+    [folder], "feed", panel=lambda states: runbar.status(folder, asked, states[folder.id]), classes=runbar.classes
+)
+runbar.keep_place(views.player([folder.id], "player", start=runbar.place()))
+if studying.page_of(asked["method"]):
+    studying.watched(folder, asked["method"])
+    st.stop()
+
+views.layers(folder.id, "layers")
+views.strip(folder.id, "strip")

@@ -1,0 +1,83 @@
+"""The page of layers in a real Chromium: a search by a real worker is shown, and a cell moves every view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.desk import STORE, Desk, browser, chromium_path, colors, picture, processes, served, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+SLOW = 90_000  # milliseconds that anything may take on a machine with other work
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    if chromium_path() is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[dev]'")
+    home = tmp_path_factory.mktemp("studio") / "home"
+    with served(home) as made:
+        yield made
+    assert processes(home) == []
+
+
+@pytest.fixture(autouse=True)
+def home(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DISTILL_STUDIO_HOME", str(desk.home))
+    monkeypatch.delenv("DISTILL_STUDIO_NO_WORKER", raising=False)
+    return desk.home
+
+
+def test_a_search_is_shown_and_a_cell_moves_every_view(desk: Desk) -> None:
+    run = desk.submit({"objective": "dm", "looks": 5}, method="hglad", students=0).id
+    until(lambda: desk.run(run).state()["state"] == "finished", f"{run} is finished", 120)
+    with browser() as chromium:
+        page = desk.listen(chromium.new_page(viewport={"width": 1400, "height": 1700}))
+        page.set_default_timeout(SLOW)
+        page.goto(f"{desk.url}/?go=layers&run={run}")
+        heat = page.locator("canvas[aria-label^='Feature distance at every step of every layer']")
+        heat.wait_for()
+        until(lambda: colors(heat) > 20, "the heat map is drawn")
+        assert page.locator("table.layers tbody tr").count() == 5
+        assert page.locator("table.layers tr.chosen").count() == 1
+        strip = page.locator("canvas[aria-label^='10 images through 5 layers']")
+        strip.wait_for()
+        until(lambda: colors(strip) > 20, "the film strip is drawn")
+
+        bars, before = page.locator("canvas[aria-label^='Distance of each class']"), picture(strip)
+        area = heat.bounding_box()
+        heat.click(position={"x": 0.3 * area["width"], "y": 30})  # the second layer
+        page.get_by_text("walk 2/5").first.wait_for()
+        page.get_by_text("Distance of each class: layer2").wait_for()
+        until(lambda: picture(strip) != before, "the strip says where the clock is")
+        heat.focus()
+        page.keyboard.press("ArrowDown")
+        page.get_by_text("Distance of each class: layer3").wait_for()
+        assert colors(bars) > 2
+
+        box = strip.bounding_box()
+        strip.click(position={"x": 0.1 * box["width"] + 10, "y": 60})  # an image as it came into the first layer
+        page.get_by_text("walk 1/5").first.wait_for()
+        assert page.evaluate(f"{STORE}.pin.run") == run
+        page.get_by_role("button", name="change in the layer").click()
+        page.get_by_text("of the full range").first.wait_for()
+        page.close()
+    assert desk.problems == []
+
+
+def test_a_run_without_a_generator_shows_the_layers_of_its_network(desk: Desk) -> None:
+    run = desk.submit({"iterations": 12, "weights": "none"}, students=0).id
+    until(lambda: desk.run(run).state()["state"] == "finished", f"{run} is finished", 90)
+    with browser() as chromium:
+        page = desk.listen(chromium.new_page(viewport={"width": 1200, "height": 1000}))
+        page.set_default_timeout(SLOW)
+        page.goto(f"{desk.url}/?go=layers&run={run}")
+        heat = page.locator("canvas[aria-label*='at every report: layers of the network']")
+        heat.wait_for()
+        until(lambda: colors(heat) > 3, "the heat map is drawn")
+        page.get_by_text("did not search inside a generator").wait_for()
+        page.close()
+    assert desk.problems == []

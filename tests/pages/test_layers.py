@@ -1,0 +1,37 @@
+"""Layers: which run, that its records reach the browser, and kind words where there is nothing to look into."""
+
+from __future__ import annotations
+
+from tests.pages import demo
+from tests.pages.test_live import words
+from tests.pages.test_side import feeder
+
+PAGE = "explore/layers"
+
+
+def views_of(app) -> list[str]:
+    return [node.proto.component_name for node in app.get("bidi_component")]
+
+
+def test_an_empty_home_offers_a_new_run(open_page):
+    assert "Nothing has been distilled yet" in words(open_page(PAGE))
+
+
+def test_a_run_is_fed_to_the_layers_and_the_strip(home, open_page):
+    run = demo.create(home, name="inside")
+    demo.write(run)
+    app = open_page(PAGE, run=run.id)
+    assert "inside" in words(app)
+    shown = views_of(app)
+    assert {"distill_feed", "distill_player", "distill_layers", "distill_strip"} <= set(shown)
+    assert feeder(app)["runs"][0]["run"] == run.id
+
+
+def test_a_run_that_distills_nothing_says_so(make_run, open_page):
+    run = make_run("teacher")
+    app = open_page(PAGE, run=run.id)
+    assert "distill_layers" not in views_of(app)
+
+
+def test_a_run_that_is_not_there_says_so(open_page):
+    assert "gone" in words(open_page(PAGE, run="gone"))
