@@ -14,7 +14,7 @@ A method *is* its settings: its fields are its hyper-parameters, and controls, f
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
@@ -54,6 +54,15 @@ class Ablation:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Another way to do the same job that says something when it is laid beside this one, with the same settings but these."""
+
+    title: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    method: str = ""  # "" for this one
+
+
+@dataclass(frozen=True)
 class Card:
     """What a menu needs to know of a method."""
 
@@ -69,6 +78,7 @@ class Card:
     departures: tuple[str, ...] = ()  # where ours differs from the paper or its released code
     presets: tuple[Preset, ...] = ()
     ablations: tuple[Ablation, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
 
 def knob(

@@ -21,7 +21,7 @@ from ..datasets import load
 from ..errors import BadSetting
 from ..events import Scalars
 from ..job import Job
-from ..method import Card, Preset, Stream, knob, stage
+from ..method import Beside, Card, Preset, Stream, knob, stage
 from ..priors import cuts_for
 from ..priors.prior import PIXELS, Cut, cut_named
 from ..steps.inside import high_frequencies, sizes, space_at
@@ -49,6 +49,11 @@ class GenerativeLatent(InPrior):
             "Our own small generator takes the place of StyleGAN-XL.",
             "Both sides are normalized with the same constants.",
             "The objective sees images in the valid range.",
+        ),
+        beside=(
+            Beside("pixels", {"prior": "pixels", "layer": ""}),
+            Beside("all layers in turn", {}, "hglad"),
+            Beside("an untrained generator", {"prior": "untrained"}),
         ),
         presets=(
             Preset("Quick", {}, {}, QUICK),

@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Literal
 
 from ..job import Job
 from ..measures.relevance import METRIC, BriefAccuracy, ClassRelevant, LayerwiseRandom, Loss, Measure
-from ..method import Card, Preset, Stream, knob, stage
+from ..method import Beside, Card, Preset, Stream, knob, stage
 from ..steps.match import random_network
 from ..steps.prior_settings import CODE, FIVE, QUICK, Begun, InPrior, begun, released
 from ..steps.teach import SqueezeRecipe, squeeze
@@ -52,6 +52,11 @@ class HierarchicalPrior(InPrior):
             "The feature distance is our reconstruction; the released one is a choice.",
             "Images are normalized like real ones and seen in the valid range.",
             "A last stage in pixels is a switch; the released code has none.",
+        ),
+        beside=(
+            Beside("pixels", {"prior": "pixels"}),
+            Beside("one layer", {}, "glad"),
+            Beside("an untrained generator", {"prior": "untrained"}),
         ),
         presets=(
             Preset("Quick", {}, {}, QUICK),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,22 +25,27 @@ def state_of(home: Path, run: str) -> str:
 
 
 def known_runs(home: Path, plan: Sweep, wanted: Iterable[str] = ()) -> dict[str, str]:
-    """Key → run, for what the plan asks and the home has: finished runs first, else one that waits or works.
+    """Key → run, for what the plan asks and the home has."""
+    return found(home, plan.method, set(wanted) or plan.keys().keys())
+
+
+def found(home: Path, method: str, keys: Container[str]) -> dict[str, str]:
+    """Key → run, for those of the keys that the home has: finished runs first, else one that waits or works.
 
     A run whose live knobs were moved by hand is another run.
     """
-    keys, found = set(wanted) or plan.keys().keys(), dict[str, str]()
-    defaults, usual = _defaults(home, plan.method), Job().model_dump(mode="json")
+    there = dict[str, str]()
+    defaults, usual = _defaults(home, method), Job().model_dump(mode="json")
     for path in sorted((home / "runs").glob("[!.]*")):
         asked = _asked(path)
-        if not asked or asked["method"] != plan.method:
+        if not asked or asked["method"] != method:
             continue
-        key = key_of(plan.method, {**defaults, **(asked.get("settings") or {})}, {**usual, **asked["job"]})
+        key = key_of(method, {**defaults, **(asked.get("settings") or {})}, {**usual, **asked["job"]})
         state = state_of(home, path.name) if key in keys else ""
-        better = state == "finished" and (key not in found or state_of(home, found[key]) != "finished")
-        if (better or (state in WORKING and key not in found)) and not _was_moved(RunFolder(path)):
-            found[key] = path.name
-    return found
+        better = state == "finished" and (key not in there or state_of(home, there[key]) != "finished")
+        if (better or (state in WORKING and key not in there)) and not _was_moved(RunFolder(path)):
+            there[key] = path.name
+    return there
 
 
 def _asked(path: Path) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import feed, runbar, studying, views
+from pages.parts import beside, feed, runbar, studying, views
 
 folder = runbar.chosen(
     "Choose a run to look into", "Nothing has been distilled yet. Start a run, and look inside it here."
@@ -24,3 +24,4 @@ if studying.page_of(asked["method"]):
 
 views.layers(folder.id, "layers")
 views.strip(folder.id, "strip")
+beside.section(folder)

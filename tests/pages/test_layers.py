@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from distill_core.runs import index
+from distill_core.runs.home import ASSETS, read_json, write_json
 from tests.pages import demo
 from tests.pages.test_live import words
 from tests.pages.test_side import feeder
@@ -35,3 +37,17 @@ def test_a_run_that_distills_nothing_says_so(make_run, open_page):
 
 def test_a_run_that_is_not_there_says_so(open_page):
     assert "gone" in words(open_page(PAGE, run="gone"))
+
+
+def test_a_run_is_laid_beside_the_same_job_done_in_other_ways(home, open_page):
+    write_json(home / "catalog.json", read_json(ASSETS / "catalog.json"))
+    run = demo.create(home, method="hglad", name="walk")
+    demo.write(run)
+    app = open_page(PAGE, run=run.id)
+    assert "Same data, seed and settings: *pixels* (to run), *one layer* (to run)" in words(app)
+    next(one for one in app.button if one.key == "_beside").click().run()
+    queued = [one for one in index.list_runs(home) if one["id"] != run.id]
+    assert sorted(one["method"] for one in queued) == ["glad", "hglad", "hglad"]
+    assert {one["state"] for one in queued} == {"queued"}
+    app = open_page(PAGE, run=run.id)
+    assert "(to run)" not in words(app)

@@ -1,0 +1,33 @@
+"""Lay a run beside the same job done in other ways: what is there is shown, what is missing is queued."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.errors import StudioError
+from distill_core.runs.folder import RunFolder
+from distill_core.runs.partners import Partner, partners
+
+from . import pairing, studio
+
+
+def section(folder: RunFolder) -> None:
+    """A sentence and one button; nothing where the method's card names no other way."""
+    try:
+        others = partners(studio.home(), folder)
+    except StudioError:
+        return  # a run of a method that this studio does not know has nothing to be laid beside
+    if not others:
+        return
+    st.markdown("**Beside other ways to do the same job**")
+    missing = [one for one in others if not one.run]
+    listed = ", ".join(f"*{one.title}* ({'there' if one.run else 'to run'})" for one in others)
+    st.markdown(f"Same data, seed and settings: {listed}.")
+    label = f"Queue {len(missing)} and lay side by side" if missing else "Lay side by side"
+    if st.button(label, icon=":material/compare:", key="_beside"):
+        runs = [folder.id, *(one.run or _queued(one) for one in others)]
+        st.switch_page(studio.SIDE, query_params=dict(zip(pairing.LETTERS, runs, strict=False)))
+
+
+def _queued(one: Partner) -> str:
+    return studio.start(one.method, dict(one.settings), dict(one.job), name=f"{one.title}: {one.job['data']}").id
