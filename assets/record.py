@@ -22,7 +22,8 @@ HERE = Path(__file__).parent
 SETS = ("digits", "digits:size=8", "digits:size=32", "shapes", "shapes:size=16")
 PRIORS = ("digits",)
 STUDENTS = 3
-RECORDINGS = {"dwa-digits-ipc1": 1, "dwa-digits-ipc10": 10}
+RECORDINGS = {"dwa-digits-ipc1": 1, "dwa-digits-ipc10": 10}  # played on the start page
+EXAMPLES = {"hglad-digits-ipc1": 1}  # opened as runs by the pages that explain them
 
 
 def drain(stream: Any) -> Any:
@@ -116,14 +117,14 @@ def scores() -> None:
 
 
 def recordings() -> None:
-    """The runs that the start page plays, driven as any run is; no checkpoints, no logs."""
+    """The runs that ship with the studio, driven as any run is; no checkpoints, no logs."""
     from distill_core.methods import registry
     from distill_core.run import whole
     from distill_core.runs.folder import RunFolder
     from distill_core.runs.home import studio_home
     from distill_core.runs.sitting import drive_run
 
-    for name, ipc in RECORDINGS.items():
+    for name, ipc in (RECORDINGS | EXAMPLES).items():
         method, data = name.split("-")[:2]
         settings = registry()[method]().model_dump(mode="json")
         job = {"data": data, "ipc": ipc, "seed": 0, "students": STUDENTS, "device": "cpu"}
@@ -131,10 +132,10 @@ def recordings() -> None:
         print(f"recording {name}", flush=True)
         state = drive_run(folder, whole, registry())
         assert state["state"] == "finished", state
-        target = HERE / "recordings" / name
+        target = HERE / ("recordings" if name in RECORDINGS else "examples") / name
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        for part in ("job.json", "state.json", "events.jsonl", "sheets", "arrays"):
+        for part in ("job.json", "state.json", "events.jsonl", "set.safetensors", "sheets", "arrays"):
             source = folder.path / part
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target / part)
         machine = f"{os.cpu_count()}-core {platform.machine()} CPU, one thread"

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import beside, feed, runbar, studying, views
+from pages.parts import beside, examples, feed, runbar, studying, views
 
+examples.offer("hglad-digits-ipc1", "Open a recorded search through a generator")
 folder = runbar.chosen(
     "Choose a run to look into", "Nothing has been distilled yet. Start a run, and look inside it here."
 )

@@ -51,3 +51,12 @@ def test_a_run_is_laid_beside_the_same_job_done_in_other_ways(home, open_page):
     assert {one["state"] for one in queued} == {"queued"}
     app = open_page(PAGE, run=run.id)
     assert "(to run)" not in words(app)
+
+
+def test_a_recorded_search_can_be_opened_before_anything_was_distilled(home, open_page):
+    app = open_page(PAGE)
+    next(one for one in app.button if one.key == "_example").click().run()
+    assert not app.exception
+    (run,) = index.list_runs(home)
+    assert run["id"] == "hglad-digits-ipc1" and run["state"] == "finished"
+    assert "distill_layers" in views_of(app) and not [one for one in app.button if one.key == "_example"]

@@ -1,0 +1,34 @@
+"""Runs that ship with the studio, so that a page can explain itself before anything was distilled here."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.errors import StudioError
+from distill_core.runs import archive
+from distill_core.runs.folder import RunFolder
+from distill_core.runs.home import ASSETS
+
+from . import studio
+
+SHELF = ASSETS / "examples"
+
+
+def offer(name: str, label: str) -> None:
+    """A button that takes the example into the library and opens it here; nothing where a run is chosen already."""
+    if st.query_params.get("run") or st.session_state.get("run") or not (SHELF / name).is_dir():
+        return
+    if st.button(label, icon=":material/movie:", key="_example"):
+        try:
+            run = opened(name)
+        except (StudioError, OSError) as error:
+            st.error(f"The recorded run cannot be opened. {studio.escape(str(error))}")
+            return
+        st.query_params["run"] = st.session_state["run"] = run
+        st.rerun()
+
+
+def opened(name: str) -> str:
+    """Its id in the library; copied there the first time."""
+    there = studio.home() / "runs" / name
+    return name if there.is_dir() else archive.copy_run(studio.home(), RunFolder(SHELF / name)).id
