@@ -1,4 +1,4 @@
-"""Priors from a terminal: `priors` lists them; `prior train`, `prior import`."""
+"""Priors from a terminal: `priors` lists them; `prior train`, `prior import`, `prior convert`."""
 
 from __future__ import annotations
 
@@ -75,20 +75,58 @@ def train(
 def bring(
     path: Path,
     data: Annotated[str, typer.Option(help="The data set whose images it makes.")] = "",
+    form: Annotated[
+        str,
+        typer.Option(
+            help="What it is, where you want that checked: style, stylegan-xl, stylegan2, biggan, autoencoder."
+        ),
+    ] = "",
+    classes: Annotated[
+        str, typer.Option(help="The generator's class for each class of the data set: 0,217,482,…")
+    ] = "",
+    truncation: Annotated[float, typer.Option(help="Of BigGAN's latents: k/50.")] = 1.0,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take in a safetensors file of this generator's form: tensors, classes and the size of its images are checked first."""
+    """Take in a generator from a safetensors file: ours, StyleGAN-XL, StyleGAN2-ADA, BigGAN-deep, or a diffusers AutoencoderKL.
+    Tensors, classes and the size of its images are checked first."""
     home_of(home)
     if not data:
         raise BadSetting(f"Name the data set whose images it makes: prior import {path.name} --data NAME.")
+    try:
+        chosen = [int(one) for one in classes.split(",")] if classes else None
+    except ValueError:
+        raise BadSetting(f"--classes {classes} cannot be read. Write whole numbers: 0,217,482,…") from None
     from ..datasets import load
-    from ..priors.files import adopt
+    from ..priors.shelf import adopt
     from .bar import downloading
 
     with downloading() as progress:
         real = load(data, progress=progress)
-    use = f"style@{adopt(path, real)}"
+    use = adopt(path, real, form, chosen, truncation)
     if as_json:
         return emit({"use": use})
     return console().print(f"Use it with --prior {use}", markup=False, soft_wrap=True)
+
+
+@prior.command("convert")
+def convert(
+    path: Path,
+    out: Path,
+    trust_the_pickle: Annotated[
+        bool, typer.Option("--trust-the-pickle", help="Open a .pkl: this runs the code in it.")
+    ] = False,
+    code: Annotated[Path | None, typer.Option(help="A checkout of the code that a .pkl needs.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a safetensors file of a checkpoint. A .pkl is a program: it is opened only with --trust-the-pickle."""
+    from ..priors.convert import convert as write
+
+    count = write(path, out, trust_the_pickle, code)
+    if as_json:
+        return emit({"path": str(out), "tensors": count})
+    return console().print(
+        f"{count} tensors are in {out}. Next: distill-studio prior import {out} --data NAME",
+        markup=False,
+        soft_wrap=True,
+    )

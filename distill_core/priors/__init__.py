@@ -1,7 +1,8 @@
 """Generators that can be cut between layers; pixels are the simplest prior.
 
 By name: `style:width=32` (ours, trained on these data; found or trained in a stage of its own), `style@<key>` (a file that
-was trained or imported), `untrained:width=32` (the same with random weights, a control), `pixels` (no generator).
+was trained or imported), `stylegan-xl@<key>`, `stylegan2@<key>`, `biggan@<key>`, `autoencoder@<key>` (somebody else's
+generator, imported from a file), `untrained:width=32` (the same with random weights, a control), `pixels` (no generator).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from .style import StyleGenerator, cuts_of
 __all__ = ["Cut", "Identity", "Prior", "cuts_for", "prior_of"]
 
 OPTIONS = {"style": ("width", "steps", "sharpen"), "untrained": ("width",), "pixels": ()}
+FOREIGN = ("stylegan-xl", "stylegan2", "biggan", "autoencoder")
+OPTIONS |= dict.fromkeys(FOREIGN, ())
 LEAST, MOST = {"width": 4, "steps": 1, "sharpen": 0}, {"width": 512, "steps": 1_000_000, "sharpen": 1_000_000}
 
 
@@ -38,8 +41,12 @@ def checked(spec: str) -> tuple[str, dict[str, Any]]:
             raise BadSetting(
                 f"{name}:{option}={value} cannot work: choose a whole number from {LEAST[option]} to {MOST[option]:,}."
             )
-    if weights(spec) and name != "style":
-        raise BadSetting(f"{spec!r} cannot work: only style can name a file. Write style@{weights(spec)}.")
+    if weights(spec) and name != "style" and name not in FOREIGN:
+        raise BadSetting(
+            f"{spec!r} cannot work: only style and imported generators can name a file. Write style@{weights(spec)}."
+        )
+    if name in FOREIGN and not weights(spec):
+        raise BadSetting(f"{name} needs a file: distill-studio prior import FILE --data NAME says what to write.")
     return name, options
 
 
@@ -48,6 +55,10 @@ def cuts_for(spec: str, channels: int, size: int) -> tuple[Cut, ...]:
     name, options = checked(spec)
     if name == "pixels":
         return Identity(channels, size, 1).cuts
+    if name in FOREIGN:
+        from .shelf import cuts
+
+        return cuts(weights(spec), name, channels, size)
     return cuts_of(size, options.get("width", 32))
 
 
@@ -64,6 +75,10 @@ def prior_of(spec: str, real: RealSet, seed: int, device: torch.device) -> Strea
     if name == "untrained":
         network = StyleGenerator(*shape, width=options.get("width", 32), seed=seed)
         return network.to(device).eval().requires_grad_(False)
+    if name in FOREIGN:
+        from . import shelf
+
+        return shelf.find(weights(spec), name, real, device)
     from .files import find
     from .train import PriorRecipe, trained
 

@@ -52,22 +52,49 @@ def opened(path: Path, real: RealSet) -> tuple[StyleGenerator, dict[str, Any]]:
     Raises:
         BadRecord: for a pickle, a damaged file, another form, another number of classes or another size of images.
     """
+    tensors, metadata = read(path)
+    about = _about(path, metadata)
+    return fitted(path.name, tensors, about, real), about
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a safetensors file and its metadata.
+
+    Raises:
+        BadRecord: for a pickle, with how to convert it; for a damaged file, or none.
+    """
     if path.suffix != ".safetensors":
         raise BadRecord(
-            f"{path.name} is no safetensors file. A pickle (.pkl, .pt, .pth) can run code when it is opened, so none is. "
-            "Save the tensors with safetensors.torch.save_file(network.state_dict(), path)."
+            f"{path.name} is no safetensors file. A pickle (.pkl, .pt, .pth, .bin) can run code when it is opened, so none is. "
+            f"Convert it first: distill-studio prior convert {path.name} {path.stem}.safetensors"
         )
     try:
         with safe_open(str(path), framework="pt") as file:
-            about = json.loads((file.metadata() or {}).get("prior", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            return tensors, file.metadata() or {}
     except FileNotFoundError:
         raise BadRecord(f"There is no file {path}.") from None
     except (SafetensorError, OSError, ValueError) as error:
         raise BadRecord(f"{path.name} cannot be read ({error}). Delete it, or fetch it again.") from None
+
+
+def header(path: Path) -> dict[str, Any]:
+    """What a prior's header says; no tensor is read."""
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            return _about(path, file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise BadRecord(f"{path.name} cannot be read ({error}). Delete it, or fetch it again.") from None
+
+
+def _about(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        about = json.loads(metadata.get("prior", "{}"))
+    except ValueError:
+        about = None
     if not isinstance(about, dict):
         raise BadRecord(f"{path.name} has a header that says nothing: its entry `prior` must be a JSON object.")
-    return fitted(path.name, tensors, about, real), about
+    return about
 
 
 def fitted(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], real: RealSet) -> StyleGenerator:

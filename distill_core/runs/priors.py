@@ -34,5 +34,10 @@ def _row(key: str, path: Path, shipped: bool, cards: dict[str, Any], home: Path)
         return None
     card = cards.get(key) or read_json(home / "cache" / f"prior-{key}.json") or {}
     where = "shipped" if shipped else "imported" if about.get("imported") else "trained"
-    more = {"bytes": path.stat().st_size, "where": where, "use": f"style@{key}", "path": str(path)}
+    more = {
+        "bytes": path.stat().st_size,
+        "where": where,
+        "use": f"{about.get('form', 'style')}@{key}",
+        "path": str(path),
+    }
     return {"key": key, **said, "quality": card.get("quality", {}), **more}

@@ -45,7 +45,8 @@ def push_back(
     for at in range(0, len(w), size):
         leaves = [t[at : at + size].detach().clone().requires_grad_(True) for t in (w, f) if t is not None]
         x = decode(leaves[1] if f is not None else None, leaves[0])
-        found.append(torch.autograd.grad(x, leaves, gradient[at : at + size]))
+        pulls = torch.autograd.grad(x, leaves, gradient[at : at + size], allow_unused=True, materialize_grads=True)
+        found.append(pulls)  # zero for w where nothing behind the cut is driven by it
     to_w, *to_f = (torch.cat(parts) for parts in zip(*found, strict=True))
     return to_w, to_f[0] if to_f else None
 

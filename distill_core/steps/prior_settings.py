@@ -39,7 +39,7 @@ class InPrior(Method):
     prior: str = knob(
         "style",
         "Prior",
-        "style (ours, trained on these data), style@key, untrained (random weights, a control) or pixels.",
+        "style (ours, trained on these data), style@key, an imported one (stylegan-xl@key, …), untrained (a control) or pixels.",
         source="ours: the papers take StyleGAN-XL",
     )
     objective: OBJECTIVE = knob(

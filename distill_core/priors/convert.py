@@ -1,0 +1,110 @@
+"""From other people's checkpoints to safetensors: the one place where a pickle may be opened, and only when told to.
+
+    .pt .pth .bin .ckpt   a dictionary of tensors: torch's restricted reader, which runs no code
+    .pkl                  NVIDIA's form, a pickle of whole networks (`G_ema`): opening it runs whatever code it holds
+
+Whole networks inside .pt files, and TensorFlow's pickles, are not supported.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ..errors import BadRecord, BadSetting
+
+DICTIONARIES = (".pt", ".pth", ".bin", ".ckpt")
+INSIDE = ("state_dict", "G_ema", "g_ema", "model_ema", "ema", "model")  # where a dictionary of tensors may lie
+WARNING = (
+    "{name} is a pickle. A pickle is a program: opening it runs whatever code its author put into it, with all your rights, and "
+    "looking at it first does not help. Nothing was opened. Where you trust its author and the place you have it from, write\n"
+    "  distill-studio prior convert {name} {out} --trust-the-pickle --code FOLDER\n"
+    "FOLDER is a checkout of the authors' code (stylegan-xl, stylegan3, stylegan2-ada-pytorch), which the file needs."
+)
+
+
+def convert(path: Path, out: Path, trusted: bool = False, code: Path | None = None) -> int:
+    """Write the generator's tensors as safetensors, with a config.json beside it in the header; returns how many there are.
+
+    Args:
+        trusted: a person said that the pickle may run its code.
+        code: a folder that the pickle's own modules are imported from.
+
+    Raises:
+        BadSetting: for a pickle that nobody vouched for.
+        BadRecord: for a file that holds no dictionary of tensors.
+    """
+    if out.suffix != ".safetensors":
+        raise BadSetting(f"{out.name} cannot be written: the new file's name must end in .safetensors.")
+    if not path.is_file():
+        raise BadRecord(f"There is no file {path}.")
+    if path.suffix == ".pkl":
+        if not trusted:
+            raise BadSetting(WARNING.format(name=path.name, out=out.name))
+        tensors = _unpickled(path, code)
+    elif path.suffix in DICTIONARIES:
+        tensors = _restricted(path)
+    else:
+        raise BadSetting(f"{path.name} cannot be converted: only .pkl, {', '.join(DICTIONARIES)} can.")
+    config = path.with_name("config.json")
+    metadata = {"config": config.read_text(encoding="utf-8")} if config.is_file() else {}
+    temporary = out.with_name(f".{out.name}")
+    save_file({key: t.detach().cpu().clone().contiguous() for key, t in tensors.items()}, temporary, metadata)
+    temporary.replace(out)
+    return len(tensors)
+
+
+def _restricted(path: Path) -> dict[str, Tensor]:
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BadRecord(
+            f"{path.name} holds more than tensors, or is damaged ({first}). Opening it in full would run its code. Load it "
+            "where you trust it, and save with safetensors.torch.save_file(network.state_dict(), …)."
+        ) from None
+    return _tensors(path.name, held)
+
+
+def _tensors(name: str, held: Any) -> dict[str, Tensor]:
+    """The dictionary of tensors in what a file held."""
+    for inner in INSIDE:
+        if isinstance(held, Mapping) and isinstance(held.get(inner), Mapping):
+            held = held[inner]
+            break
+    if not isinstance(held, Mapping) or not held or not all(isinstance(t, Tensor) for t in held.values()):
+        what = f"entries {', '.join(map(str, list(held)[:4]))}" if isinstance(held, Mapping) else type(held).__name__
+        raise BadRecord(f"{name} holds {what}; a dictionary of tensors is wanted, as network.state_dict() gives it.")
+    return {str(key): tensor for key, tensor in held.items()}
+
+
+def _unpickled(path: Path, code: Path | None) -> dict[str, Tensor]:
+    """The tensors of the network `G_ema`. This runs the pickle's code."""
+    if code is not None:
+        sys.path.insert(0, str(code.resolve()))
+    try:
+        with path.open("rb") as file:
+            held = pickle.load(file)
+    except ModuleNotFoundError as error:
+        raise BadRecord(
+            f"{path.name} needs the module {error.name!r} of its authors' code. Check that code out and name the folder: "
+            "--code FOLDER."
+        ) from None
+    except Exception as error:
+        raise BadRecord(f"{path.name} cannot be opened ({type(error).__name__}: {error}).") from None
+    finally:
+        if code is not None:
+            sys.path.remove(str(code.resolve()))
+    network = held.get("G_ema") if isinstance(held, Mapping) else held
+    if not isinstance(network, torch.nn.Module):
+        raise BadRecord(
+            f"{path.name} holds no network G_ema. Only NVIDIA's form of PyTorch checkpoints can be converted."
+        )
+    return _tensors(path.name, network.state_dict())
