@@ -102,7 +102,11 @@ def adopt(
     """
     tensors, metadata = files.read(path)
     found = recognized(path.name, tensors, form)
+    if truncation != 1 and found != "biggan":
+        raise BadSetting(f"truncation is BigGAN's, and {path.name} is {found}. Leave it out.")
     if found == "style":
+        if classes is not None:
+            raise BadSetting(f"{path.name} is ours and makes the data set's own classes. Leave --classes out.")
         return f"style@{files.adopt(path, real)}"
     about: dict[str, Any] = {
         "form": found,

@@ -110,7 +110,7 @@ def test_names_and_sizes_that_cannot_work():
         ("styl", 'Did you mean "style"'),
         ("style:depth=3", "no option 'depth'"),
         ("style:width=2", "from 4 to 512"),
-        ("untrained@abc", "only style can name a file"),
+        ("untrained@abc", "only style and imported generators can name a file"),
     ):
         with pytest.raises(BadSetting, match=says):
             checked(spec)
