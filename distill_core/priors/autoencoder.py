@@ -6,6 +6,7 @@ There is no batch norm in it, so it is a clean hierarchy. It knows no classes, a
 file's scaling factor, so that it is near unit variance). Latents have to come from somewhere: where the file has its encoder,
 up to 32 training images of each class are encoded once, when it is imported, and stored with the decoder; a sample is one of
 them. A file with a decoder alone starts from normal noise, which decodes to texture.
+GLaD at `latent` moves the latent; H-GLaD begins at mid_block, and from there on w drives nothing.
 
 Needs the library diffusers and the `config.json` that lies beside the tensors. Old names of the attention's tensors (query,
 key, value, proj_attn) are understood. Tiling, slicing, and `latents_mean` are not supported.

@@ -53,7 +53,7 @@ def opened(path: Path, real: RealSet) -> tuple[StyleGenerator, dict[str, Any]]:
         BadRecord: for a pickle, a damaged file, another form, another number of classes or another size of images.
     """
     tensors, metadata = read(path)
-    about = _about(path, metadata)
+    about = about_of(path, metadata)
     return fitted(path.name, tensors, about, real), about
 
 
@@ -82,12 +82,13 @@ def header(path: Path) -> dict[str, Any]:
     """What a prior's header says; no tensor is read."""
     try:
         with safe_open(str(path), framework="pt") as file:
-            return _about(path, file.metadata() or {})
+            return about_of(path, file.metadata() or {})
     except (SafetensorError, OSError) as error:
         raise BadRecord(f"{path.name} cannot be read ({error}). Delete it, or fetch it again.") from None
 
 
-def _about(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+def about_of(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The header in a file's metadata; {} where there is none."""
     try:
         about = json.loads(metadata.get("prior", "{}"))
     except ValueError:

@@ -39,7 +39,7 @@ class Prior(Protocol):
 
     spec: str
     cuts: tuple[Cut, ...]  # f_0 … f_K; f_0 is called `latent`, f_k is what layer k gave
-    rows: tuple[str, ...]  # what each row of w drives: a layer's name, or `pixels`
+    rows: tuple[str, ...]  # what each row of w drives: a layer's name, `latent` where f_0 comes from w, or `pixels`
     size: int
     classes: int
 

@@ -102,24 +102,28 @@ def adopt(
     """
     tensors, metadata = files.read(path)
     found = recognized(path.name, tensors, form)
+    told = files.about_of(path, metadata)  # of a file from another home
+    same = told.get("classes") == list(real.classes)
     if truncation != 1 and found != "biggan":
         raise BadSetting(f"truncation is BigGAN's, and {path.name} is {found}. Leave it out.")
     if found == "style":
         if classes is not None:
             raise BadSetting(f"{path.name} is ours and makes the data set's own classes. Leave --classes out.")
         return f"style@{files.adopt(path, real)}"
-    about: dict[str, Any] = {
-        "form": found,
-        "config": _config(path, metadata),
-        "size": real.size,
-        "channels": real.channels,
-    }
-    about |= {"truncation": truncation} if found == "biggan" else {}
+    config = told.get("config") or _config(path, metadata)
+    about: dict[str, Any] = {"form": found, "config": config, "size": real.size, "channels": real.channels}
+    if found == "biggan":
+        about["truncation"] = told.get("truncation", 1.0) if truncation == 1 else truncation
     if found == "autoencoder":
+        if autoencoder.STARTS in tensors and not same:
+            raise BadRecord(
+                f"{path.name} holds latents of {told.get('data')}. Import the original file for {real.name}."
+            )
         tensors = autoencoder.prepared(path.name, tensors, about, real)
     everything = torch.zeros(len(real.classes), dtype=torch.int64)
     prior = fits(path.name, FORMS[found][1].built(path.name, tensors, about, everything), real)
-    which = class_map(path.name, prior.plan.classes, real, classes)
+    own = prior.plan.classes
+    which = class_map(path.name, own, real, told.get("which") if own and same and classes is None else classes)
     about |= {"data": real.name, "fingerprint": real.fingerprint, "classes": list(real.classes), "which": which}
     about |= {"recipe": {}, "imported": path.name, "cuts": [[cut.name, *cut.shape] for cut in prior.cuts]}
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
@@ -154,6 +158,10 @@ def find(key: str, form: str, real: RealSet, device: torch.device) -> Imported:
     which = torch.tensor(about["which"], dtype=torch.int64)
     prior = FORMS[form][1].built(path.name, tensors, about, which)
     prior.spec = f"{form}@{key}"
+    if own := prior.plan.classes:
+        class_map(prior.spec, own, real, about["which"])
+    if prior.cuts != cuts(key, form, real.channels, real.size):
+        raise BadRecord(f"{path.name} has a header that says other layers than its tensors. Import the original again.")
     return fits(prior.spec, prior, real).to(device)
 
 
@@ -173,6 +181,10 @@ def header(key: str, form: str, channels: int, size: int) -> tuple[Path, dict[st
     about = files.header(path)
     if about.get("form", "style") != form:
         raise BadSetting(f"{key} is not {form}. Write {about.get('form', 'style')}@{key}.")
+    if missing := [one for one in ("channels", "size", "cuts", "classes", "which") if not about.get(one)]:
+        raise BadRecord(
+            f"{path.name} has a header that says nothing of its {', '.join(missing)}. Import the original again."
+        )
     if (about["channels"], about["size"]) != (channels, size):
         raise BadSetting(_makes(f"{form}@{key}", about["channels"], about["size"], "the data set", channels, size))
     return path, about

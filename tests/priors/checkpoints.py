@@ -36,13 +36,14 @@ class Draw(dict):
 def mapping(t: Draw, classes: int, xl: bool, layers: int = 2) -> None:
     if xl:
         t.put("mapping.embed.weight", max(12, classes), 6)  # of an image classifier: rows to spare
-        t.dense("mapping.embed_proj", Z, 6)
-        t.put("mapping.w_avg", classes, W)
+        if classes:
+            t.dense("mapping.embed_proj", Z, 6)
+        t.put("mapping.w_avg", *([classes] if classes else []), W)
     else:
         if classes:
             t.dense("mapping.embed", W, classes)
         t.put("mapping.w_avg", W)
-    given = Z + (Z if xl else W if classes else 0)
+    given = Z + (0 if not classes else Z if xl else W)
     for k in range(layers):
         t.dense(f"mapping.fc{k}", W, given, rate=0.01)
         given = W

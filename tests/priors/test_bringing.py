@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from distill_core.cli import main
 from distill_core.datasets import load
@@ -61,12 +62,14 @@ def without(part):
         (xl, DIGITS, None, lambda t: t["mapping.fc1.bias"].fill_(torch.nan), "not finite in 'mapping.fc1.bias'"),
         (xl, "digits", None, None, r"makes images of 1×8×8, but digits has 1×16×16.*NAME:size=8"),
         (xl, "shapes:size=8,train=200,test=50", None, None, "makes images of 1×8×8, but shapes.* has 3×8×8"),
+        (two, DIGITS, None, without("embed.bias"), r"lacks the tensor 'mapping.embed.bias', \[7\]"),
+        (xl, DIGITS, None, without("embed_proj.weight"), r"holds 'mapping.w_avg' with shape \[10, 7\]"),
         (two, DIGITS, None, without("noise_const"), r"lacks the tensor 'synthesis.b4.conv1.noise_const', \[4, 4\]"),
         (two, DIGITS, None, without("synthesis.b8"), "has blocks b4; b4, b8, b16"),
         (two, DIGITS, None, lambda t: t.put("synthesis.b8.skip.weight", 1), "1 tensors too many"),
         (two, DIGITS, None, lambda t: t["synthesis.b4.const"].fill_(torch.inf), "not finite in 'synthesis.b4.const'"),
         (biggan, SHAPES, None, None, "BigGAN-deep without layers, .*config.json into the same folder"),
-        (biggan, SHAPES, {**BIGGAN, "layers": BIGGAN["layers"][1:]}, None, "must be|too many|enter it"),
+        (biggan, SHAPES, {**BIGGAN, "layers": BIGGAN["layers"][1:]}, None, r"conv_3.weight_orig' with shape \[128, .* must be \[64"),
         (biggan, SHAPES, BIGGAN, without("gamma"), "lacks the tensor 'generator.layers.3.gamma'"),
         (biggan, DIGITS, BIGGAN, None, "makes images of 3×16×16, but digits.* has 1×8×8"),
         (biggan, SHAPES, BIGGAN, lambda t: t["embeddings.weight"].fill_(torch.nan), "not finite in 'embeddings.weight'"),
@@ -127,6 +130,45 @@ def test_classes_sizes_and_layers_that_there_are_not(tmp_path):
     )
     with pytest.raises(BadRecord, match="Import it again with --data"):
         drain(prior_of(use, replace(real, classes=tuple("abcdefghij")), 0, CPU))
+
+
+@pytest.mark.parametrize(
+    ("make", "config", "data"), [(xl, None, DIGITS), (biggan, BIGGAN, SHAPES), (autoencoder, AUTOENCODER, DIGITS)]
+)
+def test_a_file_of_the_cache_can_be_carried_to_another_home(make, config, data, tmp_path, home, monkeypatch):
+    if make is autoencoder:
+        pytest.importorskip("diffusers")
+    real, chosen = load(data), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
+    more = {"truncation": 0.4} if make is biggan else {}
+    use = adopt(write(make(), tmp_path, config), real, classes=None if make is autoencoder else chosen, **more)
+    (kept,) = (home / "cache").glob("prior-*.safetensors")
+    monkeypatch.setenv("DISTILL_STUDIO_HOME", str(tmp_path / "other"))
+    again = adopt(kept, real)
+    first, second = (t for t in (load_file(kept), load_file(next((tmp_path / "other" / "cache").glob("prior-*")))))
+    assert (
+        all(torch.equal(first[key], second[key]) for key in first) and again.partition("@")[0] == use.partition("@")[0]
+    )
+    if make is autoencoder:
+        with pytest.raises(BadRecord, match="holds latents of digits"):
+            adopt(kept, replace(real, classes=tuple("abcdefghij")))
+    else:
+        assert drain(prior_of(again, real, 0, CPU))[1].which.tolist() == chosen
+
+
+def test_a_header_that_was_tampered_with_is_refused(tmp_path, home):
+    use = adopt(write(xl(), tmp_path), load(DIGITS))
+    (path,) = (home / "cache").glob("prior-*.safetensors")
+    tensors = load_file(path)
+    with safe_open(str(path), framework="pt") as file:
+        about = json.loads(file.metadata()["prior"])
+    for change, says in (
+        ({"cuts": about["cuts"][:-1]}, "says other layers than its tensors"),
+        ({"which": [99] * 10}, "has no class 99"),
+        ({"size": None}, "says nothing of its"),
+    ):
+        save_file(tensors, path, {"prior": json.dumps({**about, **change})})
+        with pytest.raises((BadRecord, BadSetting), match=says):
+            drain(prior_of(use, load(DIGITS), 0, CPU))
 
 
 def test_without_the_library_the_pip_line_is_said(tmp_path, monkeypatch):

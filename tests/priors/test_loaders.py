@@ -28,6 +28,7 @@ DIGITS, SHAPES = "digits:size=8", "shapes:size=16,train=200,test=50"
 CASES = {
     "stylegan-xl": (lambda: stylegan3(layers=4, size=8), None, DIGITS),
     "stylegan-xl grown": (lambda: stylegan3(layers=4, size=8, grown=(3,), channels=3), None, SHAPES),
+    "stylegan-xl without classes": (lambda: stylegan3(layers=4, size=8, classes=0), None, DIGITS),
     "stylegan3-r": (lambda: stylegan3(layers=4, size=8, xl=False, radial=True), None, DIGITS),
     "stylegan3 without classes": (lambda: stylegan3(layers=4, size=8, xl=False, classes=0), None, DIGITS),
     "stylegan2": (lambda: stylegan2(size=8), None, DIGITS),
