@@ -56,6 +56,12 @@ def weighted_maps(network: Network, x: Tensor, labels: Tensor) -> Tensor:
     return maps * rows[:, :, None, None]
 
 
+def evenly(real: RealSet, label: int) -> Tensor:
+    """Evenly spaced training images of a class, `MOST` at the most: those whose mean is taken."""
+    own = real.per_class(label)
+    return own[torch.linspace(0, len(own) - 1, min(MOST, len(own))).long()]
+
+
 class ClassRelevant:
     """cam_weighted and cam_map: the real means are constants, the classifier is fixed and in eval mode."""
 
@@ -69,8 +75,7 @@ class ClassRelevant:
 
     @torch.no_grad()
     def _mean_of(self, real: RealSet, label: int, device: torch.device) -> Tensor:
-        own = real.per_class(label)
-        ids = own[torch.linspace(0, len(own) - 1, min(MOST, len(own))).long()]
+        ids = evenly(real, label)
         total = torch.zeros(())
         for part in ids.split(256):
             x = real.normalize(real.pixels(real.train.images[part].to(device)))
