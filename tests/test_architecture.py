@@ -35,6 +35,8 @@ SHELF = [
             "sweeping",
             "outcomes",
             "priors",
+            "activation",
+            "walk",
         )
     ),
 ]

@@ -64,6 +64,18 @@ def spread(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
     return compute(home, tell=tell, **values)
 
 
+def activation(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    from .activation import compute
+
+    return compute(home, tell=tell, **values)
+
+
+def walk(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    from .walk import compute
+
+    return compute(home, tell=tell, **values)
+
+
 # name → (what answers it, whether it takes long: then the worker leaves its place to a fresh one first)
 ANSWERS: dict[str, tuple[Answer, bool]] = {
     "why_not": (why_not, False),
@@ -72,6 +84,8 @@ ANSWERS: dict[str, tuple[Answer, bool]] = {
     "import_data": (import_data, True),
     "plane": (plane, True),
     "spread": (spread, False),
+    "activation": (activation, False),
+    "walk": (walk, False),
 }
 
 

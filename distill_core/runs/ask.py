@@ -6,6 +6,8 @@ trial        method, settings, job                  → {"seconds", "disk", "mem
 import_data  path, name                             → what `datasets.own.add` found, refused and why
 plane        runs, kind ("tsne", …), space, …       → {"file", "kept", "notes"}: see `planes.py`
 spread       runs, planes, measure                  → {"left", "seconds"}: see `spread.py`
+activation   run, record                            → names of its files, numbers: see `activation.py`
+walk         run, label, row                        → names of its files, numbers: see `walk.py`
 """
 
 from __future__ import annotations

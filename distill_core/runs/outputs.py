@@ -136,10 +136,10 @@ def _measured(
 ) -> Cloud:
     real = one_data_set(folders)
     key = teacher_of(folders, logs, real)
-    network, about = _opened(key, folders[0].request()["job"]["data"])
+    network, about = opened(key, folders[0].request()["job"]["data"])
     chosen = {}
     for folder in folders:
-        chosen[folder.id] = thinned(_shown(folder, logs[folder.id], real))
+        chosen[folder.id] = thinned(fitting(folder, logs[folder.id], real))
         if not chosen[folder.id]:
             raise BadRecord(f"Run {folder.id!r} has shown no images yet. They come with its first report.")
         _forget(folder, key, {one["n"] for one in chosen[folder.id]})
@@ -166,17 +166,15 @@ def _newest_first(
     return sorted(pairs, key=lambda pair: (-pair[1]["t"], -pair[1]["n"]))
 
 
-def _shown(folder: RunFolder, log: list[dict[str, Any]], real: Any) -> list[Mapping[str, Any]]:
+def fitting(folder: RunFolder, log: list[dict[str, Any]], real: Any) -> list[Mapping[str, Any]]:
     """Records of synthetic images that the teacher can look at."""
     shown = view.synthetic(log, "images")
-    fitting = [
-        one for one in shown if tuple(one["tile"]) == (real.size, real.size) and one["channels"] == real.channels
-    ]
-    if shown and not fitting:
+    found = [one for one in shown if tuple(one["tile"]) == (real.size, real.size) and one["channels"] == real.channels]
+    if shown and not found:
         (h, w), c = shown[-1]["tile"], shown[-1]["channels"]
         wanted = f"{real.channels}×{real.size}×{real.size}"
         raise BadRecord(f"Run {folder.id!r} shows images of {c}×{h}×{w}, but {real.name} has {wanted}. Leave it out.")
-    return fitting
+    return found
 
 
 def one_data_set(folders: Sequence[RunFolder]) -> Any:
@@ -247,7 +245,8 @@ def _any_teacher(real: Any) -> str:
 
 
 @lru_cache(maxsize=2)
-def _opened(key: str, data: str) -> tuple[Any, dict[str, Any]]:
+def opened(key: str, data: str) -> tuple[Any, dict[str, Any]]:
+    """A teacher's network in eval mode, and whose it is: `{"key", "spec", "accuracy"}`."""
     import torch
 
     from ..steps.teach import find_teacher

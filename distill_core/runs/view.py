@@ -3,6 +3,8 @@
 planes/<space>-<kind>[-mark].json|npy   a plane and the places in it: see `planes.py`
 planes/spread[-mark].json               measures of diversity, class by class: see `spread.py`
 planes/near[-mark].npy                  nearest real images of each synthetic one
+planes/activation-<record>.json|npy     where a classifier finds its evidence: see `activation.py`
+planes/walk-<class>-<rows>.json|npy     images and feature maps around a class in a generator: see `walk.py`
 """
 
 from __future__ import annotations
@@ -39,3 +41,13 @@ def upto(records: Sequence[Mapping[str, Any]]) -> int:
     """The number of the last record that shows synthetic images or their logits, -1 where there is none."""
     found = (one["n"] for one in reversed(records) if one["kind"] in ("images", "logits"))
     return next(found, -1)
+
+
+def activation_name(record: int | None) -> str:
+    """`activation-42`, of the final set `activation-set`; without an ending."""
+    return f"activation-{'set' if record is None else int(record)}"
+
+
+def walk_name(label: int, row: str) -> str:
+    """`walk-3-all`, `walk-3-layer2`; without an ending."""
+    return f"walk-{int(label)}-{re.sub(r'[^A-Za-z0-9_]', '_', row)}"

@@ -98,8 +98,7 @@ def answer(question: str, **values: Any) -> dict[str, Any] | None:
 
     None while the warm worker thinks: the page reruns by itself when the answer is there, and is never held up.
     """
-    asked = st.session_state.setdefault("asked", {})
-    mark = json.dumps([question, values], sort_keys=True, default=str)
+    asked, mark = st.session_state.setdefault("asked", {}), _mark(question, values)
     if mark not in asked:
         asked[mark] = ask.ask(home(), question, **values)
     reply = _over(asked[mark])
@@ -107,6 +106,15 @@ def answer(question: str, **values: Any) -> dict[str, Any] | None:
         _wait(asked[mark])
         return None
     return reply["value"] if reply["state"] == "done" else {"error": reply.get("message", "The engine gave no reason.")}
+
+
+def ask_again(question: str, **values: Any) -> None:
+    """Forget an answer, so that `answer` puts the question anew."""
+    st.session_state.get("asked", {}).pop(_mark(question, values), None)
+
+
+def _mark(question: str, values: dict[str, Any]) -> str:
+    return json.dumps([question, values], sort_keys=True, default=str)
 
 
 def _over(question: str) -> dict[str, Any] | None:

@@ -34,7 +34,7 @@ def _component(part: str) -> Any:
 
 
 _PLAYER, _WALL, _MAP, _PLOTS, _RACE = (_component(part) for part in ("player", "wall", "map", "plots", "race"))
-_LAYERS, _STRIP = (_component(part) for part in ("layers", "strip"))
+_LAYERS, _STRIP, _PAD = (_component(part) for part in ("layers", "strip", "pad"))
 
 
 def _nothing() -> None:
@@ -115,3 +115,15 @@ def race(packet: bytes, *, bars: list[dict[str, Any]], key: str, sentences: Sequ
         sentences: up to three, shown one after the other under the bars.
     """
     _RACE(key=key, data=packets.extended(packet, bars=bars, sentences=list(sentences)))
+
+
+def pad(of: str, walk: Mapping[str, Any], pixels: bytes, key: str) -> None:
+    """A walk around a class in a generator: drag in a square of w, see the image and every layer's answer.
+
+    Args:
+        of: whose walk it is (a run); another walk is shown where the visitor stands.
+        walk: the JSON of `distill_core/runs/walk.py`; `pixels` the bytes that belong to it.
+    """
+    body = packets.Body()
+    body.add(pixels)
+    _PAD(key=key, data=packets.assemble([], body, of=of, walk=dict(walk)))

@@ -93,13 +93,13 @@ def _leaves(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def served(home: Path, **environ: str) -> Iterator[Desk]:
-    """`streamlit run app.py` on a free port over this home; at the end no process of it is left."""
+def served(home: Path, script: str = "app.py", **environ: str) -> Iterator[Desk]:
+    """`streamlit run app.py` (or another script) on a free port over this home; at the end no process of it is left."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
     studio_home(home)
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", f"--server.port={port}"]
     environment = {key: value for key, value in os.environ.items() if key != "DISTILL_STUDIO_NO_WORKER"}
     environment |= {"DISTILL_STUDIO_HOME": str(home), **environ}
     started = time.monotonic()

@@ -18,7 +18,7 @@ from pages.parts import views
 from tests.pages import demo
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("player", "wall", "map", "plots", "race", "layers", "strip")
+PARTS = ("player", "wall", "map", "plots", "race", "layers", "strip", "pad")
 
 
 def test_all_of_the_javascript_is_small():

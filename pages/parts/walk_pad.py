@@ -1,0 +1,101 @@
+"""The latent walk: around one class in the generator that a run searched, everything that moves when w does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from distill_core.errors import StudioError
+from distill_core.runs import walk
+from distill_core.runs.folder import RunFolder
+
+from . import detail, runbar, studio, views
+
+NONE = ("", "pixels")  # no generator
+
+
+def section(folder: RunFolder) -> None:
+    """The pad with its choices; a kind word for a run that searched no generator."""
+    try:
+        asked = folder.request()
+    except StudioError as error:  # the rest of the page may still have something to show
+        st.warning(runbar.escape(str(error)))
+        return
+    if prior_of(asked) in NONE:
+        _no_generator()
+        return
+    names = runbar.classes(str(asked["job"].get("data", ""))) or ["0"]
+    rows = [walk.ALL, *st.session_state.get("_walk_rows", {}).get(folder.id, [])]
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with left:
+        label = st.pills(
+            "Class", range(len(names)), default=0, key="_walk_class", format_func=lambda one: detail.name_of(names, one)
+        )
+    with right:
+        row = st.selectbox(
+            "What moves", rows, key=f"_walk_row_{folder.id}", format_func=_said,
+            help="Every layer is driven by a row of w of its own. Moving one alone shows what that layer decides.",
+        )  # fmt: skip
+    if label is None:
+        st.caption("Choose a class to walk around.")
+        return
+    found = walk.kept(folder, label, row) or _asked(folder, label, row)
+    if found is not None:
+        st.session_state["_walk"] = (folder.id, label, row)
+    elif (before := st.session_state.get("_walk")) and before[0] == folder.id:
+        found = walk.kept(folder, before[1], before[2])  # until the other is there, so that nothing jumps
+    if found is None:
+        return
+    about, pixels = found
+    if len(rows) == 1 and about["rows"]:  # the walk says which rows there are
+        st.session_state.setdefault("_walk_rows", {})[folder.id] = about["rows"]
+        st.rerun()
+    views.pad(folder.id, about, pixels.tobytes(), "_walk_pad")
+    every = "" if about["every"] == 1 else f" at the nearest of every {about['every']}th point"
+    st.caption(
+        f"The generator is `{about['prior']}`. Its mapped latents of one class spread most along directions 1 and 2; every point of "
+        f"a grid of {about['grid']}×{about['grid']} was decoded. A bar says by how much of its length a feature map differs from that of the "
+        f"mean, ‖f(w) − f(w̄)‖ ÷ ‖f(w̄)‖. A picture beside it shows the map's first three principal channels as colors{every}; one fit "
+        "and one scale for all points, so a color means the same wherever you drag."
+    )
+
+
+def prior_of(asked: dict[str, Any]) -> str:
+    """The generator that the run was asked to search: its setting, else its method's default; "" where it has none."""
+    given = asked["settings"].get("prior")
+    if given is not None:
+        return str(given)
+    known = next((one for one in runbar.catalog()["methods"] if one["name"] == asked["method"]), {})
+    return next((str(one["default"]) for one in known.get("fields", []) if one["name"] == "prior"), "")
+
+
+def _no_generator() -> None:
+    with_one = [
+        one["title"] for one in runbar.catalog()["methods"] if any(f["name"] == "prior" for f in one.get("fields", []))
+    ]
+    others = f" These methods search one: {', '.join(map(runbar.escape, with_one))}." if with_one else ""
+    st.info(
+        f"This run moved pixels and searched no generator, so there is no w to walk in.{others}",
+        icon=":material/open_with:",
+    )
+
+
+def _said(row: str) -> str:
+    return "all rows of w" if row == walk.ALL else f"the row of {row} alone"
+
+
+def _asked(folder: RunFolder, label: int, row: str) -> Any:
+    """Put the question, or say that it is being answered."""
+    values = {"run": folder.id, "label": label, "row": row}
+    reply = studio.answer("walk", **values)
+    if reply is None:
+        st.caption(
+            ":material/hourglass_top: A worker is decoding the square around this class; it appears here by itself."
+        )
+        return None
+    found = None if "error" in reply else walk.kept(folder, label, row)
+    if found is None:
+        st.warning(runbar.escape(reply.get("error") or "The walk was made and cannot be read any more."))
+        st.button("Ask again", key="_walk_again", on_click=studio.ask_again, args=("walk",), kwargs=values)
+    return found
