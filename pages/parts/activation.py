@@ -14,6 +14,7 @@ from distill_core.runs.folder import RunFolder
 from . import draw, runbar, studio
 
 FIRST = 3  # classes that are shown until somebody chooses
+MOST_PILLS = 20  # classes; more are chosen from a list
 ACROSS = 3  # classes beside each other
 
 
@@ -87,11 +88,14 @@ def _show(found: activation.Kept, when: str, pin: dict[str, Any] | None) -> None
         first = [pin["label"]]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        # another pinned image is another widget, so that its class comes first
-        picked = st.pills(
-            "Classes", range(len(names)), selection_mode="multi", default=first, key=f"_activation_classes_{first}",
-            format_func=lambda label: names[label],
-        )  # fmt: skip
+        said = {"options": range(len(names)), "default": first, "format_func": lambda label: names[label]}
+        key = f"_activation_classes_{first}"  # another pinned image is another widget, so that its class comes first
+        many = len(names) > MOST_PILLS
+        picked = (
+            st.multiselect("Classes", **said, key=key)
+            if many
+            else st.pills("Classes", **said, selection_mode="multi", key=key)
+        )
     with right:
         opacity = st.slider(
             "Opacity", 0.0, 1.0, 0.7, 0.05, key="_activation_opacity", help="Of the map over the mean image."

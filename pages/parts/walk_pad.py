@@ -12,6 +12,7 @@ from distill_core.runs.folder import RunFolder
 
 from . import detail, runbar, studio, views
 
+MOST_PILLS = 20  # classes; more are chosen from a list
 NONE = ("", "pixels")  # no generator
 
 
@@ -29,8 +30,12 @@ def section(folder: RunFolder) -> None:
     rows = [walk.ALL, *st.session_state.get("_walk_rows", {}).get(folder.id, [])]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        label = st.pills(
-            "Class", range(len(names)), default=0, key="_walk_class", format_func=lambda one: detail.name_of(names, one)
+        said = {"options": range(len(names)), "format_func": lambda one: detail.name_of(names, one)}
+        many = len(names) > MOST_PILLS
+        label = (
+            st.selectbox("Class", **said, key="_walk_one")
+            if many
+            else st.pills("Class", **said, default=0, key="_walk_class")
         )
     with right:
         row = st.selectbox(
@@ -55,18 +60,22 @@ def section(folder: RunFolder) -> None:
     every = "" if about["every"] == 1 else f" at the nearest of every {about['every']}th point"
     st.caption(
         f"The generator is `{about['prior']}`. Its mapped latents of one class spread most along directions 1 and 2; every point of "
-        f"a grid of {about['grid']}×{about['grid']} was decoded. A bar says by how much of its length a feature map differs from that of the "
-        f"mean, ‖f(w) − f(w̄)‖ ÷ ‖f(w̄)‖. A picture beside it shows the map's first three principal channels as colors{every}; one fit "
-        "and one scale for all points, so a color means the same wherever you drag."
+        f"a grid of {about['grid']}×{about['grid']} was decoded. A bar says by how much of its length a feature map differs from that of "
+        "the mean, ‖f(w) − f(w̄)‖ ÷ ‖f(w̄)‖; a full bar is the largest change in this square. The picture beside it shows the map's "
+        f"first three principal channels as colors{every}; one fit and one scale for all points, so a color means the same wherever "
+        "you drag."
     )
 
 
-def prior_of(asked: dict[str, Any]) -> str:
-    """The generator that the run was asked to search: its setting, else its method's default; "" where it has none."""
+def prior_of(asked: dict[str, Any]) -> str | None:
+    """The generator that the run was asked to search: its setting, else its method's default; "" where it has none, None where
+    the catalog does not know the method and the worker has to say."""
     given = asked["settings"].get("prior")
     if given is not None:
         return str(given)
-    known = next((one for one in runbar.catalog()["methods"] if one["name"] == asked["method"]), {})
+    known = next((one for one in runbar.catalog()["methods"] if one["name"] == asked["method"]), None)
+    if known is None:
+        return None
     return next((str(one["default"]) for one in known.get("fields", []) if one["name"] == "prior"), "")
 
 

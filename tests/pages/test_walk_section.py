@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distill_core.runs import answers, ask, walk
+from distill_core.runs.folder import RunFolder
 from distill_core.runs.home import write_json
 from pages.parts import packets, views
 from tests.pages.conftest import knob, small_catalog
@@ -108,3 +109,25 @@ def test_a_run_that_cannot_be_read_says_so(home, open_section):
     app = open_section(run.id)
     read(app)
     assert "job.json of" in app.warning[0].value.replace("\\", "")
+
+
+def test_many_classes_are_chosen_from_a_list(home, names, open_section, worker, monkeypatch):
+    monkeypatch.setattr("pages.parts.walk_pad.MOST_PILLS", 5)
+    app = open_section(searched(home, "style").id)
+    worker()
+    app.run()
+    app.selectbox(key="_walk_one").set_value(8).run()
+    assert [one["label"] for one in worker()] == [8]
+
+
+def test_where_the_catalog_does_not_know_the_method_the_worker_says_whether_there_is_a_generator(
+    home, names, open_section, worker
+):
+    app = open_section(searched(home).id)
+    worker()
+    app.run()
+    assert "The generator is `style`" in read(app)
+    plain = open_section(RunFolder.create(home, "toy", {}, {"data": "digits"}).id)
+    assert len(worker()) == 1
+    plain.run()
+    assert "searched no generator" in plain.warning[0].value
