@@ -25,6 +25,7 @@ from .home import read_json, write_json
 
 VERSION = 1
 FILES = ("maps", "images")
+MOST_KEPT = 60  # moments of a run
 
 
 def compute(
@@ -62,7 +63,16 @@ def compute(
     answer["counts"] = {"real": seen["counts"].tolist(), "synthetic": given.counts.tolist()}
     answer["evidence"] = {"real": seen["evidence"].tolist(), "synthetic": plain(given.evidence.tolist())}
     write_json(where, answer)
+    _forget(folder)
     return answer
+
+
+def _forget(folder: RunFolder) -> None:
+    """Take away the moments that were looked at longest ago, beyond `MOST_KEPT`; the final set stays."""
+    made = sorted((folder.path / "planes").glob("activation-[0-9]*.json"), key=lambda path: path.stat().st_mtime_ns)
+    for path in made[: max(0, len(made) - MOST_KEPT)]:
+        for end in (".json", *(f".{what}.npy" for what in FILES)):
+            path.with_name(f"{path.stem}{end}").unlink(missing_ok=True)
 
 
 def _stamp(folder: RunFolder, log: list[dict[str, Any]], record: int | None) -> float:

@@ -44,7 +44,8 @@ def _nothing() -> None:
 def player(runs: Sequence[str], key: str, *, align: str = "step", start: float | None = None) -> dict[str, Any] | None:
     """One clock for every view of these runs: play, pause, step, speed, scrub, keys, marks, `▸ live`.
 
-    `align` is step, fraction, seconds or seen. `start` is where the clock stands at first (a fraction of the axis).
+    `align` is step, fraction, seconds or seen. `start` is where the clock stands at first (a fraction of the axis). Returns where it
+    rests, `{"share", "n"}`: of the axis, and the number of the first run's last record there; None for both at the live end.
     """
     data = {"runs": list(runs), "align": align, "start": start}
     return _PLAYER(key=key, data=data, on_at_change=_nothing).at

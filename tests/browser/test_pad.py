@@ -1,14 +1,17 @@
-"""The latent walk in a real Chromium: a worker decodes the square, a drag and the keys move through it."""
+"""The latent walk and the class activation maps in a real Chromium, made by a real worker: a drag and the keys move through
+the square, the maps follow the player."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.browser.desk import ROOT, Desk, browser, chromium_path, colors, picture, processes, served, until
+from tests.browser.desk import ROOT, STORE, Desk, browser, chromium_path, colors, picture, processes, served, until
 from tests.runs.test_latent_walk import searched
+from tests.runs.test_planes import picture_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SLOW = 90_000  # milliseconds that anything may take on a machine with other work: a worker warms up
@@ -16,11 +19,17 @@ PAGE = """
 import streamlit as st
 from distill_core.runs import launch
 from distill_core.runs.folder import RunFolder
-from pages.parts import studio, walk_pad
+from pages.parts import activation, feed, packets, studio, views, walk_pad
 
 st.set_page_config(layout="wide")
 launch.ensure_worker(studio.home())
-walk_pad.section(RunFolder.find(studio.home(), st.query_params["run"]))
+folder = RunFolder.find(studio.home(), st.query_params["run"])
+if st.query_params.get("part") == "maps":
+    feed.live([folder], "feed")
+    at = views.player([folder.id], "player")
+    activation.section(folder, packets.reader(str(folder.path)).refresh(), (at or {}).get("n"))
+else:
+    walk_pad.section(folder)
 """
 
 
@@ -90,3 +99,20 @@ def test_a_drag_and_the_keys_move_through_what_a_worker_decoded(desk: Desk) -> N
         until(lambda: pad.bounding_box()["width"] < 260, "the pad leaves room for the image beside it")
     assert desk.problems == []
     assert desk.hosts == {desk.url.removeprefix("http://")}
+
+
+def test_the_maps_follow_the_player(desk: Desk) -> None:
+    run = picture_run(desk.home, ipc=1, steps=5)
+    with browser() as chromium:
+        page = desk.listen(chromium.new_page(viewport={"width": 1280, "height": 900}))
+        page.set_default_timeout(SLOW)
+        page.goto(f"{desk.url}/?run={run.id}&part=maps")
+        page.get_by_text(re.compile("Of .*, step 4")).wait_for()
+        page.locator(".js-plotly-plot").nth(2).wait_for()
+        page.keyboard.press("Home")
+        page.get_by_text(re.compile("Of .*, step 0")).wait_for()
+        page.keyboard.press("ArrowRight")
+        page.get_by_text(re.compile("Of .*, step 1")).wait_for()
+        page.evaluate(f"{STORE}.seek({STORE}.where({STORE}.run('{run.id}'), {STORE}.run('{run.id}').frames[3]))")
+        page.get_by_text(re.compile("Of .*, step 3")).wait_for()  # another view went there
+    assert desk.problems == []

@@ -151,3 +151,12 @@ def test_more_pictures_do_not_change_what_was_made(home: Path) -> None:
     more_pictures(recorder, 1, range(1, 2))
     recorder.close()
     assert activation.compute(home, run.id, 0) == answer != activation.compute(home, run.id, 1)
+
+
+def test_the_moments_looked_at_longest_ago_are_taken_away(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activation, "MOST_KEPT", 2)
+    run = picture_run(home, ipc=1, steps=3)
+    for n in (1, 0, 2):
+        activation.compute(home, run.id, n)
+    names = {path.name for path in (run.path / "planes").iterdir()}
+    assert names == {f"activation-{n}{end}" for n in (0, 2) for end in (".json", ".maps.npy", ".images.npy")}

@@ -11,7 +11,7 @@ export default function (component) {
 }
 
 function makePlayer(root, store, again) {
-  let setState = () => {}, timer = 0, frame = 0, last = 0, started = "", dragging = false, marksAt = [], colors = {};
+  let setState = () => {}, told = '{"share":null,"n":null}', timer = 0, frame = 0, last = 0, started = "", dragging = false, marksAt = [], colors = {};
   const play = button("Play (space)", icon(PLAY), () => toggle());
   const live = el("button", { type: "button", class: "live", text: "▸ live", title: "Follow the run as it works (End)", onclick: () => seek(Infinity, true) });
   const speed = el("select", { "aria-label": "Speed", title: "Speed ( [ and ] )", onchange: () => setSpeed(Number(speed.value)) });
@@ -83,7 +83,10 @@ function makePlayer(root, store, again) {
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (store.clock.playing || dragging) return;
-      setState("at", { share: store.clock.follow ? null : Number((store.clock.x / store.end).toFixed(4)) });
+      const [first] = store.shown, n = store.clock.follow || !first ? null : (store.at(first, first.records)?.n ?? null);
+      const at = { share: store.clock.follow ? null : Number((store.clock.x / store.end).toFixed(4)), n }, text = JSON.stringify(at);
+      if (text !== told) setState("at", at);
+      told = text;
     }, 300);
   }
 
@@ -169,6 +172,7 @@ function makePlayer(root, store, again) {
       store.emit("time");
     }
     if (dragging || clock.playing) clock.wanted = null;
+    if (what === "time" && !clock.follow && clock.wanted === null) commit(); // another view went there
     if (what === "data" && clock.follow) {
       if (store.shown.every((r) => r.over)) clock.x = store.reach;
       run();
