@@ -68,8 +68,8 @@ def test_a_drag_and_the_keys_move_through_what_a_worker_decoded(desk: Desk) -> N
 
         pad.focus()
         page.keyboard.press("Home")
-        middle = pad.get_attribute("aria-valuenow")
-        assert middle == "84" and "0.0 % of its length" in pad.get_attribute("aria-valuetext")
+        until(lambda: pad.get_attribute("aria-valuenow") == "84", "Home goes back to the mean")
+        assert "0.0 % of its length" in pad.get_attribute("aria-valuetext")
         mean, at_mean = picture(large), picture(layer)
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowUp")
@@ -93,7 +93,7 @@ def test_a_drag_and_the_keys_move_through_what_a_worker_decoded(desk: Desk) -> N
 
         page.get_by_text("3", exact=True).first.click()
         page.get_by_role("img", name="Decoded image, 3 at").wait_for()
-        assert pad.get_attribute("aria-valuenow") in ("84", "85"), "another class is shown where the visitor stands"
+        assert pad.get_attribute("aria-valuenow") == "84", "another class is shown where the visitor stands"
         page.set_viewport_size({"width": 390, "height": 844})
         page.wait_for_function("document.documentElement.scrollWidth <= 390")
         until(lambda: pad.bounding_box()["width"] < 260, "the pad leaves room for the image beside it")
