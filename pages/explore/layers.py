@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import beside, examples, feed, runbar, studying, views
+from pages.parts import activation, beside, examples, feed, packets, runbar, studying, views, walk_pad
 
 examples.offer("hglad-digits-ipc1", "Open a recorded search through a generator")
 folder = runbar.chosen(
@@ -18,11 +18,16 @@ st.caption(runbar.summary(asked))
 feed.live(
     [folder], "feed", panel=lambda states: runbar.status(folder, asked, states[folder.id]), classes=runbar.classes
 )
-runbar.keep_place(views.player([folder.id], "player", start=runbar.place()))
+at = views.player([folder.id], "player", start=runbar.place())
+runbar.keep_place(at)
 if studying.page_of(asked["method"]):
     studying.watched(folder, asked["method"])
     st.stop()
 
 views.layers(folder.id, "layers")
-views.strip(folder.id, "strip")
+pin = views.strip(folder.id, "strip")
+st.markdown("**Where a classifier looks**")
+activation.section(folder, packets.reader(str(folder.path)).refresh(), (at or {}).get("n"), pin)
+st.markdown("**A walk in w**")
+walk_pad.section(folder)
 beside.section(folder)
