@@ -20,15 +20,13 @@ class each averages latents of its own; (7) where a number breaks, the layer goe
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from ..job import Job
-from ..measures.relevance import METRIC, BriefAccuracy, ClassRelevant, LayerwiseRandom, Loss, Measure
-from ..method import Beside, Card, Preset, Stream, knob, stage
-from ..steps.match import random_network
+from ..measures.relevance import METRIC
+from ..method import Beside, Card, Preset, Stream, knob
+from ..steps.judge import measure_of
 from ..steps.prior_settings import CODE, FIVE, QUICK, Begun, InPrior, begun, released
-from ..steps.teach import SqueezeRecipe, squeeze
-from ..steps.views import siamese_view
 from ..steps.walk import Walk
 from ..synthetic import SyntheticSet
 
@@ -117,21 +115,6 @@ class HierarchicalPrior(InPrior):
 
     def distill(self, job: Job) -> Stream[SyntheticSet]:
         start = yield from begun(self, job)
-        measure = yield from self._measure(job, start)
+        ground, asked = start.ground, {"judge": self.judge, "augment": self.augment}
+        measure = yield from measure_of(self.metric, job, ground.real, ground.device, **asked)
         return (yield from Walk(self, start, measure, self.places(start)).go())
-
-    def _measure(self, job: Job, start: Begun) -> Stream[Measure]:
-        ground = start.ground
-        real, device = ground.real, ground.device
-        if self.metric in ("cam_weighted", "cam_map"):
-            teacher = yield from stage("squeeze", squeeze(real, self.judge, SqueezeRecipe(), device))
-            network: Any = teacher.network
-            return ClassRelevant(network, real, summed=self.metric == "cam_map", device=device)
-        if self.metric == "layerwise_random":
-            view = siamese_view(real, self.augment)
-            return LayerwiseRandom(
-                real, lambda seed: random_network(job, real, seed), lambda x, g: view(x, x, g)[1], job.seed + 2, device
-            )
-        if self.metric == "accuracy":
-            return BriefAccuracy(real, lambda seed: random_network(job, real, seed), job.seed + 3, device)
-        return Loss(len(real.classes))
