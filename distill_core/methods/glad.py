@@ -17,17 +17,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ..axis import along
 from ..datasets import load
 from ..errors import BadSetting
 from ..events import Scalars
 from ..job import Job
-from ..method import Beside, Card, Preset, Stream, knob, stage
+from ..method import Ablation, Beside, Card, Preset, Stream, knob, stage
 from ..priors import cuts_for
 from ..priors.prior import PIXELS, Cut, cut_named
 from ..steps.inside import high_frequencies, sizes, space_at
 from ..steps.match import matched
 from ..steps.objectives import PROTOCOL
-from ..steps.prior_settings import CODE, FIVE, QUICK, InPrior, begun, released
+from ..steps.prior_settings import AVERAGED_START, CODE, FIVE, PRIORS, QUICK, InPrior, begun, released
 from ..steps.show import quantize
 from ..synthetic import SyntheticSet
 
@@ -60,6 +61,15 @@ class GenerativeLatent(InPrior):
             Preset("Gradients (released settings)", released("dc", iterations=1000), FIVE, CODE),
             Preset("Mean features (released settings)", released("dm", iterations=1000), FIVE, CODE),
             Preset("Trajectories (released settings)", released("mtt", iterations=1000), FIVE, CODE),
+        ),
+        ablations=(
+            Ablation(
+                "Layer",
+                (along("layer", "latent", "layer1", "layer2", "layer3", "pixels", title="Layer"),),
+                "How deep inside the generator should images be moved?",
+            ),
+            AVERAGED_START,
+            PRIORS,
         ),
     )
 

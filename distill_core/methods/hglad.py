@@ -22,11 +22,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from ..axis import Axis, along
 from ..job import Job
 from ..measures.relevance import METRIC
-from ..method import Beside, Card, Preset, Stream, knob
+from ..method import Ablation, Beside, Card, Preset, Stream, knob
 from ..steps.judge import measure_of
-from ..steps.prior_settings import CODE, FIVE, QUICK, Begun, InPrior, begun, released
+from ..steps.prior_settings import AVERAGED_START, CODE, FIVE, PRIORS, QUICK, Begun, InPrior, begun, released
 from ..steps.walk import Walk
 from ..synthetic import SyntheticSet
 
@@ -67,6 +68,48 @@ class HierarchicalPrior(InPrior):
                 FIVE,
                 CODE,
             ),
+        ),
+        ablations=(
+            Ablation(
+                "Layers visited",
+                (
+                    Axis(
+                        "Layers",
+                        {
+                            "every": {"stride": 1, "pixel_stage": False},
+                            "every second": {"stride": 2, "pixel_stage": False},
+                            "every fourth": {"stride": 4, "pixel_stage": False},
+                            "every, then pixels": {"stride": 1, "pixel_stage": True},
+                        },
+                    ),
+                ),
+                "Do all layers have to be visited, and do the pixels add anything after the last?",
+                published=("every",),
+                source="released code; the paper's text ends in pixels",
+            ),
+            Ablation(
+                "Looks at each layer",
+                (along("looks", 1, 6, 11, 21, 51, 101, title="Looks"),),
+                "How long should a layer be searched before the next one?",
+                published=("11",),
+                source="released code with mean features; 101 with gradients and trajectories",
+            ),
+            Ablation(
+                "Distance",
+                (along("metric", "cam_weighted", "cam_map", "layerwise_random", "loss", "accuracy", title="Distance"),),
+                "Which distance keeps the candidate that teaches best?",
+                published=("layerwise_random",),
+                source="released code, which computes it and then keeps the last; the paper's own formula was not to be had",
+            ),
+            Ablation(
+                "What is kept",
+                (along("select", "distance", "last", title="Keep"),),
+                "Is the least distance a better choice than the last candidate?",
+                published=("distance",),
+                source="the paper's text; the released code keeps the last",
+            ),
+            AVERAGED_START,
+            PRIORS,
         ),
     )
 

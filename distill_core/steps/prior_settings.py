@@ -8,10 +8,11 @@ from typing import Any, Literal
 import torch
 from torch import Generator, Tensor
 
+from ..axis import Axis, along
 from ..datasets import load
 from ..errors import BadSetting
 from ..job import Job
-from ..method import Method, Stream, knob
+from ..method import Ablation, Method, Stream, knob
 from ..priors import Prior, cuts_for, prior_of
 from ..priors.prior import PIXELS
 from .inside import averaged_w, cleaned
@@ -31,6 +32,22 @@ def released(objective: str, **more: Any) -> dict[str, Any]:
     """The released settings of an objective inside a prior."""
     rates, experts = RELEASED[objective], _EXPERTS if objective == "mtt" else {}
     return {"objective": objective, "lr_w": rates.w, "lr_f": rates.f, "batch_real": 256, **experts, **more}
+
+
+AVERAGED_START = Ablation(
+    "Averaged start",
+    (Axis("Start", {"averaged latents": {"averaged": 1000}, "one latent each": {"averaged": 0}}),),
+    "Does it help to start from the mean of many latents of the class?",
+    published=("averaged latents",),
+    source="H-GLaD; the released code averages 1,000, for one image per class",
+)
+PRIORS = Ablation(
+    "Prior",
+    (along("prior", "style", "untrained", "pixels", title="Prior"),),
+    "Does it take a trained generator, any generator, or none?",
+    published=("style",),
+    source="a trained one in both papers; GLaD reports random weights too, which help more than pixels",
+)
 
 
 class InPrior(Method):
