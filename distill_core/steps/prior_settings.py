@@ -24,7 +24,8 @@ CODE = "GLaD (arXiv 2305.01649) and H-GLaD (arXiv 2406.05704), released code"
 QUICK = "ours, for two CPU cores and our small generator"
 
 
-FIVE = {"teacher": "convnet:norm=instance,width=128,depth=5", "student": "convnet:norm=instance,width=128,depth=5"}
+_NETWORK = "convnet:norm=instance,width=128,depth=5"
+FIVE = {"teacher": _NETWORK, "student": _NETWORK, "protocol": "glad", "students": 5}  # as released, at 128 pixels
 _EXPERTS = {"inner_steps": 20, "expert_epochs": 3, "train_epochs": 15, "experts": 100, "batch_expert": 256}
 
 
