@@ -15,7 +15,7 @@ from ..job import Job
 from ..method import Ablation, Method, Stream, knob
 from ..priors import Prior, cuts_for, prior_of
 from ..priors.prior import PIXELS
-from .inside import averaged_w, cleaned
+from .inside import averaged_w, cleaned, images_within
 from .match import Ground, Objective, prepared
 from .objectives import OBJECTIVE, OURS, RELEASED, Rates, objective_for
 from .trajectory import no_path
@@ -118,6 +118,22 @@ class InPrior(Method):
         advanced=True,
         source=CODE,
     )
+    decode_mb: int = knob(
+        0,
+        "Memory of decoding (MB)",
+        "Instead: as many images at once as fit, by the feature maps from this layer on; 0 leaves it to the number above.",
+        ge=0,
+        le=1_000_000,
+        advanced=True,
+        source="ours",
+    )
+    precision: Literal["float32", "bfloat16"] = knob(
+        "float32",
+        "Precision of decoding",
+        "bfloat16 takes half the memory and is faster on CUDA; what is learned and its gradients stay float32.",
+        advanced=True,
+        source="ours; StyleGAN-XL decodes in half precision on CUDA",
+    )
     inner_steps: int = knob(
         10, "Steps of the student", "mtt: N updates on the synthetic images.", ge=1, le=200, advanced=True, source=QUICK
     )
@@ -147,6 +163,15 @@ class InPrior(Method):
         """The learning rates in force."""
         own = OURS[self.objective]
         return Rates(self.lr_w or own.w, self.lr_f or own.f, self.lr_img or own.lr_img)
+
+    def at_once(self, prior: Prior, cut: int) -> int:
+        """How many images are decoded at once from this cut on."""
+        return images_within(self.decode_mb, prior.cuts[cut:]) if self.decode_mb else self.chunk
+
+    def decoding(self, prior: Prior, cut: int) -> dict[str, Any]:
+        """How a space at this cut moves and decodes; see `inside.space_at`."""
+        half = self.precision == "bfloat16"
+        return {"momentum": self.momentum, "chunk": self.at_once(prior, cut), "half": half}
 
     def why_not(self, job: Job) -> str | None:
         try:
