@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from distill_core.events import Images
 from distill_core.runs import catalogue, findings
-from distill_core.runs.folder import Recorder
+from distill_core.runs.folder import Recorder, RunFolder
 from distill_core.runs.home import write_json
 from distill_core.studies import STUDIES
 
@@ -103,3 +103,12 @@ def test_a_run_that_works_is_waited_for(home, searched):
     run = searched()
     run.set_state(state="queued")
     assert any("once the run is over" in one.value for one in opened(run).caption)
+
+
+def test_the_study_itself_leads_to_the_run_that_it_is_about(home, open_page, searched, monkeypatch):
+    run, led = searched(), []
+    study = RunFolder.create(home, "ranking", {"run": run.id}, {"data": "tiny"})
+    study.set_state(state="finished")
+    monkeypatch.setattr("streamlit.page_link", lambda page, **more: led.append((page, more.get("query_params"))))
+    open_page("distill/live", run=study.id)
+    assert ("pages/explore/layers.py", {"run": run.id}) in led
