@@ -6,6 +6,7 @@ which no distance has seen; the distance by brief students looks at validation i
 
 from __future__ import annotations
 
+import hashlib
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -52,6 +53,11 @@ class Entrant:
         return real.pixels(x[order]), labels[order]
 
 
+def mark_of(entrants: Sequence[Entrant]) -> str:
+    """What tells these entrants from others: a search that went on in the meantime is ranked anew."""
+    return hashlib.sha256("|".join(one.name for one in entrants).encode()).hexdigest()[:8]
+
+
 def distances(
     entrants: Sequence[Entrant], measures: Mapping[str, Measure], real: RealSet, device: torch.device
 ) -> Stream[dict[str, list[float]]]:
@@ -60,7 +66,7 @@ def distances(
     state: dict[str, Any] = {"found": found}
     for measure in measures.values():
         state |= measure.state()
-    for step in steps("distances", len(entrants), state=state, quiet=True):
+    for step in steps("distances", len(entrants), state=state, quiet=True, name=mark_of(entrants)):
         one = entrants[step.index]
         images, labels = one.images(real)
         x = real.normalize(images.to(device))
@@ -78,7 +84,7 @@ def accuracies(entrants: Sequence[Entrant], memories: Sequence[Memory], students
     """Test accuracy of `students` students on each entrant, as fractions; the same seeds for all of them."""
     cells = [(c, i) for c in range(len(entrants)) for i in range(students)]
     found = torch.full((len(entrants), students), -1.0, dtype=torch.float64)
-    for step in steps("rank", len(cells), state={"found": found}, quiet=True):
+    for step in steps("rank", len(cells), state={"found": found}, quiet=True, name=mark_of(entrants)):
         c, i = cells[step.index]
         memory = memories[c]
         every = range(len(memory.real.classes))

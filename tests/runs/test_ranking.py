@@ -146,3 +146,29 @@ def test_a_run_without_layers_is_refused(home):
     assert drive(plain)["state"] == "finished"
     state = drive(study(home, "ranking", {"run": plain.id}))
     assert state["state"] == "failed" and "searches through the layers" in state["message"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_search_that_went_on_meanwhile_is_ranked_anew(home, searched, monkeypatch):
+    """The ranking was killed while fewer candidates were there; what it had found of those does not stand for the others."""
+    monkeypatch.setenv("DISTILL_STUDIO_CHECKPOINT_STEPS", "1")
+    log = (searched.path / "events.jsonl").read_text(encoding="utf-8")
+    layers = [i for i, line in enumerate(log.splitlines()) if '"kind":"stage"' in line and '"walk"' in line]
+    (searched.path / "events.jsonl").write_text("\n".join(log.splitlines()[: layers[2]]) + "\n", encoding="utf-8")
+    folder = asked(home, searched)
+
+    def until(method: Any, job: Any) -> Any:
+        for event in whole(method, job):
+            yield event
+            if event.kind == "note" and "of the test images" in event.text:
+                raise Killed
+
+    with pytest.raises(Killed):
+        sitting.drive_run(folder, until, askable())
+    (searched.path / "events.jsonl").write_text(log, encoding="utf-8")
+    assert drive(folder)["state"] == "finished"
+    after = findings.every(home, "ranking")[0]["rows"]
+    (path,) = (searched.path / "findings").iterdir()
+    path.unlink()
+    assert drive(asked(home, searched))["state"] == "finished"
+    assert findings.every(home, "ranking")[0]["rows"] == after
