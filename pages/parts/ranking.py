@@ -26,12 +26,15 @@ def section(folder: RunFolder) -> None:
     """The latest ranking of this run; where there is none, the form. Self-contained: place it on any page of a run."""
     catalog = studio.catalog()
     mine = [one for one in findings.every(studio.home(), STUDY) if one["run"] == folder.id]
+    st.markdown("**How well the distances rank the candidates**")
     if mine:
         _show(mine[0])
     studying.progress([STUDY])
     if folder.state()["state"] not in OVER:
         st.caption("The candidates can be ranked once the run is over.")
         return
+    if any(one["method"] == STUDY and one["state"] in studio.WORKING for one in studio.runs()):
+        return  # one after the other; the page looks again when it is done
     if mine:
         with st.expander("Rank again in another way", icon=":material/model_training:"):
             _ask(catalog, folder)

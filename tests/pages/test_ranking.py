@@ -73,6 +73,7 @@ def test_a_ranking_is_queued_with_its_cost_said(home, searched):
     assert any("Up to 3 candidates, 9 students" in one.value for one in app.caption)
     next(one for one in app.button if one.label == "Train 9 students").click().run()
     assert not app.exception
+    assert not any(one.label.startswith("Train") for one in app.button), "it is not asked for twice"
     (path,) = (home / "runs").glob("ranking-*")
     asked = json.loads((path / "job.json").read_text())
     assert asked["settings"] == {"run": run.id, "each": 1}
