@@ -225,7 +225,7 @@ class Guard:
         finite = torch.isfinite(loss.detach()).all()
         for tensor in self.tensors:
             finite = finite & torch.isfinite(tensor).all()
-        self.broken = torch.where((self.broken < 0) & ~finite, index, self.broken)
+        self.broken.copy_(torch.where((self.broken < 0) & ~finite, index, self.broken))
         for tensor, kept in zip(self.tensors, self.kept, strict=True):
             tensor.copy_(torch.where(self.broken < 0, tensor, kept))
 

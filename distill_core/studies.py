@@ -7,8 +7,7 @@ instead of a set. Findings about a run are kept in its folder; see `runs/finding
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any, ClassVar, Literal
 
 from .datasets import RealSet, load
@@ -24,6 +23,7 @@ from .priors import cuts_for
 from .priors.quality import card as quality_card
 from .priors.quality import measured
 from .priors.train import SHARPEN, PriorRecipe, prior_key, trained
+from .ranking import CandidateRanking
 from .run import labeler
 from .runs import findings
 from .runs.folder import RunFolder
@@ -32,35 +32,8 @@ from .steps.augment import build as build_augment
 from .steps.device import device_of
 from .steps.teach import RECIPES as SQUEEZE
 from .steps.teach import SqueezeRecipe, squeeze
+from .study import Findings, Study, drained
 from .synthetic import SyntheticSet
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What a study ends with: plain values for the folders of the runs that it is about, written when all is there."""
-
-    entries: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = field(
-        default_factory=list
-    )  # run, kind, asked, found
-    image_bytes: int = 0
-
-    def save(self, path: Path) -> None:
-        """Into the runs of the home that `path`, a file of the study's own folder, lies in."""
-        for run, kind, asked, found in self.entries:
-            findings.keep(path.parents[2], run, kind, asked, found)
-
-
-class Study(Method):
-    """Base of what is queued and distills nothing."""
-
-    def hold(self, job: Job) -> Stream[Findings]:
-        """Yield events, return what was found."""
-        raise NotImplementedError
-
-    def samples(self, job: Job) -> Iterable[tuple[Stream[Any], int]]:
-        """For the cost: one student of each kind, and how many updates all students of its kind make."""
-        return ()
-
 
 # ── the teacher ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -250,7 +223,7 @@ class ContinualLearning(Study):
         return Findings([(self.run, "continual", asked, {**said, **found})])
 
     def samples(self, job: Job) -> Iterable[tuple[Stream[Any], int]]:
-        memory = _drain(self._memory(job))[1]
+        memory = drained(self._memory(job))[1]
         orders = self.plan(job).drawn(len(memory.real.classes))
         updates = sum(memory.updates(seen) for order in orders for seen in self.plan(job).seen(order))
         yield memory.point("distilled", orders[0], 0), 2 * updates
@@ -291,7 +264,7 @@ class Transfer(Study):
         return Findings([(self.runs[s], "transfer", questions[s, a], cell) for (s, a), cell in cells.items()])
 
     def samples(self, job: Job) -> Iterable[tuple[Stream[Any], int]]:
-        sources = _drain(self._sources(job))
+        sources = drained(self._sources(job))
         for source in sources:
             for student in self.networks:
                 asked = transferring.asked(source, job, student)
@@ -316,17 +289,8 @@ class Transfer(Study):
         return sources
 
 
-def _drain(stream: Stream[Any]) -> Any:
-    """What a stream returns."""
-    while True:
-        try:
-            next(stream)
-        except StopIteration as end:
-            return end.value
-
-
 STUDIES: dict[str, type[Study]] = {
-    one.card.name: one for one in (TeacherTraining, PriorTraining, ContinualLearning, Transfer)
+    one.card.name: one for one in (TeacherTraining, PriorTraining, ContinualLearning, Transfer, CandidateRanking)
 }
 
 

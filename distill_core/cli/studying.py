@@ -1,4 +1,4 @@
-"""What a finished set is worth beyond its own student: `transfer` to other architectures, `continual` class after class."""
+"""What is asked of a run afterwards: `transfer` to other architectures, `continual` class after class, `rank` its candidates."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import BadRecord, BadSetting
+from ..figures import ranking as ranks
 from ..figures import studies as figures
 from ..runs import findings
 from ..runs.folder import RunFolder
@@ -25,6 +26,7 @@ USUAL = "convnet resnet18 vgg11"
 def add(app: typer.Typer) -> None:
     app.command("transfer")(transfer)
     app.command("continual")(continual)
+    app.command("rank")(rank)
 
 
 def transfer(
@@ -87,6 +89,31 @@ def continual(
     _tell(code, as_json, csv, figures.continual_csv(curves), ("continual", columns, lines), found)
 
 
+def rank(
+    run: Annotated[str, typer.Argument(metavar="RUN")],
+    students: Annotated[int, typer.Option(help="Students on each candidate.")] = 2,
+    epochs: Annotated[int, typer.Option(help="Of each student; 0 takes the protocol's own number.")] = 300,
+    each: Annotated[int, typer.Option(help="Candidates of a layer: kept, first, last, others between.")] = 4,
+    student: Annotated[str, typer.Option(help="The network that is trained; auto is the run's.")] = "auto",
+    protocol: Annotated[str, typer.Option(help="How students are trained; auto is the run's.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Of the first student and of the random networks.")] = 0,
+    device: Device = "auto",
+    csv: Csv = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train brief students on a search's candidates, and see how well each distance ranks them; −1 is a perfect picker."""
+    where = home_of(home)
+    job = {"students": students, "student": student, "protocol": protocol, "epochs": epochs, "seed": seed}
+    one = RunFolder.find(where, run).id
+    code = _held(where, "ranking", {"run": one, "each": each}, {**job, "device": device}, [one])
+    found = [each for each in findings.every(where, "ranking") if each["run"] == one][:1]
+    lines = [line for each in found for line in ranks.lines(each)]
+    text = ranks.ranking_csv(found[0]) if found else ""
+    title = "ρ of distance and accuracy (95 % interval), and the test accuracy of what each distance would pick"
+    _tell(code, as_json, csv, text, ("ranking", ranks.COLUMNS, lines), found, title)
+
+
 def _held(home: Path, study: str, settings: dict[str, Any], job: dict[str, Any], runs: list[str]) -> int:
     """Queue a study for this process and work on it; returns the exit code. All it says goes to stderr."""
     from ..job import ask
@@ -108,7 +135,15 @@ def _held(home: Path, study: str, settings: dict[str, Any], job: dict[str, Any],
     return 0 if state["state"] == "finished" else 1
 
 
-def _tell(code: int, as_json: bool, csv: Path | None, text: str, drawn: tuple[str, Any, Any], plain: list[Any]) -> None:
+def _tell(
+    code: int,
+    as_json: bool,
+    csv: Path | None,
+    text: str,
+    drawn: tuple[str, Any, Any],
+    plain: list[Any],
+    heading: str = "Accuracy on real test images, mean ± s.d.",
+) -> None:
     if csv:
         csv.write_text(text, encoding="utf-8")
         aside().print(str(csv), markup=False, soft_wrap=True)
@@ -116,7 +151,7 @@ def _tell(code: int, as_json: bool, csv: Path | None, text: str, drawn: tuple[st
     if as_json:
         emit({title: plain})
     elif lines:
-        table("Accuracy on real test images, mean ± s.d.", columns, lines)
+        table(heading, columns, lines)
     else:
         console().print("Nothing was found yet.", markup=False)
     raise SystemExit(code)

@@ -34,7 +34,12 @@ class Protocol(BaseModel):
         "all", description="Which parameters decay; `matrices` spares norms and biases."
     )
     schedule: Literal["constant", "cosine", "half-cosine", "smoothed", "step", "late-steps"] = "constant"
-    warmup: int = Field(0, ge=0, description="Epochs of linear warm-up from a hundredth of the learning rate.")
+    warmup: int = Field(0, ge=0, description="Epochs of linear warm-up.")
+    warmup_share: float = Field(0.0, ge=0, lt=1, description="Instead: this share of all epochs, rounded down.")
+    warmup_from: float = Field(0.01, gt=0, le=1, description="Where the warm-up begins, of the learning rate.")
+    lr_of: dict[str, float] = Field(
+        {}, description="Other learning rates for some students, by the name of their architecture."
+    )
     batch_rule: Literal["fixed", "rded"] = Field(
         "fixed",
         description="`rded`: 10, 50 or 100 for up to 1, up to 10 or more images per class, twice that from 100 classes on.",
@@ -63,6 +68,10 @@ class Protocol(BaseModel):
         lt=1,
         description="Decay of a running average of the student's weights, which is what is tested; 0: none.",
     )
+    average_each: Literal["update", "epoch"] = Field("update", description="When that average follows the weights.")
+    average_ramp: bool = Field(
+        False, description="Until the decay is reached it is (k − 1) / k at the k-th time: the plain mean so far."
+    )
 
     learned_lr: bool = Field(
         False, description="Take the learning rate that was learned with the set, where it has one."
@@ -77,9 +86,10 @@ class Protocol(BaseModel):
 
     def lr_at(self, epoch: int, epochs: int) -> float:
         """The learning rate of an epoch (0 … epochs − 1); all schedules move once per epoch, as in the sources."""
-        if epoch < self.warmup < epochs:
-            return self.lr * (0.01 + 0.99 * epoch / self.warmup)
-        warm = self.warmup if self.warmup < epochs else 0
+        warmup = int(self.warmup_share * epochs) or self.warmup
+        if epoch < warmup < epochs:
+            return self.lr * (self.warmup_from + (1 - self.warmup_from) * epoch / warmup)
+        warm = warmup if warmup < epochs else 0
         done = (epoch - warm) / (epochs - warm)
         if self.schedule == "step":
             return self.lr * (0.1 if epoch >= epochs // 2 + 1 else 1.0)
@@ -91,6 +101,11 @@ class Protocol(BaseModel):
             left = 1.0 if done <= 5 / 6 else 6 * (1 - done)
             return self.lr * left * 0.5 * (1 + math.cos(math.pi * 0.5 * min(done, 5 / 6)))
         return self.lr * 0.5 * (1 + math.cos(math.pi * done * (0.5 if self.schedule == "half-cosine" else 1.0)))
+
+    def for_student(self, spec: str) -> Protocol:
+        """As this student is trained: with its own learning rate, where it has one."""
+        lr = self.lr_of.get(spec.partition(":")[0])
+        return self if lr is None else self.with_(lr=lr, lr_of={})
 
     def with_(self, **changes: object) -> Protocol:
         return self.model_validate({**self.model_dump(), **changes})
@@ -132,6 +147,14 @@ def _protocols() -> dict[str, Protocol]:
         about="Hard labels, one augmentation family per batch, drawn for every image.",
         source="DSA (2102.08259) and DM (2110.04181), released code: 1000 epochs; its loop runs one epoch more.",
         epochs=1000, augment="dsa",
+    )  # fmt: skip
+    glad = dsa.with_(
+        name="glad", title="GLaD and H-GLaD students",
+        about="As DSA, the rate rising over half of the epochs, and the averaged weights are tested.",
+        source="GLaD (2305.01649) and H-GLaD (2406.05704), released code: SGD 1e-3 (VGG11 1e-4), from 1e-7 of it up over 500 "
+        "epochs, cosine over 500; weights averaged once per epoch with 0.995 (ema_pytorch, power 1), tested once, at the end.",
+        lr=1e-3, lr_of={"vgg11": 1e-4}, schedule="cosine", warmup_share=0.5, warmup_from=1e-7,
+        average=0.995, average_each="epoch", average_ramp=True,
     )  # fmt: skip
     static = dwa.with_(
         name="static", title="One soft label per image",
@@ -213,6 +236,7 @@ def _protocols() -> dict[str, Protocol]:
         dsa.with_(name="mtt", title="MTT students", learned_lr=True,
                   about="As DSA, starting at the learning rate that was learned with the images.",
                   source="MTT (2203.11932), released code: 1000 epochs; its loop runs one epoch more."),
+        glad,
         static,
         real,
     )  # fmt: skip

@@ -65,17 +65,26 @@ def timetable(lesson: Lesson, protocol: Protocol, real: RealSet, epochs: int) ->
     return Timetable(len(lesson), epochs, protocol.batch_for(len(lesson), len(real.classes)), lesson.stages)
 
 
-class Average:
-    """A running average of a network's weights and buffers: what is tested where a protocol says so (EDC)."""
+COUNT = "times followed"
 
-    def __init__(self, network: nn.Module, decay: float):
+
+class Average:
+    """A running average of a network's weights and buffers: what is tested where a protocol says so (EDC, GLaD).
+
+    With `ramp` the decay is (k − 1) / k at the k-th time until it is reached, as in ema_pytorch with power 1.
+    """
+
+    def __init__(self, network: nn.Module, decay: float, ramp: bool = False):
         self.decay, self.kept = decay, {name: t.detach().clone() for name, t in network.state_dict().items()}
+        self.ramp, self.count = ramp, 0
 
     @torch.no_grad()
     def follow(self, network: nn.Module) -> None:
+        self.count += 1
+        decay = min(self.decay, (self.count - 1) / self.count) if self.ramp else self.decay
         for name, now in network.state_dict().items():
             if now.is_floating_point():
-                self.kept[name].lerp_(now, 1 - self.decay)
+                self.kept[name].lerp_(now, 1 - decay)
             else:
                 self.kept[name].copy_(now)
 
@@ -83,11 +92,12 @@ class Average:
         network.load_state_dict(self.kept)
 
     def state_dict(self) -> dict[str, Tensor]:
-        return {name: t.cpu().clone() for name, t in self.kept.items()}
+        return {COUNT: torch.tensor(self.count), **{name: t.cpu().clone() for name, t in self.kept.items()}}
 
     def load_state_dict(self, saved: dict[str, Tensor]) -> None:
-        for name, t in saved.items():
-            self.kept[name].copy_(t)
+        self.count = int(saved.get(COUNT, 0))
+        for name in self.kept:
+            self.kept[name].copy_(saved[name])
 
 
 def derive(*parts: object) -> int:
@@ -123,12 +133,13 @@ def train_student(
     spec = resolve(student if student != "auto" else protocol.student, channels=real.channels, size=real.size)
     network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=seed)
     network = network.to(device).to(memory_format=torch.channels_last)
+    protocol = protocol.for_student(spec)
     classroom = Classroom(lesson, protocol, real, teacher, device)
     optimizer = optimizer_of(network, protocol)
     generator = Generator().manual_seed(derive("student", seed))
     order, clock = torch.arange(len(lesson)), torch.zeros((), dtype=torch.float64)
     state = {"network": network, "optimizer": Laid(optimizer), "generator": generator, "order": order, "clock": clock}
-    average = Average(network, protocol.average) if protocol.average else None
+    average = Average(network, protocol.average, protocol.average_ramp) if protocol.average else None
     if average:
         state["average"] = average
     rows = timetable(lesson, protocol, real, epochs).rows()
@@ -144,7 +155,7 @@ def train_student(
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        if average:
+        if average and (protocol.average_each == "update" or step.last or rows[step.index + 1][0] != epoch):
             average.follow(network)
         clock += time.perf_counter() - began
         if step.due or device.type == "cpu":

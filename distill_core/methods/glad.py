@@ -10,24 +10,27 @@ them free. Any objective serves: what it pulls at the pixels is pushed back into
 
 Where we depart: our own small generator takes StyleGAN-XL's place, with rates for its scale; synthetic and real images are
 normalized with the same constants (the released code takes another data set's); with several images per class each averages
-latents of its own; the objective sees images in the valid range; the generator's own weights stay as they are.
+latents of its own; the objective sees images in the valid range; the generator's own weights stay as they are; where a number
+breaks, the search ends at its last finite state.
 """
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, ClassVar
 
+from ..axis import along
 from ..datasets import load
-from ..errors import BadSetting
+from ..errors import BadSetting, StudioError
 from ..events import Scalars
 from ..job import Job
-from ..method import Beside, Card, Preset, Stream, knob, stage
+from ..method import Ablation, Beside, Card, Preset, Stream, knob, stage
 from ..priors import cuts_for
 from ..priors.prior import PIXELS, Cut, cut_named
 from ..steps.inside import high_frequencies, sizes, space_at
 from ..steps.match import matched
 from ..steps.objectives import PROTOCOL
-from ..steps.prior_settings import CODE, FIVE, QUICK, InPrior, begun, released
+from ..steps.prior_settings import AVERAGED_START, CODE, FIVE, PRIORS, QUICK, InPrior, begun, released
 from ..steps.show import quantize
 from ..synthetic import SyntheticSet
 
@@ -60,6 +63,15 @@ class GenerativeLatent(InPrior):
             Preset("Gradients (released settings)", released("dc", iterations=1000), FIVE, CODE),
             Preset("Mean features (released settings)", released("dm", iterations=1000), FIVE, CODE),
             Preset("Trajectories (released settings)", released("mtt", iterations=1000), FIVE, CODE),
+        ),
+        ablations=(
+            Ablation(
+                "Layer",
+                (along("layer", "latent", "layer1", "layer2", "layer3", "pixels", title="Layer"),),
+                "How deep inside the generator should images be moved?",
+            ),
+            AVERAGED_START,
+            PRIORS,
         ),
     )
 
@@ -95,16 +107,19 @@ class GenerativeLatent(InPrior):
     def distill(self, job: Job) -> Stream[SyntheticSet]:
         start = yield from begun(self, job)
         ground, real, at = start.ground, start.ground.real, self.place(start.prior.cuts)
-        f = start.map_at(at, self.chunk)
-        space = space_at(start.prior, ground, at, start.w, f, momentum=self.momentum, chunk=self.chunk)
+        f = start.map_at(at, self.at_once(start.prior, 0))
+        space = space_at(start.prior, ground, at, start.w, f, **self.decoding(start.prior, at))
         if start.prior.rows:
             yield sizes(start.prior, len(ground.labels))
-        yield from stage("match", matched(self, ground, space, start.objective, self.iterations), self.iterations)
+        search = matched(self, ground, space, start.objective, self.iterations, returns=True)
+        yield from stage("match", search, self.iterations)
         images = quantize(real.denormalize(space.images())).cpu()
         yield Scalars(self.iterations, {"high frequencies": high_frequencies(images)})
         about: dict[str, Any] = {"layer": space.name}
         if self.objective == "mtt":
-            about["student_lr"] = float(start.objective.alpha.detach())  # type: ignore[attr-defined]
+            about["student_lr"] = rate = float(start.objective.alpha.detach())  # type: ignore[attr-defined]
+            if not isfinite(rate):
+                raise StudioError("The learned rate α is no number any more. Lower lr_lr, then start again.")
         return SyntheticSet(
             images, ground.labels, real.classes, real.mean, real.std, protocol=PROTOCOL[self.objective], about=about
         )

@@ -20,15 +20,14 @@ class each averages latents of its own; (7) where a number breaks, the layer goe
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from ..axis import Axis, along
 from ..job import Job
-from ..measures.relevance import METRIC, BriefAccuracy, ClassRelevant, LayerwiseRandom, Loss, Measure
-from ..method import Beside, Card, Preset, Stream, knob, stage
-from ..steps.match import random_network
-from ..steps.prior_settings import CODE, FIVE, QUICK, Begun, InPrior, begun, released
-from ..steps.teach import SqueezeRecipe, squeeze
-from ..steps.views import siamese_view
+from ..measures.relevance import METRIC
+from ..method import Ablation, Beside, Card, Preset, Stream, knob
+from ..steps.judge import measure_of
+from ..steps.prior_settings import AVERAGED_START, CODE, FIVE, PRIORS, QUICK, Begun, InPrior, begun, released
 from ..steps.walk import Walk
 from ..synthetic import SyntheticSet
 
@@ -69,6 +68,48 @@ class HierarchicalPrior(InPrior):
                 FIVE,
                 CODE,
             ),
+        ),
+        ablations=(
+            Ablation(
+                "Layers visited",
+                (
+                    Axis(
+                        "Layers",
+                        {
+                            "every": {"stride": 1, "pixel_stage": False},
+                            "every second": {"stride": 2, "pixel_stage": False},
+                            "every fourth": {"stride": 4, "pixel_stage": False},
+                            "every, then pixels": {"stride": 1, "pixel_stage": True},
+                        },
+                    ),
+                ),
+                "Do all layers have to be visited, and do the pixels add anything after the last?",
+                published=("every",),
+                source="released code; the paper's text ends in pixels",
+            ),
+            Ablation(
+                "Looks at each layer",
+                (along("looks", 1, 6, 11, 21, 51, 101, title="Looks"),),
+                "How long should a layer be searched before the next one?",
+                published=("11",),
+                source="released code with mean features; 101 with gradients and trajectories",
+            ),
+            Ablation(
+                "Distance",
+                (along("metric", "cam_weighted", "cam_map", "layerwise_random", "loss", "accuracy", title="Distance"),),
+                "Which distance keeps the candidate that teaches best?",
+                published=("layerwise_random",),
+                source="released code, which computes it and then keeps the last; the paper's own formula was not to be had",
+            ),
+            Ablation(
+                "What is kept",
+                (along("select", "distance", "last", title="Keep"),),
+                "Is the least distance a better choice than the last candidate?",
+                published=("distance",),
+                source="the paper's text; the released code keeps the last",
+            ),
+            AVERAGED_START,
+            PRIORS,
         ),
     )
 
@@ -117,21 +158,6 @@ class HierarchicalPrior(InPrior):
 
     def distill(self, job: Job) -> Stream[SyntheticSet]:
         start = yield from begun(self, job)
-        measure = yield from self._measure(job, start)
+        ground, asked = start.ground, {"judge": self.judge, "augment": self.augment}
+        measure = yield from measure_of(self.metric, job, ground.real, ground.device, **asked)
         return (yield from Walk(self, start, measure, self.places(start)).go())
-
-    def _measure(self, job: Job, start: Begun) -> Stream[Measure]:
-        ground = start.ground
-        real, device = ground.real, ground.device
-        if self.metric in ("cam_weighted", "cam_map"):
-            teacher = yield from stage("squeeze", squeeze(real, self.judge, SqueezeRecipe(), device))
-            network: Any = teacher.network
-            return ClassRelevant(network, real, summed=self.metric == "cam_map", device=device)
-        if self.metric == "layerwise_random":
-            view = siamese_view(real, self.augment)
-            return LayerwiseRandom(
-                real, lambda seed: random_network(job, real, seed), lambda x, g: view(x, x, g)[1], job.seed + 2, device
-            )
-        if self.metric == "accuracy":
-            return BriefAccuracy(real, lambda seed: random_network(job, real, seed), job.seed + 3, device)
-        return Loss(len(real.classes))

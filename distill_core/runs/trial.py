@@ -110,7 +110,7 @@ def _side_home(home: Path, side: Path) -> Path:
     for part in ("runs", "trash", "workers", "questions", "cache"):
         (side / part).mkdir()
     (side / "data").symlink_to(home / "data", target_is_directory=True)
-    for one in (home / "runs").glob("[!.]*/set.safetensors"):  # a study looks at finished runs
+    for one in (home / "runs").glob("[!.]*/job.json"):  # a study looks at runs that are there
         (side / "runs" / one.parent.name).symlink_to(one.parent, target_is_directory=True)
     for one in (home / "cache").iterdir():
         if one.is_file() and one.suffix != ".lock":

@@ -6,7 +6,7 @@ chunk by chunk, and push ∂L/∂x back into w and f. So any objective works her
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -14,15 +14,24 @@ from torch import Generator, Tensor
 
 from ..datasets import RealSet
 from ..events import Parts
-from ..priors import Prior
+from ..priors import Cut, Prior
 from .match import Ground, Pixels
 
+COPIES = (
+    6  # of a feature map while it is decoded with a graph: four that are kept for the way back (measured), two on it
+)
 CLIP, REPLACED = 10.0, 5.0  # feature maps stay in ±10; infinite values become ±5, as in the released code
 
 
 def cleaned(f: Tensor) -> Tensor:
     """NaN becomes 0, ±∞ become ±5, the rest stays in [−10, 10]."""
     return f.detach().float().nan_to_num(0.0, REPLACED, -REPLACED).clamp(-CLIP, CLIP)
+
+
+def images_within(megabytes: int, cuts: Sequence[Cut]) -> int:
+    """How many images can be decoded with a graph through these cuts within so many MB (10⁶ bytes); one at least."""
+    each = COPIES * sum(cut.bytes for cut in cuts)
+    return max(1, int(megabytes * 1_000_000 // each)) if each else 1
 
 
 def chunked(function: Callable[..., Tensor], size: int, *tensors: Tensor | None) -> Tensor:
@@ -71,13 +80,23 @@ def averaged_w(prior: Prior, labels: Tensor, samples: int, generator: Generator)
 class Inside:
     """w and f at one cut, moved by SGD with momentum, each at its own rate.
 
-    The objective sees images in the valid range; where a pixel is outside it, a pull that leads further out is left out.
+    The objective sees images in the valid range; where a pixel is outside it, a pull that leads further out is left out. With
+    `half` images are decoded in bfloat16; w, f, their gradients and the images are float32 all the same.
     """
 
     def __init__(
-        self, prior: Prior, real: RealSet, cut: int, w: Tensor, f: Tensor | None, *, momentum: float, chunk: int
+        self,
+        prior: Prior,
+        real: RealSet,
+        cut: int,
+        w: Tensor,
+        f: Tensor | None,
+        *,
+        momentum: float,
+        chunk: int,
+        half: bool = False,
     ):
-        self.prior, self.real, self.cut, self.chunk = prior, real, cut, chunk
+        self.prior, self.real, self.cut, self.chunk, self.half = prior, real, cut, chunk, half
         self.name = prior.cuts[cut].name
         self.w = w.detach().clone().requires_grad_(True)
         self.f = None if f is None else f.detach().clone().requires_grad_(True)
@@ -88,7 +107,9 @@ class Inside:
 
     def decode(self, f: Tensor | None, w: Tensor) -> Tensor:
         """Normalized images, not clamped."""
-        return self.real.normalize(self.prior.decode(f, w, self.cut))
+        with torch.autocast(w.device.type, torch.bfloat16, enabled=self.half):
+            x = self.prior.decode(f, w, self.cut)
+        return self.real.normalize(x.float())
 
     def raw(self) -> Tensor:
         """Decoded without a graph; kept until w or f move."""
@@ -139,7 +160,15 @@ class LastPixels(Pixels):
 
 
 def space_at(
-    prior: Prior, ground: Ground, place: int, w: Tensor, f: Tensor | None, *, momentum: float, chunk: int
+    prior: Prior,
+    ground: Ground,
+    place: int,
+    w: Tensor,
+    f: Tensor | None,
+    *,
+    momentum: float,
+    chunk: int,
+    half: bool = False,
 ) -> Inside | LastPixels:
     """The space at a cut of the prior; one past its last cut, and with no prior, the pixels.
 
@@ -149,7 +178,7 @@ def space_at(
     if place >= len(prior.cuts) - (not prior.rows):
         assert f is not None
         return LastPixels(f, ground.real, momentum)
-    return Inside(prior, ground.real, place, w, f, momentum=momentum, chunk=chunk)
+    return Inside(prior, ground.real, place, w, f, momentum=momentum, chunk=chunk, half=half)
 
 
 def sizes(prior: Prior, count: int) -> Parts:

@@ -15,7 +15,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ..datasets import RealSet, load
-from ..events import Parts, PerClass, Scalars
+from ..events import Note, Parts, PerClass, Scalars
 from ..job import Job
 from ..loop import Guard, saw, steps
 from ..method import Stream, stage
@@ -157,10 +157,16 @@ def real_batch(real: RealSet, size: int, generator: Generator) -> Tensor:
     return torch.stack(columns, dim=1)
 
 
-def matched(method: Any, ground: Ground, space: Space, objective: Objective, total: int) -> Stream[None]:
-    """The loop: the objective pulls, the space moves, the objective follows."""
+def matched(
+    method: Any, ground: Ground, space: Space, objective: Objective, total: int, *, returns: bool = False
+) -> Stream[None]:
+    """The loop: the objective pulls, the space moves, the objective follows.
+
+    Args:
+        returns: where a number breaks, end at the last finite state and say so, instead of failing.
+    """
     guard = Guard(*space.tensors())
-    state = {**space.state(), **objective.state()}
+    state = {**space.state(), **objective.state(), "broken": guard.broken}
     for step in steps("match", total, state=state, of=method):
         pull = objective.pull(space.images(), step.now, step.due)
         guard.keep()
@@ -169,6 +175,9 @@ def matched(method: Any, ground: Ground, space: Space, objective: Objective, tot
         objective.after(space.images())
         saw(pull.seen)
         if step.due:
+            if returns and (at := int(guard.broken)) >= 0:
+                yield _went_back(at, space)
+                return
             guard.stop_if_broken("match", objective.remedy)
             yield Scalars(step.index, {"loss": pull.loss.item(), **pull.scalars})
             if pull.per_class is not None:
@@ -178,6 +187,14 @@ def matched(method: Any, ground: Ground, space: Space, objective: Objective, tot
             x = space.images()
             yield show(step.index, ground.real.denormalize(x), ground.labels, space=space.name)
             yield place(step.index, ground.probe, x, ground.labels)
+
+
+def _went_back(at: int, space: Space) -> Note:
+    return Note(
+        f"At step {at} the loss or what is learned at {space.name} was no number any more. The search ends with its state "
+        "before that step. Lower lr_f and lr_w (at the pixels lr_img) and start again for a full search.",
+        "warning",
+    )
 
 
 def in_pixels(

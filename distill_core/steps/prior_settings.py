@@ -8,13 +8,14 @@ from typing import Any, Literal
 import torch
 from torch import Generator, Tensor
 
+from ..axis import Axis, along
 from ..datasets import load
 from ..errors import BadSetting
 from ..job import Job
-from ..method import Method, Stream, knob
+from ..method import Ablation, Method, Stream, knob
 from ..priors import Prior, cuts_for, prior_of
 from ..priors.prior import PIXELS
-from .inside import averaged_w, cleaned
+from .inside import averaged_w, cleaned, images_within
 from .match import Ground, Objective, prepared
 from .objectives import OBJECTIVE, OURS, RELEASED, Rates, objective_for
 from .trajectory import no_path
@@ -23,7 +24,8 @@ CODE = "GLaD (arXiv 2305.01649) and H-GLaD (arXiv 2406.05704), released code"
 QUICK = "ours, for two CPU cores and our small generator"
 
 
-FIVE = {"teacher": "convnet:norm=instance,width=128,depth=5", "student": "convnet:norm=instance,width=128,depth=5"}
+_NETWORK = "convnet:norm=instance,width=128,depth=5"
+FIVE = {"teacher": _NETWORK, "student": _NETWORK, "protocol": "glad", "students": 5}  # as released, at 128 pixels
 _EXPERTS = {"inner_steps": 20, "expert_epochs": 3, "train_epochs": 15, "experts": 100, "batch_expert": 256}
 
 
@@ -31,6 +33,22 @@ def released(objective: str, **more: Any) -> dict[str, Any]:
     """The released settings of an objective inside a prior."""
     rates, experts = RELEASED[objective], _EXPERTS if objective == "mtt" else {}
     return {"objective": objective, "lr_w": rates.w, "lr_f": rates.f, "batch_real": 256, **experts, **more}
+
+
+AVERAGED_START = Ablation(
+    "Averaged start",
+    (Axis("Start", {"averaged latents": {"averaged": 1000}, "one latent each": {"averaged": 0}}),),
+    "Does it help to start from the mean of many latents of the class?",
+    published=("averaged latents",),
+    source="H-GLaD; the released code averages 1,000, for one image per class",
+)
+PRIORS = Ablation(
+    "Prior",
+    (along("prior", "style", "untrained", "pixels", title="Prior"),),
+    "Does it take a trained generator, any generator, or none?",
+    published=("style",),
+    source="a trained one in both papers; GLaD reports random weights too, which help more than pixels",
+)
 
 
 class InPrior(Method):
@@ -100,6 +118,22 @@ class InPrior(Method):
         advanced=True,
         source=CODE,
     )
+    decode_mb: int = knob(
+        0,
+        "Memory of decoding (MB)",
+        "Instead: as many images at once as fit, by the feature maps from this layer on; 0 leaves it to the number above.",
+        ge=0,
+        le=1_000_000,
+        advanced=True,
+        source="ours",
+    )
+    precision: Literal["float32", "bfloat16"] = knob(
+        "float32",
+        "Precision of decoding",
+        "bfloat16 takes half the memory and is faster on CUDA; what is learned and its gradients stay float32.",
+        advanced=True,
+        source="ours; StyleGAN-XL decodes in half precision on CUDA",
+    )
     inner_steps: int = knob(
         10, "Steps of the student", "mtt: N updates on the synthetic images.", ge=1, le=200, advanced=True, source=QUICK
     )
@@ -129,6 +163,15 @@ class InPrior(Method):
         """The learning rates in force."""
         own = OURS[self.objective]
         return Rates(self.lr_w or own.w, self.lr_f or own.f, self.lr_img or own.lr_img)
+
+    def at_once(self, prior: Prior, cut: int) -> int:
+        """How many images are decoded at once from this cut on."""
+        return images_within(self.decode_mb, prior.cuts[cut:]) if self.decode_mb else self.chunk
+
+    def decoding(self, prior: Prior, cut: int) -> dict[str, Any]:
+        """How a space at this cut moves and decodes; see `inside.space_at`."""
+        half = self.precision == "bfloat16"
+        return {"momentum": self.momentum, "chunk": self.at_once(prior, cut), "half": half}
 
     def why_not(self, job: Job) -> str | None:
         try:

@@ -58,14 +58,13 @@ class Walk:
     def __init__(self, method: Any, start: Begun, measure: Measure, places: Sequence[int]):
         self.method, self.measure, self.places = method, measure, places
         self.ground, self.prior, self.objective, self.start = start.ground, start.prior, start.objective, start
-        self.options = {"momentum": method.momentum, "chunk": method.chunk}
-        self.space = self._space(places[0], start.w, start.map_at(places[0], method.chunk))
+        self.space = self._space(places[0], start.w, start.map_at(places[0], method.at_once(self.prior, 0)))
         self.learned = [self.objective.alpha] if hasattr(self.objective, "alpha") else []
         self.best = Kept([self.space.images(), *self.learned], "best")
         self.said: dict[str, float] = {}  # of the last hand-over
 
     def _space(self, at: int, w: Tensor, f: Tensor | None) -> Inside | LastPixels:
-        return space_at(self.prior, self.ground, at, w, f, **self.options)
+        return space_at(self.prior, self.ground, at, w, f, **self.method.decoding(self.prior, at))
 
     def name_of(self, part: int) -> str:
         at = self.places[part]
@@ -101,7 +100,7 @@ class Walk:
         record = torch.full((2, looks), torch.nan)
         state: dict[str, Any] = {**space.state(), **objective.state(), **self.measure.state(), **kept.state()}
         state |= {**self.best.state(), "record": record, "broken": guard.broken}
-        broken, always = guard.broken, method.select == "last"
+        always = method.select == "last"
         for step in steps("walk", looks, state=state, of=method):
             x = space.images()
             pull = objective.pull(x, step.now, step.due)
@@ -111,18 +110,16 @@ class Walk:
             self.best.offer([x, *self.learned], distance, step.index, part, always)
             record[0, step.index], record[1, step.index] = distance, pull.loss.detach()
             if not step.last:
-                guard.broken = broken
                 guard.keep()
                 space.step(pull.gradient, step.now)
                 guard.check(pull.loss, step.index)
-                broken.copy_(guard.broken)
                 objective.after(space.images())
             saw(pull.seen)
             if step.due:
                 if part == step.index == 0 and self.prior.rows:
                     yield sizes(self.prior, len(self.ground.labels))
                 yield from self._report(step.index, x.detach(), pull, found, first)
-        yield from self._leave(part, kept, record, int(broken))
+        yield from self._leave(part, kept, record, int(guard.broken))
 
     def _report(self, index: int, x: Tensor, pull: Any, found: Tensor, first: Tensor | None) -> Stream[None]:
         space, said = self.space, {"loss": pull.loss.item(), "feature distance": float(found.sum())}

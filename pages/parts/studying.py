@@ -17,12 +17,20 @@ PROTOCOLS = "How students are trained; `auto` is each set's own protocol."
 
 def page_of(study: str) -> str:
     """The page that shows what a study finds; "" for a method."""
-    return {"teacher": studio.TEACHERS, "continual": studio.TRANSFER, "transfer": studio.TRANSFER}.get(study, "")
+    pages = {
+        "teacher": studio.TEACHERS,
+        "continual": studio.TRANSFER,
+        "transfer": studio.TRANSFER,
+        "ranking": studio.LAYERS,
+    }
+    return pages.get(study, "")
 
 
 def watched(folder: RunFolder, study: str) -> None:
     """What can be seen of a study: its curves and what it said, and the way to what it finds. It makes no images."""
-    st.page_link(page_of(study), label="What was found", icon=":material/arrow_forward:")
+    about = str((folder.request().get("settings") or {}).get("run") or "")  # the run that it examines, where it is one
+    query = {"run": about} if about else None
+    st.page_link(page_of(study), label="What was found", icon=":material/arrow_forward:", query_params=query)
     views.plots([folder.id], "scores", kinds=("log",))
     views.plots([folder.id], "plots")
 

@@ -115,3 +115,22 @@ def test_class_after_class(call: Any, run: str, tmp_path: Path) -> None:
 def test_methods_lists_their_settings_by_name(call: Any) -> None:
     code, out, _ = call("methods", "teacher", "--json")
     assert code == 0 and "warmup" in {field["name"] for field in json.loads(out)["fields"]}
+
+
+def test_the_distances_are_ranked(call: Any, tmp_path: Path) -> None:
+    plain = "convnet:depth=1,norm=instance,width=8"
+    words = ["--data", DATA, "--ipc", "1", "--students", "0", "--teacher", plain, "--student", STUDENT, "--json"]
+    search = ["--prior", "untrained:width=4", "--metric", "loss", "--looks", "3", "--lr-f", "0.5", "--averaged", "2"]
+    code, out, err = call("run", "hglad", *search, *words)
+    assert code == 0, err
+    run, file = json.loads(out)["run"], tmp_path / "ranking.csv"
+    brief = ("--students", "1", "--epochs", "1", "--each", "2", "--csv", str(file))
+    code, out, err = call("rank", run, *brief, "--json")
+    assert code == 0, err
+    (found,) = json.loads(out)["ranking"]
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+    assert [row["layer"] for row in rows] == [row["layer"] for row in found["rows"]] and len(rows) >= 4
+    assert set(found["metrics"]) == {name.removeprefix("distance_") for name in rows[0] if name.startswith("distance_")}
+    assert call("rank", run, *brief)[0] == 0
+    code, out, err = call("rank", run, "--each", "1", "--students", "0", "--json")
+    assert code == 1 and "students=0 leaves nothing" in err

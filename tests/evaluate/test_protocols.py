@@ -79,3 +79,27 @@ def test_learning_rates_that_fall_late():
     half = 0.1 * 0.5 * (1 + math.cos(math.pi * 0.5 * 5 / 6))
     assert smooth.lr_at(500, 600) == pytest.approx(half) and smooth.lr_at(550, 600) == pytest.approx(half / 2)
     assert smooth.lr_at(599, 600) == pytest.approx(half / 100)
+
+
+def test_glad_warms_up_over_half_and_falls_over_half():
+    glad = PROTOCOLS["glad"]
+    assert (glad.epochs, glad.batch, glad.augment, glad.lr, glad.average) == (1000, 256, "dsa", 1e-3, 0.995)
+    assert glad.lr_at(0, 1000) == pytest.approx(1e-10) and glad.lr_at(250, 1000) == pytest.approx(5e-4, rel=1e-6)
+    assert glad.lr_at(500, 1000) == pytest.approx(1e-3) and glad.lr_at(750, 1000) == pytest.approx(5e-4)
+    assert glad.lr_at(999, 1000) < 1e-7 and glad.lr_at(10, 20) == pytest.approx(1e-3), "half of however many"
+    assert glad.for_student("vgg11:width=8").lr == 1e-4 and glad.for_student("resnet18") is glad
+
+
+def test_the_schedule_of_glad_is_that_of_torch():
+    import torch
+
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1e-3)
+    rise = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1e-7, end_factor=1.0, total_iters=10)
+    fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10)
+    both = torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, fall], milestones=[10])
+    wanted = []
+    for _ in range(20):
+        wanted.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        both.step()
+    assert [PROTOCOLS["glad"].lr_at(e, 20) for e in range(20)] == pytest.approx(wanted, rel=1e-4, abs=1e-12)

@@ -254,3 +254,29 @@ def test_one_update_of_a_student_is_adamw_on_the_divergence():
         sure = gradient.abs() > 1e-6  # below, float32 cannot tell the sign
         assert sure.float().mean() > 0.5 or name.endswith("conv.bias"), "a bias before batch norm has no gradient"
         assert torch.allclose(found[name].double()[sure], wanted[sure], atol=2e-6), name
+
+
+def test_the_ramped_average_is_the_plain_mean_until_its_decay_is_reached():
+    """ema_pytorch with power 1: decay (k − 1) / k at the k-th time, at most β; a restored one goes on as it was."""
+    from distill_core.evaluate.students import Average
+
+    net = torch.nn.Linear(1, 1, bias=False)
+    average, values = Average(net, 0.8, ramp=True), [1.0, 4.0, -2.0, 7.0, 3.0, 10.0]
+    for i, value in enumerate(values):
+        net.weight.data.fill_(value)
+        average.follow(net)
+        if i < 5:
+            assert average.kept["weight"].item() == pytest.approx(sum(values[: i + 1]) / (i + 1))
+        saved, average = average.state_dict(), Average(net, 0.8, ramp=True)
+        average.load_state_dict(saved)
+    assert average.kept["weight"].item() == pytest.approx(0.8 * sum(values[:5]) / 5 + 0.2 * values[5])
+
+
+def test_weights_that_follow_once_per_epoch(monkeypatch):
+    from distill_core.evaluate import students
+
+    counted = []
+    monkeypatch.setattr(students.Average, "follow", lambda self, network: counted.append(1))
+    protocol = PROTOCOLS["glad"].with_(batch=4, epochs=3)
+    trained = train(lesson(), protocol)[1]
+    assert trained.steps > len(counted) == 3

@@ -159,3 +159,9 @@ def test_high_frequencies():
 def test_what_cannot_work_is_refused(name, settings, asked, says):
     with pytest.raises(BadSetting, match=says):
         check(registry()[name].build(settings), job(**asked))
+
+
+@pytest.mark.parametrize("name", ["glad", "hglad"])
+def test_released_presets_name_their_protocol_and_the_quick_one_does_not(name):
+    quick, *as_released = registry()[name].card.presets
+    assert not quick.job and all(one.job["protocol"] == "glad" and one.job["students"] == 5 for one in as_released)
