@@ -49,7 +49,7 @@ class GenerativeLatent(InPrior):
         matches="mean features, gradients or trajectories, as chosen",
         labels="hard",
         departures=(
-            "Our own small generator takes the place of StyleGAN-XL.",
+            "Our own small generator takes the place of StyleGAN-XL, unless one is imported.",
             "Both sides are normalized with the same constants.",
             "The objective sees images in the valid range.",
         ),

@@ -46,7 +46,7 @@ class HierarchicalPrior(InPrior):
         matches="mean features, gradients or trajectories, as chosen",
         labels="hard",
         departures=(
-            "Our own small generator takes the place of StyleGAN-XL.",
+            "Our own small generator takes the place of StyleGAN-XL, unless one is imported.",
             "Candidates are copies; in the released code the best one is always the last.",
             "The feature distance is our reconstruction; the released one is a choice.",
             "Images are normalized like real ones and seen in the valid range.",

@@ -24,6 +24,7 @@ from .home import read_json, studio_home, write_json
 
 TICK = 0.1  # seconds between two looks for work
 FEED = 0.5  # seconds between two looks whether a sweep has a run for us
+RELOOK = 2.0  # seconds between two looks whether this code was changed on disk
 RESCAN = 5.0  # seconds after which the whole queue is read again in any case
 BEAT = 2.0  # seconds between two heartbeats
 SUCCESSOR = 8.0  # seconds after which a fresh worker warms up beside a run
@@ -144,12 +145,24 @@ def work(home: Path, run: RunFolder) -> dict[str, Any]:
     return drive_run(run, whole, askable())
 
 
-def wait(home: Path, idle: float) -> tuple[RunFolder, FileLock] | dict[str, Any] | None:
-    """The next run (with its device's lock) or slow question; None when nothing came for `idle` seconds or home is gone."""
+def newest() -> float:
+    """When a file of this package was last changed: another answer later means that it was upgraded under us."""
+    return max(path.stat().st_mtime for path in Path(__file__).parents[1].rglob("*.py"))
+
+
+def wait(
+    home: Path, idle: float, code: float | None = None
+) -> tuple[RunFolder, FileLock] | dict[str, Any] | str | None:
+    """The next run (with its device's lock) or slow question; None when nothing came for `idle` seconds or home is gone;
+    "outdated" when the code is no longer the `code` (see `newest`) that this process has loaded."""
     from . import answers
 
-    lookout, since, fed = Lookout(home), time.monotonic(), 0.0
+    lookout, since, fed, looked = Lookout(home), time.monotonic(), 0.0, 0.0
     while time.monotonic() - since < idle and (home / "runs").is_dir():
+        if code is not None and time.monotonic() - looked > RELOOK:
+            looked = time.monotonic()
+            if newest() != code:
+                return "outdated"
         claimed = lookout.claim()
         if claimed is not None:
             return claimed
@@ -174,12 +187,16 @@ def serve(home: Path, idle: float) -> None:
         return
     with Heart(home) as heart:
         _tidy(home)
+        code = newest()
         warm(home)
         heart.say("idle")
-        task = wait(home, idle)
-        if isinstance(task, tuple):
+        task = wait(home, idle, code)
+        if task == "outdated":
+            place.release()
+            launch.ensure_worker(home)  # of the new code; this one ends
+        elif isinstance(task, tuple):
             _work_and_hand_over(home, heart, place, *task)
-        elif task is not None:
+        elif isinstance(task, dict):
             from . import answers
 
             ask.reply(home, task["id"], state="working", progress={})  # first, so that no other worker takes it too

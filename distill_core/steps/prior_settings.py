@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from ..axis import Axis, along
 from ..datasets import load
-from ..errors import BadSetting
+from ..errors import BadRecord, BadSetting
 from ..job import Job
 from ..method import Ablation, Method, Stream, knob
 from ..priors import Prior, cuts_for, prior_of
@@ -177,7 +177,7 @@ class InPrior(Method):
         try:
             real = load(job.data)
             cuts_for(self.prior, real.channels, real.size)
-        except BadSetting as error:
+        except (BadSetting, BadRecord) as error:
             return str(error)
         if self.objective != "mtt":
             return None

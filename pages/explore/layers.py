@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import activation, beside, examples, feed, packets, runbar, studying, views, walk_pad
+from pages.parts import activation, beside, examples, feed, packets, ranking, runbar, studying, views, walk_pad
 
 examples.offer("hglad-digits-ipc1", "Open a recorded search through a generator")
 folder = runbar.chosen(
@@ -30,4 +30,5 @@ st.markdown("**Where a classifier looks**")
 activation.section(folder, packets.reader(str(folder.path)).refresh(), (at or {}).get("n"), pin)
 st.markdown("**A walk in w**")
 walk_pad.section(folder)
+ranking.section(folder)
 beside.section(folder)

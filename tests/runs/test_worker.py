@@ -109,3 +109,15 @@ def test_a_waiting_process_makes_a_plane_and_measures(home: Path, monkeypatch: p
         for child in launch._CHILDREN[before:]:
             child.kill()
             child.wait()
+
+
+def test_a_waiting_worker_leaves_when_its_code_was_changed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert worker.wait(home, 0.3, worker.newest()) is None
+    monkeypatch.setattr(worker, "warm", lambda home: None)
+    loaded = worker.newest()
+    asked: list[Path] = []
+    monkeypatch.setattr(launch, "ensure_worker", lambda home: asked.append(home) or 0)
+    stamps = iter([loaded, loaded + 1])
+    monkeypatch.setattr(worker, "newest", lambda: next(stamps))
+    worker.serve(home, 30)
+    assert asked == [home] and not launch.has_idle_worker(home)
