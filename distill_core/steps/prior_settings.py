@@ -130,7 +130,7 @@ class InPrior(Method):
     precision: Literal["float32", "bfloat16"] = knob(
         "float32",
         "Precision of decoding",
-        "bfloat16 takes half the memory and is faster on CUDA; what is learned and its gradients stay float32.",
+        "bfloat16 is meant for CUDA (not measured yet); what is learned and its gradients stay float32.",
         advanced=True,
         source="ours; StyleGAN-XL decodes in half precision on CUDA",
     )
