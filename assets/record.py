@@ -6,7 +6,6 @@ scores are found by content, so a changed recipe needs a new run of this file; a
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import platform
@@ -20,7 +19,7 @@ import torch
 
 HERE = Path(__file__).parent
 SETS = ("digits", "digits:size=8", "digits:size=32", "shapes", "shapes:size=16")
-PRIORS = ("digits",)
+PRIORS = ("digits", "fashion-mnist", "shapes")
 STUDENTS = 3
 RECORDINGS = {"dwa-digits-ipc1": 1, "dwa-digits-ipc10": 10}  # played on the start page
 EXAMPLES = {"hglad-digits-ipc1": 1}  # opened as runs by the pages that explain them
@@ -76,13 +75,16 @@ def priors() -> None:
     """A small generator for each set below, with measured quality beside it."""
     from distill_core.datasets import load
     from distill_core.priors.quality import card, measured
-    from distill_core.priors.train import PriorRecipe, prior_key, trained
+    from distill_core.priors.recipes import recommended
+    from distill_core.priors.sheet import write
+    from distill_core.priors.train import prior_key, trained
     from distill_core.runs.home import studio_home
 
     (HERE / "priors").mkdir(exist_ok=True)
     cards = {}
     for name in PRIORS:
-        real, recipe = load(name), PriorRecipe()
+        real = load(name)
+        recipe = recommended(real.name)
         key = prior_key(real, recipe)
         print(f"prior {key} for {real.name}", flush=True)
         network = drain(trained(real, recipe, torch.device("cpu")))
@@ -90,10 +92,11 @@ def priors() -> None:
         if made.is_file():
             shutil.copyfile(made, HERE / "priors" / f"{key}.safetensors")
         about = {"data": real.name, "fingerprint": real.fingerprint, "classes": list(real.classes)}
-        about |= {"recipe": dataclasses.asdict(recipe), "key": key}
+        about |= {"recipe": recipe.plain(), "key": key}
+        write(network, HERE / "priors" / f"{key}.png")
         cards[key] = card(network, drain(measured(network, real, torch.device("cpu"))), about)
-    for old in (HERE / "priors").glob("*.safetensors"):
-        if old.stem not in cards:
+    for old in (HERE / "priors").glob("*.*"):
+        if old.suffix in (".safetensors", ".png") and old.stem not in cards:
             old.unlink()
     chosen = "The number of sharpening updates (300) was chosen among 0, 300 and 800 after seeing these qualities, which use test images."
     said = {"made_by": "python -m assets.record priors", "torch": torch.__version__, "chosen": chosen, "priors": cards}

@@ -7,7 +7,6 @@ instead of a set. Findings about a run are kept in its folder; see `runs/finding
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any, ClassVar, Literal
 
 from .datasets import RealSet, load
@@ -22,7 +21,9 @@ from .networks import resolve
 from .priors import cuts_for
 from .priors.quality import card as quality_card
 from .priors.quality import measured
-from .priors.train import SHARPEN, PriorRecipe, prior_key, trained
+from .priors.recipes import RECIPES as PRIORS
+from .priors.recipes import SHARPEN, PriorRecipe
+from .priors.train import prior_key, trained
 from .ranking import CandidateRanking
 from .run import labeler
 from .runs import findings
@@ -110,9 +111,13 @@ class PriorTraining(Study):
         family="prior",
         paper="a style-based generator (after StyleGAN2, arXiv 1912.04958), trained as a variational auto-encoder, then sharpened",
         departures=("Small, batch-independent, and begun as an auto-encoder, so that it covers every mode.",),
+        presets=tuple(
+            Preset(one.title, one.recipe.settings(), {"data": one.data} if one.data else {}, one.source)
+            for one in PRIORS
+        ),
     )
     width: int = knob(32, "Width", "Channels of every layer.", ge=4, le=512, source="ours")
-    steps: int = knob(1500, "Steps", "Of the auto-encoder.", ge=1, le=1_000_000, scale="log", source="ours")
+    steps: int = knob(1500, "Steps", "Of the auto-encoder; 0 leaves it out.", ge=0, le=1_000_000, source="ours")
     sharpen: int = knob(
         SHARPEN, "Sharpening steps", "Against a discriminator; 0 leaves it out.", ge=0, le=1_000_000, source="ours"
     )
@@ -123,12 +128,45 @@ class PriorTraining(Study):
     lr_sharpen: float = knob(
         2e-4,
         "Rate of sharpening",
-        "Of the generator; five times that of its rival.",
+        "Of the generator.",
         gt=0,
         le=1,
         scale="log",
         advanced=True,
         source="ours",
+    )
+    rival_rate: float = knob(
+        5.0, "Rate of the rival", "In rates of the generator.", gt=0, le=100, advanced=True, source="ours"
+    )
+    rival_updates: int = knob(
+        2, "Updates of the rival", "For each of the generator.", ge=1, le=20, advanced=True, source="generative.md 10.4"
+    )
+    head_start: float = knob(
+        0.2,
+        "Head start",
+        "Share of the sharpening in which only the rival learns.",
+        ge=0,
+        le=1,
+        advanced=True,
+        source="ours",
+    )
+    penalty: float = knob(
+        0.1,
+        "Penalty γ",
+        "R1 on the slope of the rival at real images.",
+        ge=0,
+        le=100,
+        advanced=True,
+        source="StyleGAN2",
+    )
+    by_class: bool = knob(
+        False,
+        "Variety by class",
+        "The rival compares the variety within each class, not that of the batch.",
+        advanced=True,
+    )
+    half: bool = knob(
+        False, "Half precision", "Convolutions in bfloat16: faster where the processor has it.", advanced=True
     )
     measure: bool = knob(True, "Measure it", "Accuracy of and on samples, and a Fréchet distance in our own features.")
 
@@ -136,6 +174,8 @@ class PriorTraining(Study):
         return PriorRecipe(**self.model_dump(exclude={"measure"}))
 
     def why_not(self, job: Job) -> str | None:
+        if not self.steps and not self.sharpen:
+            return "steps=0 and sharpen=0 train nothing. Raise one of them, or use prior=untrained."
         real = load(job.data)
         try:
             cuts_for("style", real.channels, real.size)
@@ -152,7 +192,7 @@ class PriorTraining(Study):
         yield Note(f"Prior style@{key}: {sum(p.numel() for p in prior.parameters()):,} weights.")
         if self.measure:
             found = yield from measured(prior, real, device)
-            about = {"key": key, "recipe": asdict(recipe), "data": real.name, "fingerprint": real.fingerprint}
+            about = {"key": key, "recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint}
             path = studio_home() / "cache" / f"prior-{key}.json"
             write_json(path, quality_card(prior, found, {**about, "classes": list(real.classes)}))
         return Findings()

@@ -12,7 +12,8 @@ from distill_core.evaluate.whole import known_whole
 from distill_core.networks import resolve
 from distill_core.priors.files import find
 from distill_core.priors.quality import sampled
-from distill_core.priors.train import PriorRecipe, prior_key
+from distill_core.priors.recipes import recommended
+from distill_core.priors.train import prior_key
 from distill_core.runs.folder import RunFolder, Timeline, read_sheet
 from distill_core.runs.home import ASSETS
 from distill_core.steps.teach import SqueezeRecipe, accuracy, find_teacher, teacher_key
@@ -47,7 +48,7 @@ def test_the_digits_teacher_is_as_good_as_its_card_says():
 def test_a_bundled_set_has_its_prior(name):
     """Also the alarm when the recipe or the data set changed: run `python -m assets.record priors` then."""
     real = load(name)
-    key = prior_key(real, PriorRecipe())
+    key = prior_key(real, recommended(real.name))
     assert (ASSETS / "priors" / f"{key}.safetensors").is_file(), (
         f"no prior ships for {name}: python -m assets.record priors"
     )

@@ -49,18 +49,19 @@ def train(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train one: every value of the recipe is a flag (--steps 1500, --sharpen 300, --width 32). Ctrl-C stops it with a
-    checkpoint; `resume` goes on."""
+    """Train one with the recipe for its data; every value is a flag (--steps 1500, --sharpen 300, --width 32). Ctrl-C stops
+    it with a checkpoint; `resume` goes on."""
     where = home_of(home)
     from ..datasets import load
     from ..job import Job, ask
+    from ..priors.recipes import recommended
     from ..studies import PriorTraining
     from .bar import downloading
     from .flags import split
     from .running import _work
 
     settings, asked = split([*context.args], (PriorTraining, Job), "prior")
-    built = PriorTraining.build(settings)
+    built = PriorTraining.build({**recommended(data).settings(), **settings})
     job = ask(**{"students": 0, **asked, "data": data})
     with downloading() as progress:
         real = load(job.data, progress=progress)

@@ -1,7 +1,7 @@
 """Generators that can be cut between layers; pixels are the simplest prior.
 
-By name: `style:width=32` (ours, trained on these data; found or trained in a stage of its own), `style@<key>` (a file that
-was trained or imported), `stylegan-xl@<key>`, `stylegan2@<key>`, `biggan@<key>`, `autoencoder@<key>` (somebody else's
+By name: `style:width=32` (ours, trained on these data with the recipe for them; found or trained in a stage of its own), `style@<key>` (a
+file that was trained or imported), `stylegan-xl@<key>`, `stylegan2@<key>`, `biggan@<key>`, `autoencoder@<key>` (somebody else's
 generator, imported from a file), `untrained:width=32` (the same with random weights, a control), `pixels` (no generator).
 """
 
@@ -80,8 +80,9 @@ def prior_of(spec: str, real: RealSet, seed: int, device: torch.device) -> Strea
 
         return shelf.find(weights(spec), name, real, device)
     from .files import find
-    from .train import PriorRecipe, trained
+    from .recipes import recommended
+    from .train import trained
 
     if key := weights(spec):
         return find(key, real, device)
-    return (yield from stage("prior", trained(real, PriorRecipe(**options), device)))
+    return (yield from stage("prior", trained(real, recommended(real.name, **options), device)))

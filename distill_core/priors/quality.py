@@ -9,13 +9,15 @@ The last is not comparable with distances in the features of another network, an
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
 from ..datasets import RealSet
-from ..events import Note
+from ..events import Note, Scalars
+from ..loop import steps
 from ..method import Stream, stage
 from ..networks import Network, build
 from ..steps.teach import SqueezeRecipe, Teacher, accuracy, squeeze
@@ -23,16 +25,17 @@ from .prior import Prior
 
 EACH = 120  # samples of each class
 UPDATES, BATCH, RATE = 600, 64, 0.05  # of the classifier that is trained on samples
+ENOUGH, FEWEST = 2500, 5  # updates after which the judging classifier has learned enough, and its fewest epochs
 
 
 def measured(prior: Prior, real: RealSet, device: torch.device, seed: int = 0) -> Stream[dict[str, float]]:
     """The three numbers, with those of real images beside them; trains the teacher first where there is none."""
-    teacher: Teacher = yield from stage("squeeze", squeeze(real, "auto", SqueezeRecipe(), device))
+    teacher: Teacher = yield from stage("squeeze", squeeze(real, "auto", judge(real), device))
     network: Network = teacher.network  # type: ignore[assignment]
     images, labels = sampled(prior, real, EACH, device, seed)
     with torch.no_grad():
         right = torch.cat([network(part).argmax(1) for part in images.split(500)]) == labels
-    student = _taught(images, labels, real, device, seed)
+    student = yield from stage("measure", _taught(images, labels, real, device, seed))
     train, test = (
         pooled(network, real.normalize(real.pixels(one.images.to(device)))) for one in (real.train, real.test)
     )
@@ -65,17 +68,29 @@ def sampled(prior: Prior, real: RealSet, each: int, device: torch.device, seed: 
     return real.normalize(torch.cat(parts)), labels
 
 
-def _taught(images: Tensor, labels: Tensor, real: RealSet, device: torch.device, seed: int) -> nn.Module:
+def judge(real: RealSet) -> SqueezeRecipe:
+    """How the classifier that judges samples is trained: the usual teacher, with fewer epochs where there are many images."""
+    usual = SqueezeRecipe()
+    per_epoch = max(1, len(real.train) // usual.batch)
+    return replace(usual, epochs=max(FEWEST, min(usual.epochs, ENOUGH // per_epoch)))
+
+
+def _taught(images: Tensor, labels: Tensor, real: RealSet, device: torch.device, seed: int) -> Stream[nn.Module]:
+    """A classifier that has seen samples only."""
     network = build("auto", channels=real.channels, size=real.size, classes=len(real.classes), seed=seed).to(device)
     generator, optimizer = Generator().manual_seed(seed), torch.optim.SGD(network.parameters(), lr=RATE, momentum=0.9)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, UPDATES)
     network.train()
-    for _ in range(UPDATES):
+    state = {"network": network, "optimizer": optimizer, "schedule": schedule, "generator": generator}
+    for step in steps("measure", UPDATES, state=state):
         rows = torch.randint(len(labels), (BATCH,), generator=generator).to(device)
         optimizer.zero_grad(set_to_none=True)
-        nn.functional.cross_entropy(network(images[rows]), labels[rows]).backward()
+        loss = nn.functional.cross_entropy(network(images[rows]), labels[rows])
+        loss.backward()
         optimizer.step()
         schedule.step()
+        if step.due:
+            yield Scalars(step.index, {"loss on samples": loss.item()})
     return network.eval()
 
 

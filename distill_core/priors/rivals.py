@@ -34,10 +34,15 @@ class Encoder(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Residual blocks with average pooling; score = linear(h) + ⟨embedding(class), h⟩ / √width (a projection)."""
+    """Residual blocks with average pooling; score = linear(h) + ⟨embedding(class), h⟩ / √width (a projection).
 
-    def __init__(self, channels: int, size: int, classes: int, width: int):
+    `by_class`: the spread that it sees is that of an image's own class in the batch. Over all classes a generator with one
+    image for each would look as various as the real images do.
+    """
+
+    def __init__(self, channels: int, size: int, classes: int, width: int, by_class: bool = False):
         super().__init__()
+        self.classes, self.by_class = classes, by_class
         maps = sides(size)[::-1]
         self.first = nn.Conv2d(channels, width, 3, padding=1)
         self.blocks = nn.ModuleList(
@@ -57,7 +62,19 @@ class Discriminator(nn.Module):
             for convolution in block:  # type: ignore[attr-defined]
                 inner = F.leaky_relu(convolution(inner), 0.2)
             h = F.avg_pool2d((h + inner) * 0.7071, 2)
-        spread = h.var(0, unbiased=False).add(1e-8).sqrt().mean()
+        if self.by_class:
+            spread = _spread(h.float(), labels, self.classes)[:, None, None, None]
+        else:
+            spread = h.float().var(0, unbiased=False).add(1e-8).sqrt().mean()
         h = torch.cat([h, spread.expand(len(h), 1, *h.shape[2:])], 1)
         h = F.leaky_relu(self.hidden(F.leaky_relu(self.mixed(h), 0.2).flatten(1)), 0.2)
         return self.score(h)[:, 0] + (self.embedding(labels) * h).sum(1) / h.shape[1] ** 0.5
+
+
+def _spread(h: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """(n,): √ of the mean square distance of an image's class from the mean of that class in this batch; 0 for an only one."""
+    member = F.one_hot(labels, classes).to(h.dtype).T
+    member = member / member.sum(1, keepdim=True).clamp(min=1)
+    flat = h.flatten(1)
+    apart = (flat - (member @ flat)[labels]).square().mean(1)
+    return ((member @ apart) + 1e-8).sqrt()[labels]

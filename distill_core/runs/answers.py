@@ -76,6 +76,25 @@ def walk(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
     return compute(home, tell=tell, **values)
 
 
+def prior_sheet(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """A sheet of samples of a prior that is there already; `use` is what a method's prior would say."""
+    import torch
+
+    from ..datasets import load
+    from ..priors import prior_of
+    from ..priors.sheet import write
+    from ..spec import weights
+
+    use, stream = values["use"], prior_of(values["use"], load(values["data"]), 0, torch.device("cpu"))
+    try:
+        while True:
+            next(stream)
+    except StopIteration as end:
+        path = home / "cache" / f"prior-{weights(use)}.png"
+        write(end.value, path)
+        return {"file": str(path)}
+
+
 # name → (what answers it, whether it takes long: then the worker leaves its place to a fresh one first)
 ANSWERS: dict[str, tuple[Answer, bool]] = {
     "why_not": (why_not, False),
@@ -86,6 +105,7 @@ ANSWERS: dict[str, tuple[Answer, bool]] = {
     "spread": (spread, False),
     "activation": (activation, False),
     "walk": (walk, False),
+    "prior_sheet": (prior_sheet, False),
 }
 
 

@@ -8,6 +8,7 @@ plane        runs, kind ("tsne", …), space, …       → {"file", "kept", "no
 spread       runs, planes, measure                  → {"left", "seconds"}: see `spread.py`
 activation   run, record                            → names of its files, numbers: see `activation.py`
 walk         run, label, row                        → names of its files, numbers: see `walk.py`
+prior_sheet  use ("style@…"), data                  → {"file"}: samples of a prior, beside it in the cache
 """
 
 from __future__ import annotations

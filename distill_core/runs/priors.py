@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
+from ..errors import BadRecord
 from .home import ASSETS, read_json
 
 
@@ -15,7 +17,8 @@ def known(home: Path) -> list[dict[str, Any]]:
     """Every prior that can be read, newest first, shipped ones last.
 
     A row: key, data, classes, recipe, quality (named numbers, {} where it was not measured), bytes, where (shipped, trained,
-    imported), use (what to write as a method's prior), path.
+    imported), made (seconds since 1970; None for shipped ones), sheet (a PNG of samples, or None), use (what to write as a
+    method's prior), path.
     """
     shipped = {path.stem: path for path in (ASSETS / "priors").glob("*.safetensors")}
     cached = {path.stem.removeprefix("prior-"): path for path in (home / "cache").glob("prior-*.safetensors")}
@@ -34,10 +37,29 @@ def _row(key: str, path: Path, shipped: bool, cards: dict[str, Any], home: Path)
         return None
     card = cards.get(key) or read_json(home / "cache" / f"prior-{key}.json") or {}
     where = "shipped" if shipped else "imported" if about.get("imported") else "trained"
-    more = {
-        "bytes": path.stat().st_size,
-        "where": where,
+    stat, sheets = path.stat(), (path.with_suffix(".png"), home / "cache" / f"prior-{key}.png")
+    more = {"bytes": stat.st_size, "where": where, "made": None if shipped else stat.st_mtime}
+    more |= {
+        "sheet": next((str(one) for one in sheets if one.is_file()), None),
         "use": f"{about.get('form', 'style')}@{key}",
-        "path": str(path),
     }
-    return {"key": key, **said, "quality": card.get("quality", {}), **more}
+    return {"key": key, **said, "quality": card.get("quality", {}), **more, "path": str(path)}
+
+
+def card(row: dict[str, Any]) -> dict[str, Any]:
+    """What stands beside an exported prior."""
+    said = {name: row[name] for name in ("data", "classes", "recipe", "quality", "key", "bytes")}
+    how = "distill-studio prior import FILE --data NAME"
+    return {"distill_studio_prior": 1, **said, "how_to_read": how}
+
+
+def delete(home: Path, key: str) -> None:
+    """Take a prior of this home away, with its card and its sheet; `BadRecord` for one that ships or is not there.
+
+    Runs that searched in it keep their sets; only a new run would train it again.
+    """
+    path = home / "cache" / f"prior-{key}.safetensors"
+    if not re.fullmatch(r"[0-9a-f]{16}", key) or not path.is_file():
+        raise BadRecord(f"There is no prior {key!r} of this home. `distill-studio priors` lists them.")
+    for end in (".json", ".png", ".safetensors"):
+        path.with_suffix(end).unlink(missing_ok=True)

@@ -36,6 +36,7 @@ PAGES = (  # section, file, address, title, icon, help
         "history_edu",
         "The trained classifiers: train, export, import.",
     ),
+    ("Distill", "distill/priors", "priors", "Priors", "gesture", "The small generators to search in: train, look at."),
     ("Explore", "explore/layers", "layers", "Layers", "layers", "A search through a generator, layer by layer."),
     ("Explore", "explore/diversity", "diversity", "Diversity", "scatter_plot", "Do the learned images cover the real?"),
     ("Compare", "compare/side", "side", "Side by side", "compare", "Two to six runs on one clock."),

@@ -14,7 +14,7 @@ from distill_core.runs import ask, index, launch
 from distill_core.runs.folder import RunFolder
 from distill_core.runs.home import studio_home
 
-LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS = (
+LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS = (
     f"pages/{page}.py"
     for page in (
         "distill/live",
@@ -26,6 +26,7 @@ LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS = (
         "distill/teachers",
         "compare/transfer",
         "explore/layers",
+        "distill/priors",
     )
 )
 WORKING = ("queued", "running", "paused")

@@ -14,11 +14,14 @@ from . import draw, form_job, studio, views
 
 PROTOCOLS = "How students are trained; `auto` is each set's own protocol."
 
+MAKES_IMAGES = ("prior",)  # studies whose images are watched on the wall
+
 
 def page_of(study: str) -> str:
     """The page that shows what a study finds; "" for a method."""
     pages = {
         "teacher": studio.TEACHERS,
+        "prior": studio.PRIORS,
         "continual": studio.TRANSFER,
         "transfer": studio.TRANSFER,
         "ranking": studio.LAYERS,
@@ -27,10 +30,12 @@ def page_of(study: str) -> str:
 
 
 def watched(folder: RunFolder, study: str) -> None:
-    """What can be seen of a study: its curves and what it said, and the way to what it finds. It makes no images."""
+    """What can be seen of a study: its images where it makes some, its curves and what it said, and the way to what it finds."""
     about = str((folder.request().get("settings") or {}).get("run") or "")  # the run that it examines, where it is one
     query = {"run": about} if about else None
     st.page_link(page_of(study), label="What was found", icon=":material/arrow_forward:", query_params=query)
+    if study in MAKES_IMAGES:
+        views.wall([folder.id], "wall")
     views.plots([folder.id], "scores", kinds=("log",))
     views.plots([folder.id], "plots")
 

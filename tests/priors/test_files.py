@@ -12,8 +12,9 @@ from distill_core.datasets import load
 from distill_core.errors import BadRecord
 from distill_core.priors.files import adopt, find, opened, save
 from distill_core.priors.quality import frechet, measured
+from distill_core.priors.recipes import PriorRecipe
 from distill_core.priors.style import StyleGenerator
-from distill_core.priors.train import PriorRecipe, prior_key, trained
+from distill_core.priors.train import prior_key, trained
 from tests.methods.tiny import drain
 
 CPU = torch.device("cpu")

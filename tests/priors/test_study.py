@@ -36,7 +36,8 @@ class Killed(BaseException):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_killed_training_ends_with_the_same_weights(home, monkeypatch):
+@pytest.mark.parametrize("more", [{}, {"half": True, "by_class": True, "head_start": 0.5, "rival_rate": 2.0}])
+def test_a_killed_training_ends_with_the_same_weights(home, monkeypatch, more):
     monkeypatch.setenv("DISTILL_STUDIO_CHECKPOINT_STEPS", "1")
 
     def take():
@@ -45,11 +46,11 @@ def test_a_killed_training_ends_with_the_same_weights(home, monkeypatch):
         path.unlink()
         return tensors
 
-    straight = study(home)
+    straight = study(home, **more)
     assert sitting.drive_run(straight, whole, askable())["state"] == "finished"
     wanted, total = take(), len(Timeline.all(straight))
     for cut in range(1, total - 1, 3):
-        folder = study(home)
+        folder = study(home, **more)
 
         def until(method, job, cut=cut):
             stream = whole(method, job)

@@ -1,0 +1,258 @@
+"""The priors of this home: the table, samples of one and what can be done with it, the form that trains another, and the way in."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import secrets
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from distill_core.errors import StudioError
+from distill_core.runs import priors as shelf
+from distill_core.spec import parse
+
+from . import draw, errand, form_data, knobs, studio, studying
+
+STUDY, FIELD = "prior", "prior"
+WHERE = {"shipped": "shipped with the studio", "trained": "trained here", "imported": "imported"}
+MEASURED = {  # column → what it is called where it was measured, what it means, and how it is written
+    "Recognized": (
+        "accuracy of a real-trained classifier on samples",
+        "Samples that a classifier trained on real images takes for their class: are the labels right?",
+    ),
+    "Teaches": (
+        "accuracy on real test images after training on samples",
+        "Real test images that a classifier trained on samples alone gets right: are they right and various?",
+    ),
+    "Real": (
+        "that classifier on real test images",
+        "Real test images that the classifier trained on real images gets right: the ceiling of both.",
+    ),
+}
+FAR, NEAR = "distance to real training images", "distance of real test images"
+FEATURES = "Fréchet distance to real training images in the features of our own classifier; lower is nearer."
+WIDEST = 720  # pixels of a sheet on the screen
+
+
+def table(catalog: dict[str, Any]) -> None:
+    """Every prior with its recipe and measured quality; samples of the one that is ticked, and what can be done with it."""
+    rows = shelf.known(studio.home())
+    percent = {
+        name: st.column_config.NumberColumn(format="%.1f %%", help=words) for name, (_, words) in MEASURED.items()
+    }
+    event = st.dataframe(
+        [_line(row) for row in rows],
+        key=f"priors.{len(rows)}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            **percent,
+            "Distance": st.column_config.NumberColumn(format="%.3f", help=FEATURES),
+            "Of real": st.column_config.NumberColumn(
+                format="%.3f", help="The same distance for real test images: as near as one can be."
+            ),
+        },
+        alt="All priors with data set, measured quality, size and recipe",
+    )
+    picked = [rows[i] for i in (event["selection"]["rows"] if event else []) if i < len(rows)]
+    if picked:
+        _one(picked[0], catalog)
+    else:
+        st.caption("Tick one to look at its samples, to use it in a new run, or to export it.")
+
+
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    quality = row["quality"]
+    made = f", {datetime.fromtimestamp(row['made']):%d %b %Y %H:%M}" if row["made"] else ""
+    return {
+        "Data": row["data"],
+        **{name: 100 * quality[key] if key in quality else None for name, (key, _) in MEASURED.items()},
+        "Distance": quality.get(FAR),
+        "Of real": quality.get(NEAR),
+        "Size": draw.size(row["bytes"]),
+        "From": WHERE[row["where"]] + made,
+        "Recipe": recipe(row["recipe"]),
+        "Key": row["key"],
+    }
+
+
+def recipe(said: dict[str, Any]) -> str:
+    """A recipe in a line: `1500 steps, sharpen 300, width 32, batch 64, …`."""
+    if not said:
+        return "not stated"
+    first = [f"{said[name]} {word}" for name, word in (("steps", "steps"),) if name in said]
+    rest = [f"{name.replace('_', ' ')} {value}" for name, value in said.items() if name not in ("steps", "seed")]
+    return ", ".join([*first, *rest, *([f"seed {said['seed']}"] if said.get("seed") else [])])
+
+
+def _one(row: dict[str, Any], catalog: dict[str, Any]) -> None:
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _samples(row)
+    with right:
+        _actions(row, catalog)
+
+
+def _samples(row: dict[str, Any]) -> None:
+    """The sheet of samples, made by the worker where there is none yet."""
+    path = row["sheet"]
+    if path is None:
+        reply = studio.answer("prior_sheet", use=row["use"], data=row["data"])
+        if reply is None:
+            st.caption(":material/hourglass_top: Samples are being drawn …")
+            return
+        if reply.get("error"):
+            st.error(str(reply["error"]), icon=":material/error:")
+            return
+        path = reply["file"]
+    st.image(enlarged(Path(path)), alt=f"Samples of the prior of {row['data']}: a row for each class")
+    st.caption(f"A row for each class, a latent for each column: {', '.join(map(studio.escape, row['classes'][:20]))}.")
+
+
+def enlarged(path: Path) -> Image.Image:
+    """A sheet in whole multiples of its pixels, so that none is blurred."""
+    with Image.open(path) as sheet:
+        times = max(1, WIDEST // sheet.width)
+        return sheet.resize((sheet.width * times, sheet.height * times), Image.Resampling.NEAREST)
+
+
+def _actions(row: dict[str, Any], catalog: dict[str, Any]) -> None:
+    name = f"prior-{re.sub('[^a-z0-9]+', '-', row['data'].lower())}-{row['key']}"
+    for method in (one for one in catalog["methods"] if any(field["name"] == FIELD for field in one["fields"])):
+        if st.button(f"Use it in {method['name']}", icon=":material/add_circle:", key=f"priors.use.{method['name']}"):
+            st.session_state[f"new.{method['name']}.{FIELD}"] = row["use"]
+            st.session_state.pop("new.link", None)
+            st.switch_page(studio.NEW, query_params={"method": method["name"], "data": row["data"]})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Export (safetensors and card)",
+            lambda: packed(row, name),
+            f"{name}.zip",
+            "application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if row["where"] != "shipped":
+            with st.popover("Delete", icon=":material/delete:"):
+                st.caption(
+                    "Runs that searched in it keep their sets. It cannot be brought back; it can be trained again."
+                )
+                st.button("Delete this prior", key="priors.delete", on_click=_delete, args=(row["key"],))
+    st.caption(f"Write it as `{row['use']}`. Recipe: {recipe(row['recipe'])}.")
+    if not row["quality"]:
+        st.caption(
+            "Its quality was not measured. Train it with *Measure it* to have it measured; the weights are kept."
+        )
+
+
+def _delete(key: str) -> None:
+    try:
+        shelf.delete(studio.home(), key)
+    except StudioError as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def packed(row: dict[str, Any], name: str) -> bytes:
+    """The prior and its card as the bytes of a zip."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as out:
+        out.write(row["path"], f"{name}.safetensors")
+        out.writestr(f"{name}.json", json.dumps(shelf.card(row), ensure_ascii=False, indent=1))
+    return file.getvalue()
+
+
+def train(catalog: dict[str, Any]) -> None:
+    """Data and recipe; then cost and start."""
+    study = studying.entry(catalog, STUDY)
+    with st.expander("Train a prior", icon=":material/gesture:", key="priors.train"):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            data, _ = form_data.choose_data(catalog)
+            form_data.own_images()
+        presets = {one["title"]: one for one in study["presets"]}
+        if st.session_state.get("priors.for") != data:
+            st.session_state["priors.for"] = data
+            st.session_state["priors.recipe"] = recommended(study, data)
+            _fill(study)
+        with right:
+            st.pills("Recipe", list(presets), key="priors.recipe", on_change=_fill, args=(study,))
+            chosen = presets.get(st.session_state.get("priors.recipe") or "")
+            if chosen:
+                st.caption(f"Values: {chosen['source']}")
+        knobs.seed(study["fields"], "priors", {})
+        settings = knobs.draw_all(study["fields"], "priors")
+        if not knobs.check(study["fields"], settings):
+            job = {"data": data, "students": 0}
+            studying.offer(study, [(settings, job, f"Prior · {data}")], "Train")
+
+
+def recommended(study: dict[str, Any], data: str) -> str:
+    """The title of the named recipe for a data set; the first one where none was found for it."""
+    name = parse(data)[0]
+    titles = [one["title"] for one in study["presets"] if one["job"].get("data") == name]
+    return titles[0] if titles else study["presets"][0]["title"]
+
+
+def _fill(study: dict[str, Any]) -> None:
+    """A named recipe puts its values into the controls."""
+    title = st.session_state.get("priors.recipe")
+    preset = next((one for one in study["presets"] if one["title"] == title), None)
+    if preset:
+        knobs.seed(study["fields"], "priors", preset["settings"], anew=True)
+
+
+def take_in(catalog: dict[str, Any]) -> None:
+    """A safetensors file of the visitor's own: checked by the engine before it is kept."""
+    with st.expander("Import a prior", icon=":material/upload:", key="priors.import"):
+        st.caption(
+            "A safetensors file of this studio's generator. Its tensors, classes and the size of its images are compared "
+            "with the data set's. A pickle is never opened."
+        )
+        file = st.file_uploader("Weights", type=["safetensors"], key="priors.file")
+        names = [one["name"] for one in catalog["data"]]
+        data = st.selectbox(
+            "Data set whose images it makes", names, key="priors.data", accept_new_options=True, width=260
+        )
+        if st.button(
+            "Check and import", icon=":material/fact_check:", disabled=not (file and data), key="priors.check"
+        ):
+            st.session_state.pop("priors.brought", None)
+            errand.send("prior", *words(_kept(file), str(data)))
+            st.rerun()
+        errand.wait("prior", "The engine looks at the file …")
+        found = errand.outcome("prior")
+        if found:
+            errand.forget("prior")
+            st.session_state["priors.brought"] = found
+            st.rerun()
+        _brought(st.session_state.get("priors.brought"))
+
+
+def _kept(file: Any) -> Path:
+    """The upload as a file of the home's own naming; what is in it is judged by the engine."""
+    folder = studio.home() / "data" / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(file.name).stem)[:60]
+    path = folder / f"{stem}-{secrets.token_hex(3)}.safetensors"
+    path.write_bytes(file.getbuffer())
+    return path
+
+
+def words(path: Path, data: str) -> list[str]:
+    """The command that imports a file."""
+    return ["prior", "import", str(path), "--data", data]
+
+
+def _brought(found: dict[str, Any] | None) -> None:
+    if found and "error" in found:
+        st.error(str(found["error"]), icon=":material/error:")
+    elif found:
+        st.success(f"Imported. A run uses it with the prior `{found['use']}`.", icon=":material/check_circle:")

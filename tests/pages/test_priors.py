@@ -1,0 +1,154 @@
+"""Priors: the list with samples, training one through the queue, taking one in, using and deleting one."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import pytest
+from PIL import Image
+from safetensors.numpy import load, save_file
+
+from distill_core.errors import BadRecord
+from distill_core.runs import catalogue
+from distill_core.runs import priors as shelf
+from distill_core.runs.folder import RunFolder
+from distill_core.runs.home import write_json
+from distill_core.studies import STUDIES
+from pages.parts import priors
+
+PAGE, KEY = "distill/priors", "0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def studies(home):
+    """The small catalog with the real studies in it, and a data set that has a recipe of its own."""
+    catalog = json.loads((home / "catalog.json").read_text(encoding="utf-8"))
+    catalog["studies"] = [catalogue.method_entry(one) for one in STUDIES.values()]
+    catalog["data"].append({**catalog["data"][0], "name": "shapes", "title": "Shapes", "sizes": []})
+    write_json(home / "catalog.json", catalog)
+    return catalog
+
+
+@pytest.fixture
+def own(home):
+    """A prior of this home, as far as a page looks into it, with a card and a sheet."""
+    about = {"data": "tiny", "classes": ["a", "b"], "recipe": {"steps": 4, "sharpen": 0}, "key": KEY}
+    path = home / "cache" / f"prior-{KEY}.safetensors"
+    source = next(one for one in shelf.known(home) if one["where"] == "shipped")["path"]
+    with open(source, "rb") as file:
+        save_file(load(file.read()), path, metadata={"prior": json.dumps(about)})
+    write_json(path.with_suffix(".json"), {"quality": {"distance to real training images": 0.5}})
+    Image.new("L", (24, 16), 100).save(path.with_suffix(".png"))
+    return path
+
+
+def button(app, label):
+    return next(one for one in app.button if one.label == label)
+
+
+def test_the_shipped_priors_are_listed_with_what_was_measured(open_page):
+    found = open_page(PAGE).dataframe[0].value
+    assert set(found["From"]) == {"shipped with the studio"} and {"digits"} <= set(found["Data"])
+    assert (found["Recognized"] > 50).all() and (found["Of real"] < found["Distance"]).all()
+
+
+def test_samples_and_deeds_of_the_one_that_is_ticked(home, own, studies):
+    [row] = [one for one in shelf.known(home) if one["key"] == KEY]
+    picture = priors.enlarged(own.with_suffix(".png"))
+    assert picture.width == 720 and picture.getcolors() == [(720 * 480, 100)]
+    assert row["sheet"] == str(own.with_suffix(".png")) and row["where"] == "trained"
+    assert priors._line(row)["Distance"] == 0.5 and priors._line(row)["Recognized"] is None
+
+
+@pytest.fixture
+def ticked(own, open_page, monkeypatch):
+    """The page with the own prior ticked: the table of a test has no hand to tick with."""
+    tell = priors._one
+
+    def one(catalog):
+        tell(next(row for row in shelf.known(priors.studio.home()) if row["key"] == KEY), catalog)
+
+    monkeypatch.setattr(priors, "table", one)
+    return lambda: open_page(PAGE)
+
+
+def test_a_prior_is_used_by_the_methods_that_search_in_one(home, studies, ticked):
+    method = next(one for one in studies["methods"] if one["fields"])
+    field = {**method["fields"][0], "name": "prior", "type": "text", "default": "style"}
+    method["fields"].append({**field, "minimum": None, "maximum": None})
+    write_json(home / "catalog.json", studies)
+    name = method["name"]
+    app = ticked()
+    assert [one.label for one in app.button if one.label.startswith("Use it")] == [f"Use it in {name}"]
+    button(app, f"Use it in {name}").click().run()
+    assert not app.exception and app.session_state[f"new.{name}.prior"] == f"style@{KEY}"
+    assert app.text_input(key=f"new.{name}.prior").value == f"style@{KEY}"
+    assert app.session_state["new.data"] == "tiny"
+
+
+def test_an_own_prior_is_deleted_and_a_shipped_one_is_not(home, own, ticked):
+    ticked().button(key="priors.delete").click().run()
+    assert not list((home / "cache").glob("prior-*"))
+    for key in (shelf.known(home)[0]["key"], "../x", KEY):
+        with pytest.raises(BadRecord, match="of this home"):
+            shelf.delete(home, key)
+
+
+def test_samples_that_are_not_there_are_asked_of_the_worker(own, ticked):
+    own.with_suffix(".png").unlink()
+    app = ticked()
+    assert any("being drawn" in one.value for one in app.caption)
+    asked = [json.loads(one.read_text()) for one in (own.parents[1] / "questions").glob("*.json")]
+    assert [one["values"] for one in asked if one["question"] == "prior_sheet"] == [
+        {"use": f"style@{KEY}", "data": "tiny"}
+    ]
+
+
+def test_the_recipe_for_the_data_fills_the_form_and_is_queued(home, open_page, studies):
+    app = open_page(PAGE)
+    quick, shapes = (
+        next(one for one in priors.studying.entry(studies, "prior")["presets"] if one["job"].get("data", "") == data)
+        for data in ("", "shapes")
+    )
+    assert app.session_state["priors.recipe"] == quick["title"]
+    app.selectbox(key="new.data").set_value("shapes").run()
+    assert app.session_state["priors.recipe"] == shapes["title"]
+    app.number_input(key="priors.steps").set_value(12).run()
+    assert app.session_state["priors.sharpen"] == shapes["settings"]["sharpen"]
+    button(app, "Train").click().run()
+    assert not app.exception
+    [path] = list((home / "runs").glob("prior-*"))
+    asked = json.loads((path / "job.json").read_text(encoding="utf-8"))
+    assert asked["settings"]["steps"] == 12 and asked["job"]["data"] == "shapes"
+    assert STUDIES["prior"].build(asked["settings"]).recipe().sharpen == shapes["settings"]["sharpen"]
+
+
+def test_a_training_is_watched_with_its_images(home, open_page):
+    folder = RunFolder.create(home, "prior", {}, {"data": "tiny"}, name="my prior")
+    folder.set_state(state="running", stage="prior", step=30, steps=40, left_s=12.0)
+    with folder.lock():
+        bars = [str(one.proto) for one in open_page(PAGE).get("progress")]
+        assert any("about 12 s left" in one for one in bars), bars
+        live = open_page("distill/live", run=folder.id)
+    walls = [one for one in live.get("bidi_component") if "wall" in str(one.proto.component_name)]
+    assert walls
+
+
+def test_an_exported_prior_holds_its_weights_and_its_card(home):
+    row = shelf.known(home)[0]
+    with zipfile.ZipFile(io.BytesIO(priors.packed(row, "mine"))) as found:
+        assert set(found.namelist()) == {"mine.safetensors", "mine.json"}
+        card, weights = json.loads(found.read("mine.json")), load(found.read("mine.safetensors"))
+    assert card["classes"] == row["classes"] and card["quality"] == row["quality"] and "constant" in weights
+
+
+def test_the_refusal_of_an_import_is_shown(open_page, monkeypatch, tmp_path):
+    assert priors.words(tmp_path, "digits") == ["prior", "import", str(tmp_path), "--data", "digits"]
+    sentence, told = "It makes 7 classes.", []
+    monkeypatch.setattr("pages.parts.errand.forget", lambda name: told.append(name))
+    monkeypatch.setattr(
+        "pages.parts.errand.outcome", lambda name: {"error": sentence} if name == "prior" and not told else None
+    )
+    assert [one.value for one in open_page(PAGE).error] == [sentence]
