@@ -187,7 +187,7 @@ class PriorTraining(Study):
         real, device, recipe = load(job.data), device_of(job.device), self.recipe()
         if reason := self.why_not(job):
             raise BadSetting(reason)
-        prior = yield from stage("prior", trained(real, recipe, device))
+        prior = yield from stage("prior", trained(real, recipe, device), recipe.steps)
         key = prior_key(real, recipe)
         yield Note(f"Prior style@{key}: {sum(p.numel() for p in prior.parameters()):,} weights.")
         if self.measure:

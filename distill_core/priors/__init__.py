@@ -85,4 +85,5 @@ def prior_of(spec: str, real: RealSet, seed: int, device: torch.device) -> Strea
 
     if key := weights(spec):
         return find(key, real, device)
-    return (yield from stage("prior", trained(real, recommended(real.name, **options), device)))
+    recipe = recommended(real.name, **options)
+    return (yield from stage("prior", trained(real, recipe, device), recipe.steps))

@@ -35,7 +35,7 @@ def measured(prior: Prior, real: RealSet, device: torch.device, seed: int = 0) -
     images, labels = sampled(prior, real, EACH, device, seed)
     with torch.no_grad():
         right = torch.cat([network(part).argmax(1) for part in images.split(500)]) == labels
-    student = yield from stage("measure", _taught(images, labels, real, device, seed))
+    student = yield from stage("measure", _taught(images, labels, real, device, seed), UPDATES)
     train, test = (
         pooled(network, real.normalize(real.pixels(one.images.to(device)))) for one in (real.train, real.test)
     )

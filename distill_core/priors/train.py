@@ -21,7 +21,7 @@ from torch import Generator, Tensor, nn
 from ..datasets import RealSet
 from ..events import Note, Scalars
 from ..loop import Step, check_finite, saw, steps
-from ..method import Stream
+from ..method import Stream, stage
 from ..runs.home import studio_home
 from ..steps.augment import CropFlip, may_flip
 from ..steps.show import show
@@ -68,7 +68,8 @@ def train(real: RealSet, recipe: PriorRecipe, device: torch.device, key: str) ->
     _lay(network, recipe, device)
     yield from _decoder(network, real, recipe, device, key)
     average = copy.deepcopy(network)
-    yield from _sharpen(network, average, real, recipe, device, key)
+    if recipe.sharpen:
+        yield from stage("sharpen", _sharpen(network, average, real, recipe, device, key), recipe.sharpen)
     about = {"recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint, "key": key}
     path = studio_home() / "cache" / f"prior-{key}.safetensors"
     write_sheet(average.cpu(), path.with_suffix(".png"))

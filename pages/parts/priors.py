@@ -126,11 +126,14 @@ def enlarged(path: Path) -> Image.Image:
 
 def _actions(row: dict[str, Any], catalog: dict[str, Any]) -> None:
     name = f"prior-{re.sub('[^a-z0-9]+', '-', row['data'].lower())}-{row['key']}"
-    for method in (one for one in catalog["methods"] if any(field["name"] == FIELD for field in one["fields"])):
-        if st.button(f"Use it in {method['name']}", icon=":material/add_circle:", key=f"priors.use.{method['name']}"):
-            st.session_state[f"new.{method['name']}.{FIELD}"] = row["use"]
-            st.session_state.pop("new.link", None)
-            st.switch_page(studio.NEW, query_params={"method": method["name"], "data": row["data"]})
+    with st.container(horizontal=True):
+        for method in (one for one in catalog["methods"] if any(field["name"] == FIELD for field in one["fields"])):
+            if st.button(
+                f"Use it in {method['name']}", icon=":material/add_circle:", key=f"priors.use.{method['name']}"
+            ):
+                st.session_state[f"new.{method['name']}.{FIELD}"] = row["use"]
+                st.session_state.pop("new.link", None)
+                st.switch_page(studio.NEW, query_params={"method": method["name"], "data": row["data"]})
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Export (safetensors and card)",

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from distill_core.cli import main
-from distill_core.runs import priors, sitting
+from distill_core.datasets import load
+from distill_core.priors.recipes import recommended
+from distill_core.priors.train import prior_key
+from distill_core.runs import answers, ask, priors, sitting
 from distill_core.runs.folder import RunFolder, Timeline
 from distill_core.studies import PriorTraining, askable, whole
 
@@ -94,3 +99,21 @@ def test_from_a_terminal(call, tmp_path, home):
     assert code == 1 and "pickle" in json.loads(out)["error"]
     code, out, _ = call("prior", "train", "--data", "digits:size=8", "--widht", "4")
     assert code == 2 and "--width" in json.loads(out)["error"]
+
+
+def test_a_terminal_takes_the_recipe_for_the_data(call, home):
+    words = ("--data", "shapes:size=16", "--width", "4", "--steps", "2", "--sharpen", "0", "--no-measure")
+    code, _out, err = call("prior", "train", *words)
+    assert code == 0, err
+    [row] = [one for one in json.loads(call("priors")[1])["priors"] if one["where"] == "trained"]
+    asked = replace(recommended("shapes"), width=4, steps=2, sharpen=0)
+    assert row["recipe"] == asked.plain() and row["key"] == prior_key(load("shapes:size=16"), asked)
+
+
+def test_the_worker_draws_a_sheet_of_a_prior_that_has_none(home):
+    row = next(one for one in priors.known(home) if one["data"] == "digits")
+    asked = {"id": f"{1:020d}-00000a", "question": "prior_sheet", "values": {"use": row["use"], "data": row["data"]}}
+    answers.give(home, asked)
+    reply = ask.answer(home, asked["id"])
+    with Image.open(reply["value"]["file"]) as sheet:
+        assert sheet.size == (12 * 16, 10 * 16)
