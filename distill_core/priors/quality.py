@@ -25,7 +25,7 @@ from .prior import Prior
 
 EACH = 120  # samples of each class
 UPDATES, BATCH, RATE = 600, 64, 0.05  # of the classifier that is trained on samples
-ENOUGH, FEWEST = 2500, 5  # updates after which the judging classifier has learned enough, and its fewest epochs
+ENOUGH, FEWEST = 1200, 2  # updates after which the judging classifier has learned enough, and its fewest epochs
 
 
 def measured(prior: Prior, real: RealSet, device: torch.device, seed: int = 0) -> Stream[dict[str, float]]:

@@ -88,9 +88,16 @@ def recipe(said: dict[str, Any]) -> str:
     """A recipe in a line: `1500 steps, sharpen 300, width 32, batch 64, …`."""
     if not said:
         return "not stated"
-    first = [f"{said[name]} {word}" for name, word in (("steps", "steps"),) if name in said]
-    rest = [f"{name.replace('_', ' ')} {value}" for name, value in said.items() if name not in ("steps", "seed")]
-    return ", ".join([*first, *rest, *([f"seed {said['seed']}"] if said.get("seed") else [])])
+    rest = [_value(name, value) for name, value in said.items() if name not in ("steps", "seed")]
+    return ", ".join(
+        [f"{said.get('steps', '?')} steps", *rest, *([f"seed {said['seed']}"] if said.get("seed") else [])]
+    )
+
+
+def _value(name: str, value: Any) -> str:
+    """One value of a recipe: `lr 0.001`, or a word for what is on."""
+    words = name.replace("_", " ")
+    return words if value is True else f"{words} {value:g}" if isinstance(value, float) else f"{words} {value}"
 
 
 def _one(row: dict[str, Any], catalog: dict[str, Any]) -> None:
