@@ -44,7 +44,7 @@ def test_the_digits_teacher_is_as_good_as_its_card_says():
     assert accuracy(teacher.network, real, real.test, torch.device("cpu")) == pytest.approx(teacher.accuracy, abs=0.004)
 
 
-@pytest.mark.parametrize("name", ["digits"])
+@pytest.mark.parametrize("name", ["digits", "shapes"])
 def test_a_bundled_set_has_its_prior(name):
     """Also the alarm when the recipe or the data set changed: run `python -m assets.record priors` then."""
     real = load(name)

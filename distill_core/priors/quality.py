@@ -25,12 +25,12 @@ from .prior import Prior
 
 EACH = 120  # samples of each class
 UPDATES, BATCH, RATE = 600, 64, 0.05  # of the classifier that is trained on samples
-ENOUGH, FEWEST = 1200, 2  # updates after which the judging classifier has learned enough, and its fewest epochs
+ENOUGH, FEWEST = 1200, 5  # updates after which the judging classifier has learned enough, and its fewest epochs
 
 
 def measured(prior: Prior, real: RealSet, device: torch.device, seed: int = 0) -> Stream[dict[str, float]]:
     """The three numbers, with those of real images beside them; trains the teacher first where there is none."""
-    teacher: Teacher = yield from stage("squeeze", squeeze(real, "auto", judge(real), device))
+    teacher: Teacher = yield from stage("squeeze", squeeze(real, *judge(real), device))
     network: Network = teacher.network  # type: ignore[assignment]
     images, labels = sampled(prior, real, EACH, device, seed)
     with torch.no_grad():
@@ -68,11 +68,14 @@ def sampled(prior: Prior, real: RealSet, each: int, device: torch.device, seed: 
     return real.normalize(torch.cat(parts)), labels
 
 
-def judge(real: RealSet) -> SqueezeRecipe:
-    """How the classifier that judges samples is trained: the usual teacher, with fewer epochs where there are many images."""
+def judge(real: RealSet) -> tuple[str, SqueezeRecipe]:
+    """The classifier that judges samples, and how it is trained: the usual teacher; where there are many images a narrower one
+    with fewer epochs, so that measuring a prior does not take longer than training it."""
     usual = SqueezeRecipe()
     per_epoch = max(1, len(real.train) // usual.batch)
-    return replace(usual, epochs=max(FEWEST, min(usual.epochs, ENOUGH // per_epoch)))
+    if usual.epochs * per_epoch <= ENOUGH:
+        return "auto", usual
+    return "convnet:norm=batch,width=32", replace(usual, epochs=max(FEWEST, ENOUGH // per_epoch))
 
 
 def _taught(images: Tensor, labels: Tensor, real: RealSet, device: torch.device, seed: int) -> Stream[nn.Module]:

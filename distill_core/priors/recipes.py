@@ -60,11 +60,6 @@ class Recommended:
     source: str
 
 
-LONG: dict[str, Any] = {"by_class": True, "half": True}
-WHY = (
-    "An auto-encoder alone puts its codes far from the latents that are drawn (70 nats on shapes), so that samples are "
-    "blots; a discriminator that does not look within a class lets every class become one image."
-)
 RECIPES = (
     Recommended(
         "Quick (ours)",
@@ -74,19 +69,28 @@ RECIPES = (
     ),
     Recommended(
         "Fashion-MNIST (ours)",
-        PriorRecipe(
-            steps=4000, sharpen=6000, batch=32, lr=1e-3, lr_sharpen=5e-4, rival_rate=2.0, head_start=1 / 60, **LONG
-        ),
+        PriorRecipe(steps=5000, sharpen=0, batch=32, lr=1e-3, half=True),
         "fashion-mnist",
-        f"Ours: long sharpening. {WHY}",
+        "Ours: the auto-encoder alone. A few hundred steps of sharpening took variety: a classifier of pixels that was "
+        "trained on samples got 75 % of the validation images before them and 67 % after 400.",
     ),
     Recommended(
         "Shapes (ours)",
         PriorRecipe(
-            steps=2500, sharpen=6000, batch=32, lr=1e-3, lr_sharpen=1e-3, rival_rate=1.0, head_start=1 / 60, **LONG
+            steps=2500,
+            sharpen=2250,
+            batch=32,
+            lr=1e-3,
+            lr_sharpen=1e-3,
+            rival_rate=1.0,
+            head_start=0.0445,
+            by_class=True,
+            half=True,
         ),
         "shapes",
-        f"Ours: long sharpening. {WHY}",
+        "Ours: long sharpening. The auto-encoder puts its codes 70 nats from the latents that are drawn, and its samples are "
+        "blots (9 % recognized; 12 % after 250 steps, 49 % after 1,000, 82 % after 2,250). The discriminator looks within a "
+        "class: else every class becomes one image.",
     ),
 )
 

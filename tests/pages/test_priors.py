@@ -50,7 +50,7 @@ def button(app, label):
 
 def test_the_shipped_priors_are_listed_with_what_was_measured(open_page):
     found = open_page(PAGE).dataframe[0].value
-    assert set(found["From"]) == {"shipped with the studio"} and {"digits"} <= set(found["Data"])
+    assert set(found["From"]) == {"shipped with the studio"} and {"digits", "shapes"} <= set(found["Data"])
     assert (found["Recognized"] > 50).all() and (found["Of real"] < found["Distance"]).all()
 
 

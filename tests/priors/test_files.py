@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,10 +13,11 @@ from safetensors.torch import load_file, save_file
 from distill_core.datasets import load
 from distill_core.errors import BadRecord
 from distill_core.priors.files import adopt, find, opened, save
-from distill_core.priors.quality import frechet, measured
+from distill_core.priors.quality import frechet, judge, measured
 from distill_core.priors.recipes import PriorRecipe
 from distill_core.priors.style import StyleGenerator
 from distill_core.priors.train import prior_key, trained
+from distill_core.steps.teach import SqueezeRecipe
 from tests.methods.tiny import drain
 
 CPU = torch.device("cpu")
@@ -96,3 +99,12 @@ def test_an_untrained_prior_is_measured_as_one():
     _, found = drain(measured(StyleGenerator(1, 8, 10, width=4).requires_grad_(False), real, CPU))
     assert found["accuracy on real test images after training on samples"] < 0.5
     assert found["distance to real training images"] > 10 * found["distance of real test images"]
+
+
+def test_samples_are_judged_by_the_usual_teacher_or_by_a_cheaper_one_where_images_are_many():
+    def asked(count):
+        return judge(SimpleNamespace(train=range(count)))
+
+    assert asked(1300) == asked(3600) == ("auto", SqueezeRecipe())
+    spec, recipe = asked(54_000)
+    assert spec == "convnet:norm=batch,width=32" and recipe == replace(SqueezeRecipe(), epochs=5)
