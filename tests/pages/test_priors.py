@@ -57,7 +57,7 @@ def test_the_shipped_priors_are_listed_with_what_was_measured(open_page):
 def test_samples_and_deeds_of_the_one_that_is_ticked(home, own, studies):
     [row] = [one for one in shelf.known(home) if one["key"] == KEY]
     picture = priors.enlarged(own.with_suffix(".png"))
-    assert picture.width == 720 and picture.getcolors() == [(720 * 480, 100)]
+    assert picture.width == 792 and picture.getcolors() == [(792 * 528, 100)]
     assert row["sheet"] == str(own.with_suffix(".png")) and row["where"] == "trained"
     assert priors._line(row)["Distance"] == 0.5 and priors._line(row)["Recognized"] is None
 
