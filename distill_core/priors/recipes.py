@@ -29,6 +29,9 @@ class PriorRecipe:
     penalty: float = 0.1  # γ of R1
     by_class: bool = False  # the discriminator sees how much the images of a class differ, not those of the batch
     half: bool = False  # convolutions in bfloat16, channels last
+    variance: float = (
+        0.1  # of a pixel in [−1, 1] around the decoded one: more brings codes nearer to what is drawn, and blurs
+    )
 
     def plain(self) -> dict[str, Any]:
         """By name, without the later fields at their first value: a prior keeps its key when a field is added."""
@@ -47,6 +50,7 @@ LATER = {
     "penalty": 0.1,
     "by_class": False,
     "half": False,
+    "variance": 0.1,
 }
 
 
@@ -69,28 +73,38 @@ RECIPES = (
     ),
     Recommended(
         "Fashion-MNIST (ours)",
-        PriorRecipe(steps=5000, sharpen=0, batch=32, lr=1e-3, half=True),
+        PriorRecipe(
+            steps=2000,
+            sharpen=3000,
+            batch=32,
+            lr_sharpen=3e-4,
+            rival_rate=3.0,
+            head_start=0.04,
+            by_class=True,
+            half=True,
+            variance=1.0,
+        ),
         "fashion-mnist",
-        "Ours: the auto-encoder alone. A few hundred steps of sharpening took variety: a classifier of pixels that was "
-        "trained on samples got 75 % of the validation images before them and 67 % after 400.",
+        "Ours: with a variance of 0.1, 0.4 and 2 the auto-encoder's samples were recognized 19, 31 and 51 % of the time after 500 "
+        "steps. Sharpened slowly, 900 steps brought the distance from 0.98 to 0.36 and what a classifier learns from samples "
+        "from 58 to 60 % of the validation images.",
     ),
     Recommended(
         "Shapes (ours)",
         PriorRecipe(
-            steps=2500,
-            sharpen=2250,
+            steps=1000,
+            sharpen=5000,
             batch=32,
             lr=1e-3,
-            lr_sharpen=1e-3,
-            rival_rate=1.0,
-            head_start=0.0445,
+            lr_sharpen=5e-4,
+            rival_rate=2.0,
+            head_start=0.02,
             by_class=True,
             half=True,
         ),
         "shapes",
-        "Ours: long sharpening. The auto-encoder puts its codes 70 nats from the latents that are drawn, and its samples are "
-        "blots (9 % recognized; 12 % after 250 steps, 49 % after 1,000, 82 % after 2,250). The discriminator looks within a "
-        "class: else every class becomes one image.",
+        "Ours: long sharpening. The auto-encoder says hardly anything of a shape whose place, size and color are free (10 % "
+        "recognized, whatever the variance). The discriminator looks within a class: else every class becomes one image.",
     ),
 )
 

@@ -31,7 +31,6 @@ from .rivals import Discriminator, Encoder
 from .sheet import write as write_sheet
 from .style import StyleGenerator, Z
 
-VARIANCE = 0.1  # of a pixel in [−1, 1] around the decoded one
 WARM_KL = 300  # steps until the Kullback–Leibler term has its full weight
 FIRST_ID = 1_000_000  # of samples: they are no images of the set
 LAZY = 8  # updates of the generator between two R1 penalties
@@ -113,7 +112,7 @@ class _Batches:
 def _decoder(
     network: StyleGenerator, real: RealSet, recipe: PriorRecipe, device: torch.device, key: str
 ) -> Stream[None]:
-    """Phase one: ‖2x − 2x̂‖² / (2 · 0.1) + KL( q(z | x, y) ‖ N(0, 1) ), Adam, cosine."""
+    """Phase one: ‖2x − 2x̂‖² / (2 · variance) + KL( q(z | x, y) ‖ N(0, 1) ), Adam, cosine."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.seed)
         encoder = Encoder(real.channels, real.size, len(real.classes), recipe.width)
@@ -128,7 +127,7 @@ def _decoder(
         with _precision(recipe, device):
             mean, log_variance = encoder(2 * images - 1, labels)
             found = network(mean + (0.5 * log_variance).exp() * noise, labels)
-        error = (2 * (found - images)).square().flatten(1).sum(1).mean() / (2 * VARIANCE)
+        error = (2 * (found - images)).square().flatten(1).sum(1).mean() / (2 * recipe.variance)
         divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
         loss = error + min(1.0, (step.index + 1) / WARM_KL) * divergence
         optimizer.zero_grad(set_to_none=True)
