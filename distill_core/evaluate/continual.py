@@ -1,7 +1,7 @@
 """Continual learning with a synthetic set as memory: classes come task after task, and only their synthetic images are kept.
 
 After task t a fresh student is trained on the synthetic images of all classes seen so far, with labels for these classes only,
-and tested on the real test images of these classes (dwa.md 1.9: five tasks on CIFAR-100, 20 images per class, 5 class orders;
+and tested on the real test images of these classes (DWA: five tasks on CIFAR-100, 20 images per class, 5 class orders;
 the paper's own backbone and class order are not stated). As many random real images stand beside it in every task.
 """
 

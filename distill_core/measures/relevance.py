@@ -5,7 +5,7 @@
 
 W_c is the classifier's row for class c: one number for each channel after a global average, one for each channel and place
 where the map is flattened. This is our reading, after class activation maps (CVPR 2016), of the distance that H-GLaD (arXiv
-2406.05704) describes and its released code does not contain (hglad.md 7.6). Every variant gives one number for each class;
+2406.05704) describes and its released code does not contain. Every variant gives one number for each class;
 their sum is the distance.
 
     cam_weighted       the formula above

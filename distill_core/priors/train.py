@@ -1,7 +1,7 @@
 """Training our generator: first as the decoder of a conditional variational auto-encoder, then against a discriminator.
 
 The first phase covers every mode and blurs; the second sharpens, with two updates of the discriminator for each of the
-generator, because with one the labels are right and the images all alike (generative.md 10.4). What is kept is the running
+generator, because with one the labels are right and the images all alike. What is kept is the running
 average of the generator. Found by content in the assets and in the home's cache; two runs that ask at once share one training.
 """
 

@@ -54,7 +54,7 @@ def no_extra(view: Tensor, logits: Tensor, labels: Tensor, now: Any) -> Mapping[
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the family shares; the names are those of `dwa.md` and of the papers' tables.
+    """What the family shares; the names are those of the papers' tables.
 
     Args:
         class_block: classes (of a slice) or images (class by class) that share a batch.

@@ -38,7 +38,7 @@ from .augment import may_flip
 class SqueezeRecipe:
     """How a teacher is trained: SGD, a schedule that moves once per epoch, random crops (and flips where they may be).
 
-    Defaults of lr, batch and weight decay are the family's CIFAR recipe (dwa.md 1.6); it trains for 200 epochs.
+    Defaults of lr, batch and weight decay are the family's CIFAR recipe; it trains for 200 epochs.
     `schedule` is `cosine` or `none`; `warmup` counts epochs of linear warm-up from a hundredth of lr; `augment` is a name of
     `steps.augment.build`. No recipe of the family uses Nesterov's momentum, so there is no such field.
     """

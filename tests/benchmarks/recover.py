@@ -34,7 +34,7 @@ class Real:
 
 
 def plain(network: nn.Module, start: Tensor, iterations: int, directed: bool, rho: float = 0.015, k: int = 12) -> None:
-    """dwa.md 1.5 as it is written, one slice after the other."""
+    """The steps of DWA as its paper writes them, one slice after the other."""
     for slice_ in start:
         teacher, x = copy.deepcopy(network).eval(), slice_.clone().requires_grad_(True)
         if not directed:

@@ -235,7 +235,7 @@ def test_the_average_of_the_weights_is_what_is_tested():
 
 
 def test_one_update_of_a_student_is_adamw_on_the_divergence():
-    """The student step (dwa.md 8, item 11) done the slow way in float64: one batch, no mixing, the teacher in eval mode."""
+    """The student step done the slow way in float64: one batch, no mixing, the teacher in eval mode."""
     from distill_core.networks import build
 
     protocol = PROTOCOLS["dwa"].with_(mix="none", augment="none", temperature=4.0)

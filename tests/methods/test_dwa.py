@@ -143,7 +143,7 @@ METHOD = DirectedWeightAdjustment(iterations=8)
 
 
 def slow_recovery(start, network, recipe, rho, count, seed, released):
-    """Everything of dwa.md 1.5 for one batch in float64, written as the text reads."""
+    """Everything that DWA does with one batch in float64, written as the paper reads."""
     import math
 
     generator = torch.Generator().manual_seed(seed + 1)

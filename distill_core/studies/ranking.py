@@ -7,26 +7,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, get_args
 
-from .datasets import RealSet, load
-from .errors import BadSetting
-from .evaluate import ranking as engine
-from .evaluate.continual import Memory
-from .evaluate.transfer import Source
-from .events import Note
-from .job import Job
-from .measures.relevance import METRIC, Measure
-from .method import Card, Preset, Stream, knob, stage
-from .methods import registry
-from .run import labeler
-from .runs import findings
-from .runs.candidates import FEWEST, Candidate, candidates
-from .runs.folder import RunFolder, read_sheet
-from .runs.home import studio_home
-from .steps.device import device_of
-from .steps.judge import measure_of
-from .steps.objectives import PROTOCOL
+from ..datasets import RealSet, load
+from ..errors import BadSetting
+from ..evaluate import ranking as engine
+from ..evaluate.continual import Memory
+from ..evaluate.transfer import Source
+from ..events import Note
+from ..job import Job
+from ..measures.relevance import METRIC, Measure
+from ..method import Card, Preset, Stream, knob, stage
+from ..methods import registry
+from ..run import labeler
+from ..runs import findings
+from ..runs.candidates import FEWEST, Candidate, candidates
+from ..runs.folder import RunFolder, read_sheet
+from ..runs.home import studio_home
+from ..steps.device import device_of
+from ..steps.judge import measure_of
+from ..steps.objectives import PROTOCOL
+from ..synthetic import SyntheticSet
 from .study import Findings, Study, drained
-from .synthetic import SyntheticSet
 
 QUICK = {"students": 2, "epochs": 300}
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .job import Job
-from .method import Method, Stream
-from .runs import findings
+from ..job import Job
+from ..method import Method, Stream
+from ..runs import findings
 
 
 @dataclass(frozen=True)

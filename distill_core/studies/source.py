@@ -1,0 +1,34 @@
+"""The finished run that a study is about."""
+
+from __future__ import annotations
+
+from ..datasets import RealSet, load
+from ..errors import BadRecord
+from ..evaluate import transfer as transferring
+from ..job import Job
+from ..method import Stream
+from ..run import labeler
+from ..runs.folder import RunFolder
+from ..runs.home import studio_home
+from ..synthetic import SyntheticSet
+
+
+def source_of(run: str, job: Job) -> Stream[transferring.Source]:
+    """A finished run's set with its data and the teacher that labels; `BadRecord` where it cannot be examined."""
+    folder = RunFolder.find(studio_home(), run)
+    if not (folder.path / "set.safetensors").is_file():
+        raise BadRecord(f"Run {run!r} has no synthetic set yet. Choose a finished run.")
+    result, made = SyntheticSet.load(folder.path / "set.safetensors"), folder.request()["job"]
+    real = load(str(made.get("data") or ""))
+    _belongs(run, result, real)
+    asked = job.model_copy(update={"teacher": made.get("teacher", "auto")})
+    teacher = yield from labeler(result, asked, real)
+    return transferring.Source(run, result, real, teacher, int(made.get("seed", 0)))
+
+
+def _belongs(run: str, result: SyntheticSet, real: RealSet) -> None:
+    if tuple(result.classes) != tuple(real.classes):
+        raise BadRecord(
+            f"The set of {run!r} has the classes {list(result.classes)[:8]}, but {real.name} has {list(real.classes)[:8]}. "
+            "Import it again with the data set it was made from."
+        )
