@@ -220,22 +220,32 @@ def _fill(study: dict[str, Any]) -> None:
 
 
 def take_in(catalog: dict[str, Any]) -> None:
-    """A safetensors file of the visitor's own: checked by the engine before it is kept."""
+    """A generator of the visitor's own as a safetensors file: checked by the engine before it is kept."""
     with st.expander("Import a prior", icon=":material/upload:", key="priors.import"):
         st.caption(
-            "A safetensors file of this studio's generator. Its tensors, classes and the size of its images are compared "
-            "with the data set's. A pickle is never opened."
+            "A safetensors file of this studio's generator, StyleGAN-XL, StyleGAN2-ADA, BigGAN-deep or a diffusers "
+            "AutoencoderKL. Tensors, classes and the size of its images are compared with the data set's. A pickle is never "
+            "opened; `distill-studio prior convert` explains how to make tensors of one. Files of gigabytes are better taken "
+            "in with `distill-studio prior import FILE --data NAME`."
         )
         file = st.file_uploader("Weights", type=["safetensors"], key="priors.file")
         names = [one["name"] for one in catalog["data"]]
         data = st.selectbox(
             "Data set whose images it makes", names, key="priors.data", accept_new_options=True, width=260
         )
+        classes = st.text_input(
+            "Its classes, where it knows more",
+            key="priors.classes",
+            placeholder="0,217,482,…",
+            help="Numbers of the generator's classes in the order of the data set's, such as those of ImageNet; empty where "
+            "both have the same.",
+            width=420,
+        )
         if st.button(
             "Check and import", icon=":material/fact_check:", disabled=not (file and data), key="priors.check"
         ):
             st.session_state.pop("priors.brought", None)
-            errand.send("prior", *words(_kept(file), str(data)))
+            errand.send("prior", *words(_kept(file), str(data), classes))
             st.rerun()
         errand.wait("prior", "The engine looks at the file …")
         found = errand.outcome("prior")
@@ -256,9 +266,9 @@ def _kept(file: Any) -> Path:
     return path
 
 
-def words(path: Path, data: str) -> list[str]:
+def words(path: Path, data: str, classes: str = "") -> list[str]:
     """The command that imports a file."""
-    return ["prior", "import", str(path), "--data", data]
+    return ["prior", "import", str(path), "--data", data, *(["--classes", classes.strip()] if classes.strip() else [])]
 
 
 def _brought(found: dict[str, Any] | None) -> None:

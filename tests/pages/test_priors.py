@@ -146,6 +146,7 @@ def test_an_exported_prior_holds_its_weights_and_its_card(home):
 
 def test_the_refusal_of_an_import_is_shown(open_page, monkeypatch, tmp_path):
     assert priors.words(tmp_path, "digits") == ["prior", "import", str(tmp_path), "--data", "digits"]
+    assert priors.words(tmp_path, "digits", " 0,217 ")[-2:] == ["--classes", "0,217"]
     sentence, told = "It makes 7 classes.", []
     monkeypatch.setattr("pages.parts.errand.forget", lambda name: told.append(name))
     monkeypatch.setattr(
