@@ -20,8 +20,8 @@ from torch import Generator, Tensor, nn
 
 from ..datasets import RealSet
 from ..events import Note, Scalars
-from ..loop import Step, check_finite, saw, steps
-from ..method import Stream, stage
+from ..loop import check_finite, saw, steps
+from ..method import Stream
 from ..runs.home import studio_home
 from ..steps.augment import CropFlip, may_flip
 from ..steps.show import show
@@ -67,8 +67,7 @@ def train(real: RealSet, recipe: PriorRecipe, device: torch.device, key: str) ->
     _lay(network, recipe, device)
     yield from _decoder(network, real, recipe, device, key)
     average = copy.deepcopy(network)
-    if recipe.sharpen:
-        yield from stage("sharpen", _sharpen(network, average, real, recipe, device, key), recipe.sharpen)
+    yield from _sharpen(network, average, real, recipe, device, key)
     about = {"recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint, "key": key}
     path = studio_home() / "cache" / f"prior-{key}.safetensors"
     write_sheet(average.cpu(), path.with_suffix(".png"))
@@ -136,7 +135,7 @@ def _decoder(
         if step.due:
             check_finite(loss.item(), "The loss of the prior", step, "prior", "its learning rate")
             yield Scalars(step.index, {"error of decoded images": error.item(), "divergence": divergence.item()})
-            yield from _samples(step, network, device)
+            yield from _samples(step.index, network, device)
 
 
 def _sharpen(
@@ -147,7 +146,8 @@ def _sharpen(
     device: torch.device,
     key: str,
 ) -> Stream[None]:
-    """Phase two: softplus losses with lazy R1, the same shifts (and flips where they may be) on both sides."""
+    """Phase two: softplus losses with lazy R1, the same shifts (and flips where they may be) on both sides. Its steps are
+    counted on from those of the first phase, since both are one stage."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.seed + 1)
         rival = Discriminator(real.channels, real.size, len(real.classes), recipe.width, recipe.by_class)
@@ -175,9 +175,10 @@ def _sharpen(
         if step.due:
             check_finite(float(lost + fooled.detach()), "The loss of the prior", step, "sharpen", "its learning rate")
             yield Scalars(
-                step.index, {"loss of the generator": fooled.item(), "loss of the discriminator": lost.item()}
+                recipe.steps + step.index,
+                {"loss of the generator": fooled.item(), "loss of the discriminator": lost.item()},
             )
-            yield from _samples(step, average, device)
+            yield from _samples(recipe.steps + step.index, average, device)
 
 
 def _drawn(network: StyleGenerator, labels: Tensor, generator: Generator) -> Tensor:
@@ -216,9 +217,9 @@ def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
         kept.lerp_(moved, 1 - decay)
 
 
-def _samples(step: Step, network: StyleGenerator, device: torch.device, each: int = 2) -> Stream[None]:
+def _samples(index: int, network: StyleGenerator, device: torch.device, each: int = 2) -> Stream[None]:
     """The same latents at every report, so that one image can be followed."""
     labels = torch.arange(network.classes, device=device).repeat(each)
     with torch.no_grad():
         images = network(network.sample(len(labels), Generator().manual_seed(0)).to(device), labels)
-    yield show(step.index, images, labels, space="samples", ids=torch.arange(len(labels)) + FIRST_ID)
+    yield show(index, images, labels, space="samples", ids=torch.arange(len(labels)) + FIRST_ID)

@@ -122,7 +122,7 @@ class PriorTraining(Study):
         real, device, recipe = load(job.data), device_of(job.device), self.recipe()
         if reason := self.why_not(job):
             raise BadSetting(reason)
-        prior = yield from stage("prior", trained(real, recipe, device), recipe.steps)
+        prior = yield from stage("prior", trained(real, recipe, device), recipe.steps + recipe.sharpen)
         key = prior_key(real, recipe)
         yield Note(f"Prior style@{key}: {sum(p.numel() for p in prior.parameters()):,} weights.")
         if self.measure:
