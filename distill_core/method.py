@@ -145,6 +145,15 @@ class Method(BaseModel):
         return self.build({**self.model_dump(), **values})
 
 
+def drained(stream: Stream[T]) -> T:
+    """What a stream returns; what it yields is not looked at."""
+    while True:
+        try:
+            next(stream)
+        except StopIteration as end:
+            return end.value
+
+
 def stage(name: str, stream: Stream[T], steps: int = 0, part: int = 0, parts: int = 1) -> Stream[T]:
     """Announce a part of the run, then run it: `teacher = yield from stage("squeeze", self.squeeze(job))`."""
     yield StageStarted(name, steps, part, parts)

@@ -18,7 +18,7 @@ from ..spec import parse, weights
 from .prior import Cut, Identity, Prior
 from .style import StyleGenerator, cuts_of
 
-__all__ = ["Cut", "Identity", "Prior", "cuts_for", "prior_of"]
+__all__ = ["Cut", "Identity", "Prior", "cuts_for", "is_at_hand", "prior_of"]
 
 OPTIONS = {"style": ("width", "steps", "sharpen"), "untrained": ("width",), "pixels": ()}
 FOREIGN = ("stylegan-xl", "stylegan2", "biggan", "autoencoder")
@@ -86,4 +86,16 @@ def prior_of(spec: str, real: RealSet, seed: int, device: torch.device) -> Strea
     if key := weights(spec):
         return find(key, real, device)
     recipe = recommended(real.name, **options)
-    return (yield from stage("prior", trained(real, recipe, device), recipe.steps))
+    return (yield from stage("prior", trained(real, recipe, device), recipe.steps + recipe.sharpen))
+
+
+def is_at_hand(spec: str, real: RealSet) -> bool:
+    """Whether `prior_of` need not train it first."""
+    name, options = checked(spec)
+    if name != "style" or weights(spec):
+        return True
+    from .files import prior_path
+    from .recipes import recommended
+    from .train import prior_key
+
+    return prior_path(prior_key(real, recommended(real.name, **options))) is not None

@@ -81,18 +81,15 @@ def prior_sheet(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any
     import torch
 
     from ..datasets import load
+    from ..method import drained
     from ..priors import prior_of
     from ..priors.sheet import write
     from ..spec import weights
 
-    use, stream = values["use"], prior_of(values["use"], load(values["data"]), 0, torch.device("cpu"))
-    try:
-        while True:
-            next(stream)
-    except StopIteration as end:
-        path = home / "cache" / f"prior-{weights(use)}.png"
-        write(end.value, path)
-        return {"file": str(path)}
+    prior = drained(prior_of(values["use"], load(values["data"]), 0, torch.device("cpu")))
+    path = home / "cache" / f"prior-{weights(values['use'])}.png"
+    write(prior, path)
+    return {"file": str(path)}
 
 
 # name → (what answers it, whether it takes long: then the worker leaves its place to a fresh one first)

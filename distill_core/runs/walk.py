@@ -80,25 +80,19 @@ def _at_hand(spec: str, folder: RunFolder) -> tuple[Any, Any]:
     """The prior without training one, and the `RealSet`."""
     import torch
 
-    from ..priors import checked, prior_of
-    from ..priors.files import prior_path
-    from ..priors.train import PriorRecipe, prior_key
-    from ..spec import weights
+    from ..method import drained
+    from ..priors import checked, is_at_hand, prior_of
     from .outputs import one_data_set
 
-    real, (name, options) = one_data_set([folder]), checked(spec)
-    if name == "style" and not weights(spec) and prior_path(prior_key(real, PriorRecipe(**options))) is None:
-        flags = "".join(f" --{option} {value}" for option, value in options.items())
+    real = one_data_set([folder])
+    if not is_at_hand(spec, real):
+        flags = "".join(f" --{option} {value}" for option, value in checked(spec)[1].items())
         raise BadRecord(
             f"The prior {spec!r} on {real.name} is not on this machine yet. While the run trains it, wait; otherwise train it: "
             f"distill-studio prior train --data {real.name}{flags}."
         )
-    stream = prior_of(spec, real, int(folder.request()["job"].get("seed", 0)), torch.device("cpu"))
-    while True:
-        try:
-            next(stream)
-        except StopIteration as end:
-            return end.value, real
+    seed = int(folder.request()["job"].get("seed", 0))
+    return drained(prior_of(spec, real, seed, torch.device("cpu"))), real
 
 
 def _walked(prior: Any, real: Any, label: int, row: str) -> tuple[dict[str, Any], np.ndarray]:

@@ -9,11 +9,11 @@ from ..evaluate import continual as continually
 from ..evaluate import transfer as transferring
 from ..events import Note
 from ..job import Job
-from ..method import Card, Preset, Stream, knob
+from ..method import Card, Preset, Stream, drained, knob
 from ..runs import findings
 from ..runs.home import studio_home
 from .source import source_of
-from .study import Findings, Study, drained
+from .study import Findings, Study
 
 
 class ContinualLearning(Study):

@@ -15,7 +15,7 @@ from ..evaluate.transfer import Source
 from ..events import Note
 from ..job import Job
 from ..measures.relevance import METRIC, Measure
-from ..method import Card, Preset, Stream, knob, stage
+from ..method import Card, Preset, Stream, drained, knob, stage
 from ..methods import registry
 from ..run import labeler
 from ..runs import findings
@@ -26,7 +26,7 @@ from ..steps.device import device_of
 from ..steps.judge import measure_of
 from ..steps.objectives import PROTOCOL
 from ..synthetic import SyntheticSet
-from .study import Findings, Study, drained
+from .study import Findings, Study
 
 QUICK = {"students": 2, "epochs": 300}
 

@@ -37,12 +37,3 @@ class Study(Method):
     def samples(self, job: Job) -> Iterable[tuple[Stream[Any], int]]:
         """For the cost: one student of each kind, and how many updates all students of its kind make."""
         return ()
-
-
-def drained(stream: Stream[Any]) -> Any:
-    """What a stream returns."""
-    while True:
-        try:
-            next(stream)
-        except StopIteration as end:
-            return end.value

@@ -10,6 +10,7 @@ import torch
 
 from distill_core.datasets import load
 from distill_core.errors import BadRecord, BadSetting
+from distill_core.method import drained
 from distill_core.methods import registry
 from distill_core.priors import prior_of
 from distill_core.priors.around import around
@@ -28,12 +29,12 @@ def searched(home: Path, prior: str | None = None, **job: object) -> RunFolder:
 
 
 def opened(spec: str, seed: int = 3):
-    stream = prior_of(spec, load("digits"), seed, torch.device("cpu"))
-    while True:
-        try:
-            next(stream)
-        except StopIteration as end:
-            return end.value
+    return drained(prior_of(spec, load("digits"), seed, torch.device("cpu")))
+
+
+def test_a_data_set_with_a_recipe_of_its_own_is_walked_in_the_prior_that_ships(home: Path) -> None:
+    about = walk.compute(home, searched(home, data="shapes").id, 2)
+    assert about["class"] == "triangle" and about["prior"] == "style"
 
 
 @pytest.mark.parametrize("spec", ["style", "untrained:width=8"])
