@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from .errors import BadRecord
+from .runs.home import replacing
 
 FORMAT = 1
 
@@ -88,10 +89,9 @@ class SyntheticSet:
             "protocol": self.protocol,
         }
         header |= {"teacher": self.teacher, "stages": self.stages, "about": dict(self.about)}
-        temporary = path.with_name(f".{path.name}")
         ready = {name: t.detach().cpu().contiguous() for name, t in tensors.items() if t is not None}
-        save_file(ready, temporary, metadata={"distill_studio": json.dumps(header, ensure_ascii=False)})
-        temporary.replace(path)
+        with replacing(path) as file:
+            save_file(ready, file, metadata={"distill_studio": json.dumps(header, ensure_ascii=False)})
 
     @classmethod
     def load(cls, path: Path) -> SyntheticSet:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 from collections.abc import Callable
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from ..runs.home import studio_home
+from ..runs.home import replacing, studio_home
 
 
 def remembered(key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -23,12 +21,9 @@ def remembered(key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str,
         except (SafetensorError, OSError) as error:
             logging.getLogger(__name__).warning("%s cannot be read (%s) and is made again.", path.name, error)
     arrays = {name: np.ascontiguousarray(array) for name, array in make().items()}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(3)}")
     try:
-        save_file(arrays, temporary)
-        os.replace(temporary, path)
+        with replacing(path) as file:
+            save_file(arrays, file)
     except OSError as error:  # a full disk costs the cache, not the run
         logging.getLogger(__name__).warning("%s could not be kept (%s).", path.name, error)
-    finally:
-        temporary.unlink(missing_ok=True)
     return arrays

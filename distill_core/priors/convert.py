@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import BadRecord, BadSetting
+from ..runs.home import replacing
 
 DICTIONARIES = (".pt", ".pth", ".bin", ".ckpt")
 INSIDE = ("state_dict", "G_ema", "g_ema", "model_ema", "ema", "model")  # where a dictionary of tensors may lie
@@ -55,9 +56,8 @@ def convert(path: Path, out: Path, trusted: bool = False, code: Path | None = No
         raise BadSetting(f"{path.name} cannot be converted: only .pkl, {', '.join(DICTIONARIES)} can.")
     config = path.with_name("config.json")
     metadata = {"config": config.read_text(encoding="utf-8")} if config.is_file() else {}
-    temporary = out.with_name(f".{out.name}")
-    save_file({key: t.detach().cpu().clone().contiguous() for key, t in tensors.items()}, temporary, metadata)
-    temporary.replace(out)
+    with replacing(out) as file:
+        save_file({key: t.detach().cpu().clone().contiguous() for key, t in tensors.items()}, file, metadata)
     return len(tensors)
 
 

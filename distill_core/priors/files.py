@@ -16,24 +16,20 @@ from torch import Tensor
 
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
-from ..runs.home import ASSETS, studio_home
+from ..runs.home import cache_path, replacing, weights_path
 from .style import StyleGenerator
 
 
 def save(network: StyleGenerator, about: Mapping[str, Any], path: Path) -> None:
     """Write the generator; its form is read off its tensors."""
     tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
-    temporary = path.with_name(f".{path.name}")
-    save_file(tensors, temporary, metadata={"prior": json.dumps(dict(about), ensure_ascii=False)})
-    temporary.replace(path)
+    with replacing(path) as file:
+        save_file(tensors, file, metadata={"prior": json.dumps(dict(about), ensure_ascii=False)})
 
 
 def prior_path(key: str) -> Path | None:
     """Where the prior lies: shipped, cached, or nowhere."""
-    for path in (ASSETS / "priors" / f"{key}.safetensors", studio_home() / "cache" / f"prior-{key}.safetensors"):
-        if path.is_file():
-            return path
-    return None
+    return weights_path("prior", key)
 
 
 def find(key: str, real: RealSet, device: torch.device) -> StyleGenerator:
@@ -143,7 +139,7 @@ def adopt(path: Path, real: RealSet) -> str:
     key = digest.hexdigest()[:16]
     said = {"recipe": about.get("recipe") or {}, "data": real.name, "fingerprint": real.fingerprint, "key": key}
     said |= {"classes": list(real.classes), "imported": path.name}
-    save(network, said, studio_home() / "cache" / f"prior-{key}.safetensors")
+    save(network, said, cache_path("prior", key))
     return key
 
 

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Generator
 
+from ..runs.home import replacing
 from .prior import Prior
 
 COLUMNS, ROWS = 12, 20  # samples of a class, and classes at most
@@ -27,6 +28,5 @@ def sheet(prior: Prior, seed: int = 0) -> np.ndarray:
 def write(prior: Prior, path: Path) -> None:
     """The sheet as a PNG, pixel for pixel. The prior has to be on the CPU."""
     pixels = sheet(prior)
-    temporary = path.with_name(f".{path.name}")
-    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(temporary, "PNG")
-    temporary.replace(path)
+    with replacing(path) as file:
+        Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG")

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
-from ..runs.home import studio_home
+from ..runs.home import cache_path, replacing
 from . import autoencoder, biggan, files, stylegan2, stylegan3
 from .imported import Imported
 from .prior import Cut
@@ -130,11 +130,8 @@ def adopt(
     for key, tensor in sorted(tensors.items()):
         digest.update(key.encode() + tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
     key = digest.hexdigest()[:16]
-    target = studio_home() / "cache" / f"prior-{key}.safetensors"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}")
-    save_file({k: t.contiguous() for k, t in tensors.items()}, temporary, {"prior": json.dumps({**about, "key": key})})
-    temporary.replace(target)
+    with replacing(cache_path("prior", key)) as file:
+        save_file({k: t.contiguous() for k, t in tensors.items()}, file, {"prior": json.dumps({**about, "key": key})})
     return f"{found}@{key}"
 
 

@@ -22,7 +22,7 @@ from ..datasets import RealSet
 from ..events import Note, Scalars
 from ..loop import check_finite, saw, steps
 from ..method import Stream
-from ..runs.home import studio_home
+from ..runs.home import cache_path, studio_home
 from ..steps.augment import CropFlip, may_flip
 from ..steps.show import show
 from .files import find, prior_path, save
@@ -69,7 +69,7 @@ def train(real: RealSet, recipe: PriorRecipe, device: torch.device, key: str) ->
     average = copy.deepcopy(network)
     yield from _sharpen(network, average, real, recipe, device, key)
     about = {"recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint, "key": key}
-    path = studio_home() / "cache" / f"prior-{key}.safetensors"
+    path = cache_path("prior", key)
     write_sheet(average.cpu(), path.with_suffix(".png"))
     save(average, {**about, "classes": list(real.classes)}, path)
 

@@ -10,7 +10,6 @@ the mean images. Formulas: `measures/activation.py`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy as np
 from ..errors import BadRecord, StudioError
 from . import outputs, view
 from .folder import RunFolder, Timeline, plain, read_sheet
-from .home import read_json, write_json
+from .home import read_json, write_array, write_json
 
 VERSION = 1
 FILES = ("maps", "images")
@@ -56,8 +55,9 @@ def compute(
     maps = np.stack([seen["maps"], given.maps.numpy(), given.maps.numpy() - seen["maps"]])
     pictures = np.stack([seen["images"], given.images.numpy()]).transpose(0, 1, 3, 4, 2)
     arrays = maps.astype(np.float32), (np.nan_to_num(pictures) * 255).round().astype(np.uint8)
+    where.parent.mkdir(exist_ok=True)
     for what, array in zip(FILES, arrays, strict=True):
-        save(where.with_name(f"{name}.{what}.npy"), array)
+        write_array(where.with_name(f"{name}.{what}.npy"), array)
     answer: dict[str, Any] = {"version": VERSION, "record": record, "stamp": stamp, "shape": list(maps.shape[2:])}
     answer |= {"classes": list(real.classes), "network": about}
     answer["counts"] = {"real": seen["counts"].tolist(), "synthetic": given.counts.tolist()}
@@ -171,11 +171,3 @@ def _sheet(folder: RunFolder, record: Mapping[str, Any]) -> np.ndarray:
         raise BadRecord(
             f"{record['sheet']} of run {folder.id!r} cannot be read ({error}). Choose another moment of the run."
         ) from None
-
-
-def save(path: Path, values: np.ndarray) -> None:
-    """Write so that a reader sees the old file or the new one."""
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.npy")
-    np.save(temporary, values, allow_pickle=False)
-    os.replace(temporary, path)

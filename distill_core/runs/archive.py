@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import BadRecord, BadSetting
 from .folder import OVER, RunFolder
-from .home import read_json, write_json
+from .home import read_json, replacing, write_json
 
 MOST_FILES = 200_000
 MOST_BYTES = 8 << 30  # of all members, unpacked
@@ -33,20 +33,16 @@ def export_run(run: RunFolder, target: Path, *, checkpoints: bool = False) -> Pa
     """
     run.request()
     path = target / f"{run.id}.zip" if target.is_dir() else target
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(3)}")
     try:
-        with zipfile.ZipFile(temporary, "w") as archive:
+        with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
             for name in _names(run, checkpoints):
                 # sheets, arrays and sets hardly shrink; text does
                 packing = (
                     zipfile.ZIP_DEFLATED if name.endswith((".json", ".jsonl", ".txt", ".npy")) else zipfile.ZIP_STORED
                 )
                 archive.writestr(zipfile.ZipInfo(f"{run.id}/{name}", _now()), _bytes(run, name), packing)
-        os.replace(temporary, path)
     except OSError as error:
         raise BadSetting(f"{path} cannot be written ({error.strerror or error}). Choose another place.") from None
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import BadRecord
+from .home import replacing
 
 FORMAT = 1
 _HEADER = "distill_studio_checkpoint"
@@ -25,12 +25,8 @@ def save(path: Path, state: dict[str, Any], about: dict[str, Any]) -> None:
     """
     tensors: dict[str, Tensor] = {}
     header = {"format": FORMAT, "about": about, "shape": _encode(state, tensors)}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        save_file(tensors, temporary, metadata={_HEADER: json.dumps(header)})
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as file:
+        save_file(tensors, file, metadata={_HEADER: json.dumps(header)})
 
 
 def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -32,7 +32,7 @@ from PIL import Image
 
 from ..errors import BadRecord, BadSetting
 from ..events import Event
-from .home import read_json, write_json
+from .home import read_json, replacing, write_array, write_json
 
 SCHEMA = 1
 SILENT = 3.0  # seconds without a heartbeat after which the lock is asked whether anybody still works
@@ -221,9 +221,7 @@ class Recorder:
     def _array(self, name: str, value: np.ndarray) -> str:
         relative = f"arrays/{self.count:06d}-{name}.npy"
         small = value.astype(np.float32) if value.dtype.kind == "f" else value.astype(np.int32)
-        temporary = self.path / "arrays" / f".{self.count}.npy"
-        np.save(temporary, small, allow_pickle=False)
-        os.replace(temporary, self.path / relative)
+        write_array(self.path / relative, small)
         return relative
 
     def _images(self, event: Any) -> dict[str, Any]:
@@ -266,9 +264,8 @@ def write_sheet(pixels: np.ndarray, path: Path) -> tuple[int, tuple[int, int]]:
     for i in range(n):
         top, left = i // columns * h, i % columns * w
         sheet[top : top + h, left : left + w] = pixels[i]
-    temporary = path.with_name(f".{path.name}")
-    Image.fromarray(sheet).save(temporary, "WEBP", lossless=True, method=0, quality=0, exact=True)
-    os.replace(temporary, path)
+    with replacing(path) as file:
+        Image.fromarray(sheet).save(file, "WEBP", lossless=True, method=0, quality=0, exact=True)
     return columns, (h, w)
 
 

@@ -17,8 +17,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..errors import BadRecord
 
@@ -35,14 +39,41 @@ def studio_home(given: str | Path | None = None) -> Path:
     return home
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write so that a reader sees the old file or the new one, never half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(3)}")
+def weights_path(kind: str, key: str) -> Path | None:
+    """Where a `teacher` or a `prior` lies: shipped, cached, or nowhere."""
+    for path in (ASSETS / f"{kind}s" / f"{key}.safetensors", cache_path(kind, key)):
+        if path.is_file():
+            return path
+    return None
+
+
+def cache_path(kind: str, key: str) -> Path:
+    """Where one is kept that was trained or imported here."""
+    return studio_home() / "cache" / f"{kind}-{key}.safetensors"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file to write instead of `path`, beside it and with its ending; it takes the place of `path` when the block ends, so that
+    a reader sees the old file or the new one, never half of it. Where the block fails nothing is left behind."""
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.{secrets.token_hex(3)}{path.suffix}")
     try:
-        temporary.write_text(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
+        yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_array(path: Path, values: np.ndarray) -> None:
+    """Write an array; see `replacing`."""
+    with replacing(path) as file:
+        np.save(file, values, allow_pickle=False)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write plain values; see `replacing`."""
+    with replacing(path) as file:
+        file.write_text(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
 
 
 def read_json(path: Path, default: Any = None) -> Any:

@@ -7,7 +7,6 @@ cached per record in the run (`planes/<key>/<n>.npy`), those of the real images 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ import numpy as np
 from ..errors import BadRecord, StudioError
 from . import view
 from .folder import RunFolder, Timeline, read_array, read_sheet
-from .home import ASSETS
+from .home import ASSETS, write_array
 
 MOST_REAL = 2000
 MOST_STEPS = 60  # of one run that are placed and measured
@@ -276,9 +275,7 @@ def _look(folder: RunFolder, key: str, record: Mapping[str, Any], network: Any, 
     found = _ask(network, real.normalize(real.pixels(pixels)))
     place = folder.path / "planes" / key
     place.mkdir(parents=True, exist_ok=True)
-    temporary = place / f".{record['n']}.{os.getpid()}.npy"
-    np.save(temporary, found, allow_pickle=False)
-    os.replace(temporary, place / f"{record['n']}.npy")
+    write_array(place / f"{record['n']}.npy", found)
     return found
 
 

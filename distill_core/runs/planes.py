@@ -8,7 +8,6 @@ that stands still until somebody asks for a fresh fit.
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ from ..errors import BadRecord, BadSetting, nearest
 from ..figures.plane import distances, fit_lda, fit_pca
 from . import view
 from .folder import RunFolder
-from .home import read_json, write_json
+from .home import read_json, write_array, write_json
 from .outputs import Cloud, Step, gather
 
 NEIGHBORS = 10  # whose keeping is counted
@@ -146,9 +145,7 @@ def _read(where: Path, name: str, about: dict[str, Any]) -> dict[str, Any] | Non
 
 def _save(path: Path, points: np.ndarray) -> None:
     path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.npy")
-    np.save(temporary, points.astype(np.float32), allow_pickle=False)
-    os.replace(temporary, path)
+    write_array(path, points.astype(np.float32))
 
 
 Fitted = tuple[dict[str, Any], np.ndarray, Place, dict[tuple[str, int], np.ndarray]]

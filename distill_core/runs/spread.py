@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 
 from ..measures import diversity
 from . import view
-from .home import write_json
+from .home import write_array, write_json
 from .outputs import Cloud, at_end, gather
 from .planes import found_runs, place_all
 
@@ -91,6 +90,4 @@ def _keep_nearest(path: Path, cloud: Cloud) -> None:
         short = ((0, 0), (0, view.NEAR - near.shape[1]))  # fewer real images than neighbors
         both = [np.pad(one, short, constant_values=np.nan) for one in (ids, apart)]
         rows.append(np.hstack([np.full((len(now.ids), 1), place), now.ids[:, None], *both]))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.npy")
-    np.save(temporary, np.concatenate(rows), allow_pickle=False)
-    os.replace(temporary, path)
+    write_array(path, np.concatenate(rows))

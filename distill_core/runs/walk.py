@@ -17,9 +17,8 @@ import numpy as np
 
 from ..errors import BadRecord, BadSetting, StudioError, nearest
 from . import view
-from .activation import save
 from .folder import RunFolder
-from .home import read_json, write_json
+from .home import read_json, write_array, write_json
 
 VERSION = 1
 ALL = "all"  # rows of w move together
@@ -54,7 +53,8 @@ def compute(
         raise BadSetting(f"w has no row {row!r}.{nearest(row, names)} There are {', '.join(names)}.")
     tell(stage="decode", done=1, total=2)
     answer, blob = _walked(prior, real, label, row)
-    save(where.with_suffix(".npy"), blob)
+    where.parent.mkdir(exist_ok=True)
+    write_array(where.with_suffix(".npy"), blob)
     answer |= {"version": VERSION, "prior": spec, "class": classes[label]}
     write_json(where, answer)
     return answer

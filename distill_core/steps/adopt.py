@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting, nearest
 from ..networks import build, resolve
-from ..runs.home import studio_home
+from ..runs.home import cache_path
 from .teach import Teacher, accuracy, find_teacher, same_constants, save_teacher
 
 MOST_BYTES = 4 << 30
@@ -49,7 +49,7 @@ def adopt(path: Path, real: RealSet, network: str = "", device: torch.device | N
     said: dict[str, Any] = {"spec": spec, "recipe": about.get("recipe") or {}, "data": real.name, "key": key}
     said |= {"fingerprint": real.fingerprint, "classes": list(real.classes), "mean": real.mean, "std": real.std}
     said |= {"accuracy": measured, "imported": path.name}
-    save_teacher(built, said, studio_home() / "cache" / f"teacher-{key}.safetensors")
+    save_teacher(built, said, cache_path("teacher", key))
     return find_teacher(key, real, device)
 
 

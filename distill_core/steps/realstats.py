@@ -29,7 +29,7 @@ from ..datasets import RealSet
 from ..events import Note
 from ..loop import saw, steps
 from ..method import Stream
-from ..runs.home import studio_home
+from ..runs.home import replacing, studio_home
 from .statistics import Heard, moments
 
 BATCH = 100
@@ -124,9 +124,8 @@ def measured(
 
 def _write(tensors: dict[str, Tensor], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
-    save_file({name: t.cpu().contiguous() for name, t in tensors.items()}, temporary)
-    temporary.replace(path)
+    with replacing(path) as file:
+        save_file({name: t.cpu().contiguous() for name, t in tensors.items()}, file)
 
 
 @torch.no_grad()

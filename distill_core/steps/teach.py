@@ -28,7 +28,7 @@ from ..events import Note, Scalars
 from ..loop import check_finite, saw, steps
 from ..method import Stream
 from ..networks import build, resolve
-from ..runs.home import ASSETS, studio_home
+from ..runs.home import cache_path, replacing, studio_home, weights_path
 from ..spec import weights
 from .augment import build as build_augment
 from .augment import may_flip
@@ -160,22 +160,18 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
         "classes": list(real.classes),
     }
     about |= {"accuracy": accuracy(network, real, real.test, device), "mean": real.mean, "std": real.std, "key": key}
-    save_teacher(network, about, studio_home() / "cache" / f"teacher-{key}.safetensors")
+    save_teacher(network, about, cache_path("teacher", key))
 
 
 def save_teacher(network: nn.Module, about: dict[str, Any], path: Path) -> None:
     tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
-    temporary = path.with_name(f".{path.name}")
-    save_file(tensors, temporary, metadata={"teacher": json.dumps(about)})
-    temporary.replace(path)
+    with replacing(path) as file:
+        save_file(tensors, file, metadata={"teacher": json.dumps(about)})
 
 
 def teacher_path(key: str) -> Path | None:
     """Where the teacher lies: shipped, cached, or nowhere."""
-    for path in (ASSETS / "teachers" / f"{key}.safetensors", studio_home() / "cache" / f"teacher-{key}.safetensors"):
-        if path.is_file():
-            return path
-    return None
+    return weights_path("teacher", key)
 
 
 def find_teacher(key: str, real: RealSet, device: torch.device) -> Teacher:

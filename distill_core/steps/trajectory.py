@@ -29,7 +29,7 @@ from ..job import Job
 from ..loop import saw, steps
 from ..method import Stream, stage
 from ..networks import build
-from ..runs.home import studio_home
+from ..runs.home import replacing, studio_home
 from ..spec import parse
 from .augment import Augment
 from .match import Ground, Pull, random_network
@@ -119,9 +119,8 @@ def _train(
         if step.due:
             yield Scalars(step.index, {"expert loss": loss.item()})
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
-    save_file({"path": record}, temporary)
-    temporary.replace(path)
+    with replacing(path) as file:
+        save_file({"path": record}, file)
 
 
 class Trajectories:
