@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import re
-import secrets
-import zipfile
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +12,9 @@ from distill_core.errors import StudioError
 from distill_core.runs import priors as shelf
 from distill_core.spec import parse
 
-from . import draw, errand, form_data, knobs, studio, studying
+from . import draw, form_data, knobs, studio, studying, weights
 
 STUDY, FIELD = "prior", "prior"
-WHERE = {"shipped": "shipped with the studio", "trained": "trained here", "imported": "imported"}
 MEASURED = {  # column → what it is called where it was measured, what it means, and how it is written
     "Recognized": (
         "accuracy of a real-trained classifier on samples",
@@ -71,14 +64,13 @@ def table(catalog: dict[str, Any]) -> None:
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     quality = row["quality"]
-    made = f", {datetime.fromtimestamp(row['made']):%d %b %Y %H:%M}" if row["made"] else ""
     return {
         "Data": row["data"],
         **{name: 100 * quality[key] if key in quality else None for name, (key, _) in MEASURED.items()},
         "Distance": quality.get(FAR),
         "Of real": quality.get(NEAR),
         "Size": draw.size(row["bytes"]),
-        "From": WHERE[row["where"]] + made,
+        "From": weights.origin(row),
         "Recipe": recipe(row["recipe"]),
         "Key": row["key"],
     }
@@ -132,7 +124,6 @@ def enlarged(path: Path) -> Image.Image:
 
 
 def _actions(row: dict[str, Any], catalog: dict[str, Any]) -> None:
-    name = f"prior-{re.sub('[^a-z0-9]+', '-', row['data'].lower())}-{row['key']}"
     with st.container(horizontal=True):
         for method in (one for one in catalog["methods"] if any(field["name"] == FIELD for field in one["fields"])):
             if st.button(
@@ -142,14 +133,7 @@ def _actions(row: dict[str, Any], catalog: dict[str, Any]) -> None:
                 st.session_state.pop("new.link", None)
                 st.switch_page(studio.NEW, query_params={"method": method["name"], "data": row["data"]})
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Export (safetensors and card)",
-            lambda: packed(row, name),
-            f"{name}.zip",
-            "application/zip",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        weights.export_button(STUDY, row, shelf.card(row))
         if row["where"] != "shipped":
             with st.popover("Delete", icon=":material/delete:"):
                 st.caption(
@@ -168,15 +152,6 @@ def _delete(key: str) -> None:
         shelf.delete(studio.home(), key)
     except StudioError as error:
         st.toast(str(error), icon=":material/error:")
-
-
-def packed(row: dict[str, Any], name: str) -> bytes:
-    """The prior and its card as the bytes of a zip."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as out:
-        out.write(row["path"], f"{name}.safetensors")
-        out.writestr(f"{name}.json", json.dumps(shelf.card(row), ensure_ascii=False, indent=1))
-    return file.getvalue()
 
 
 def train(catalog: dict[str, Any]) -> None:
@@ -244,35 +219,11 @@ def take_in(catalog: dict[str, Any]) -> None:
         if st.button(
             "Check and import", icon=":material/fact_check:", disabled=not (file and data), key="priors.check"
         ):
-            st.session_state.pop("priors.brought", None)
-            errand.send("prior", *words(_kept(file), str(data), classes))
-            st.rerun()
-        errand.wait("prior", "The engine looks at the file …")
-        found = errand.outcome("prior")
-        if found:
-            errand.forget("prior")
-            st.session_state["priors.brought"] = found
-            st.rerun()
-        _brought(st.session_state.get("priors.brought"))
-
-
-def _kept(file: Any) -> Path:
-    """The upload as a file of the home's own naming; what is in it is judged by the engine."""
-    folder = studio.home() / "data" / "uploads"
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(file.name).stem)[:60]
-    path = folder / f"{stem}-{secrets.token_hex(3)}.safetensors"
-    path.write_bytes(file.getbuffer())
-    return path
+            weights.send(STUDY, words(weights.kept(file), str(data), classes))
+        if found := weights.outcome(STUDY, "The engine looks at the file …"):
+            st.success(f"Imported. A run uses it with the prior `{found['use']}`.", icon=":material/check_circle:")
 
 
 def words(path: Path, data: str, classes: str = "") -> list[str]:
     """The command that imports a file."""
     return ["prior", "import", str(path), "--data", data, *(["--classes", classes.strip()] if classes.strip() else [])]
-
-
-def _brought(found: dict[str, Any] | None) -> None:
-    if found and "error" in found:
-        st.error(str(found["error"]), icon=":material/error:")
-    elif found:
-        st.success(f"Imported. A run uses it with the prior `{found['use']}`.", icon=":material/check_circle:")

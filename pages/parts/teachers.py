@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import re
-import secrets
-import zipfile
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +9,9 @@ import streamlit as st
 
 from distill_core.runs import teachers as shelf
 
-from . import draw, errand, form_data, knobs, studio, studying
+from . import draw, form_data, knobs, studio, studying, weights
 
 STUDY = "teacher"
-WHERE = {"shipped": "shipped with the studio", "trained": "trained here", "imported": "imported"}
 
 
 def table() -> None:
@@ -51,8 +44,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "Network": row["spec"],
         "Accuracy": 100 * row["accuracy"],
         "Size": draw.size(row["bytes"]),
-        "From": WHERE[row["where"]]
-        + (f", {datetime.fromtimestamp(row['made']):%d %b %Y %H:%M}" if row["made"] else ""),
+        "From": weights.origin(row),
         "Runs": len(row["runs"]),
         "Key": row["key"],
         "Recipe": recipe(row["recipe"]),
@@ -74,16 +66,8 @@ def recipe(said: dict[str, Any]) -> str:
 
 
 def _actions(row: dict[str, Any]) -> None:
-    name = f"teacher-{re.sub('[^a-z0-9]+', '-', row['data'].lower())}-{row['key']}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Export (safetensors and card)",
-            lambda: packed(row, name),
-            f"{name}.zip",
-            "application/zip",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        weights.export_button(STUDY, row, shelf.card(row))
         if st.button("Use in a new run", icon=":material/add_circle:"):
             st.session_state["new.teacher"] = f"{row['spec']}@{row['key']}"
             st.switch_page(studio.NEW, query_params={"data": row["data"]})
@@ -93,15 +77,6 @@ def _actions(row: dict[str, Any]) -> None:
     st.caption(
         f"Classes in order: {classes}. Mean {row['mean']}, s.d. {row['std']}. Write it as `{row['spec']}@{row['key']}`."
     )
-
-
-def packed(row: dict[str, Any], name: str) -> bytes:
-    """The teacher and its card as the bytes of a zip."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as out:
-        out.write(row["path"], f"{name}.safetensors")
-        out.writestr(f"{name}.json", json.dumps(shelf.card(row), ensure_ascii=False, indent=1))
-    return file.getvalue()
 
 
 def train(catalog: dict[str, Any]) -> None:
@@ -161,40 +136,13 @@ def take_in(catalog: dict[str, Any]) -> None:
                 "Network", key="teachers.form", placeholder="as the header says", help="Such as resnet18.", width=260
             )
         if st.button("Check and import", icon=":material/fact_check:", disabled=not (file and data)):
-            st.session_state.pop("teachers.brought", None)
-            errand.send("teacher", *words(_kept(file, card), str(data), network.strip()))
-            st.rerun()
-        errand.wait("teacher", "The engine looks at the file and asks it about the validation images …")
-        found = errand.outcome("teacher")
-        if found:
-            errand.forget("teacher")
-            st.session_state["teachers.brought"] = found
-            st.rerun()
-        _brought(st.session_state.get("teachers.brought"))
+            weights.send(STUDY, words(weights.kept(file, card), str(data), network.strip()))
+        if found := weights.outcome(STUDY, "The engine looks at the file and asks it about the validation images …"):
+            share = f"{100 * found['accuracy']:.1f} % of the test images"
+            said = f"Imported: {share}. A run uses it with the teacher `{found['use']}`."
+            st.success(said, icon=":material/check_circle:")
 
 
 def words(path: Path, data: str, network: str) -> list[str]:
     """The command that imports a file."""
     return ["teacher", "import", str(path), "--data", data, *(["--network", network] if network else [])]
-
-
-def _kept(file: Any, card: Any) -> Path:
-    """The uploads as files of the home's own naming; what is in them is judged by the engine."""
-    folder = studio.home() / "data" / "uploads"
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(file.name).stem)[:60]
-    path = folder / f"{stem}-{secrets.token_hex(3)}.safetensors"
-    path.write_bytes(file.getbuffer())
-    if card:
-        path.with_suffix(".json").write_bytes(card.getbuffer())
-    return path
-
-
-def _brought(found: dict[str, Any] | None) -> None:
-    if found and "error" in found:
-        st.error(str(found["error"]), icon=":material/error:")
-    elif found:
-        st.success(
-            f"Imported: {100 * found['accuracy']:.1f} % of the test images. A run uses it with the teacher `{found['use']}`.",
-            icon=":material/check_circle:",
-        )

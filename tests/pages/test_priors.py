@@ -16,7 +16,7 @@ from distill_core.runs import priors as shelf
 from distill_core.runs.folder import RunFolder
 from distill_core.runs.home import write_json
 from distill_core.studies import STUDIES
-from pages.parts import priors
+from pages.parts import priors, weights
 
 PAGE, KEY = "distill/priors", "0123456789abcdef"
 
@@ -138,10 +138,10 @@ def test_a_training_is_watched_with_its_images(home, open_page):
 
 def test_an_exported_prior_holds_its_weights_and_its_card(home):
     row = shelf.known(home)[0]
-    with zipfile.ZipFile(io.BytesIO(priors.packed(row, "mine"))) as found:
+    with zipfile.ZipFile(io.BytesIO(weights.packed(row["path"], "mine", shelf.card(row)))) as found:
         assert set(found.namelist()) == {"mine.safetensors", "mine.json"}
-        card, weights = json.loads(found.read("mine.json")), load(found.read("mine.safetensors"))
-    assert card["classes"] == row["classes"] and card["quality"] == row["quality"] and "constant" in weights
+        card, held = json.loads(found.read("mine.json")), load(found.read("mine.safetensors"))
+    assert card["classes"] == row["classes"] and card["quality"] == row["quality"] and "constant" in held
 
 
 def test_the_refusal_of_an_import_is_shown(open_page, monkeypatch, tmp_path):

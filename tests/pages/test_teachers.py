@@ -13,7 +13,7 @@ from distill_core.runs import catalogue
 from distill_core.runs.folder import RunFolder
 from distill_core.runs.home import write_json
 from distill_core.studies import STUDIES
-from pages.parts import teachers
+from pages.parts import teachers, weights
 
 PAGE = "distill/teachers"
 
@@ -66,11 +66,11 @@ def test_an_exported_teacher_holds_its_weights_and_its_card(home):
     from distill_core.runs import teachers as shelf
 
     row = shelf.known(home)[0]
-    with zipfile.ZipFile(io.BytesIO(teachers.packed(row, "mine"))) as found:
+    with zipfile.ZipFile(io.BytesIO(weights.packed(row["path"], "mine", shelf.card(row)))) as found:
         assert set(found.namelist()) == {"mine.safetensors", "mine.json"}
         card = json.loads(found.read("mine.json"))
-        weights = load(found.read("mine.safetensors"))
-    assert card["classes"] == row["classes"] and card["spec"] == row["spec"] and weights
+        held = load(found.read("mine.safetensors"))
+    assert card["classes"] == row["classes"] and card["spec"] == row["spec"] and held
 
 
 def test_what_an_import_is_asked(tmp_path):
