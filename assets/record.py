@@ -41,9 +41,9 @@ def drain(stream: Any) -> Any:
 def teachers() -> None:
     """A teacher for each bundled set with the recipe that methods use by default, and its card."""
     from distill_core.datasets import load
+    from distill_core.home import studio_home
     from distill_core.networks import resolve
-    from distill_core.runs.home import studio_home
-    from distill_core.steps.teach import SqueezeRecipe, squeeze, teacher_key
+    from distill_core.pieces.teach import SqueezeRecipe, squeeze, teacher_key
 
     (HERE / "teachers").mkdir(exist_ok=True)
     cards, wanted = {}, set()
@@ -74,11 +74,11 @@ def teachers() -> None:
 def priors() -> None:
     """A small generator for each set below, with measured quality beside it."""
     from distill_core.datasets import load
+    from distill_core.home import studio_home
     from distill_core.priors.quality import card, measured
     from distill_core.priors.recipes import recommended
     from distill_core.priors.sheet import write
     from distill_core.priors.train import prior_key, trained
-    from distill_core.runs.home import studio_home
 
     (HERE / "priors").mkdir(exist_ok=True)
     cards = {}
@@ -109,8 +109,8 @@ def priors() -> None:
 def scores() -> None:
     """What students of the whole real set reach, for each bundled set."""
     from distill_core.datasets import load
-    from distill_core.evaluate import measure_whole
-    from distill_core.evaluate.whole import whole_entry, whole_key
+    from distill_core.evaluation import measure_whole
+    from distill_core.evaluation.whole import whole_entry, whole_key
     from distill_core.networks import resolve
 
     known: dict[str, Any] = {}
@@ -124,11 +124,11 @@ def scores() -> None:
 
 def recordings() -> None:
     """The runs that ship with the studio, driven as any run is; no checkpoints, no logs."""
+    from distill_core.home import studio_home
     from distill_core.methods import registry
+    from distill_core.record.folder import RunFolder
     from distill_core.run import whole
-    from distill_core.runs.folder import RunFolder
-    from distill_core.runs.home import studio_home
-    from distill_core.runs.sitting import drive_run
+    from distill_core.work.sitting import drive_run
 
     for name, ipc in (RECORDINGS | EXAMPLES).items():
         method, data = name.split("-")[:2]
@@ -160,7 +160,7 @@ def recordings() -> None:
 
 def catalog() -> None:
     """What the engine can do, for pages that open before a worker has written its own."""
-    from distill_core.runs.catalogue import build
+    from distill_core.work.catalogue import build
 
     (HERE / "catalog.json").write_text(json.dumps(build(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import BadRecord, BadSetting, nearest
-from .runs.home import ASSETS, read_json
+from .home import ASSETS, read_json
 
 SCHEMA = 1
 

@@ -26,7 +26,7 @@ from .events import Event, StageStarted
 from .job import Job, explain
 
 if TYPE_CHECKING:
-    from .synthetic import SyntheticSet
+    from .results import SyntheticSet
 
 T = TypeVar("T")
 Stream = Generator[Event, None, T]

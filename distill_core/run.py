@@ -9,19 +9,19 @@ from torch import nn
 
 from .datasets import RealSet, load
 from .errors import BadSetting
-from .evaluate import score
-from .evaluate.protocols import find
+from .evaluation import score
+from .evaluation.protocols import find
 from .events import Event
 from .job import Job, ask
 from .method import Method, Stream, stage
 from .methods import method_class
 from .networks import resolve
+from .pieces.device import device_of
+from .pieces.ensemble import find_teachers
+from .pieces.start import check_ipc
+from .pieces.teach import SqueezeRecipe, squeeze
+from .results import SyntheticSet
 from .spec import weights
-from .steps.device import device_of
-from .steps.ensemble import find_teachers
-from .steps.start import check_ipc
-from .steps.teach import SqueezeRecipe, squeeze
-from .synthetic import SyntheticSet
 
 
 def check(method: Method, job: Job) -> None:

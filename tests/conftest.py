@@ -14,6 +14,6 @@ def home(tmp_path, monkeypatch):
     """A studio home for this test alone."""
     monkeypatch.setenv("DISTILL_STUDIO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DISTILL_STUDIO_NO_WORKER", "1")
-    from distill_core.runs.home import studio_home
+    from distill_core.home import studio_home
 
     return studio_home()

@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from distill_core.datasets import load
-from distill_core.evaluate.whole import known_whole
+from distill_core.evaluation.whole import known_whole
+from distill_core.home import ASSETS
 from distill_core.networks import resolve
+from distill_core.pieces.teach import SqueezeRecipe, accuracy, find_teacher, teacher_key
 from distill_core.priors.files import find
 from distill_core.priors.quality import sampled
 from distill_core.priors.recipes import recommended
 from distill_core.priors.train import prior_key
-from distill_core.runs.folder import RunFolder, Timeline, read_sheet
-from distill_core.runs.home import ASSETS
-from distill_core.steps.teach import SqueezeRecipe, accuracy, find_teacher, teacher_key
+from distill_core.record.folder import RunFolder, Timeline, read_sheet
 
 SETS = ("digits", "digits:size=8", "digits:size=32", "shapes", "shapes:size=16")
 RECORDINGS = sorted(path for shelf in ("recordings", "examples") for path in (ASSETS / shelf).iterdir())

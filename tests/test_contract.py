@@ -11,9 +11,9 @@ import torch
 from distill_core.events import KINDS
 from distill_core.loop import steps
 from distill_core.methods import registry
-from distill_core.runs import sitting
-from distill_core.runs.folder import RunFolder, Timeline
-from distill_core.synthetic import SyntheticSet
+from distill_core.record.folder import RunFolder, Timeline
+from distill_core.results import SyntheticSet
+from distill_core.work import sitting
 from tests.methods.tiny import drain, fitting, job, small
 
 NAMES = sorted(registry())
@@ -157,7 +157,7 @@ def test_stops_when_asked_and_goes_on(kind, home):
 
 def test_replays_to_what_was_said(kind, home):
     """The records of a run give back the very pixels of its events."""
-    from distill_core.runs.folder import read_sheet
+    from distill_core.record.folder import read_sheet
 
     folder = new_run(home, kind)
     finish(folder)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from distill_core.errors import BadSetting
+from distill_core.pieces.augment import may_flip
 from distill_core.spec import parse, spell
-from distill_core.steps.augment import may_flip
 
 
 def test_options_are_read_and_spelled_one_way():

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from ..runs.folder import plain
+from ..record.folder import plain
 from .out import aside, console, emit
 
 
@@ -17,7 +17,7 @@ def known_data() -> list[dict[str, Any]]:
 
 
 def add_data(home: Path, path: Path, name: str, as_json: bool) -> None:
-    from ..runs.catalogue import import_data
+    from ..work.catalogue import import_data
     from .bar import downloading
 
     with downloading() as progress:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import BadSetting, nearest
-from ..runs import archive
-from ..runs.folder import RunFolder
+from ..record import archive
+from ..record.folder import RunFolder
 from .out import AsJson, Home, console, emit, home_of, percent
 
 FORMS = ("run", "set", "png", "parquet", "pt")
@@ -36,9 +36,9 @@ def evaluate(
 ) -> None:
     """Train students on a set, and on as many random real images beside it."""
     where = home_of(home)
+    from ..record.scores import scores_of
     from ..run import evaluate as judge
-    from ..runs.scores import scores_of
-    from ..runs.sitting import leave_a_core
+    from ..work.sitting import leave_a_core
     from .bar import Bar
 
     result = _set_of(where, what, data)
@@ -69,8 +69,8 @@ def evaluate(
 
 
 def _set_of(home: Path, what: str, data: str) -> Any:
-    from ..runs import sets
-    from ..synthetic import SyntheticSet
+    from ..results import SyntheticSet
+    from ..work import sets
 
     if Path(what).exists():
         return sets.read(Path(what), data=data)
@@ -94,8 +94,8 @@ def export(
     if form == "run":
         path = archive.export_run(folder, target, checkpoints=checkpoints)
     else:
-        from ..runs import sets
-        from ..synthetic import SyntheticSet
+        from ..results import SyntheticSet
+        from ..work import sets
 
         path = sets.write(SyntheticSet.load(folder.path / "set.safetensors"), form, target, normalized=normalized)
     emit({"run": folder.id, "as": form, "path": str(path.resolve())}) if as_json else console().print(
@@ -117,7 +117,7 @@ def bring(
         if name:
             folder.rename(name)
     else:
-        from ..runs import sets
+        from ..work import sets
 
         folder = sets.keep(where, sets.read(path, data=data), name=name or path.stem, data=data)
     emit({"run": folder.id, "path": str(folder.path)}) if as_json else console().print(folder.id, markup=False)

@@ -9,8 +9,8 @@ import typer
 
 from .. import catalog as shelf
 from ..errors import BadRecord, BadSetting
-from ..runs import index
-from ..runs.folder import RunFolder, Timeline
+from ..record import index
+from ..record.folder import RunFolder, Timeline
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, percent, table
 
 
@@ -27,7 +27,7 @@ def fresh_catalog(home: Path) -> dict[str, Any]:
     try:
         return shelf.read(home)
     except BadRecord:
-        from ..runs import catalogue
+        from ..work import catalogue
 
         return catalogue.write(home)
 

@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..runs.folder import plain
-from ..runs.home import studio_home
+from ..home import studio_home
+from ..record.folder import plain
 
 Home = Annotated[Path | None, typer.Option("--home", help="The studio's folder; default ~/.distill-studio.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]

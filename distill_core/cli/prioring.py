@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import BadSetting
-from ..runs import priors as shelf
-from ..runs.folder import RunFolder
+from ..record import priors as shelf
+from ..record.folder import RunFolder
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, table
 
 prior = typer.Typer(help="Train or import a prior: a generator to search in.", no_args_is_help=True)

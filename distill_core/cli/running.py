@@ -14,8 +14,8 @@ import typer
 from filelock import FileLock, Timeout
 
 from ..errors import BadSetting
-from ..runs import launch
-from ..runs.folder import RunFolder
+from ..queue import launch
+from ..record.folder import RunFolder
 from .out import AsJson, Home, aside, console, emit, home_of, percent
 
 LOOK = 0.1  # seconds between two looks at the queue
@@ -97,8 +97,8 @@ def _work(home: Path, folder: RunFolder, as_json: bool) -> int:
 
 def drive(home: Path, folder: RunFolder) -> None:
     """Wait for the device and work on the run in this process, with a progress bar."""
-    from ..runs.sitting import drive_run, leave_a_core
     from ..studies import askable, whole
+    from ..work.sitting import drive_run, leave_a_core
     from .bar import Bar
 
     leave_a_core()

@@ -11,8 +11,8 @@ import typer
 from ..errors import BadRecord, BadSetting
 from ..figures import ranking as ranks
 from ..figures import studies as figures
-from ..runs import findings
-from ..runs.folder import RunFolder
+from ..record import findings
+from ..record.folder import RunFolder
 from .out import AsJson, Home, aside, console, emit, home_of, table
 
 Protocol = Annotated[str, typer.Option(help="How students are trained; auto is each set's own.")]
@@ -44,7 +44,7 @@ def transfer(
     as_json: AsJson = False,
 ) -> None:
     """Train students of other architectures on finished sets, and on as many random real images beside each."""
-    from ..evaluate.transfer import USUAL as every
+    from ..evaluation.transfer import USUAL as every
 
     where = home_of(home)
     networks = list(every) if students.strip() == "all" else students.split()

@@ -11,11 +11,11 @@ import typer
 from .. import catalog as shelf
 from ..axis import Axis, read_axis, read_seeds
 from ..errors import BadSetting, nearest
-from ..runs import launch, sweeping
-from ..runs.known import known_runs
-from ..runs.outcomes import Outcome, outcomes, progress, progress_in_words
-from ..runs.planning import cost, plan
-from ..runs.sweep import ASKS, Sweep, cells_in_words, spoken
+from ..queue import launch, sweeping
+from ..queue.known import known_runs
+from ..queue.outcomes import Outcome, outcomes, progress, progress_in_words
+from ..queue.planning import cost, plan
+from ..queue.sweep import ASKS, Sweep, cells_in_words, spoken
 from .listing import fresh_catalog
 from .out import AsJson, Home, aside, bytes_in_words, console, emit, home_of, table
 
@@ -120,7 +120,7 @@ def _ablation(entry: dict[str, Any], title: str) -> dict[str, Any]:
 
 def _refuse(made: Sweep) -> None:
     from ..methods import method_class
-    from ..runs.cells import refusal, refusals
+    from ..work.cells import refusal, refusals
 
     if sentence := refusal(made, refusals(made, method_class(made.method))):
         raise BadSetting(sentence)
@@ -128,7 +128,7 @@ def _refuse(made: Sweep) -> None:
 
 def _cost(home: Path, made: Sweep, left: int) -> dict[str, Any]:
     """Seconds and bytes of what is left, from a trial of the cell with the largest numbers."""
-    from ..runs.trial import estimate
+    from ..work.trial import estimate
 
     cell = made.dearest()
     aside().print(f"Trying a few steps of “{made.words(cell)}” …", markup=False)

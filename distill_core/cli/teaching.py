@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import BadSetting
-from ..runs import teachers as shelf
-from ..runs.folder import RunFolder
+from ..record import teachers as shelf
+from ..record.folder import RunFolder
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, table
 
 teacher = typer.Typer(help="Train, export or import a teacher.", no_args_is_help=True)
@@ -108,7 +108,7 @@ def bring(
     if not data:
         raise BadSetting(f"Name the data set that the teacher knows: teacher import {path.name} --data NAME.")
     from ..datasets import load
-    from ..steps.adopt import adopt
+    from ..pieces.adopt import adopt
     from .bar import downloading
 
     with downloading() as progress:

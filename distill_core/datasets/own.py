@@ -24,8 +24,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from ..errors import BadData, BadSetting, nearest
-from ..runs.home import read_json, studio_home, write_json
-from .cache import remembered
+from ..home import read_json, studio_home, write_json
+from ..store import remembered
 from .layout import Found, arrange
 from .pictures import Unreadable, decode, look
 from .real import DataInfo, Progress, RealSet, Split, assemble, fingerprint, stratified

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ..errors import BadSetting
-from .cache import remembered
+from ..store import remembered
 from .real import DataInfo, Progress, RealSet, Split, assemble, fingerprint
 from .scenes import CLASSES, draw
 

@@ -23,7 +23,7 @@ import torch
 from filelock import FileLock
 
 from ..errors import BadData
-from ..runs.home import studio_home
+from ..home import studio_home
 from .real import DataInfo, Progress, RealSet, Split, assemble, fingerprint
 from .vision_names import CIFAR10, CIFAR100, FASHION
 

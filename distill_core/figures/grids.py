@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from ..runs.outcomes import Outcome
-from ..runs.sweep import Sweep
+from ..queue.outcomes import Outcome
+from ..queue.sweep import Sweep
 from .scores import LOOKS, frame, say
 
 WRITTEN = 300  # cells up to which each says its number

@@ -10,8 +10,8 @@ import statistics
 from collections.abc import Sequence
 from html import escape
 
-from ..runs.outcomes import Outcome
-from ..runs.sweep import Sweep
+from ..queue.outcomes import Outcome
+from ..queue.sweep import Sweep
 from .grids import MARK, WORDS, limits, text, title
 from .scores import LOOKS
 

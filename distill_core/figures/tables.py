@@ -9,8 +9,8 @@ import statistics
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from ..runs.outcomes import Outcome
-from ..runs.sweep import Sweep
+from ..queue.outcomes import Outcome
+from ..queue.sweep import Sweep
 from .scores import Row, Score
 
 COLUMNS = (

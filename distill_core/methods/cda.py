@@ -18,9 +18,9 @@ from typing import ClassVar
 from ..axis import along
 from ..job import Job
 from ..method import Ablation, Card, Preset, Stream, again
-from ..steps.family import CDA_PAPER, QUICK, Recovery, recovered
-from ..steps.views import MODES
-from ..synthetic import SyntheticSet
+from ..pieces.family import CDA_PAPER, QUICK, Recovery, recovered
+from ..pieces.views import MODES
+from ..results import SyntheticSet
 
 _README = "arXiv 2311.18838, authors' readme"
 _R18 = {"teacher": "resnet18", "student": "resnet18"}

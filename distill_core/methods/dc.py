@@ -18,8 +18,8 @@ from typing import ClassVar
 
 from ..job import Job
 from ..method import Card, Preset, Stream
-from ..steps.condense import CODE, QUICK, Condensation, condensed
-from ..synthetic import SyntheticSet
+from ..pieces.condense import CODE, QUICK, Condensation, condensed
+from ..results import SyntheticSet
 
 _NET = {"teacher": "convnet:norm=instance,width=128", "student": "convnet:norm=instance,width=128"}
 

@@ -18,10 +18,10 @@ from typing import ClassVar, Literal
 
 from ..job import Job
 from ..method import Card, Method, Preset, Stream, knob
-from ..steps.features import MeanFeatures
-from ..steps.match import in_pixels, prepared
-from ..steps.views import siamese_view
-from ..synthetic import SyntheticSet
+from ..pieces.features import MeanFeatures
+from ..pieces.match import in_pixels, prepared
+from ..pieces.views import siamese_view
+from ..results import SyntheticSet
 
 _CODE = "arXiv 2110.04181, released code"
 

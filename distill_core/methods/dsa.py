@@ -16,8 +16,8 @@ from typing import ClassVar, Literal
 
 from ..job import Job
 from ..method import Card, Preset, Stream, again
-from ..steps.condense import CODE, QUICK, Condensation, condensed
-from ..synthetic import SyntheticSet
+from ..pieces.condense import CODE, QUICK, Condensation, condensed
+from ..results import SyntheticSet
 
 _NET = {"teacher": "convnet:norm=instance,width=128", "student": "convnet:norm=instance,width=128"}
 

@@ -23,9 +23,9 @@ from typing import ClassVar
 from ..axis import Axis, along
 from ..job import Job
 from ..method import Ablation, Card, Preset, Stream, again
-from ..steps.family import QUICK, START, Recovery, recovered
-from ..steps.recover import WEIGHTS
-from ..synthetic import SyntheticSet
+from ..pieces.family import QUICK, START, Recovery, recovered
+from ..pieces.recover import WEIGHTS
+from ..results import SyntheticSet
 
 _CODE = "arXiv 2409.17612, released code"
 

@@ -19,10 +19,10 @@ from typing import ClassVar
 from ..axis import along
 from ..job import Job
 from ..method import Ablation, Card, Preset, Stream, again
-from ..steps.backbones import EDC_CODE, Backbones, rotated
-from ..steps.family import START
-from ..steps.views import MODES
-from ..synthetic import SyntheticSet
+from ..pieces.backbones import EDC_CODE, Backbones, rotated
+from ..pieces.family import START
+from ..pieces.views import MODES
+from ..results import SyntheticSet
 
 _FIVE = "resnet18+convnet:norm=batch,width=128+mobilenetv2+wrn:depth=16,width=2+shufflenet:width=0.5"
 _EIGHT = f"{_FIVE}+convnet:depth=1,norm=batch+convnet:depth=2,norm=batch+convnet:norm=batch,width=32"

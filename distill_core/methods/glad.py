@@ -25,14 +25,14 @@ from ..errors import BadSetting, StudioError
 from ..events import Scalars
 from ..job import Job
 from ..method import Ablation, Beside, Card, Preset, Stream, knob, stage
+from ..pieces.match import matched
+from ..pieces.show import quantize
 from ..priors import cuts_for
 from ..priors.prior import PIXELS, Cut, cut_named
-from ..steps.inside import high_frequencies, sizes, space_at
-from ..steps.match import matched
-from ..steps.objectives import PROTOCOL
-from ..steps.prior_settings import AVERAGED_START, CODE, FIVE, PRIORS, QUICK, InPrior, begun, released
-from ..steps.show import quantize
-from ..synthetic import SyntheticSet
+from ..results import SyntheticSet
+from ..search.inside import high_frequencies, sizes, space_at
+from ..search.objectives import PROTOCOL
+from ..search.prior_settings import AVERAGED_START, CODE, FIVE, PRIORS, QUICK, InPrior, begun, released
 
 
 class GenerativeLatent(InPrior):

@@ -19,9 +19,9 @@ from typing import ClassVar
 from ..axis import Axis, along
 from ..job import Job
 from ..method import Ablation, Card, Preset, Stream, again
-from ..steps.backbones import GVBSM_CODE, Backbones, rotated
-from ..steps.views import MODES
-from ..synthetic import SyntheticSet
+from ..pieces.backbones import GVBSM_CODE, Backbones, rotated
+from ..pieces.views import MODES
+from ..results import SyntheticSet
 
 _SMALL = "resnet18+convnet:norm=batch,width=128+mobilenetv2+wrn:depth=16,width=2+shufflenet:width=0.5"
 _LARGE = "resnet18+mobilenetv2+efficientnetb0+shufflenet:width=0.5"

@@ -26,10 +26,10 @@ from ..axis import Axis, along
 from ..job import Job
 from ..measures.relevance import METRIC
 from ..method import Ablation, Beside, Card, Preset, Stream, knob
-from ..steps.judge import measure_of
-from ..steps.prior_settings import AVERAGED_START, CODE, FIVE, PRIORS, QUICK, Begun, InPrior, begun, released
-from ..steps.walk import Walk
-from ..synthetic import SyntheticSet
+from ..results import SyntheticSet
+from ..search.judge import measure_of
+from ..search.prior_settings import AVERAGED_START, CODE, FIVE, PRIORS, QUICK, Begun, InPrior, begun, released
+from ..search.walk import Walk
 
 
 class HierarchicalPrior(InPrior):

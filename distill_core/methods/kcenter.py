@@ -16,9 +16,9 @@ from torch import Tensor
 
 from ..job import Job
 from ..method import Card, Method, Stream, knob
-from ..steps.select import select_by_features
-from ..steps.teach import SqueezeRecipe
-from ..synthetic import SyntheticSet
+from ..pieces.select import select_by_features
+from ..pieces.teach import SqueezeRecipe
+from ..results import SyntheticSet
 
 
 def next_center(features: Tensor, chosen: list[int]) -> int:

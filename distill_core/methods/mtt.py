@@ -19,9 +19,9 @@ from typing import ClassVar, Literal
 
 from ..job import Job
 from ..method import Card, Method, Preset, Stream, knob
-from ..steps.match import in_pixels, prepared
-from ..steps.trajectory import no_path, trajectories_of
-from ..synthetic import SyntheticSet
+from ..pieces.match import in_pixels, prepared
+from ..pieces.trajectory import no_path, trajectories_of
+from ..results import SyntheticSet
 
 _CODE = "arXiv 2203.11932, released code"
 _BENCH = "the authors' settings in DC-BENCH, without its ZCA whitening where it has some"

@@ -11,9 +11,9 @@ from ..datasets import load
 from ..events import StageStarted
 from ..job import Job
 from ..method import Card, Method, Stream
-from ..steps.select import selected, show_selected
-from ..steps.start import check_ipc, starting_ids
-from ..synthetic import SyntheticSet
+from ..pieces.select import selected, show_selected
+from ..pieces.start import check_ipc, starting_ids
+from ..results import SyntheticSet
 
 
 class RandomReal(Method):

@@ -21,8 +21,8 @@ from typing import ClassVar
 from ..axis import along
 from ..job import Job
 from ..method import Ablation, Card, Preset, Stream, again
-from ..steps.family import RDED_CODE, START, Recovery, recovered
-from ..synthetic import SyntheticSet
+from ..pieces.family import RDED_CODE, START, Recovery, recovered
+from ..results import SyntheticSet
 
 _R18 = {"teacher": "resnet18", "student": "resnet18"}
 

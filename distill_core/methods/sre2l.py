@@ -20,8 +20,8 @@ from typing import ClassVar
 from ..axis import Axis, along
 from ..job import Job
 from ..method import Ablation, Card, Preset, Stream
-from ..steps.family import QUICK, Recovery, recovered
-from ..synthetic import SyntheticSet
+from ..pieces.family import QUICK, Recovery, recovered
+from ..results import SyntheticSet
 
 _CODE = "arXiv 2306.13092, released code"
 

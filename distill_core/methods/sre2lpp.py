@@ -16,10 +16,10 @@ from typing import ClassVar
 
 from ..job import Job
 from ..method import Card, Preset, Stream, again
-from ..steps.family import OURS, START, Recovery, recovered
-from ..steps.patches import CHOICE
-from ..steps.views import MODES
-from ..synthetic import SyntheticSet
+from ..pieces.family import OURS, START, Recovery, recovered
+from ..pieces.patches import CHOICE
+from ..pieces.views import MODES
+from ..results import SyntheticSet
 
 _CODE = "arXiv 2501.07575, released code"
 _R18 = {"teacher": "resnet18", "student": "resnet18"}

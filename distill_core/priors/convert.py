@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import BadRecord, BadSetting
-from ..runs.home import replacing
+from ..home import replacing
 
 DICTIONARIES = (".pt", ".pth", ".bin", ".ckpt")
 INSIDE = ("state_dict", "G_ema", "g_ema", "model_ema", "ema", "model")  # where a dictionary of tensors may lie

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
-from ..runs.home import cache_path, replacing, weights_path
+from ..home import cache_path, replacing, weights_path
 from .style import StyleGenerator
 
 

@@ -20,7 +20,7 @@ from ..events import Note, Scalars
 from ..loop import steps
 from ..method import Stream, stage
 from ..networks import Network, build
-from ..steps.teach import SqueezeRecipe, Teacher, accuracy, squeeze
+from ..pieces.teach import SqueezeRecipe, Teacher, accuracy, squeeze
 from .prior import Prior
 
 EACH = 120  # samples of each class

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Generator
 
-from ..runs.home import replacing
+from ..home import replacing
 from .prior import Prior
 
 COLUMNS, ROWS = 12, 20  # samples of a class, and classes at most

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
-from ..runs.home import cache_path, replacing
+from ..home import cache_path, replacing
 from . import autoencoder, biggan, files, stylegan2, stylegan3
 from .imported import Imported
 from .prior import Cut

@@ -20,11 +20,11 @@ from torch import Generator, Tensor, nn
 
 from ..datasets import RealSet
 from ..events import Note, Scalars
+from ..home import cache_path, studio_home
 from ..loop import check_finite, saw, steps
 from ..method import Stream
-from ..runs.home import cache_path, studio_home
-from ..steps.augment import CropFlip, may_flip
-from ..steps.show import show
+from ..pieces.augment import CropFlip, may_flip
+from ..pieces.show import show
 from .files import find, prior_path, save
 from .recipes import PriorRecipe
 from .rivals import Discriminator, Encoder

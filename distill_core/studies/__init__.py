@@ -1,7 +1,7 @@
 """Jobs in the queue that distill nothing: a teacher or a prior is trained, a finished run is examined further.
 
 They are asked, queued, watched, stopped and resumed like methods (their fields are their settings), but return what was found
-instead of a set. Findings about a run are kept in its folder; see `runs/findings.py`.
+instead of a set. Findings about a run are kept in its folder; see `record/findings.py`.
 """
 
 from __future__ import annotations

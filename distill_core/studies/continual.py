@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from ..evaluate import continual as continually
-from ..evaluate import transfer as transferring
+from ..evaluation import continual as continually
+from ..evaluation import transfer as transferring
 from ..events import Note
+from ..home import studio_home
 from ..job import Job
 from ..method import Card, Preset, Stream, drained, knob
-from ..runs import findings
-from ..runs.home import studio_home
+from ..record import findings
 from .source import source_of
 from .study import Findings, Study
 

@@ -7,16 +7,16 @@ from typing import ClassVar
 from ..datasets import load
 from ..errors import BadSetting
 from ..events import Note
+from ..home import studio_home, write_json
 from ..job import Job
 from ..method import Card, Preset, Stream, knob, stage
+from ..pieces.device import device_of
 from ..priors import cuts_for
 from ..priors.quality import card as quality_card
 from ..priors.quality import measured
 from ..priors.recipes import RECIPES as PRIORS
 from ..priors.recipes import SHARPEN, PriorRecipe
 from ..priors.train import prior_key, trained
-from ..runs.home import studio_home, write_json
-from ..steps.device import device_of
 from .study import Findings, Study
 
 

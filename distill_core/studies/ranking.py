@@ -9,23 +9,23 @@ from typing import Any, ClassVar, get_args
 
 from ..datasets import RealSet, load
 from ..errors import BadSetting
-from ..evaluate import ranking as engine
-from ..evaluate.continual import Memory
-from ..evaluate.transfer import Source
+from ..evaluation import ranking as engine
+from ..evaluation.continual import Memory
+from ..evaluation.transfer import Source
 from ..events import Note
+from ..home import studio_home
 from ..job import Job
 from ..measures.relevance import METRIC, Measure
 from ..method import Card, Preset, Stream, drained, knob, stage
 from ..methods import registry
+from ..pieces.device import device_of
+from ..record import findings
+from ..record.candidates import FEWEST, Candidate, candidates
+from ..record.folder import RunFolder, read_sheet
+from ..results import SyntheticSet
 from ..run import labeler
-from ..runs import findings
-from ..runs.candidates import FEWEST, Candidate, candidates
-from ..runs.folder import RunFolder, read_sheet
-from ..runs.home import studio_home
-from ..steps.device import device_of
-from ..steps.judge import measure_of
-from ..steps.objectives import PROTOCOL
-from ..synthetic import SyntheticSet
+from ..search.judge import measure_of
+from ..search.objectives import PROTOCOL
 from .study import Findings, Study
 
 QUICK = {"students": 2, "epochs": 300}

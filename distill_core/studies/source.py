@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ..datasets import RealSet, load
 from ..errors import BadRecord
-from ..evaluate import transfer as transferring
+from ..evaluation import transfer as transferring
+from ..home import studio_home
 from ..job import Job
 from ..method import Stream
+from ..record.folder import RunFolder
+from ..results import SyntheticSet
 from ..run import labeler
-from ..runs.folder import RunFolder
-from ..runs.home import studio_home
-from ..synthetic import SyntheticSet
 
 
 def source_of(run: str, job: Job) -> Stream[transferring.Source]:

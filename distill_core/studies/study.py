@@ -9,7 +9,7 @@ from typing import Any
 
 from ..job import Job
 from ..method import Method, Stream
-from ..runs import findings
+from ..record import findings
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from ..datasets import load
 from ..job import Job
 from ..method import Card, Preset, Stream, knob, stage
 from ..networks import resolve
-from ..steps.augment import build as build_augment
-from ..steps.device import device_of
-from ..steps.teach import RECIPES as SQUEEZE
-from ..steps.teach import SqueezeRecipe, squeeze
+from ..pieces.augment import build as build_augment
+from ..pieces.device import device_of
+from ..pieces.teach import RECIPES as SQUEEZE
+from ..pieces.teach import SqueezeRecipe, squeeze
 from .study import Findings, Study
 
 

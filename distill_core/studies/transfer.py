@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ..errors import BadSetting
-from ..evaluate import transfer as transferring
+from ..evaluation import transfer as transferring
 from ..events import Note
+from ..home import studio_home
 from ..job import Job
 from ..method import Card, Stream, drained, knob
-from ..runs import findings
-from ..runs.home import studio_home
+from ..record import findings
 from .source import source_of
 from .study import Findings, Study
 

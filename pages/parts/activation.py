@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from distill_core.figures import activation as figures
-from distill_core.runs import activation, view
-from distill_core.runs.folder import RunFolder
+from distill_core.looks import activation
+from distill_core.record import view
+from distill_core.record.folder import RunFolder
 
 from . import draw, runbar, studio
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.errors import StudioError
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.partners import Partner, partners
+from distill_core.queue.partners import Partner, partners
+from distill_core.record.folder import RunFolder
 
 from . import pairing, studio
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.errors import StudioError
-from distill_core.runs import archive
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.home import ASSETS
+from distill_core.home import ASSETS
+from distill_core.record import archive
+from distill_core.record.folder import RunFolder
 
 from . import studio
 

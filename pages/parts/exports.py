@@ -13,8 +13,8 @@ from typing import Any
 import streamlit as st
 
 from distill_core.errors import StudioError
-from distill_core.runs import archive
-from distill_core.runs.folder import RunFolder
+from distill_core.record import archive
+from distill_core.record.folder import RunFolder
 
 from . import draw, errand, studio
 

@@ -15,7 +15,7 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures.plane import Plane
-from distill_core.runs.folder import OVER, RunFolder
+from distill_core.record.folder import OVER, RunFolder
 
 from . import packets, planes
 

@@ -14,7 +14,7 @@ import streamlit as st
 
 from distill_core.axis import read_seeds
 from distill_core.errors import BadSetting, StudioError, nearest
-from distill_core.runs.folder import RunFolder
+from distill_core.record.folder import RunFolder
 from distill_core.spec import parse
 
 from . import knobs, studio

@@ -9,8 +9,8 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from distill_core.runs import launch
-from distill_core.runs.home import studio_home
+from distill_core.home import studio_home
+from distill_core.queue import launch
 
 from . import steady, studio
 

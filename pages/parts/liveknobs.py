@@ -9,7 +9,7 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.runs.folder import RunFolder
+from distill_core.record.folder import RunFolder
 
 from . import feed, runbar, studio
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from distill_core.figures import studies
-from distill_core.runs import findings
+from distill_core.record import findings
 
 from . import draw, studio, studying
 

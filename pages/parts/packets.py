@@ -25,9 +25,9 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures.plane import Plane, fit_lda, fit_pca, kept
-from distill_core.runs import view
-from distill_core.runs.folder import RunFolder, Timeline, inside, read_array
-from distill_core.runs.home import read_json
+from distill_core.home import read_json
+from distill_core.record import view
+from distill_core.record.folder import RunFolder, Timeline, inside, read_array
 from distill_core.spec import parse
 
 CHUNK = 400_000  # bytes that one tick sends when much is waiting

@@ -14,9 +14,10 @@ from typing import Any
 import streamlit as st
 
 from distill_core.errors import StudioError
-from distill_core.runs import ask, view
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.home import read_json
+from distill_core.home import read_json
+from distill_core.queue import ask
+from distill_core.record import view
+from distill_core.record.folder import RunFolder
 
 from . import packets, runbar, studio
 

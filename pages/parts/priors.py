@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from distill_core.errors import StudioError
-from distill_core.runs import priors as shelf
+from distill_core.record import priors as shelf
 from distill_core.spec import parse
 
 from . import draw, form_data, knobs, studio, studying, weights

@@ -8,9 +8,9 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures import ranking as figures
-from distill_core.runs import findings
-from distill_core.runs.candidates import candidates
-from distill_core.runs.folder import OVER, RunFolder
+from distill_core.record import findings
+from distill_core.record.candidates import candidates
+from distill_core.record.folder import OVER, RunFolder
 
 from . import draw, studio, studying
 

@@ -13,7 +13,7 @@ import streamlit as st
 from PIL import Image
 
 from distill_core.figures.scores import say
-from distill_core.runs import launch
+from distill_core.queue import launch
 
 from . import draw, studio
 

@@ -9,8 +9,8 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.runs import launch
-from distill_core.runs.folder import RunFolder
+from distill_core.queue import launch
+from distill_core.record.folder import RunFolder
 
 from . import detail, exports, packets, studio
 

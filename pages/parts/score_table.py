@@ -10,7 +10,7 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures.scores import Row
-from distill_core.runs.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder, Timeline
 
 from . import draw, studio
 

@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from distill_core.figures import spread as figures
-from distill_core.runs import view
-from distill_core.runs.folder import RunFolder
+from distill_core.record import view
+from distill_core.record.folder import RunFolder
 
 from . import detail, draw, feed, packets, planes, runbar
 

@@ -10,9 +10,10 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.runs import ask, index, launch
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.home import studio_home
+from distill_core.home import studio_home
+from distill_core.queue import ask, launch
+from distill_core.record import index
+from distill_core.record.folder import RunFolder
 
 LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS = (
     f"pages/{page}.py"

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from distill_core.errors import StudioError
-from distill_core.runs import launch
-from distill_core.runs.folder import RunFolder
+from distill_core.queue import launch
+from distill_core.record.folder import RunFolder
 
 from . import draw, form_job, studio, views
 

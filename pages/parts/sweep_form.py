@@ -12,10 +12,10 @@ import streamlit as st
 
 from distill_core.axis import FIXED, Axis, read_values
 from distill_core.errors import BadSetting, StudioError
-from distill_core.runs import sweeping
-from distill_core.runs.known import known_runs
-from distill_core.runs.planning import cost, plan
-from distill_core.runs.sweep import ASKS, Sweep, cells_in_words, spoken
+from distill_core.queue import sweeping
+from distill_core.queue.known import known_runs
+from distill_core.queue.planning import cost, plan
+from distill_core.queue.sweep import ASKS, Sweep, cells_in_words, spoken
 
 from . import draw, form, form_data, form_job, form_method, knobs, studio
 

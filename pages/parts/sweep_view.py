@@ -10,9 +10,9 @@ import streamlit as st
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.figures import grids, svg, tables
-from distill_core.runs import sweeping
-from distill_core.runs.outcomes import MANY, Outcome, outcomes, progress, progress_in_words
-from distill_core.runs.sweep import Sweep
+from distill_core.queue import sweeping
+from distill_core.queue.outcomes import MANY, Outcome, outcomes, progress, progress_in_words
+from distill_core.queue.sweep import Sweep
 
 from . import form, studio
 

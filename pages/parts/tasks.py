@@ -8,7 +8,7 @@ import streamlit as st
 
 from distill_core.errors import BadSetting
 from distill_core.figures import studies
-from distill_core.runs import findings
+from distill_core.record import findings
 
 from . import draw, studio, studying
 

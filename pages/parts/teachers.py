@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from distill_core.runs import teachers as shelf
+from distill_core.record import teachers as shelf
 
 from . import draw, form_data, knobs, studio, studying, weights
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from distill_core.runs import view
+from distill_core.record import view
 
 from . import packets
 

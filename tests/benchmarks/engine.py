@@ -20,9 +20,9 @@ def driven(method: Any, job: Any, watched: bool, home: Any) -> tuple[float, floa
     """Seconds of the whole run, and steps per second of the method's longest stage."""
     from distill_core import loop
     from distill_core.methods import registry
+    from distill_core.record.folder import RunFolder
     from distill_core.run import whole
-    from distill_core.runs.folder import RunFolder
-    from distill_core.runs.sitting import drive_run
+    from distill_core.work.sitting import drive_run
 
     spent: dict[str, float] = {}
     count: dict[str, int] = {}
@@ -62,9 +62,9 @@ def main(rounds: int = 3) -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DISTILL_STUDIO_HOME"] = folder
+        from distill_core.home import studio_home
         from distill_core.job import Job
         from distill_core.methods import registry
-        from distill_core.runs.home import studio_home
 
         job = Job(data="digits", ipc=1, students=1, device="cpu")
         print(f"torch {torch.__version__}, one thread, digits 16×16, ipc 1, medians of {rounds} rounds")

@@ -19,7 +19,7 @@ from typing import Any
 import streamlit
 import torch
 
-from distill_core.runs.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder, Timeline
 from tests.browser.desk import STORE, Desk, browser, colors, picture, served, until
 
 TICKS = os.sysconf("SC_CLK_TCK")

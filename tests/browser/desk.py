@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from distill_core.runs import launch
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.home import studio_home
+from distill_core.home import studio_home
+from distill_core.queue import launch
+from distill_core.record.folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 STORE = "window.__distillStudio1"

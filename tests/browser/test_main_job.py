@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from distill_core.runs.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder, Timeline
 from pages.parts import recorded
 from tests.browser.desk import STORE, Desk, browser, chromium_path, colors, picture, processes, served, until
 

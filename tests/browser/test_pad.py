@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.browser.desk import ROOT, STORE, Desk, browser, chromium_path, colors, picture, processes, served, until
-from tests.runs.test_latent_walk import searched
-from tests.runs.test_planes import picture_run
+from tests.looks.test_latent_walk import searched
+from tests.looks.test_planes import picture_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SLOW = 90_000  # milliseconds that anything may take on a machine with other work: a worker warms up
 PAGE = """
 import streamlit as st
 from distill_core.runs import launch
-from distill_core.runs.folder import RunFolder
+from distill_core.record.folder import RunFolder
 from pages.parts import activation, feed, packets, studio, views, walk_pad
 
 st.set_page_config(layout="wide")

@@ -10,8 +10,8 @@ import pytest
 
 from distill_core import catalog
 from distill_core.axis import along
-from distill_core.runs import sweeping
-from distill_core.runs.planning import plan
+from distill_core.queue import sweeping
+from distill_core.queue.planning import plan
 from tests.browser.desk import browser, chromium_path, processes, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]

@@ -18,7 +18,7 @@ DATA, STUDENT = "digits:size=8", "convnet:depth=1,norm=batch,width=8"
 
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path) -> Any:
-    monkeypatch.setattr("distill_core.runs.sitting.leave_a_core", lambda: None)
+    monkeypatch.setattr("distill_core.work.sitting.leave_a_core", lambda: None)
 
     def command(*words: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as end:

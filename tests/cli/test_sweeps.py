@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from distill_core.runs import launch, sweeping, worker
-
-from .test_cli import call
+from distill_core.queue import launch, sweeping
+from distill_core.work import worker
+from tests.cli.test_cli import call
 
 __all__ = ["call"]
 BASE = ("--students", "1", "--epochs", "1", "--student", "mlp", "--data", "digits:size=8")

@@ -10,8 +10,8 @@ import pytest
 
 from distill_core.axis import Axis, along
 from distill_core.figures import grids, svg, tables
-from distill_core.runs.outcomes import Outcome
-from distill_core.runs.sweep import Sweep
+from distill_core.queue.outcomes import Outcome
+from distill_core.queue.sweep import Sweep
 
 
 def sweep(*axes: Axis, published: tuple[str, ...] = (), seeds: tuple[int, ...] = (0, 1)) -> Sweep:

@@ -12,9 +12,9 @@ from torch import nn
 from distill_core.datasets import load
 from distill_core.methods.dwa import DirectedWeightAdjustment
 from distill_core.methods.sre2l import SqueezeRecoverRelabel
-from distill_core.steps.perturb import directed, scattered, shifts
-from distill_core.steps.recover import Adjust, Batch, Recipe, recover
-from distill_core.steps.statistics import BatchNormStatistics
+from distill_core.pieces.perturb import directed, scattered, shifts
+from distill_core.pieces.recover import Adjust, Batch, Recipe, recover
+from distill_core.pieces.statistics import BatchNormStatistics
 from tests.methods.tiny import drain, job, small
 
 
@@ -306,7 +306,7 @@ def test_slices_worked_on_together_are_those_worked_on_alone(weights):
 
 def test_each_slice_has_a_teacher_of_its_own():
     """The stacked pass gives every group the answers of its own network."""
-    from distill_core.steps.together import Together
+    from distill_core.pieces.together import Together
 
     networks = [Little(seed).eval().requires_grad_(False) for seed in (0, 1, 2)]
     for network in networks:  # what differs is the weights; the remembered statistics are the trained network's

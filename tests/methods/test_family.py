@@ -15,9 +15,9 @@ from distill_core.methods.gvbsm import GeneralizedMatching
 from distill_core.methods.rded import RealisticDiverse
 from distill_core.methods.sre2l import SqueezeRecoverRelabel
 from distill_core.methods.sre2lpp import SqueezeRecoverRelabelPlus
-from distill_core.steps.family import through_jpeg
-from distill_core.steps.recover import Recipe, batches
-from distill_core.steps.views import Crops, recovery_view
+from distill_core.pieces.family import through_jpeg
+from distill_core.pieces.recover import Recipe, batches
+from distill_core.pieces.views import Crops, recovery_view
 from tests.methods.tiny import drain, job, small
 
 

@@ -12,9 +12,9 @@ from torch import nn
 from distill_core.methods.dc import DatasetCondensation
 from distill_core.methods.dsa import SiameseCondensation
 from distill_core.networks import build
-from distill_core.steps.condense import objective_of
-from distill_core.steps.gradients import Gradients, class_gradients, distances, loops_for
-from distill_core.steps.match import prepared
+from distill_core.pieces.condense import objective_of
+from distill_core.pieces.gradients import Gradients, class_gradients, distances, loops_for
+from distill_core.pieces.match import prepared
 from tests.methods.tiny import drain, job, small
 
 SPECS = ["convnet:depth=1,norm=instance,width=6", "convnet:depth=1,norm=layer,width=6", "mlp"]

@@ -11,10 +11,10 @@ from distill_core.methods import registry
 from distill_core.methods.dm import DistributionMatching
 from distill_core.methods.glad import GenerativeLatent
 from distill_core.methods.hglad import HierarchicalPrior
+from distill_core.pieces.features import class_distances
+from distill_core.pieces.match import random_network, real_batch
 from distill_core.run import check
-from distill_core.steps.features import class_distances
-from distill_core.steps.match import random_network, real_batch
-from distill_core.steps.walk import Kept, Walk, high_frequencies
+from distill_core.search.walk import Kept, Walk, high_frequencies
 from tests.methods.tiny import NETWORK, drain, fitting, job, small
 
 PLAIN = NETWORK.replace("norm=batch", "norm=instance")
@@ -122,7 +122,7 @@ def test_a_broken_feature_map_goes_back_to_the_best_candidate(monkeypatch):
         if self.name == "layer1" and len(calls) == 2:
             self.f.data[0, 0, 0, 0] = float("nan")
 
-    monkeypatch.setattr("distill_core.steps.inside.Inside.step", step)
+    monkeypatch.setattr("distill_core.search.inside.Inside.step", step)
     events, result = walk(looks=5, lr_f=1e-3, lr_w=1e-5)
     warnings = [e.text for e in events if e.kind == "note" and e.level == "warning"]
     assert (

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from distill_core.methods.mtt import TrajectoryMatching
-from distill_core.steps.augment import Nothing
-from distill_core.steps.match import prepared
-from distill_core.steps.trajectory import ExpertRecipe, Trajectories, expert_paths, flat, named
+from distill_core.pieces.augment import Nothing
+from distill_core.pieces.match import prepared
+from distill_core.pieces.trajectory import ExpertRecipe, Trajectories, expert_paths, flat, named
 from tests.methods.tiny import drain, job, small
 
 SPEC = "convnet:depth=1,norm=instance,width=4"
@@ -132,7 +132,7 @@ def test_the_learned_rate_stays_positive_and_goes_with_the_set():
 
 def test_students_take_the_learned_rate():
     from distill_core.datasets import load
-    from distill_core.evaluate.exam import Exam
+    from distill_core.evaluation.exam import Exam
 
     _, result = drain(small(TrajectoryMatching).distill(job(ipc=1, teacher=SPEC)))
     asked = job(ipc=1, teacher=SPEC, students=1)

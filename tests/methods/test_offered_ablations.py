@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from distill_core.methods import registry
-from distill_core.runs.catalogue import method_entry
-from distill_core.runs.cells import refusals
-from distill_core.runs.planning import plan
+from distill_core.queue.planning import plan
+from distill_core.work.catalogue import method_entry
+from distill_core.work.cells import refusals
 
 OFFERED = [(name, one) for name, kind in registry().items() for one in kind.card.ablations]
 

@@ -8,7 +8,7 @@ import distill_core
 from distill_core.events import Event
 from distill_core.job import Job
 from distill_core.method import Method
-from distill_core.synthetic import SyntheticSet
+from distill_core.results import SyntheticSet
 
 JOB = {"data": "digits:size=8", "ipc": 2, "seed": 3, "students": 0, "device": "cpu"}
 NETWORK = "convnet:depth=1,norm=batch,width=8"

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from distill_core.catalog import package_version
 from distill_core.events import Failed, Finished, Images, Scalars, Scored, StageStarted
-from distill_core.runs.folder import Recorder, RunFolder
-from distill_core.runs.home import studio_home, write_json
+from distill_core.home import studio_home, write_json
+from distill_core.record.folder import Recorder, RunFolder
 
 ROOT = Path(__file__).parents[2]
 

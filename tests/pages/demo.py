@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from distill_core import events as say
-from distill_core.runs.folder import Recorder, RunFolder
+from distill_core.record.folder import Recorder, RunFolder
 
 CLASSES = 10
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from distill_core.axis import along
-from distill_core.runs import launch, sweeping
-from distill_core.runs.ask import open_questions, reply
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.home import read_json, write_json
-from distill_core.runs.planning import plan
+from distill_core.home import read_json, write_json
+from distill_core.queue import launch, sweeping
+from distill_core.queue.ask import open_questions, reply
+from distill_core.queue.planning import plan
+from distill_core.record.folder import RunFolder
 
 PAGE = "compare/scores"
 OFFER = {

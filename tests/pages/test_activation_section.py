@@ -5,17 +5,18 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from distill_core.runs import answers, ask
-from distill_core.runs.folder import Timeline
+from distill_core.queue import ask
+from distill_core.record.folder import Timeline
+from distill_core.work import answers
+from tests.looks.test_planes import picture_run
 from tests.pages.test_live import words
-from tests.runs.test_planes import picture_run
-from tests.runs.toy import new_run
+from tests.work.toy import new_run
 
 
 def page(run: str) -> None:
     import streamlit as st
 
-    from distill_core.runs.folder import RunFolder
+    from distill_core.record.folder import RunFolder
     from pages.parts import activation, packets, studio
 
     folder = RunFolder.find(studio.home(), run)

@@ -11,12 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from distill_core import events as say
 from distill_core.figures import plane
-from distill_core.runs import answers, ask
-from distill_core.runs.folder import Recorder
+from distill_core.queue import ask
+from distill_core.record.folder import Recorder
+from distill_core.work import answers
 from pages.parts import coverage, detail, packets, planes, spread
+from tests.looks.test_planes import more_pictures, picture_run
 from tests.pages import demo
 from tests.pages.test_live import words
-from tests.runs.test_planes import more_pictures, picture_run
 
 PAGE = "explore/diversity"
 
@@ -129,7 +130,7 @@ def test_what_is_drawn_around_is_shown_run_by_run(home):
     def page(paths):
         from pathlib import Path
 
-        from distill_core.runs.folder import RunFolder
+        from distill_core.record.folder import RunFolder
         from pages.parts import coverage
 
         folders = [RunFolder(Path(path)) for path in paths]

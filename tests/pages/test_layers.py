@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from distill_core.runs import index
-from distill_core.runs.home import ASSETS, read_json, write_json
+from distill_core.home import ASSETS, read_json, write_json
+from distill_core.record import index
 from tests.pages import demo
 from tests.pages.test_live import words
 from tests.pages.test_side import feeder

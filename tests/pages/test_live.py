@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distill_core import events as say
-from distill_core.runs import view
-from distill_core.runs.folder import Recorder
-from distill_core.runs.home import write_json
+from distill_core.home import write_json
+from distill_core.record import view
+from distill_core.record.folder import Recorder
 from pages.parts import feed, liveknobs, packets, pairing, planes, runbar
 from tests.pages import demo
 
@@ -242,7 +242,7 @@ def test_a_part_that_is_not_the_last_is_sent_until_the_browser_has_it(home, monk
 
         import streamlit as st
 
-        from distill_core.runs.folder import RunFolder
+        from distill_core.record.folder import RunFolder
         from pages.parts import feed
 
         for run, have in st.session_state.get("told", {}).items():
@@ -267,7 +267,7 @@ def test_what_a_browser_missed_is_sent_until_it_is_there(home):
 
         import streamlit as st
 
-        from distill_core.runs.folder import RunFolder
+        from distill_core.record.folder import RunFolder
         from pages.parts import feed
 
         for run, have in st.session_state.pop("told", {}).items():
@@ -362,7 +362,7 @@ def test_a_plane_is_asked_for_once_and_waited_for_and_its_failure_is_said(home, 
 
         import streamlit as st
 
-        from distill_core.runs.folder import RunFolder
+        from distill_core.record.folder import RunFolder
         from pages.parts import planes
 
         folders = [RunFolder(Path(path))]

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from distill_core.errors import BadSetting
-from distill_core.runs.ask import open_questions, reply
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.home import write_json
+from distill_core.home import write_json
+from distill_core.queue.ask import open_questions, reply
+from distill_core.record.folder import RunFolder
 from pages.parts.form import command, read_seeds
 
 PAGE = "distill/new"

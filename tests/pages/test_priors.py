@@ -11,11 +11,11 @@ from PIL import Image
 from safetensors.numpy import load, save_file
 
 from distill_core.errors import BadRecord
-from distill_core.runs import catalogue
-from distill_core.runs import priors as shelf
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.home import write_json
+from distill_core.home import write_json
+from distill_core.record import priors as shelf
+from distill_core.record.folder import RunFolder
 from distill_core.studies import STUDIES
+from distill_core.work import catalogue
 from pages.parts import priors, weights
 
 PAGE, KEY = "distill/priors", "0123456789abcdef"

@@ -9,14 +9,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distill_core.events import Images
-from distill_core.runs import catalogue, findings
-from distill_core.runs.folder import Recorder, RunFolder
-from distill_core.runs.home import write_json
+from distill_core.home import write_json
+from distill_core.record import findings
+from distill_core.record.folder import Recorder, RunFolder
 from distill_core.studies import STUDIES
+from distill_core.work import catalogue
 
 
 def page(run: str) -> None:
-    from distill_core.runs.folder import RunFolder
+    from distill_core.record.folder import RunFolder
     from pages.parts import ranking, studio
 
     ranking.section(RunFolder.find(studio.home(), run))

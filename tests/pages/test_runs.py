@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from distill_core.runs import archive, index
-from distill_core.runs.folder import RunFolder
+from distill_core.record import archive, index
+from distill_core.record.folder import RunFolder
 from pages.parts import exports, run_table
 
 PAGE = "distill/runs"

@@ -9,10 +9,10 @@ import zipfile
 import pytest
 from safetensors.numpy import load
 
-from distill_core.runs import catalogue
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.home import write_json
+from distill_core.home import write_json
+from distill_core.record.folder import RunFolder
 from distill_core.studies import STUDIES
+from distill_core.work import catalogue
 from pages.parts import teachers, weights
 
 PAGE = "distill/teachers"
@@ -63,7 +63,7 @@ def test_how_far_the_training_is(home, open_page):
 
 
 def test_an_exported_teacher_holds_its_weights_and_its_card(home):
-    from distill_core.runs import teachers as shelf
+    from distill_core.record import teachers as shelf
 
     row = shelf.known(home)[0]
     with zipfile.ZipFile(io.BytesIO(weights.packed(row["path"], "mine", shelf.card(row)))) as found:

@@ -7,12 +7,13 @@ import json
 import pytest
 import torch
 
-from distill_core.runs import catalogue, findings
-from distill_core.runs.ask import open_questions, reply
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.home import write_json
+from distill_core.home import write_json
+from distill_core.queue.ask import open_questions, reply
+from distill_core.record import findings
+from distill_core.record.folder import RunFolder
+from distill_core.results import SyntheticSet
 from distill_core.studies import STUDIES
-from distill_core.synthetic import SyntheticSet
+from distill_core.work import catalogue
 
 PAGE = "compare/transfer"
 

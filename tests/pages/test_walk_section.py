@@ -5,17 +5,19 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from distill_core.runs import answers, ask, walk
-from distill_core.runs.folder import RunFolder
-from distill_core.runs.home import write_json
+from distill_core.home import write_json
+from distill_core.looks import walk
+from distill_core.queue import ask
+from distill_core.record.folder import RunFolder
+from distill_core.work import answers
 from pages.parts import packets, views
+from tests.looks.test_latent_walk import searched
 from tests.pages.conftest import knob, small_catalog
 from tests.pages.test_live import words
-from tests.runs.test_latent_walk import searched
 
 
 def page(run: str) -> None:
-    from distill_core.runs.folder import RunFolder
+    from distill_core.record.folder import RunFolder
     from pages.parts import studio, walk_pad
 
     walk_pad.section(RunFolder.find(studio.home(), run))

@@ -20,7 +20,7 @@ from distill_core.methods import method_class
 from distill_core.priors import checked, cuts_for, prior_of
 from distill_core.priors.convert import convert
 from distill_core.priors.shelf import adopt
-from distill_core.runs import priors
+from distill_core.record import priors
 from tests.methods.tiny import drain, fitting, small
 from tests.priors.checkpoints import AUTOENCODER, BIGGAN, Draw, autoencoder, biggan, stylegan2, stylegan3, write
 
@@ -280,7 +280,7 @@ def test_dictionaries_of_tensors_are_converted_with_the_configuration_beside_the
 
 
 def test_from_a_terminal(tmp_path, home, capsys, monkeypatch):
-    monkeypatch.setattr("distill_core.runs.sitting.leave_a_core", lambda: None)
+    monkeypatch.setattr("distill_core.work.sitting.leave_a_core", lambda: None)
 
     def call(*words):
         with pytest.raises(SystemExit) as end:

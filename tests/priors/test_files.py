@@ -12,12 +12,12 @@ from safetensors.torch import load_file, save_file
 
 from distill_core.datasets import load
 from distill_core.errors import BadRecord
+from distill_core.pieces.teach import SqueezeRecipe
 from distill_core.priors.files import adopt, find, opened, save
 from distill_core.priors.quality import frechet, judge, measured
 from distill_core.priors.recipes import PriorRecipe
 from distill_core.priors.style import StyleGenerator
 from distill_core.priors.train import prior_key, trained
-from distill_core.steps.teach import SqueezeRecipe
 from tests.methods.tiny import drain
 
 CPU = torch.device("cpu")

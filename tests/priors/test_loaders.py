@@ -20,7 +20,7 @@ from distill_core.priors.shelf import adopt
 from distill_core.priors.style_parts import demodulation, resample
 from distill_core.priors.stylegan2 import StyleGAN2
 from distill_core.priors.stylegan3 import StyleGAN3, plan
-from distill_core.steps.inside import push_back
+from distill_core.search.inside import push_back
 from tests.methods.tiny import drain, fitting, small
 from tests.priors.checkpoints import AUTOENCODER, BIGGAN, autoencoder, biggan, stylegan2, stylegan3, write
 

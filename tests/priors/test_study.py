@@ -14,9 +14,11 @@ from distill_core.cli import main
 from distill_core.datasets import load
 from distill_core.priors.recipes import recommended
 from distill_core.priors.train import prior_key
-from distill_core.runs import answers, ask, priors, sitting
-from distill_core.runs.folder import RunFolder, Timeline
+from distill_core.queue import ask
+from distill_core.record import priors
+from distill_core.record.folder import RunFolder, Timeline
 from distill_core.studies import PriorTraining, askable, whole
+from distill_core.work import answers, sitting
 
 JOB = {"data": "digits:size=8", "ipc": 1, "seed": 0, "device": "cpu", "students": 0}
 TINY = {"width": 4, "steps": 4, "sharpen": 4, "measure": False}
@@ -72,7 +74,7 @@ def test_a_killed_training_ends_with_the_same_weights(home, monkeypatch, more):
 
 @pytest.fixture
 def call(capsys, monkeypatch, home):
-    monkeypatch.setattr("distill_core.runs.sitting.leave_a_core", lambda: None)
+    monkeypatch.setattr("distill_core.work.sitting.leave_a_core", lambda: None)
 
     def command(*words):
         with pytest.raises(SystemExit) as end:

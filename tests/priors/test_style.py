@@ -11,7 +11,7 @@ from distill_core.errors import BadSetting
 from distill_core.priors import checked, cuts_for
 from distill_core.priors.prior import Identity, cut_named
 from distill_core.priors.style import StyleGenerator, StyleLayer, sides
-from distill_core.steps.inside import averaged_w, chunked, cleaned, push_back
+from distill_core.search.inside import averaged_w, chunked, cleaned, push_back
 
 
 @pytest.fixture(params=[(1, 16), (3, 8), (1, 28)], ids=lambda one: f"{one[1]} pixels")

@@ -1,0 +1,148 @@
+"""What one update of a student sees: images as a protocol augments and mixes them, labels as it makes them, its loss."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from ..datasets import RealSet
+from ..errors import BadRecord
+from ..pieces import teach
+from ..pieces.augment import Augment, Mixed, cutmix, may_flip, mixup, randaugment
+from ..pieces.augment import build as build_augment
+from .protocols import Protocol
+
+HELD = 500  # validation images that a report looks at
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What a student is trained on.
+
+    Args:
+        images: (n, c, h, w), float in [0, 1] or uint8.
+        labels: (n,) int64.
+        soft_labels: (n, classes) logits, one static vector for each image, or None.
+        stages: sizes of the parts that are taught one after the other, each for its share of the epochs; () is at once.
+    """
+
+    images: Tensor
+    labels: Tensor
+    soft_labels: Tensor | None = None
+    stages: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.stages and (min(self.stages) < 1 or sum(self.stages) != len(self.images)):
+            raise BadRecord(
+                f"The set's stages {self.stages} do not add up to its {len(self.images)} images. "
+                "Each stage has one image or more, and every image is in one stage."
+            )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+class Classroom:
+    """Everything that one student's updates share: the images on the device, the augmentation and the labels."""
+
+    def __init__(
+        self, lesson: Lesson, protocol: Protocol, real: RealSet, teacher: nn.Module | None, device: torch.device
+    ):
+        self.protocol, self.real, self.device = protocol, real, device
+        self.images, self.labels = lesson.images.to(device), lesson.labels.to(device)
+        soft = lesson.soft_labels if protocol.labels == "static" else None
+        self.soft = None if soft is None else soft.to(device)
+        self.teacher = labelling(teacher, protocol, device) if protocol.labels == "teacher" else None
+        black = real.normalize(torch.zeros(real.channels, 1, 1)).flatten().tolist()
+        self.augment: Augment = build_augment(protocol.augment, flip=may_flip(real.name), fill=tuple(black))
+
+    def batch(self, rows: Tensor, generator: Generator) -> Mixed:
+        """The images of these rows, normalized, augmented and mixed."""
+        x = self.images[rows.to(self.device)]
+        x = x if x.is_floating_point() else self.real.pixels(x)
+        if self.protocol.pixels == "randaugment":
+            x = randaugment(x, generator)
+        x = self.augment(self.real.normalize(x), generator)
+        if self.protocol.mix == "none":
+            return Mixed(x, torch.arange(len(x), device=self.device))
+        return (mixup if self.protocol.mix == "mixup" else cutmix)(x, self.protocol.mix_alpha, generator)
+
+    def loss(self, network: nn.Module, rows: Tensor, generator: Generator) -> Tensor:
+        """The student's loss on one batch; where the protocol says so, on parts of it that pass one after the other."""
+        parts = [part for part in rows.chunk(self.protocol.parts) if len(part)]
+        each = [self._loss(network, part, generator) * (len(part) / len(rows)) for part in parts]
+        return torch.stack(each).sum()
+
+    def _loss(self, network: nn.Module, rows: Tensor, generator: Generator) -> Tensor:
+        """The loss of images that pass together, with the network's own dropout drawn from the generator as well."""
+        mixed = self.batch(rows, generator)
+        x = doubled(mixed.images).contiguous(memory_format=torch.channels_last)
+        autocast = torch.autocast("cuda", torch.bfloat16) if self.device.type == "cuda" else nullcontext()
+        with seeded(network, generator, self.device), autocast:
+            logits = network(x)
+        logits, p = logits[: len(mixed.images)].float(), self.protocol
+        if p.labels == "hard":
+            return self._hard(logits, mixed, rows)
+        wanted = self._wanted(mixed, rows)
+        if p.loss == "mse":
+            return F.mse_loss(logits, wanted) + (
+                p.hard_weight * self._hard(logits, mixed, rows) if p.hard_weight else 0
+            )
+        return soft_loss(logits, wanted, p.temperature, p.temperature_squared)
+
+    def _hard(self, logits: Tensor, mixed: Mixed, rows: Tensor) -> Tensor:
+        """Cross-entropy with the classes of both images that were mixed, by their shares."""
+        labels = self.labels[rows.to(self.device)]
+        own, other = (F.cross_entropy(logits, labels[i]) for i in (slice(None), mixed.partner))
+        return mixed.share * own + (1 - mixed.share) * other
+
+    def _wanted(self, mixed: Mixed, rows: Tensor) -> Tensor:
+        """Soft labels as logits: the teacher's on the very images, or stored ones mixed as the images were."""
+        if self.teacher is not None:
+            with torch.no_grad():
+                return self.teacher(doubled(mixed.images))[: len(mixed.images)].float()
+        assert self.soft is not None, "check() asks for soft labels"
+        own = self.soft[rows.to(self.device)]
+        return mixed.share * own + (1 - mixed.share) * own[mixed.partner]
+
+    def held(self, network: nn.Module, name: str) -> dict[str, float]:
+        """Accuracy on the first validation images, for the reports; nothing where there is no validation part."""
+        if len(self.real.val) == 0:
+            return {}
+        return {f"{name} accuracy": teach.accuracy(network, self.real, self.real.val, self.device, at_most=HELD)}
+
+
+def soft_loss(student: Tensor, wanted: Tensor, temperature: float, squared: bool = False) -> Tensor:
+    """KL( softmax(wanted / τ) ‖ softmax(student / τ) ), summed over classes, mean over images; `squared`: times τ²."""
+    p, q = (F.log_softmax(z / temperature, dim=1) for z in (wanted, student))
+    return F.kl_div(q, p, reduction="batchmean", log_target=True) * (temperature**2 if squared else 1.0)
+
+
+def labelling(teacher: nn.Module | None, protocol: Protocol, device: torch.device) -> nn.Module:
+    """A copy of the teacher in the mode that the protocol asks for: training mode would move its statistics."""
+    assert teacher is not None, "check() asks for a teacher"
+    copied = copy.deepcopy(teacher).to(device).to(memory_format=torch.channels_last)
+    return copied.requires_grad_(False).train(protocol.teacher_mode == "train")
+
+
+def doubled(x: Tensor) -> Tensor:
+    """A single image is given twice: batch norm cannot take one on a 1×1 map, and the statistics stay the same."""
+    return x.repeat(2, 1, 1, 1) if len(x) == 1 else x
+
+
+@contextmanager
+def seeded(network: nn.Module, generator: Generator, device: torch.device) -> Iterator[None]:
+    """Draw dropout inside a network from our generator, and leave torch's own as it was."""
+    if not any("drop" in type(m).__name__.lower() or "depth" in type(m).__name__.lower() for m in network.modules()):
+        yield
+        return
+    seed = int(torch.randint(2**62, (1,), generator=generator))
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield

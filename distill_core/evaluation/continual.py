@@ -1,0 +1,175 @@
+"""Continual learning with a synthetic set as memory: classes come task after task, and only their synthetic images are kept.
+
+After task t a fresh student is trained on the synthetic images of all classes seen so far, with labels for these classes only,
+and tested on the real test images of these classes (DWA: five tasks on CIFAR-100, 20 images per class, 5 class orders;
+the paper's own backbone and class order are not stated). As many random real images stand beside it in every task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..datasets import RealSet
+from ..datasets.real import Split
+from ..errors import BadSetting
+from ..events import Note, Scalars
+from ..job import Job
+from ..loop import steps
+from ..method import Stream, stage
+from ..networks import resolve
+from ..pieces.device import device_of
+from ..results import SyntheticSet
+from .classroom import Lesson
+from .control import random_lesson, teacher_labels
+from .exam import chosen_protocol
+from .protocols import Protocol
+from .students import accuracy, check, derive, timetable, train_student
+
+SUBJECTS = ("distilled", "random")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which classes come when: `tasks` near-equal parts of one or several class orders."""
+
+    tasks: int = 5
+    orders: int = 5
+    seed: int = 0
+    order: tuple[int, ...] = ()  # one order, named class by class, instead of drawn ones
+
+    def drawn(self, classes: int) -> list[list[int]]:
+        """The class orders; drawn by the seed, each from its own generator, so that a further one leaves the others as they are."""
+        if not 1 <= self.tasks <= classes:
+            raise BadSetting(
+                f"tasks={self.tasks} cannot work with {classes} classes: choose a number from 1 to {classes}."
+            )
+        if self.order:
+            if sorted(self.order) != list(range(classes)):
+                raise BadSetting(
+                    f"The class order names {len(self.order)} classes; every number from 0 to {classes - 1} is wanted once."
+                )
+            return [list(self.order)]
+        makers = [torch.Generator().manual_seed(derive("class order", self.seed, i)) for i in range(self.orders)]
+        return [torch.randperm(classes, generator=one).tolist() for one in makers]
+
+    def seen(self, order: Sequence[int]) -> list[list[int]]:
+        """The classes seen after each task, in the order in which they came."""
+        sizes = [len(part) for part in torch.arange(len(order)).tensor_split(self.tasks)]
+        return [list(order[: sum(sizes[: t + 1])]) for t in range(self.tasks)]
+
+
+class Restricted(nn.Module):
+    """A teacher whose logits are those of some classes only: it knows them all, and says nothing of the others."""
+
+    def __init__(self, teacher: nn.Module, classes: Sequence[int]):
+        super().__init__()
+        self.teacher = teacher
+        self.register_buffer("classes", torch.tensor(classes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, seen classes) logits."""
+        logits = self.teacher(x)
+        return logits[:, self.classes.to(logits.device)]
+
+
+def only(real: RealSet, classes: Sequence[int]) -> RealSet:
+    """The real set of some classes, numbered anew in this order; mean and s.d. stay those of the whole."""
+    renumber = torch.full((len(real.classes),), -1)
+    renumber[torch.tensor(classes)] = torch.arange(len(classes))
+
+    def part(split: Split) -> Split:
+        labels = renumber[split.labels]
+        return Split(split.images[labels >= 0], labels[labels >= 0])
+
+    names = tuple(real.classes[one] for one in classes)
+    named = f"{real.fingerprint} classes {list(classes)}"
+    parts = part(real.train), part(real.val), part(real.test)
+    return replace(real, classes=names, fingerprint=named, train=parts[0], val=parts[1], test=parts[2])
+
+
+def lesson_of(lesson: Lesson, classes: Sequence[int]) -> Lesson:
+    """The images of some classes with their labels numbered anew; soft labels keep these classes' logits only."""
+    wanted = torch.tensor(classes)
+    where = (lesson.labels[:, None] == wanted).any(1)
+    labels = (lesson.labels[where][:, None] == wanted).int().argmax(1)
+    soft = None if lesson.soft_labels is None else lesson.soft_labels[where][:, wanted]
+    stages = tuple(n for part in where.split(list(lesson.stages)) if (n := int(part.sum()))) if lesson.stages else ()
+    return Lesson(lesson.images[where], labels, soft, stages)
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """Everything that the students of one question share."""
+
+    job: Job
+    real: RealSet
+    lessons: dict[str, Lesson]  # by subject, all classes
+    teacher: nn.Module | None
+    protocol: Protocol
+    student: str
+
+    @classmethod
+    def of(cls, result: SyntheticSet, job: Job, real: RealSet, teacher: nn.Module | None, control: int) -> Memory:
+        """`control` is the seed of the random real images."""
+        protocol = chosen_protocol(job, result.protocol)
+        lesson = Lesson(result.images, result.labels, result.soft_labels, result.stages)
+        static = protocol.labels == "static"
+        if static and teacher is None:
+            raise BadSetting(
+                f"Protocol {protocol.name!r} needs labels for the random real images too, and no teacher is at hand to make "
+                "them. Choose hard."
+            )
+        if static and lesson.soft_labels is None and teacher is not None:
+            lesson = replace(lesson, soft_labels=teacher_labels(teacher, real, lesson.images))
+        check(lesson, protocol, real, teacher)
+        beside = random_lesson(real, lesson, control, teacher if static else None)
+        wanted = protocol.student if job.student == "auto" else job.student
+        student = resolve(wanted, channels=real.channels, size=real.size)
+        return cls(job, real, {"distilled": lesson, "random": beside}, teacher, protocol, student)
+
+    def point(self, subject: str, classes: Sequence[int], seed: int) -> Stream[float]:
+        """One student: trained on what is remembered of these classes, tested on them. A fraction."""
+        real, lesson = only(self.real, classes), lesson_of(self.lessons[subject], classes)
+        teacher = None if self.teacher is None else Restricted(self.teacher, classes)
+        device, name = device_of(self.job.device), "student" if subject == "distilled" else "random student"
+        trained = yield from train_student(
+            lesson, self.protocol, real, seed=seed, student=self.student, teacher=teacher, device=device, name=name
+        )
+        return accuracy(trained.network, real.test, real)
+
+    def updates(self, classes: Sequence[int]) -> int:
+        """How many updates such a student takes, the same for both subjects."""
+        lesson = lesson_of(self.lessons["distilled"], classes)
+        return len(timetable(lesson, self.protocol, only(self.real, classes), self.protocol.epochs).rows())
+
+
+def continual(memory: Memory, plan: Plan) -> Stream[dict[str, Any]]:
+    """Every order, task and subject in turn; returns plain values: the orders, and a curve per order and subject.
+
+    `{"orders": [[class, …]], "sizes": [classes seen after each task], "distilled": [[fraction per task] per order], "random": …}`
+
+    The student after task t of order i has the same first weights and draws for both subjects.
+    """
+    orders = plan.drawn(len(memory.real.classes))
+    cells = [
+        (i, t, subject, seen)
+        for i, o in enumerate(orders)
+        for t, seen in enumerate(plan.seen(o))
+        for subject in SUBJECTS
+    ]
+    found = torch.full((len(cells),), -1.0, dtype=torch.float64)
+    for step in steps("continual", len(cells), state={"found": found}, quiet=True):
+        i, t, subject, seen = cells[step.index]
+        student = memory.point(subject, seen, derive("continual", memory.job.seed, i, t))
+        got = yield from stage("continual", student, memory.updates(seen), step.index, len(cells))
+        found[step.index] = got
+        yield Scalars(memory.updates(seen) - 1, {f"{subject}: accuracy on seen classes": got})
+        yield Note(f"Order {i + 1}, task {t + 1} of {plan.tasks}, {len(seen)} classes, {subject}: {got:.1%}.")
+    curves = found.view(len(orders), plan.tasks, len(SUBJECTS)).permute(2, 0, 1).tolist()
+    sizes = [len(seen) for seen in plan.seen(orders[0])]
+    return {"orders": orders, "sizes": sizes, **dict(zip(SUBJECTS, curves, strict=True))}

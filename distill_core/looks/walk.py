@@ -1,0 +1,163 @@
+"""A walk around one class in the generator that a run searched: images, every layer's response, thumbnails of feature maps.
+
+`planes/walk-<class>-<rows>.json`:
+    {"prior", "label", "row", "rows", "grid", "reach", "every", "deviations": [σ₁, σ₂], "shares": [2], "size": [h, w, c],
+     "layers": [{"name", "shape", "bytes", "thumbnail": side or 0, "response": [grid · grid]}, …, the pixels last]}
+`….npy` is uint8, one after the other: the images (grid · grid, h, w, c), then each layer's thumbnails (k · k, side, side, 3)
+where k = (grid − 1) / every + 1. The order of points is that of `priors/around.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import BadRecord, BadSetting, StudioError, nearest
+from ..home import read_json, write_array, write_json
+from ..record import view
+from ..record.folder import RunFolder
+
+VERSION = 1
+ALL = "all"  # rows of w move together
+REACH = 2.5  # s.d.
+GRIDS = {13: (1, 2, 3, 4, 6), 9: (2, 4), 5: (2,)}  # points along a side → every how manyth has thumbnails
+MOST_IMAGES, MOST_THUMBNAILS = 1_000_000, 500_000  # bytes
+SIDE = 32  # of a thumbnail, at the most
+
+
+def compute(
+    home: Path, run: str, label: int = 0, row: str = ALL, *, tell: Callable[..., None] = lambda **_: None
+) -> dict[str, Any]:
+    """Walk around class `label` in the generator of a run; `row` is `all` or the name of one row of w. Returns the JSON; what was
+    made before is taken from the disk.
+
+    Raises:
+        BadSetting: no such class or row; the sentence names those there are.
+        BadRecord: a run without a generator, or one that is not on this machine.
+    """
+    folder = RunFolder.find(home, run)
+    where = folder.path / "planes" / f"{view.walk_name(label, row)}.json"
+    spec = prior_of_run(folder)
+    if (old := kept(folder, label, row)) is not None and old[0]["prior"] == spec:
+        return old[0]
+    tell(stage="open", done=0, total=2)
+    prior, real = _at_hand(spec, folder)
+    classes = real.classes
+    if not 0 <= label < len(classes):
+        raise BadSetting(f"There is no class {label}: {len(classes)} classes have the numbers 0 to {len(classes) - 1}.")
+    if row != ALL and row not in prior.rows:
+        names = [ALL, *prior.rows]
+        raise BadSetting(f"w has no row {row!r}.{nearest(row, names)} There are {', '.join(names)}.")
+    tell(stage="decode", done=1, total=2)
+    answer, blob = _walked(prior, real, label, row)
+    where.parent.mkdir(exist_ok=True)
+    write_array(where.with_suffix(".npy"), blob)
+    answer |= {"version": VERSION, "prior": spec, "class": classes[label]}
+    write_json(where, answer)
+    return answer
+
+
+def prior_of_run(folder: RunFolder) -> str:
+    """The name of the generator that a run searched; `BadRecord` where it had none."""
+    from .. import methods
+
+    asked = folder.request()
+    known = methods.registry().get(asked["method"])
+    spec = str(asked["settings"].get("prior") or "")
+    if not spec and known is not None and "prior" in known.model_fields:
+        spec = str(known.model_fields["prior"].default)
+    if spec in ("", "pixels"):
+        raise BadRecord(
+            f"Run {folder.id!r} searched no generator, so there is none to walk in. Choose a run with a prior."
+        )
+    return spec
+
+
+def _at_hand(spec: str, folder: RunFolder) -> tuple[Any, Any]:
+    """The prior without training one, and the `RealSet`."""
+    import torch
+
+    from ..method import drained
+    from ..priors import checked, is_at_hand, prior_of
+    from .outputs import one_data_set
+
+    real = one_data_set([folder])
+    if not is_at_hand(spec, real):
+        flags = "".join(f" --{option} {value}" for option, value in checked(spec)[1].items())
+        raise BadRecord(
+            f"The prior {spec!r} on {real.name} is not on this machine yet. While the run trains it, wait; otherwise train it: "
+            f"distill-studio prior train --data {real.name}{flags}."
+        )
+    seed = int(folder.request()["job"].get("seed", 0))
+    return drained(prior_of(spec, real, seed, torch.device("cpu"))), real
+
+
+def _walked(prior: Any, real: Any, label: int, row: str) -> tuple[dict[str, Any], np.ndarray]:
+    import torch.nn.functional as F
+
+    from ..priors.around import around, look
+
+    sides = [min(SIDE, cut.shape[1]) for cut in prior.cuts]
+    grid, every = _fitting(prior.size**2 * real.channels, 3 * sum(side * side for side in sides))
+    shown = [i * grid + j for i in range(0, grid, every) for j in range(0, grid, every)]
+    place = around(prior, label, _seeded(label))
+    at = place.points(grid, REACH, None if row == ALL else prior.rows.index(row))
+    seen = look(prior, at, place.mean, shown)
+    small = [
+        F.adaptive_avg_pool2d(x, side) if x.shape[-1] > side else x
+        for x, side in zip(seen.thumbnails, sides, strict=True)
+    ]
+    parts = [_bytes(x) for x in (seen.images, *small)]
+    names = [(cut.name, list(cut.shape), cut.bytes) for cut in prior.cuts]
+    shape = list(seen.images.shape[1:])
+    names.append(("pixels", shape, 4 * int(np.prod(shape))))
+    about = [
+        {"name": name, "shape": dims, "bytes": size, "thumbnail": side, "response": [round(v, 5) for v in response]}
+        for (name, dims, size), side, response in zip(names, [*sides, 0], seen.responses.tolist(), strict=True)
+    ]
+    answer = {"label": label, "row": row, "rows": list(prior.rows), "grid": grid, "reach": REACH, "every": every}
+    answer |= {"deviations": place.deviations.tolist(), "shares": place.shares.tolist()}
+    return {**answer, "size": [shape[1], shape[2], shape[0]], "layers": about}, np.concatenate(parts)
+
+
+def _seeded(seed: int) -> Any:
+    import torch
+
+    return torch.Generator().manual_seed(seed)
+
+
+def _fitting(image: int, thumbnails: int) -> tuple[int, int]:
+    """The finest grid whose images fit, and the least distance of points with thumbnails that fits."""
+    for grid, steps in GRIDS.items():
+        if grid * grid * image <= MOST_IMAGES or grid == min(GRIDS):
+            fits = [one for one in steps if ((grid - 1) // one + 1) ** 2 * thumbnails <= MOST_THUMBNAILS]
+            return grid, fits[0] if fits else steps[-1]
+    raise AssertionError("the last grid takes everything")
+
+
+def _bytes(images: Any) -> np.ndarray:
+    return (images * 255).round().byte().permute(0, 2, 3, 1).numpy().reshape(-1)
+
+
+def kept(folder: RunFolder, label: int, row: str) -> tuple[dict[str, Any], np.ndarray] | None:
+    """The walk that was made before, if it is whole: its JSON and its bytes. Needs no engine."""
+    where = folder.path / "planes" / f"{view.walk_name(label, row)}.json"
+    try:
+        about, wanted = read_json(where), {"version": VERSION, "label": label, "row": row}
+        if not isinstance(about, dict) or {name: about.get(name) for name in wanted} != wanted:
+            return None
+        blob = np.load(where.with_suffix(".npy"), allow_pickle=False)
+        return (about, blob) if blob.dtype == np.uint8 and blob.shape == (length(about),) else None
+    except (StudioError, OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def length(walk: dict[str, Any]) -> int:
+    """How many bytes belong to a walk."""
+    thumbnails = ((walk["grid"] - 1) // walk["every"] + 1) ** 2 * 3
+    return walk["grid"] ** 2 * int(np.prod(walk["size"])) + thumbnails * sum(
+        o["thumbnail"] ** 2 for o in walk["layers"]
+    )

@@ -1,0 +1,237 @@
+"""Squeeze: train a teacher on the real set, once for each content (SRe2L's first stage; every method that needs a classifier).
+
+A teacher is named by what made it: data fingerprint, network, recipe, seed. It is looked up in `assets/teachers`, then in
+the home's cache, and trained only where neither has it. Files are safetensors with a JSON header, never a pickle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ..datasets import RealSet
+from ..datasets.real import Split
+from ..errors import BadRecord, BadSetting
+from ..events import Note, Scalars
+from ..home import cache_path, replacing, studio_home, weights_path
+from ..loop import check_finite, saw, steps
+from ..method import Stream
+from ..networks import build, resolve
+from ..spec import weights
+from .augment import build as build_augment
+from .augment import may_flip
+
+
+@dataclass(frozen=True)
+class SqueezeRecipe:
+    """How a teacher is trained: SGD, a schedule that moves once per epoch, random crops (and flips where they may be).
+
+    Defaults of lr, batch and weight decay are the family's CIFAR recipe; it trains for 200 epochs.
+    `schedule` is `cosine` or `none`; `warmup` counts epochs of linear warm-up from a hundredth of lr; `augment` is a name of
+    `steps.augment.build`. No recipe of the family uses Nesterov's momentum, so there is no such field.
+    """
+
+    epochs: int = 40
+    lr: float = 0.1
+    batch: int = 128
+    weight_decay: float = 5e-4
+    seed: int = 0
+    momentum: float = 0.9
+    schedule: str = "cosine"
+    warmup: int = 0
+    augment: str = "crop_flip"
+
+    def lr_at(self, epoch: int) -> float:
+        """The learning rate of an epoch, 0 … epochs − 1."""
+        warm = self.warmup if self.warmup < self.epochs else 0
+        if epoch < warm:
+            return self.lr * (0.01 + 0.99 * epoch / warm)
+        if self.schedule == "none":
+            return self.lr
+        return 0.5 * self.lr * (1 + math.cos(math.pi * (epoch - warm) / (self.epochs - warm)))
+
+    def plain(self) -> dict[str, Any]:
+        """By name, without the later fields where they have their default: a teacher keeps its key when a field is added."""
+        later = ("momentum", "schedule", "warmup", "augment")
+        usual = {one.name: one.default for one in fields(self)}
+        return {name: value for name, value in asdict(self).items() if name not in later or value != usual[name]}
+
+
+RECIPE = Literal["cifar", "tiny", "gvbsm"]
+RECIPES: dict[str, dict[str, Any]] = {  # what the published recipes set; epochs are said beside them
+    "cifar": {},
+    "tiny": {"lr": 0.2, "weight_decay": 1e-4, "batch": 256, "warmup": 5, "augment": "resized_crop_flip"},
+    "gvbsm": {"lr": 0.05, "weight_decay": 0.0, "batch": 64, "schedule": "none"},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """A trained classifier in eval mode, with gradients off, and what is known of it."""
+
+    network: nn.Module
+    key: str
+    spec: str
+    accuracy: float  # on the real test part, a fraction; measured once after training, never used to choose
+    bytes: int
+    about: dict[str, Any]
+
+
+def teacher_key(real: RealSet, spec: str, recipe: SqueezeRecipe) -> str:
+    """16 hex digits that name a teacher by content."""
+    content = {"data": real.fingerprint, "network": spec, "recipe": recipe.plain(), "format": 1}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def squeeze(real: RealSet, network: str, recipe: SqueezeRecipe, device: torch.device) -> Stream[Teacher]:
+    """Find the teacher or train it; safe when two runs ask at once (the second waits for the first).
+
+    `resnet18@756ee6198d62b83a` asks for that very teacher (one that was imported, say), whatever the recipe.
+    """
+    spec, named = resolve(network, channels=real.channels, size=real.size), weights(network)
+    key = named or teacher_key(real, spec, recipe)
+    if not named and teacher_path(key) is None:
+        lock = FileLock(studio_home() / "cache" / f"teacher-{key}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield Note("Another run is training this teacher; waiting for it.")
+            lock.acquire()
+        try:
+            if teacher_path(key) is None:
+                yield from train(real, spec, recipe, device, key)
+        finally:
+            lock.release()
+    teacher = find_teacher(key, real, device)
+    if named and teacher.spec != spec:
+        raise BadSetting(f"Teacher {key} is a {teacher.spec}, not a {spec}. Write {teacher.spec}@{key}.")
+    yield Note(f"Teacher {spec}: {teacher.accuracy:.1%} of {len(real.test.labels):,} real test images.")
+    return teacher
+
+
+def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device, key: str) -> Stream[None]:
+    """Train on the real training part and write the file. The last weights are kept, as in the papers."""
+    network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=recipe.seed).to(
+        device
+    )
+    optimizer = torch.optim.SGD(
+        network.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
+    )
+    generator = torch.Generator().manual_seed(recipe.seed)
+    look = build_augment(recipe.augment, flip=may_flip(real.name))
+    count, batch = len(real.train.labels), min(recipe.batch, len(real.train.labels))
+    per_epoch = max(1, count // batch)
+    order = torch.randperm(count, generator=generator)
+    state = {"network": network, "optimizer": optimizer, "generator": generator, "order": order}
+    network.train()
+    for step in steps("squeeze", recipe.epochs * per_epoch, state=state, name=key):
+        epoch, place = divmod(step.index, per_epoch)
+        if place == 0 and epoch:
+            order.copy_(torch.randperm(count, generator=generator))
+        optimizer.param_groups[0]["lr"] = recipe.lr_at(epoch)
+        ids = order[place * batch : (place + 1) * batch]
+        images = look(real.pixels(real.train.images[ids].to(device)), generator)
+        loss = F.cross_entropy(network(real.normalize(images)), real.train.labels[ids].to(device))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        saw(batch)
+        if step.due:
+            check_finite(loss.item(), f"The loss of the teacher {spec}", step, "squeeze", "the teacher's learning rate")
+            held = accuracy(network, real, real.val, device, at_most=500)
+            yield Scalars(step.index, {"teacher loss": loss.item(), "teacher validation accuracy": held})
+    about: dict[str, Any] = {
+        "spec": spec,
+        "recipe": recipe.plain(),
+        "data": real.name,
+        "fingerprint": real.fingerprint,
+        "classes": list(real.classes),
+    }
+    about |= {"accuracy": accuracy(network, real, real.test, device), "mean": real.mean, "std": real.std, "key": key}
+    save_teacher(network, about, cache_path("teacher", key))
+
+
+def save_teacher(network: nn.Module, about: dict[str, Any], path: Path) -> None:
+    tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
+    with replacing(path) as file:
+        save_file(tensors, file, metadata={"teacher": json.dumps(about)})
+
+
+def teacher_path(key: str) -> Path | None:
+    """Where the teacher lies: shipped, cached, or nowhere."""
+    return weights_path("teacher", key)
+
+
+def find_teacher(key: str, real: RealSet, device: torch.device) -> Teacher:
+    """Load a teacher and check that it belongs to this data set, this order of classes and these mean and s.d."""
+    path = teacher_path(key)
+    if path is None:
+        raise BadRecord(
+            f"Teacher {key} is neither shipped nor cached. Run its method again; it trains the teacher first."
+        )
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            about = json.loads((file.metadata() or {})["teacher"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise BadRecord(
+            f"Teacher file {path.name} cannot be read ({error}). Delete it; it is trained again when needed."
+        ) from None
+    if about["fingerprint"] != real.fingerprint or tuple(about["classes"]) != real.classes:
+        raise BadRecord(
+            f"Teacher {key} was trained on {about['data']} with classes {about['classes']}; this run has {real.name} with {list(real.classes)}."
+        )
+    for name in ("mean", "std"):
+        if not same_constants(about[name], getattr(real, name)):
+            raise BadRecord(
+                f"Teacher {key} was trained with {name} {list(about[name])}; {real.name} has {list(getattr(real, name))}. "
+                "Train one for this data set."
+            )
+    network = build(about["spec"], channels=real.channels, size=real.size, classes=len(real.classes))
+    network.load_state_dict(tensors)
+    network.key = key
+    network.to(device).eval().requires_grad_(False)
+    size = sum(t.numel() * t.element_size() for t in tensors.values())
+    return Teacher(network, key, about["spec"], float(about["accuracy"]), size, about)
+
+
+def same_constants(given: Sequence[float], wanted: Sequence[float]) -> bool:
+    """Whether means or s.d. per channel are equal, to the four digits that are written down."""
+    return len(given) == len(wanted) and all(abs(a - b) < 1e-4 for a, b in zip(given, wanted, strict=True))
+
+
+@torch.no_grad()
+def accuracy(
+    network: nn.Module, real: RealSet, split: Split, device: torch.device, at_most: int | None = None
+) -> float:
+    """Share of a real split that the network gets right, in eval mode."""
+    was, right = network.training, torch.zeros((), device=device)
+    network.eval()
+    every = max(1, -(-len(split.labels) // at_most)) if at_most else 1  # evenly spaced, whatever the order of the part
+    images, labels = split.images[::every], split.labels[::every]
+    for part, wanted in zip(images.split(1000), labels.split(1000), strict=True):
+        found = network(real.normalize(real.pixels(part.to(device)))).argmax(1)
+        right += (found == wanted.to(device)).sum()
+    network.train(was)
+    return float(right) / max(1, len(labels))
+
+
+def embed(network: Any, real: RealSet, ids: Tensor, device: torch.device) -> Tensor:
+    """Last features of real training images, (n, f) on the CPU."""
+    with torch.no_grad():
+        parts = [
+            network.features(real.normalize(real.pixels(real.train.images[p].to(device)))).cpu() for p in ids.split(512)
+        ]
+    return torch.cat(parts)

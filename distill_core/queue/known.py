@@ -1,0 +1,75 @@
+"""What a home has already of what a sweep asks: runs are found again by their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from .. import catalog as shelf
+from ..errors import BadRecord, BadSetting, StudioError
+from ..job import Job
+from ..record.folder import RunFolder, Timeline
+from .sweep import Sweep, key_of
+
+WORKING = ("queued", "running", "paused")
+
+
+def state_of(home: Path, run: str) -> str:
+    """How a run stands; "" where it is gone."""
+    try:
+        return str(RunFolder.find(home, run).state()["state"])
+    except StudioError:
+        return ""
+
+
+def known_runs(home: Path, plan: Sweep, wanted: Iterable[str] = ()) -> dict[str, str]:
+    """Key → run, for what the plan asks and the home has."""
+    return found(home, plan.method, set(wanted) or plan.keys().keys())
+
+
+def found(home: Path, method: str, keys: Container[str]) -> dict[str, str]:
+    """Key → run, for those of the keys that the home has: finished runs first, else one that waits or works.
+
+    A run whose live knobs were moved by hand is another run.
+    """
+    there = dict[str, str]()
+    defaults, usual = _defaults(home, method), Job().model_dump(mode="json")
+    for path in sorted((home / "runs").glob("[!.]*")):
+        asked = _asked(path)
+        if not asked or asked["method"] != method:
+            continue
+        key = key_of(method, {**defaults, **(asked.get("settings") or {})}, {**usual, **asked["job"]})
+        state = state_of(home, path.name) if key in keys else ""
+        better = state == "finished" and (key not in there or state_of(home, there[key]) != "finished")
+        if (better or (state in WORKING and key not in there)) and not _was_moved(RunFolder(path)):
+            there[key] = path.name
+    return there
+
+
+def _asked(path: Path) -> dict[str, Any] | None:
+    try:
+        stat = (path / "job.json").stat()
+        return _request(path, stat.st_mtime_ns, stat.st_size)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=20_000)
+def _request(path: Path, changed: int, size: int) -> dict[str, Any] | None:
+    try:
+        return RunFolder(path).request()
+    except (StudioError, TypeError, ValueError):
+        return None
+
+
+def _was_moved(run: RunFolder) -> bool:
+    return any(one["kind"] == "knob" for one in Timeline.all(run))
+
+
+def _defaults(home: Path, method: str) -> dict[str, Any]:
+    try:
+        return shelf.defaults(shelf.method(shelf.read(home), method)["fields"])
+    except (BadRecord, BadSetting):
+        return {}

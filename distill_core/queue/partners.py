@@ -1,0 +1,41 @@
+"""Runs worth laying beside one: the same job and seed done in the other ways that the method's card names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import catalog as shelf
+from ..job import Job
+from ..record.folder import RunFolder
+from .known import found
+from .sweep import key_of
+
+
+@dataclass(frozen=True)
+class Partner:
+    """What would be asked, and the run that is there already ("" where there is none)."""
+
+    title: str
+    method: str
+    settings: Mapping[str, Any]
+    job: Mapping[str, Any]
+    run: str
+
+
+def partners(home: Path, folder: RunFolder) -> list[Partner]:
+    """The card's list for this run; [] where the card has none. A partner that asks the very same is left out."""
+    asked, known = folder.request(), shelf.read(home)
+    entry, job = shelf.method(known, asked["method"]), {**Job().model_dump(mode="json"), **asked["job"]}
+    mine = {**shelf.defaults(entry["fields"]), **(asked.get("settings") or {})}
+    own, listed = key_of(asked["method"], mine, job), []
+    for one in entry.get("beside") or []:
+        method = one["method"] or asked["method"]
+        fields = shelf.defaults(shelf.method(known, method)["fields"])
+        settings = {**fields, **{name: mine[name] for name in fields if name in mine}, **one["changes"]}
+        key = key_of(method, settings, job)
+        if key != own:
+            listed.append(Partner(one["title"], method, settings, job, found(home, method, {key}).get(key, "")))
+    return listed

@@ -1,0 +1,132 @@
+"""The worker's answers to the questions of `ask.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadSetting, StudioError, nearest
+from ..job import ask as ask_job
+from ..queue import ask
+from .sitting import sentence
+
+Tell = Callable[..., None]
+Answer = Callable[[Path, dict[str, Any], Tell], dict[str, Any]]
+
+
+def why_not(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Why a method cannot do a job with these settings, or None."""
+    from .. import methods
+
+    known = methods.registry()
+    try:
+        name = values["method"]
+        if name not in known:
+            raise BadSetting(f"There is no method called {name!r}.{nearest(name, list(known))}")
+        reason = known[name].build(values.get("settings") or {}).why_not(ask_job(**values["job"]))
+    except StudioError as error:
+        reason = str(error)
+    return {"reason": reason}
+
+
+def trial(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    from .trial import estimate
+
+    return estimate(home, values["method"], values.get("settings") or {}, values["job"], tell)
+
+
+def check_sweep(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Why a sweep cannot start: a sentence that names the cells, or None."""
+    from .. import methods
+    from ..queue.sweep import read_plan
+    from .cells import refusal, refusals
+
+    sweep = read_plan(values["plan"])
+    return {"reason": refusal(sweep, refusals(sweep, methods.method_class(sweep.method))) or None}
+
+
+def import_data(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    from .catalogue import import_data as add
+
+    return add(home, Path(values["path"]), values["name"], tell)
+
+
+def plane(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    from ..looks.planes import compute
+
+    return compute(home, tell=tell, **values)
+
+
+def spread(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    from ..looks.spread import compute
+
+    return compute(home, tell=tell, **values)
+
+
+def activation(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    from ..looks.activation import compute
+
+    return compute(home, tell=tell, **values)
+
+
+def walk(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    from ..looks.walk import compute
+
+    return compute(home, tell=tell, **values)
+
+
+def prior_sheet(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """A sheet of samples of a prior that is there already; `use` is what a method's prior would say."""
+    import torch
+
+    from ..datasets import load
+    from ..method import drained
+    from ..priors import prior_of
+    from ..priors.sheet import write
+    from ..spec import weights
+
+    prior = drained(prior_of(values["use"], load(values["data"]), 0, torch.device("cpu")))
+    path = home / "cache" / f"prior-{weights(values['use'])}.png"
+    write(prior, path)
+    return {"file": str(path)}
+
+
+# name → (what answers it, whether it takes long: then the worker leaves its place to a fresh one first)
+ANSWERS: dict[str, tuple[Answer, bool]] = {
+    "why_not": (why_not, False),
+    "check_sweep": (check_sweep, False),
+    "trial": (trial, True),
+    "import_data": (import_data, True),
+    "plane": (plane, True),
+    "spread": (spread, False),
+    "activation": (activation, False),
+    "walk": (walk, False),
+    "prior_sheet": (prior_sheet, False),
+}
+
+
+def is_slow(question: dict[str, Any]) -> bool:
+    return ANSWERS.get(question["question"], (None, False))[1]
+
+
+def give(home: Path, question: dict[str, Any], answers: dict[str, tuple[Answer, bool]] | None = None) -> None:
+    """Answer one question; what goes wrong becomes the answer."""
+    known, one = answers or ANSWERS, question["id"]
+
+    def tell(**progress: Any) -> None:
+        ask.reply(home, one, state="working", progress=progress)
+
+    ask.reply(home, one, state="working", progress={})
+    try:
+        if question["question"] not in known:
+            raise BadSetting(
+                f"The worker that waits does not know the question {question['question']!r}."
+                f"{nearest(question['question'], list(known))} Another version of the studio may have started it: end that "
+                "process (it leaves by itself after half an hour without work), then ask again."
+            )
+        value = known[question["question"]][0](home, question["values"], tell)
+    except Exception as error:
+        ask.reply(home, one, state="failed", message=sentence(error))
+    else:
+        ask.reply(home, one, state="done", value=value)

@@ -1,0 +1,101 @@
+"""A loop's state in one file: tensors in safetensors, everything else as JSON in its header; never a pickle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ..errors import BadRecord
+from ..home import replacing
+
+FORMAT = 1
+_HEADER = "distill_studio_checkpoint"
+
+
+def save(path: Path, state: dict[str, Any], about: dict[str, Any]) -> None:
+    """Write nested `state` (tensors, numbers, strings, None, lists, tuples, dicts with str or int keys) and plain `about`.
+
+    A reader sees the old file or the new one. Raises `TypeError` for anything that is not a tensor or plain.
+    """
+    tensors: dict[str, Tensor] = {}
+    header = {"format": FORMAT, "about": about, "shape": _encode(state, tensors)}
+    with replacing(path) as file:
+        save_file(tensors, file, metadata={_HEADER: json.dumps(header)})
+
+
+def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read `(state, about)` as `save` was given them; `BadRecord` when the file is something else or damaged."""
+    header = _header(path)
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        return _decode(header["shape"], tensors), header["about"]
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise BadRecord(
+            f"Checkpoint {path.name!r} cannot be read ({error}). Delete it; the run then resumes from an older one."
+        ) from None
+
+
+def about(path: Path) -> dict[str, Any]:
+    """The plain values saved beside the state, without reading a tensor."""
+    return _header(path)["about"]
+
+
+def _header(path: Path) -> dict[str, Any]:
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = json.loads((file.metadata() or {}).get(_HEADER, "null"))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise BadRecord(
+            f"Checkpoint {path.name!r} cannot be read ({error}). Delete it; the run then resumes from an older one."
+        ) from None
+    if not isinstance(header, dict) or header.get("format") != FORMAT or not isinstance(header.get("about"), dict):
+        raise BadRecord(f"Checkpoint {path.name!r} is not one of ours, or of another version. Delete it.")
+    return header
+
+
+def _encode(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """Plain JSON that says where each tensor belongs: a one-letter kind and its content."""
+    if isinstance(value, Tensor):
+        name = str(len(tensors))
+        # a clone, because safetensors refuses tensors that share memory
+        tensors[name] = value.detach().cpu().contiguous().clone()
+        return ["x", name]
+    if isinstance(value, dict):
+        if not all(isinstance(key, (str, int)) for key in value):
+            raise TypeError("a checkpoint's dicts have str or int keys")
+        return ["d", [[key, _encode(one, tensors)] for key, one in value.items()]]
+    if isinstance(value, (list, tuple)):
+        return ["t" if isinstance(value, tuple) else "l", [_encode(one, tensors) for one in value]]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return ["v", value]
+    raise TypeError(f"a checkpoint holds tensors and plain values, not {type(value).__name__}")
+
+
+def _decode(shape: Any, tensors: dict[str, Tensor]) -> Any:
+    kind, content = shape
+    if kind == "x":
+        return tensors[content]
+    if kind == "d":
+        return {key: _decode(one, tensors) for key, one in content}
+    if kind in ("l", "t"):
+        many = [_decode(one, tensors) for one in content]
+        return tuple(many) if kind == "t" else many
+    return content
+
+
+def is_sound(state: Any) -> bool:
+    """Whether no tensor in a nested state holds a NaN: a state that does is not worth resuming from."""
+    if isinstance(state, Tensor):
+        return not (state.is_floating_point() and bool(torch.isnan(state).any()))
+    if isinstance(state, dict):
+        return all(is_sound(one) for one in state.values())
+    if isinstance(state, (list, tuple)):
+        return all(is_sound(one) for one in state)
+    return True

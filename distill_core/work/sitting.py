@@ -1,0 +1,189 @@
+"""One sitting: a run driven from where it stands until it finishes, is stopped or fails."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+from filelock import Timeout
+
+from ..errors import BadRecord, BadSetting, StudioError, nearest
+from ..events import Event, Failed, Finished, Stopped
+from ..job import Job, ask
+from ..loop import StopRun, driven_by, undriven
+from ..method import Method, Stream
+from ..record.folder import Recorder, RunFolder, Timeline
+from ..record.scores import scores_of
+from ..results import SyntheticSet
+from .drive import RunDrive
+from .pulse import Pulse
+
+Whole = Callable[[Method, Job], Stream[SyntheticSet]]
+RESERVE = 256 * 1024  # bytes kept aside, so that a run on a full disk can still say so
+
+
+def drive_run(
+    folder: RunFolder,
+    whole: Whole,
+    methods: Mapping[str, type[Method]],
+    *,
+    watch: Callable[[Event], None] | None = None,
+) -> dict[str, Any]:
+    """Work on a run until it is over; returns its last state. Errors of the run become its state `failed`, not exceptions.
+
+    Raises `BadRecord` when another process works on it.
+    """
+    with held(folder):
+        before = folder.state()
+        if before["state"] == "finished":
+            return before
+        began = time.perf_counter()
+        try:
+            (folder.path / "checkpoints").mkdir(exist_ok=True)
+            (folder.path / ".reserve").write_bytes(bytes(RESERVE))
+            method, job = asked_of(folder, methods)
+        except (StudioError, OSError) as error:
+            return _refuse(folder, error)
+        return _sit(folder, method, job, whole, float(before.get("seconds", 0.0)), began, watch)
+
+
+@contextlib.contextmanager
+def held(folder: RunFolder) -> Iterator[None]:
+    """The right to work on a run; a second asker is told who has it."""
+    lock = folder.lock()
+    try:
+        lock.acquire(timeout=2)  # a reader that looks whether anybody works holds it for a moment
+    except Timeout:
+        raise BadRecord(
+            f"Run {folder.id!r} is being worked on by another process. Watch it, or stop it first."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def asked_of(folder: RunFolder, methods: Mapping[str, type[Method]]) -> tuple[Method, Job]:
+    """The method and job of a run folder, validated again: it may have been edited by hand."""
+    request = folder.request()
+    name = request["method"]
+    if name not in methods:
+        raise BadSetting(
+            f"There is no method called {name!r}.{nearest(name, list(methods))} Known: {', '.join(methods)}."
+        )
+    method, job = methods[name].build(request.get("settings") or {}), ask(**request["job"])
+    for move in job.moves:
+        method.moved(**{move.name: move.value})
+    reason = method.why_not(job)
+    if reason:
+        raise BadSetting(reason)
+    return method, job
+
+
+def _sit(
+    folder: RunFolder,
+    method: Method,
+    job: Job,
+    whole: Whole,
+    earlier: float,
+    began: float,
+    watch: Callable[[Event], None] | None,
+) -> dict[str, Any]:
+    recorder = Recorder(folder, started=began)
+    recorder.offset = earlier
+    with Pulse(folder, recorder) as pulse:
+        pulse.tell(state="running", pid=os.getpid(), message="", started=time.time())
+        drive = RunDrive(folder, recorder, pulse, method, job.moves, watch=watch)
+        torch.manual_seed(job.seed)  # for what draws from the global generator; a new process starts it anywhere
+        token = driven_by(drive)
+        try:
+            _follow(folder, drive, whole(method, job))
+            drive.record(Finished(recorder.seconds()))
+            end: dict[str, Any] = {"state": "finished", "scores": scores_of(Timeline.all(folder))}
+        except (StopRun, KeyboardInterrupt):
+            drive.silent = False
+            drive.record(Stopped(recorder.seconds()))
+            end = {"state": "stopped", "scores": scores_of(Timeline.all(folder))}
+        except Exception as error:
+            end = _fail(folder, drive, error)
+        finally:
+            undriven(token)
+            _close(recorder)
+    state = folder.set_state(**end, seconds=round(recorder.seconds(), 2), left_s=None, pid=0)
+    (folder.path / ".reserve").unlink(missing_ok=True)
+    if end["state"] == "finished":  # a finished run has no need of them
+        shutil.rmtree(folder.path / "checkpoints", ignore_errors=True)
+    return state
+
+
+def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[SyntheticSet]) -> None:
+    """Take event after event, look at the control between two, and save what is returned."""
+    drive.begin()
+    try:
+        while True:
+            drive.between()
+            event = next(stream)
+            drive.record(event)
+            if event.kind == "scored" and not drive.silent:
+                drive.pulse.tell(scores=scores_of(Timeline.all(folder)))
+    except StopIteration as end:
+        drive.finish()
+        end.value.save(folder.path / "set.safetensors")
+    finally:
+        stream.close()
+
+
+def _fail(folder: RunFolder, drive: RunDrive, error: Exception) -> dict[str, Any]:
+    """Write down why a run failed; on a full disk, in the room that was kept aside."""
+    (folder.path / ".reserve").unlink(missing_ok=True)
+    message = sentence(error)
+    drive.silent = False
+    with contextlib.suppress(OSError):  # the disk may be full for good: state.json, written last, matters most
+        with open(folder.path / "log.txt", "a", encoding="utf-8") as log:
+            log.write("".join(traceback.format_exception(error)))
+        drive.record(Failed(message))
+    return {"state": "failed", "message": message, "scores": scores_of(Timeline.all(folder))}
+
+
+def _refuse(folder: RunFolder, error: Exception) -> dict[str, Any]:
+    (folder.path / ".reserve").unlink(missing_ok=True)
+    message = sentence(error)
+    recorder = Recorder(folder)
+    recorder.write(Failed(message))
+    recorder.close()
+    return folder.set_state(state="failed", message=message, wrong_setting=isinstance(error, BadSetting))
+
+
+def _close(recorder: Recorder) -> None:
+    with contextlib.suppress(
+        OSError
+    ):  # what could not be written was said by the failure; the next sitting mends the line
+        recorder.close()
+
+
+def sentence(error: BaseException) -> str:
+    """What went wrong, in words that say what to do."""
+    text = str(error)
+    if isinstance(error, StudioError):
+        return text
+    if (
+        isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        or "can't allocate memory" in text
+        or "not enough memory" in text
+    ):
+        return "Out of memory. Lower batch_real, the network's width, ipc or the size of the images, then resume or start again."
+    if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in text or "os error 28" in text:
+        return "The disk is full. What was recorded so far is kept; make room (empty the trash), then resume."
+    return f"unexpected error: {type(error).__name__}: {text[:300]} (the whole of it is in log.txt of the run)"
+
+
+def leave_a_core() -> None:
+    """One core is left to the screen. The same in a worker and in a terminal, so that their bytes are the same too."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))

@@ -1,0 +1,269 @@
+"""The warm worker: `python -m distill_core.work.worker --home H`.
+
+A process that has imported torch, has written the catalog, answers questions and waits for a run. It takes one run, works
+on it and ends, so that all its memory is returned; a fresh one warms up meanwhile. One worker waits per home.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ..errors import BadRecord
+from ..home import read_json, studio_home, write_json
+from ..queue import ask, launch, sweeping
+from ..record.folder import RunFolder
+
+TICK = 0.1  # seconds between two looks for work
+FEED = 0.5  # seconds between two looks whether a sweep has a run for us
+RELOOK = 2.0  # seconds between two looks whether this code was changed on disk
+RESCAN = 5.0  # seconds after which the whole queue is read again in any case
+BEAT = 2.0  # seconds between two heartbeats
+SUCCESSOR = 8.0  # seconds after which a fresh worker warms up beside a run
+
+
+class Heart:
+    """workers/<pid>.json, written every two seconds by a thread: what this process does."""
+
+    def __init__(self, home: Path):
+        self.home, self.path = home, home / "workers" / f"{os.getpid()}.json"
+        self.doing, self.run, self.born = "warming", "", time.time()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heart", daemon=True)
+
+    def __enter__(self) -> Heart:
+        self.say("warming")
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self.path.unlink(missing_ok=True)
+
+    def say(self, doing: str, run: str = "") -> None:
+        self.doing, self.run = doing, run
+        self._write()
+
+    def _write(self) -> None:
+        now = {"pid": os.getpid(), "doing": self.doing, "run": self.run, "born": self.born, "heartbeat": time.time()}
+        if self.path.parent.is_dir():
+            write_json(self.path, now)
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT):
+            try:
+                self._write()
+            except OSError as error:  # a full disk or a home just taken away: the run itself finds out and says so
+                print(f"heartbeat not written: {error}", file=sys.stderr)
+
+
+class Lookout:
+    """Finds the next run to work on without reading every run ten times a second."""
+
+    def __init__(self, home: Path):
+        self.home, self.waiting = home, list[RunFolder]()
+        self._stamps, self._scanned = (0, 0), 0.0
+
+    def claim(self) -> tuple[RunFolder, FileLock] | None:
+        """The oldest queued run whose device is free, and the lock of that device, held."""
+        self._scan()
+        busy = set[str]()
+        for run in self.waiting:
+            try:
+                state, device = run.state(), launch.device_of(self.home, run)
+            except BadRecord:
+                continue
+            if state["state"] != "queued" or device in busy:
+                continue
+            busy.add(device)  # first come, first served on each device
+            if not launch.is_alive(int(state.get("by") or 0)):  # else a terminal works on it itself
+                lock = take(self.home, run, device)
+                if lock is not None:
+                    return run, lock
+        return None
+
+    def _scan(self) -> None:
+        knock = self.home / "workers" / "knock"
+        stamps = ((self.home / "runs").stat().st_mtime_ns, knock.stat().st_mtime_ns if knock.exists() else 0)
+        if stamps != self._stamps or time.monotonic() - self._scanned > RESCAN:
+            self._stamps, self._scanned = stamps, time.monotonic()
+            self.waiting = launch.queue(self.home)
+
+
+def take(home: Path, run: RunFolder, device: str) -> FileLock | None:
+    """The device's lock, if it is free and the run still waits for it."""
+    lock = launch.device_lock(home, device)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return None
+    if run.state()["state"] == "queued" and not run.is_held():
+        return lock
+    lock.release()
+    return None
+
+
+def warm(home: Path) -> None:
+    """Import what is slow to import, leave one core to the screen, write the catalog, and limber up."""
+    from .. import studies  # noqa: F401 (imported now, so that the first run need not wait for it)
+    from . import catalogue, sitting
+
+    sitting.leave_a_core()
+    catalogue.write(home)
+    limber()
+
+
+def limber() -> None:
+    """One update of a small student on the usual data: what torch and the data sets load at first use is loaded now."""
+    import torch
+
+    from .. import datasets, networks
+    from ..job import Job
+
+    real = datasets.load(Job().data)
+    images, labels = real.train.images[:4], real.train.labels[:4]
+    network = networks.build("auto", channels=real.channels, size=real.size, classes=len(real.classes), seed=0)
+    optimizer = torch.optim.AdamW(network.parameters())
+    torch.nn.functional.cross_entropy(network(real.normalize(real.pixels(images))), labels).backward()
+    optimizer.step()
+
+
+def work(home: Path, run: RunFolder) -> dict[str, Any]:
+    """Work on a run with the methods of the registry, or on a study."""
+    from ..studies import askable, whole
+    from .sitting import drive_run
+
+    return drive_run(run, whole, askable())
+
+
+def newest() -> float:
+    """When a file of this package was last changed: another answer later means that it was upgraded under us."""
+    return max(path.stat().st_mtime for path in Path(__file__).parents[1].rglob("*.py"))
+
+
+def wait(
+    home: Path, idle: float, code: float | None = None
+) -> tuple[RunFolder, FileLock] | dict[str, Any] | str | None:
+    """The next run (with its device's lock) or slow question; None when nothing came for `idle` seconds or home is gone;
+    "outdated" when the code is no longer the `code` (see `newest`) that this process has loaded."""
+    from . import answers
+
+    lookout, since, fed, looked = Lookout(home), time.monotonic(), 0.0, 0.0
+    while time.monotonic() - since < idle and (home / "runs").is_dir():
+        if code is not None and time.monotonic() - looked > RELOOK:
+            looked = time.monotonic()
+            if newest() != code:
+                return "outdated"
+        claimed = lookout.claim()
+        if claimed is not None:
+            return claimed
+        if time.monotonic() - fed > FEED:
+            fed = time.monotonic()
+            since = fed if sweeping.feed(home, lookout.waiting) else since
+        for question in ask.open_questions(home):
+            since = time.monotonic()
+            if answers.is_slow(question):
+                return question
+            answers.give(home, question)
+        time.sleep(TICK)
+    return None
+
+
+def serve(home: Path, idle: float) -> None:
+    """Warm up, wait, do one thing, end."""
+    place = launch.idle_lock(home)
+    try:
+        place.acquire(timeout=2)  # a reader that looks whether anybody waits holds it for a moment
+    except Timeout:
+        return
+    with Heart(home) as heart:
+        _tidy(home)
+        code = newest()
+        warm(home)
+        heart.say("idle")
+        task = wait(home, idle, code)
+        if task == "outdated":
+            place.release()
+            launch.ensure_worker(home)  # of the new code; this one ends
+        elif isinstance(task, tuple):
+            _work_and_hand_over(home, heart, place, *task)
+        elif isinstance(task, dict):
+            from . import answers
+
+            ask.reply(home, task["id"], state="working", progress={})  # first, so that no other worker takes it too
+            place.release()
+            launch.ensure_worker(home)
+            heart.say("answering", task["question"])
+            answers.give(home, task)
+
+
+def _work_and_hand_over(home: Path, heart: Heart, place: FileLock, run: RunFolder, device: FileLock) -> None:
+    launch.keep_quiet(home, SUCCESSOR)
+    place.release()
+    successor = threading.Timer(SUCCESSOR + TICK, launch.ensure_worker, [home])
+    successor.daemon = True
+    successor.start()
+    heart.say("running", run.id)
+    try:
+        work(home, run)
+    finally:
+        device.release()
+        successor.cancel()
+        if home.is_dir():
+            launch.keep_quiet(home, 0)
+            launch.ensure_worker(home)
+
+
+def once(home: Path, name: str) -> int:
+    """Work on one run and end: 0 if it finished, 1 if not."""
+    run = RunFolder.find(home, name)
+    with Heart(home) as heart:
+        warm(home)
+        heart.say("running", run.id)
+        with launch.device_lock(home, launch.device_of(home, run)).acquire(timeout=-1):
+            return 0 if work(home, run)["state"] == "finished" else 1
+
+
+def _tidy(home: Path) -> None:
+    """Take away what dead processes left: heartbeat files, half-made runs, old questions, temporary files."""
+    for path in (home / "workers").glob("[0-9]*.json"):
+        try:
+            alive = launch.is_alive(int((read_json(path) or {}).get("pid", 0)))
+        except (BadRecord, AttributeError, TypeError, ValueError):
+            alive = False
+        if not alive:
+            path.unlink(missing_ok=True)
+    for path in (home / "runs").glob(".new-*"):
+        if time.time() - path.stat().st_mtime > 60:
+            shutil.rmtree(path, ignore_errors=True)
+    ask.sweep(home)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Works on the runs of one home.")
+    parser.add_argument("--home", required=True, type=Path)
+    parser.add_argument("--once", metavar="RUN", default="")
+    parser.add_argument("--idle-minutes", type=float, default=30.0)
+    given = parser.parse_args(arguments)
+    if not given.home.is_dir():
+        print(f"There is no home at {given.home}.", file=sys.stderr)
+        return 1
+    os.environ["DISTILL_STUDIO_HOME"] = str(given.home)
+    home = studio_home(given.home)
+    if given.once:
+        return once(home, given.once)
+    serve(home, given.idle_minutes * 60)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
