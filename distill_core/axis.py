@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from .errors import BadSetting, nearest
+from .fields import Field, candidates, resolve, short_names
 from .spec import number
 
 SEEDS_MOST = 50
@@ -85,22 +86,22 @@ def read_axis(text: str, fields: Iterable[Mapping[str, Any]]) -> Axis:
     """`"rho=0.005,0.015"` → an axis; `fields` are those of the method and then of the job, from the catalog."""
     name, equals, values = text.partition("=")
     name = name.strip().lstrip("-").replace("-", "_")
+    fields = list(fields)
     if not equals:
         raise BadSetting(f"{text!r} is no axis. Write a field and its values: rho=0.005,0.015.")
     return read_values(values, field_named(name, fields))
 
 
 def field_named(name: str, fields: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The catalog's entry of a field that can be an axis; `BadSetting` with the nearest one."""
+    """The catalog's entry of a field that can be an axis, by path or short name; `BadSetting` with the nearest one."""
     if name in FIXED:
         raise BadSetting(f"{name} cannot be an axis: {FIXED[name]}.")
-    known: dict[str, Mapping[str, Any]] = {}
-    for one in fields:
-        known.setdefault(one["name"], one)
-    if name not in known:
-        offered = [one for one in known if one not in FIXED]
+    known = cast(list[Field], list(fields))
+    if not candidates(known, name):
+        offered = [one for one in short_names(known) if one not in FIXED]
         raise BadSetting(f"There is no field called {name!r}.{nearest(name, offered)} There are: {', '.join(offered)}.")
-    return known[name]
+    path = resolve(known, name, {})
+    return next(one for one in known if one["name"] == path)
 
 
 def read_seeds(text: str) -> list[int]:

@@ -7,22 +7,24 @@
      "data", "networks", "protocols": [plain values],
      "devices":   ["cpu", "cuda:0", …], "versions": {package: version}}
 
-A field is `{"name", "title", "help", "type": int|float|bool|choice|text, "default", "minimum", "maximum",
-"exclusive_minimum", "choices", "live", "advanced", "scale", "source"}`. A worker writes the home's catalog when it warms
+A field is a `fields.Field`: its name is its path among the parts, and it says under which choices it means anything. A worker writes the home's catalog when it warms
 up; until then the one that was shipped is shown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from .errors import BadRecord, BadSetting, nearest
+from .fields import Values
+from .fields import read as read_settings
 from .home import ASSETS, read_json
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @cache
@@ -63,6 +65,6 @@ def method(catalog: dict[str, Any], name: str) -> dict[str, Any]:
     return known[name]
 
 
-def defaults(fields: list[dict[str, Any]]) -> dict[str, Any]:
-    """Every field's default."""
-    return {field["name"]: field["default"] for field in fields}
+def settings(entry: dict[str, Any], said: Mapping[str, object]) -> Values:
+    """The complete settings of a method or study by path, from those that a run was saved with; see `fields.read`."""
+    return read_settings(entry["fields"], said, saved=True)

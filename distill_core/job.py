@@ -44,13 +44,23 @@ def explain(error: ValidationError, known: list[str] | None = None) -> BadSettin
     """Turn pydantic's report into one sentence per field: what was given, what is wanted."""
     sentences = []
     for one in error.errors(include_url=False):
-        name = ".".join(str(part) for part in one["loc"]) or "settings"
+        name = _path(one["loc"], known or []) or "settings"
         if one["type"] == "extra_forbidden":
             sentences.append(f"There is no setting called {name!r}.{nearest(name, known or [])}")
         else:
             wanted = one["msg"][:1].lower() + one["msg"][1:]
             sentences.append(f"{name}={one['input']!r} cannot work: {wanted}.")
     return BadSetting(" ".join(sentences))
+
+
+def _path(place: tuple[int | str, ...], known: list[str]) -> str:
+    """Where a value stands, without the kinds of parts that pydantic names on the way: `recover.adjustment.rho`."""
+    path = ""
+    for word in place:
+        longer = f"{path}.{word}" if path else str(word)
+        if not path or any(one == longer or one.startswith(longer + ".") for one in known):
+            path = longer
+    return path
 
 
 def ask(**values: Any) -> Job:

@@ -1,12 +1,12 @@
 """Resumable steps: the one loop helper behind every long computation.
 
-    for step in steps("recover", 1000, state={"images": x, "optimizer": optimizer}, of=self):
+    for step in steps("recover", 1000, state={"images": x, "optimizer": optimizer}, live=True):
         loss = ...; loss.backward(); optimizer.step()
         if step.due:
             yield Scalars(step.index, {"loss": loss.item()})
 
 The helper decides when a report is due (so that watching costs about three per cent of the time), hands live knobs over
-(`step.now.lr_img`), saves and restores checkpoints, and looks at pause, single step and stop between two steps.
+(`step.now(self).lr_img`), saves and restores checkpoints, and looks at pause, single step and stop between two steps.
 Who listens is a `Drive`; without one (a notebook, a test) the loop simply runs.
 """
 
@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import torch
 
 from .errors import StudioError
-from .method import Method
+from .part import P
 
 WATCHING_SHARE = 0.03  # of a run's time may go into reports
 SHORTEST_GAP = 0.1  # seconds between two reports
@@ -81,12 +81,16 @@ def saw(images: int) -> None:
 
 
 class Step:
-    """One update: its `index`, whether a report is `due`, and the method with its live knobs as they stand `now`."""
+    """One update: its `index`, whether a report is `due`, and where the live knobs of a part stand `now`."""
 
-    __slots__ = ("due", "index", "last", "now")
+    __slots__ = ("due", "index", "last", "moves")
 
-    def __init__(self, index: int, due: bool, last: bool, now: Any):
-        self.index, self.due, self.last, self.now = index, due, last, now
+    def __init__(self, index: int, due: bool, last: bool, moves: Mapping[str, float]):
+        self.index, self.due, self.last, self.moves = index, due, last, moves
+
+    def now(self, part: P) -> P:
+        """The part with its live knobs as they stand at this step."""
+        return part.moved_by(self.moves) if self.moves else part
 
 
 class _Cadence:
@@ -127,7 +131,7 @@ def steps(
     total: int,
     *,
     state: Mapping[str, Any] | None = None,
-    of: Method | None = None,
+    live: bool = False,
     quiet: bool = False,
     eager: float = 0.0,
     name: str = "",
@@ -139,21 +143,21 @@ def steps(
         state: what has to be restored when the run is resumed, by name: tensors (restored in place), modules, optimisers
             and anything else with `state_dict`/`load_state_dict`, and `torch.Generator`s. The global torch generator is
             always included.
-        of: the method whose live knobs `step.now` shows.
+        live: knobs that are moved while the run works act here; `step.now(part)` has them.
         quiet: report the last step only.
         eager: so many seconds of reports may be spent at once, whatever share of the time that is.
     """
     drive, state = _drive.get(), dict(state or {})
     key, first = "", 0
     if drive is not None:
-        key = drive.next_key(f"{stage} {name}" if name else stage, of is not None)
+        key = drive.next_key(f"{stage} {name}" if name else stage, live)
         found = drive.restore(key)
         if found is not None:
             first = found[0]
             load_state(state, found[1])
     try:
         cadence = _Cadence(total, eager)
-        yield from _iterate(drive, key, stage, first, total, state, of, quiet, cadence)
+        yield from _iterate(drive, key, stage, first, total, state, quiet, cadence)
         if drive is not None:
             drive.done(key, total, lambda: save_state(state))
     finally:
@@ -168,11 +172,9 @@ def _iterate(
     first: int,
     total: int,
     state: dict[str, Any],
-    of: Method | None,
     quiet: bool,
     cadence: _Cadence,
 ) -> Iterator[Step]:
-    now, applied = of, dict[str, float]()
     moves: dict[str, float] = {}
     for index in range(first, total):
         asked = False
@@ -181,11 +183,9 @@ def _iterate(
                 moves, asked = drive.at_step(key, stage, index, total, lambda: save_state(state))
             except LeaveLoop:
                 return
-            if of is not None and moves != applied:
-                now, applied = of.moved(**moves), dict(moves)
         due = asked or (index == total - 1 if quiet else cadence.due(index))
         began = time.perf_counter()
-        yield Step(index, due, index == total - 1, now)
+        yield Step(index, due, index == total - 1, moves)
         cadence.took(time.perf_counter() - began, due)
 
 

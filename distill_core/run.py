@@ -39,7 +39,7 @@ def check(method: Method, job: Job) -> None:
         find(job.protocol)
     if reason := method.why_not(job):
         raise BadSetting(reason)
-    method.moved(**{move.name: move.value for move in job.moves})
+    method.moved({move.name: move.value for move in job.moves})
 
 
 def whole(method: Method, job: Job) -> Stream[SyntheticSet]:
@@ -47,7 +47,7 @@ def whole(method: Method, job: Job) -> Stream[SyntheticSet]:
     check(method, job)
     result = yield from method.distill(job)
     real = load(job.data)
-    made = {"method": method.card.name, "settings": method.model_dump(), "job": job.model_dump(mode="json")}
+    made = {"method": method.card.name, "settings": method.plain(), "job": job.model_dump(mode="json")}
     result = result.with_(about={**result.about, **made, "data": real.name, "fingerprint": real.fingerprint})
     if job.students:
         teacher = yield from labeler(result, job, real)
@@ -71,7 +71,8 @@ def labeler(result: SyntheticSet, job: Job, real: RealSet) -> Stream[nn.Module |
 def distill(method: str, **values: Any) -> Generator[Event, None, SyntheticSet]:
     """Run a method here and now: `for event in distill("dwa", data="digits", ipc=1, seed=0, rho=0.015)`.
 
-    Keywords are fields of the `Job` or of the method. The generator returns the `SyntheticSet`. Nothing is written to a
+    Keywords are fields of the `Job` or of the method: short where only one field has the name, else by path with two
+    underscores for a dot (`space__lr_img=0.1`). The generator returns the `SyntheticSet`. Nothing is written to a
     run folder; expensive ingredients are cached in the studio's home.
 
     Raises:
@@ -79,7 +80,8 @@ def distill(method: str, **values: Any) -> Generator[Event, None, SyntheticSet]:
     """
     kind = method_class(method)
     job = ask(**{k: v for k, v in values.items() if k in Job.model_fields})
-    settings = kind.build({k: v for k, v in values.items() if k not in Job.model_fields})
+    own = {name.replace("__", "."): value for name, value in values.items() if name not in Job.model_fields}
+    settings = kind.build(own)
     check(settings, job)
     return whole(settings, job)
 

@@ -9,6 +9,7 @@ import typer
 
 from .. import catalog as shelf
 from ..errors import BadRecord, BadSetting
+from ..fields import Field, flat, short
 from ..record import index
 from ..record.folder import RunFolder, Timeline
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, percent, table
@@ -53,10 +54,10 @@ def _method(one: dict[str, Any]) -> None:
     for departure in one["departures"]:
         console().print(f"· {departure}", markup=False, soft_wrap=True)
     rows = [
-        (f"--{f['name'].replace('_', '-')}", f["default"], _bounds(f), "live" if f["live"] else "", f["help"])
+        (flag_of(one["fields"], f), f["default"], _bounds(f), "live" if f["live"] else "", _under(f), f["help"])
         for f in one["fields"]
     ]
-    table("Settings", ("flag", "default", "range", "", "what it is"), rows)
+    table("Settings", ("flag", "default", "range", "", "with", "what it is"), rows)
     if one["presets"]:
         table("Presets (--preset TITLE)", ("title", "source"), [(p["title"], p["source"]) for p in one["presets"]])
     if one.get("ablations"):
@@ -64,11 +65,21 @@ def _method(one: dict[str, Any]) -> None:
         table(f"Ablations (sweep {one['name']} --ablation TITLE)", ("title", "question"), offered)
 
 
+def flag_of(fields: list[Field], field: Field) -> str:
+    """The shortest flag that means this field."""
+    return "--" + short(fields, field["name"]).replace("_", "-")
+
+
+def _under(field: Field) -> str:
+    """The choice under which a field means anything."""
+    return ", ".join(f"{where.rpartition('.')[2]} {'|'.join(kinds)}" for where, kinds in field.get("when", ())[-1:])
+
+
 def _bounds(field: dict[str, Any]) -> str:
     if field["choices"]:
         return " | ".join(map(str, field["choices"]))
     low, above, high = field["minimum"], field["exclusive_minimum"], field["maximum"]
-    left = f"≥ {low}" if low is not None else f"> {above}" if above is not None else ""
+    left = "" if low is None else f"> {low}" if above else f"≥ {low}"
     return ", ".join(filter(None, (left, f"≤ {high}" if high is not None else "")))
 
 
@@ -145,7 +156,7 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
             }
         )
     console().print(f"[b]{asked['name']}[/b]  {state['state']}  {state.get('message', '')}", soft_wrap=True)
-    table("", ("setting", "value"), [*sorted(asked["job"].items()), *sorted((asked.get("settings") or {}).items())])
+    table("", ("setting", "value"), [*sorted(asked["job"].items()), *sorted(flat(asked.get("settings") or {}).items())])
     scores = state.get("scores") or {}
     if scores:
         table("Scores, last epoch, in per cent", ("", "accuracy", "student", "protocol"), [
@@ -181,7 +192,7 @@ def compare(
 
 def _asked(run: RunFolder) -> dict[str, Any]:
     request = run.request()
-    asked = {"method": request["method"], **request["job"], **(request.get("settings") or {})}
+    asked = {"method": request["method"], **request["job"], **flat(request.get("settings") or {})}
     return {"run": run.id, "asked": asked, "seconds": run.state().get("seconds")}
 
 

@@ -67,7 +67,7 @@ def train(
         real = load(job.data, progress=progress)
     if reason := built.why_not(job):
         raise BadSetting(reason)
-    values, plain = built.model_dump(mode="json"), job.model_dump(mode="json")
+    values, plain = built.plain(), job.model_dump(mode="json")
     folder = RunFolder.create(where, "prior", values, plain, name=f"Prior · {real.name}", by=os.getpid())
     raise SystemExit(_work(where, folder, as_json))
 

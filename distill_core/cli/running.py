@@ -56,17 +56,17 @@ def _prepare(home: Path, method: str, words: list[str], given: dict[str, str], p
     from ..methods import method_class
     from ..run import check
     from .bar import downloading
-    from .flags import preset_of, split
+    from .flags import over, preset_of, split
 
     kind = method_class(method)
     named = preset_of(kind, preset)
     settings, asked = split(words, (kind, Job), method)
-    built = kind.build({**named.settings, **settings})
+    built = kind.build(over(kind, named.settings, settings))
     job = ask(**{**named.job, **given, **asked})
     with downloading() as progress:
         load(job.data, progress=progress)
     check(built, job)
-    values, plain_job = built.model_dump(mode="json"), job.model_dump(mode="json")
+    values, plain_job = built.plain(), job.model_dump(mode="json")
     return RunFolder.create(home, method, values, plain_job, name=name, preset=named.title, by=os.getpid())
 
 

@@ -124,7 +124,7 @@ def _held(home: Path, study: str, settings: dict[str, Any], job: dict[str, Any],
     asked = ask(**{**job, "data": made["job"].get("data", "digits"), "ipc": made["job"].get("ipc", 1)})
     built = STUDIES[study].build(settings)
     name = f"{built.card.title} · {made.get('name') or runs[0]}" + (f" + {len(runs) - 1}" if len(runs) > 1 else "")
-    values = built.model_dump(mode="json"), asked.model_dump(mode="json")
+    values = built.plain(), asked.model_dump(mode="json")
     folder = RunFolder.create(home, study, *values, name=name[:120], by=os.getpid())
     drive(home, folder)
     state = folder.state()

@@ -80,7 +80,8 @@ def _plan(
 ) -> Sweep:
     from ..job import Job, ask
     from ..methods import method_class
-    from .flags import preset_of, split
+    from ..part import settings_of
+    from .flags import over, preset_of, split
 
     kind = method_class(method)
     known = fresh_catalog(home)
@@ -95,12 +96,11 @@ def _plan(
     if not drawn:
         titles = ", ".join(f'"{one["title"]}"' for one in entry.get("ablations") or []) or "none"
         raise BadSetting(f"No axis was given. Write --axis field=value,value, or --ablation with one of: {titles}.")
-    moved = {field for one in drawn for case in one.cases.values() for field in case}
-    base = kind.build({**named.settings, **{k: v for k, v in settings.items() if k not in moved}})
+    base = kind.build(over(kind, named.settings, settings))
     about = {"question": offered.get("question", ""), "published": tuple(offered.get("published", ()))}
     return plan(
         entry,
-        base.model_dump(mode="json"),
+        settings_of(base),
         ask(**{**named.job, **asked}).model_dump(mode="json"),
         drawn,
         seeds,

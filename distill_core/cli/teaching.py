@@ -62,12 +62,12 @@ def train(
     from ..networks import resolve
     from ..studies import TeacherTraining
     from .bar import downloading
-    from .flags import preset_of, split
+    from .flags import over, preset_of, split
     from .running import _work
 
     named = preset_of(TeacherTraining, recipe)
     settings, asked = split([*context.args], (TeacherTraining, Job), "teacher")
-    built = TeacherTraining.build({**named.settings, **settings})
+    built = TeacherTraining.build(over(TeacherTraining, named.settings, settings))
     form = {"teacher": network} if network else {}
     job = ask(**{**named.job, "students": 0, **asked, **form, "data": data})
     with downloading() as progress:
@@ -75,7 +75,7 @@ def train(
     spec = resolve(job.teacher, channels=real.channels, size=real.size)
     if reason := built.why_not(job):
         raise BadSetting(reason)
-    values, plain = built.model_dump(mode="json"), job.model_dump(mode="json")
+    values, plain = built.plain(), job.model_dump(mode="json")
     name = f"Teacher {spec} · {real.name}"
     folder = RunFolder.create(where, "teacher", values, plain, name=name, preset=named.title, by=os.getpid())
     raise SystemExit(_work(where, folder, as_json))

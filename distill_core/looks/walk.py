@@ -63,12 +63,12 @@ def compute(
 def prior_of_run(folder: RunFolder) -> str:
     """The name of the generator that a run searched; `BadRecord` where it had none."""
     from .. import methods
+    from ..part import settings_of
 
     asked = folder.request()
     known = methods.registry().get(asked["method"])
-    spec = str(asked["settings"].get("prior") or "")
-    if not spec and known is not None and "prior" in known.model_fields:
-        spec = str(known.model_fields["prior"].default)
+    settings = settings_of(known.build(asked.get("settings") or {}, saved=True)) if known else {}
+    spec = next((str(value) for path, value in settings.items() if path.rpartition(".")[2] == "prior"), "")
     if spec in ("", "pixels"):
         raise BadRecord(
             f"Run {folder.id!r} searched no generator, so there is none to walk in. Choose a run with a prior."

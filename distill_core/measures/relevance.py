@@ -19,7 +19,7 @@ their sum is the distance.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -28,7 +28,6 @@ from torch import Generator, Tensor, nn
 from ..datasets import RealSet
 from ..networks import Network
 
-METRIC = Literal["cam_weighted", "cam_map", "layerwise_random", "loss", "accuracy"]
 MOST = 500  # real images of each class whose mean is taken, evenly spaced
 NETS, EACH = 5, 25  # layerwise_random: networks on the real side, images of each class in a batch
 UPDATES, RATE = 100, 0.01  # accuracy: of the brief student; SGD with momentum 0.9

@@ -17,41 +17,25 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..job import Job
-from ..method import Card, Preset, Stream
-from ..pieces.condense import CODE, QUICK, Condensation, condensed
+from ..method import Card, Method, Stream
+from ..parts.labels import AnyLabels, HardLabels
+from ..parts.objectives import Gradients
+from ..parts.starts import NoiseStart
+from ..pieces.ground import Ground
 from ..results import SyntheticSet
+from ..search.spaces import AnySpace, Pixels
 
-_NET = {"teacher": "convnet:norm=instance,width=128", "student": "convnet:norm=instance,width=128"}
 
-
-class DatasetCondensation(Condensation):
+class DatasetCondensation(Method):
     """Match gradients under networks with random weights."""
 
-    card: ClassVar[Card] = Card(
-        name="dc",
-        title="Dataset condensation (DC)",
-        idea="Make a few images that push a network's weights in the same direction as the real class does.",
-        family="gradient matching",
-        paper="Zhao, Mopuri, Bilen, ICLR 2021, arXiv 2006.05929",
-        url="https://arxiv.org/abs/2006.05929",
-        learns="pixels, from noise",
-        matches="the gradient of each class",
-        labels="hard",
-        departures=(
-            "One seed repeats a run; the released code seeds every network from the clock.",
-            "Pixels stay in the valid range after each update.",
-        ),
-        presets=(
-            Preset("Quick", {}, {}, QUICK),
-            Preset("All data sets (paper)", {"iterations": 1000, "batch_real": 256}, _NET, CODE),
-            Preset(
-                "With a perceptron (readme)",
-                {"iterations": 1000, "batch_real": 256, "lr_img": 0.01},
-                {"teacher": "mlp"},
-                CODE,
-            ),
-        ),
-    )
+    card: ClassVar[Card] = Card.of(__file__)
+
+    objective: Gradients = Gradients()
+    space: AnySpace = Pixels(iterations=100, lr_img=0.1, start=NoiseStart())
+    labels: AnyLabels = HardLabels(protocol="dc")
 
     def distill(self, job: Job) -> Stream[SyntheticSet]:
-        return (yield from condensed(self, job, protocol="dc"))
+        ground = Ground.of(job)
+        images, about = yield from self.space.found(self.objective, ground)
+        return (yield from self.labels.result(ground, images, about, own=self.objective.students))

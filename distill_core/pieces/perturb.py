@@ -46,7 +46,6 @@ def ascend(
 
 def directed(
     network: nn.Module,
-    origin: dict[str, Tensor],
     look: Callable[[], Tensor],
     labels: Tensor,
     rho: float,
@@ -56,10 +55,10 @@ def directed(
     """Move `network` from θ_T to θ_T + Δθ_K in place.
 
     Args:
-        origin: θ_T by parameter name.
         look: gives the start of this batch under its first augmentation, normalized; the same in all K steps.
         leaf: gathers the image gradients of the K passes, as the released code does; None for the clean rule.
     """
+    origin = weights_of(network)
     for weight in network.parameters():
         weight.requires_grad_(True)
     gathered = Gradient(leaf) if leaf is not None else None
@@ -75,6 +74,11 @@ def directed(
             yield Parts(step.index + 1, "‖Δθ‖ / ‖θ‖ by layer", relative)
 
 
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """A copy of all weights, by name."""
+    return {name: weight.detach().clone() for name, weight in network.named_parameters()}
+
+
 class Gradient:
     """The gradient kept at a leaf, as something a checkpoint can hold."""
 
@@ -88,8 +92,9 @@ class Gradient:
         self.leaf.grad = saved["grad"].to(self.leaf.device)
 
 
-def scattered(network: nn.Module, origin: dict[str, Tensor], rho: float, generator: torch.Generator) -> Stream[None]:
+def scattered(network: nn.Module, rho: float, generator: torch.Generator) -> Stream[None]:
     """The control: θ_T + ρ·ξ/‖ξ‖ with ξ ~ N(0, I) over all weights (our definition; the paper's noise law is not known)."""
+    origin = weights_of(network)
     weights: list[Tensor] = list(network.parameters())
     noise = [torch.randn(w.shape, generator=generator).to(w.device) for w in weights]
     with torch.no_grad():

@@ -28,7 +28,7 @@ from ..events import Note, Scalars
 from ..home import cache_path, replacing, studio_home, weights_path
 from ..loop import check_finite, saw, steps
 from ..method import Stream
-from ..networks import build, resolve
+from ..networks import Network, build, resolve
 from ..spec import weights
 from .augment import build as build_augment
 from .augment import may_flip
@@ -81,7 +81,7 @@ RECIPES: dict[str, dict[str, Any]] = {  # what the published recipes set; epochs
 class Teacher:
     """A trained classifier in eval mode, with gradients off, and what is known of it."""
 
-    network: nn.Module
+    network: Network
     key: str
     spec: str
     accuracy: float  # on the real test part, a fraction; measured once after training, never used to choose

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import catalog as shelf
 from ..errors import BadRecord, BadSetting, StudioError
+from ..fields import Field, read
 from ..job import Job
 from ..record.folder import RunFolder, Timeline
 from .sweep import Sweep, key_of
@@ -35,12 +36,12 @@ def found(home: Path, method: str, keys: Container[str]) -> dict[str, str]:
     A run whose live knobs were moved by hand is another run.
     """
     there = dict[str, str]()
-    defaults, usual = _defaults(home, method), Job().model_dump(mode="json")
+    known, usual = _fields(home, method), Job().model_dump(mode="json")
     for path in sorted((home / "runs").glob("[!.]*")):
         asked = _asked(path)
         if not asked or asked["method"] != method:
             continue
-        key = key_of(method, {**defaults, **(asked.get("settings") or {})}, {**usual, **asked["job"]})
+        key = _key(method, known, asked, usual)
         state = state_of(home, path.name) if key in keys else ""
         better = state == "finished" and (key not in there or state_of(home, there[key]) != "finished")
         if (better or (state in WORKING and key not in there)) and not _was_moved(RunFolder(path)):
@@ -68,8 +69,16 @@ def _was_moved(run: RunFolder) -> bool:
     return any(one["kind"] == "knob" for one in Timeline.all(run))
 
 
-def _defaults(home: Path, method: str) -> dict[str, Any]:
+def _key(method: str, known: list[Field], asked: dict[str, Any], usual: dict[str, Any]) -> str:
+    """The key of a run that is there; "" where its settings are none of this version's."""
     try:
-        return shelf.defaults(shelf.method(shelf.read(home), method)["fields"])
+        return key_of(method, read(known, asked.get("settings") or {}, saved=True), {**usual, **asked["job"]})
+    except BadSetting:
+        return ""
+
+
+def _fields(home: Path, method: str) -> list[Field]:
+    try:
+        return shelf.method(shelf.read(home), method)["fields"]
     except (BadRecord, BadSetting):
-        return {}
+        return []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .. import catalog as shelf
 from ..axis import FIXED, Axis, field_named
 from ..errors import BadSetting
+from ..fields import Field, candidates, read, resolve
 from ..job import Job
 from .sweep import Sweep
 
@@ -30,13 +30,12 @@ def plan(
     Raises `BadSetting` with a sentence for axes that cannot be; whether the cells can work is the engine's to say (`cells.py`).
     """
     axes, seeds = tuple(axes), tuple(dict.fromkeys(seeds))
-    defaults, usual = shelf.defaults(entry["fields"]), Job().model_dump(mode="json")
+    usual, known = Job().model_dump(mode="json"), entry["fields"]
     if not 1 <= len(axes) <= 2:
         raise BadSetting(f"{len(axes)} axes were given; a sweep has one or two. Write each as field=value,value.")
     if not seeds:
         raise BadSetting("No seed was given; a sweep needs at least one.")
-    for axis in axes:
-        _check(axis, {**usual, **defaults})
+    axes = tuple(_by_path(axis, known, usual) for axis in axes)
     both = {n for c in axes[0].cases.values() for n in c} & {n for c in axes[-1].cases.values() for n in c}
     if len(axes) == 2 and both:
         raise BadSetting(f"{', '.join(sorted(both))} is moved by both axes. Take another field for one of them.")
@@ -46,7 +45,8 @@ def plan(
     sweep = Sweep(
         title=title,
         method=entry["name"],
-        settings={**defaults, **settings},
+        settings=read(known, settings),
+        fields=tuple(known),
         job=asked,
         axes=axes,
         seeds=seeds,
@@ -69,13 +69,20 @@ def published(entry: Mapping[str, Any], axes: Iterable[Axis]) -> tuple[str, ...]
     return tuple(found) if all(found) else ()
 
 
-def _check(axis: Axis, known: Mapping[str, Any]) -> None:
+def _by_path(axis: Axis, known: Sequence[Field], usual: Mapping[str, Any]) -> Axis:
+    """The axis with every setting of the method named by its path."""
     if not axis.cases or not all(axis.cases.values()):
         raise BadSetting(f"The axis {axis.title!r} has a place without a value. Give it at least one.")
-    for case in axis.cases.values():
-        for name in case:
-            if name in FIXED or name not in known:
-                field_named(name, [{"name": one} for one in known])
+    cases = {}
+    for label, case in axis.cases.items():
+        cases[label] = {(one if one in usual else _path(one, known, usual)): value for one, value in case.items()}
+    return Axis(axis.title, cases)
+
+
+def _path(name: str, known: Sequence[Field], usual: Mapping[str, Any]) -> str:
+    if name in FIXED or not candidates(known, name):
+        field_named(name, [*known, *({"name": one} for one in usual)])  # refuses it, with the nearest
+    return resolve(known, name)
 
 
 def cost(trial: Mapping[str, float], runs: int, at_once: int = 1) -> dict[str, float]:

@@ -16,12 +16,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict
 
 from ..axis import Axis
 from ..errors import BadRecord, BadSetting
+from ..fields import Field, complete
 from ..spec import parse
 from ..spec import spell as spell_spec
 
@@ -53,7 +54,8 @@ class Planned(BaseModel):
 
 
 class Sweep(BaseModel):
-    """`settings` and `job` are complete; the axes say what changes from cell to cell, the seeds how often a cell is run."""
+    """`settings` (by path) and `job` are complete; the axes say what changes from cell to cell, the seeds how often a cell is
+    run. `fields` are those of the method when the sweep was planned: a cell that chooses another part has that part's fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str
@@ -62,6 +64,7 @@ class Sweep(BaseModel):
     job: dict[str, Any]
     axes: tuple[Axis, ...]
     seeds: tuple[int, ...]
+    fields: tuple[dict[str, Any], ...] = ()
     question: str = ""
     published: tuple[str, ...] = ()  # the published choice, a label per axis
     preset: str = ""
@@ -92,8 +95,9 @@ class Sweep(BaseModel):
             label = list(axis.cases)[index]
             labels.append(label)
             for name, value in axis.cases[label].items():
-                (settings if name in self.settings else job)[name] = value
-        return Cell(place=tuple(place), labels=tuple(labels), settings=settings, job=job)
+                (job if name in self.job else settings)[name] = value
+        known = cast(tuple[Field, ...], self.fields)
+        return Cell(place=tuple(place), labels=tuple(labels), settings=complete(known, settings), job=job)
 
     def runs(self) -> Iterator[Planned]:
         """All runs, every cell once before any cell gets its second seed: the whole picture comes first."""

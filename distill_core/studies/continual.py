@@ -10,7 +10,8 @@ from ..evaluation import transfer as transferring
 from ..events import Note
 from ..home import studio_home
 from ..job import Job
-from ..method import Card, Preset, Stream, drained, knob
+from ..method import Card, Preset, Stream, drained
+from ..part import knob
 from ..record import findings
 from .source import source_of
 from .study import Findings, Study

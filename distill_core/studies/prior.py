@@ -9,7 +9,8 @@ from ..errors import BadSetting
 from ..events import Note
 from ..home import studio_home, write_json
 from ..job import Job
-from ..method import Card, Preset, Stream, knob, stage
+from ..method import Card, Preset, Stream, stage
+from ..part import knob
 from ..pieces.device import device_of
 from ..priors import cuts_for
 from ..priors.quality import card as quality_card

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 from ..datasets import RealSet, load
 from ..errors import BadSetting
@@ -15,17 +15,19 @@ from ..evaluation.transfer import Source
 from ..events import Note
 from ..home import studio_home
 from ..job import Job
-from ..measures.relevance import METRIC, Measure
-from ..method import Card, Preset, Stream, drained, knob, stage
+from ..measures.relevance import Measure
+from ..method import Card, Preset, Stream, drained, stage
 from ..methods import registry
+from ..part import kind_of, knob
+from ..parts.objectives import MeanFeatures, Objective
 from ..pieces.device import device_of
+from ..pieces.ground import Ground
 from ..record import findings
 from ..record.candidates import FEWEST, Candidate, candidates
 from ..record.folder import RunFolder, read_sheet
 from ..results import SyntheticSet
 from ..run import labeler
-from ..search.judge import measure_of
-from ..search.objectives import PROTOCOL
+from ..search.measures import BriefStudents, CamMap, CamWeighted, RandomNetworks
 from .study import Findings, Study
 
 QUICK = {"students": 2, "epochs": 300}
@@ -79,7 +81,7 @@ class CandidateRanking(Study):
             return Findings()
         if field.twins:
             yield Note(f"{field.twins} candidates have the very pixels of an earlier one and are left out.")
-        measures = yield from self._measures(job, made, field.real)
+        measures = yield from self._measures(job, made)
         looked = engine.distances(field.entrants, measures, field.real, device_of(job.device))
         far = yield from stage("distances", looked, len(field.entrants))
         right = yield from engine.accuracies(field.entrants, field.memories, job.students)
@@ -123,30 +125,27 @@ class CandidateRanking(Study):
         own = {name: made["job"].get(name, "auto") for name in ("student", "protocol") if getattr(job, name) == "auto"}
         return job.model_copy(update={**own, "teacher": made["job"].get("teacher", "auto")})
 
-    def _measures(self, job: Job, made: Mapping[str, Any], real: RealSet) -> Stream[dict[str, Measure]]:
+    def _measures(self, job: Job, made: Mapping[str, Any]) -> Stream[dict[str, Measure]]:
         """All but the run's own loss, with the networks that the run itself would have taken."""
         asked = job.model_copy(update={"teacher": made["job"].get("teacher", "auto")})
-        augment = str(_setting(made, "augment", "siamese"))
-        found = {}
-        for metric in get_args(METRIC):
-            if metric != "loss":
-                made_one = measure_of(metric, asked, real, device_of(job.device), judge=self.judge, augment=augment)
-                found[metric] = yield from made_one
+        objective, ground, found = _objective_of(made), Ground.of(asked), {}
+        judges = (CamWeighted(network=self.judge), CamMap(network=self.judge), RandomNetworks(), BriefStudents())
+        for one in judges:
+            found[kind_of(one)] = yield from one.measure(objective, ground)
         return found
 
 
 def _protocol_of(folder: RunFolder, made: Mapping[str, Any]) -> str:
     """The protocol of the run's set; of a run without one that of what it matches."""
     path = folder.path / "set.safetensors"
-    if path.is_file():
-        return SyntheticSet.load(path).protocol
-    return PROTOCOL.get(str(_setting(made, "objective", "")), "hard")
+    return SyntheticSet.load(path).protocol if path.is_file() else _objective_of(made).students
 
 
-def _setting(made: Mapping[str, Any], name: str, otherwise: Any) -> Any:
-    """A field of the run's own method, where it has such a field."""
+def _objective_of(made: Mapping[str, Any]) -> Objective:
+    """What the run matches; of a method without an objective, mean features."""
     kind = registry().get(str(made["method"]))
-    return getattr(kind.build(made.get("settings") or {}), name, otherwise) if kind else otherwise
+    parts = kind.build(made.get("settings") or {}, saved=True).parts() if kind else {}
+    return next((one for one in parts.values() if isinstance(one, Objective)), MeanFeatures())
 
 
 def _without_twins(folder: RunFolder, shown: list[Candidate]) -> tuple[list[Candidate], list[engine.Entrant]]:

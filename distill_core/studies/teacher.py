@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Literal
 
 from ..datasets import load
 from ..job import Job
-from ..method import Card, Preset, Stream, knob, stage
+from ..method import Card, Preset, Stream, stage
 from ..networks import resolve
+from ..part import knob
 from ..pieces.augment import build as build_augment
 from ..pieces.device import device_of
 from ..pieces.teach import RECIPES as SQUEEZE

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import torch
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from ..catalog import SCHEMA, package_version
+from ..fields import Field, Plain, Values, named
 from ..home import read_json, write_json
 from ..job import Job
-from ..method import Method
+from ..method import Ablation, Method
+from ..part import fields_of
 from ..record.folder import plain
 
 
@@ -58,44 +60,30 @@ def build() -> dict[str, Any]:
 
 
 def method_entry(method: type[Method]) -> dict[str, Any]:
-    """A card with its presets and the schema of its fields."""
-    card = plain(dataclasses.asdict(method.card))
-    return {**card, "fields": fields_of(method)}
+    """A card with the schema of its fields; in presets, ablations and partners every setting has its path."""
+    card, known = method.card, list(fields_of(method))
+    sources = named(known, card.sources)
+    said = plain(dataclasses.asdict(card))
+    del said["sources"]
+    said["presets"] = [
+        {**plain(dataclasses.asdict(one)), "settings": named(known, one.settings)} for one in card.presets
+    ]
+    said["ablations"] = [_ablation(one, known) for one in card.ablations]
+    said["beside"] = [plain(dataclasses.asdict(one)) for one in card.beside]
+    return {**said, "fields": [{**one, "source": sources.get(one["name"], one["source"])} for one in known]}
 
 
-def fields_of(model: type[BaseModel]) -> list[dict[str, Any]]:
-    return [field_entry(name, field) for name, field in model.model_fields.items()]
+def _ablation(one: Ablation, known: list[Field]) -> dict[str, Any]:
+    axes = [
+        {"title": axis.title, "cases": {at: _case(case, known) for at, case in axis.cases.items()}} for axis in one.axes
+    ]
+    return {**plain(dataclasses.asdict(one)), "axes": axes}
 
 
-def field_entry(name: str, field: FieldInfo) -> dict[str, Any]:
-    """One field as a form needs it: type, default, bounds, and what `knob` says of it."""
-    extra: dict[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    kind, choices = _kind(field.annotation)
-    entry = {
-        "name": name,
-        "title": field.title or name,
-        "help": field.description or "",
-        "type": kind,
-        "choices": choices,
-    }
-    bounds: dict[str, Any] = {"minimum": None, "maximum": None, "exclusive_minimum": None}
-    entry |= {"default": plain(field.default), **bounds}
-    for bound in field.metadata:
-        for attribute, key in (("ge", "minimum"), ("le", "maximum"), ("gt", "exclusive_minimum")):
-            if getattr(bound, attribute, None) is not None:
-                entry[key] = getattr(bound, attribute)
-    said = {"live": False, "advanced": False, "scale": "linear", "source": ""}
-    return {**entry, **{key: extra.get(key, value) for key, value in said.items()}}
-
-
-def _kind(annotation: Any) -> tuple[str, list[Any]]:
-    """`int`, `float`, `bool`, `choice` (with its choices) or `text`."""
-    if get_origin(annotation) is Literal:
-        return "choice", list(get_args(annotation))
-    for kind in (bool, int, float):
-        if annotation is kind or kind in get_args(annotation):
-            return kind.__name__, []
-    return "text", []
+def _case(case: Mapping[str, Plain], known: list[Field]) -> Values:
+    """What a place on an axis sets: values of the job by name, those of the method by path."""
+    own = {name: value for name, value in case.items() if name not in Job.model_fields}
+    return {**{name: value for name, value in case.items() if name not in own}, **named(known, own)}
 
 
 def _values(thing: Any) -> dict[str, Any]:

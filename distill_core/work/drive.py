@@ -16,9 +16,11 @@ from typing import Any
 
 from ..errors import BadRecord, BadSetting
 from ..events import Event, KnobMoved, Note, Resumed
+from ..fields import resolve
 from ..job import Move
 from ..loop import StopRun
 from ..method import Method
+from ..part import fields_of, settings_of
 from ..record.folder import Recorder, RunFolder
 from . import checkpoint
 from .pulse import Pulse
@@ -54,6 +56,7 @@ class RunDrive:
         self.loops: list[_Loop] = []
         self.counts: dict[str, int] = {}
         self.in_force: dict[str, float] = {}
+        self.settings = settings_of(method)
         self._saved, self._cost = time.perf_counter() - EVERY + FIRST, 0.0
         self._looked, self._stamp = 0.0, -1
         self.control = folder.control()
@@ -82,10 +85,13 @@ class RunDrive:
         self.moves: dict[str, dict[int, dict[str, float]]] = {}
         self.recorded: dict[tuple[str, str], int] = {}  # (loop, knob) → the last step at which it was moved before
         self.taken: dict[str, float] = {}
+        known = fields_of(type(self.method))
         for move in moves:
-            self.moves.setdefault(move.stage, {}).setdefault(move.step, {})[move.name] = move.value
+            path = resolve(known, move.name, self.settings)
+            self.moves.setdefault(move.stage, {}).setdefault(move.step, {})[path] = move.value
         for record in self.recorder.earlier("knob"):
-            key, step, name, value = record["stage"], record["step"], record["name"], record["value"]
+            key, step, value = record["stage"], record["step"], record["value"]
+            name = resolve(known, record["name"], self.settings)
             self.moves.setdefault(key, {}).setdefault(step, {})[name] = value
             self.recorded[key, name] = max(step, self.recorded.get((key, name), 0))
             self.taken[name] = value
@@ -278,14 +284,15 @@ class RunDrive:
                 continue
             self.taken[name] = value
             try:
-                moved = self.method.moved(**{**self.in_force, name: value})
+                moved = self.method.moved({**self.in_force, name: value})
             except BadSetting as error:
                 self.record(Note(f"The knob was not moved: {error}", "warning"))
                 continue
-            self._move(key, index, name, float(getattr(moved, name)))
+            path = resolve(fields_of(type(moved)), name, settings_of(moved))
+            self._move(key, index, path, float(settings_of(moved)[path]))  # type: ignore[arg-type]
 
     def _move(self, key: str, index: int, name: str, value: float) -> None:
-        if self.in_force.get(name, getattr(self.method, name, None)) == value:
+        if self.in_force.get(name, self.settings.get(name)) == value:
             return
         self.in_force = {**self.in_force, name: value}
         self.record(KnobMoved(key, index, name, value))

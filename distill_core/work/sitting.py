@@ -78,9 +78,9 @@ def asked_of(folder: RunFolder, methods: Mapping[str, type[Method]]) -> tuple[Me
         raise BadSetting(
             f"There is no method called {name!r}.{nearest(name, list(methods))} Known: {', '.join(methods)}."
         )
-    method, job = methods[name].build(request.get("settings") or {}), ask(**request["job"])
+    method, job = methods[name].build(request.get("settings") or {}, saved=True), ask(**request["job"])
     for move in job.moves:
-        method.moved(**{move.name: move.value})
+        method.moved({move.name: move.value})
     reason = method.why_not(job)
     if reason:
         raise BadSetting(reason)

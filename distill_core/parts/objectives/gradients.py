@@ -9,17 +9,22 @@ minus one cosine of all of them together. The classes' gradients are taken toget
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 from torch.func import functional_call, grad, vmap
 
-from ..job import Job
-from .match import Ground, Pull, random_network, real_batch
-from .views import PairView
+from ...loop import Step
+from ...method import Stream
+from ...part import again, knob
+from ...pieces.ground import Ground
+from ...pieces.match import Match, Pull, Rates, random_network, real_batch
+from ..views import AnyPairView, Untouched
+from .objective import FromRealBatches
 
+CODE = "arXiv 2006.05929 and 2102.08259, released code"
 KIND = Literal["rows", "mse", "cos"]
 LOOPS = ((1, 1, 1), (10, 10, 50), (20, 20, 25), (30, 30, 20), (40, 40, 15), (50, 50, 10))  # up to ipc: outer, inner
 WARM = 16  # real images of each class that set the statistics of batch norm
@@ -64,56 +69,120 @@ def distances(ours: dict[str, Tensor], theirs: dict[str, Tensor], kind: KIND = "
     return found
 
 
-class Gradients:
+class Gradients(FromRealBatches):
     """Σ_c D( ∇ℓ(A_ω(S_c); θ), ∇ℓ(A_ω(B_c); θ) ) over a network that is trained a little on S between two updates."""
 
-    what, remedy = "distance of gradients", "Lower lr_img."
+    kind: Literal["dc"] = "dc"
+    students: ClassVar[str] = "dsa"
+    usual: ClassVar[Rates] = Rates(1e-4, 0.01, 0.1)
 
-    def __init__(
-        self,
-        job: Job,
-        ground: Ground,
-        batch_real: int,
-        view: PairView,
-        train_view: Any,
-        *,
-        outer: int,
-        inner: int,
-        lr_net: float = 0.01,
-        batch_train: int = 256,
-        kind: KIND = "rows",
-        classes_at_once: int = 0,
-    ):
-        self.job, self.ground, self.batch_real, self.view, self.train_view = job, ground, batch_real, view, train_view
-        self.outer, self.inner, self.lr_net, self.batch_train, self.kind = outer, inner, lr_net, batch_train, kind
-        self.at_once = classes_at_once or None
-        self.generator = Generator().manual_seed(job.seed + 1)
-        self.network = random_network(job, ground.real, 0).to(ground.device)
+    batch_real: int = again(FromRealBatches, "batch_real", 64)
+    view: AnyPairView = Untouched()
+    outer: int = knob(
+        0,
+        "Looks at each network",
+        "Updates of the images before the next network (outer loop); 0 takes the papers' number for the images per class.",
+        ge=0,
+        le=100,
+        source=CODE,
+    )
+    inner: int = knob(
+        0,
+        "Training between looks",
+        "Epochs that the network is trained on the images between two looks (inner loop); 0 takes the papers' number.",
+        ge=0,
+        le=200,
+        source=CODE,
+    )
+    lr_net: float = knob(
+        0.01,
+        "Learning rate of the network",
+        "SGD's step, without momentum, while it is trained on the images.",
+        gt=0,
+        le=10,
+        scale="log",
+        advanced=True,
+        source=CODE,
+    )
+    batch_train: int = knob(
+        256,
+        "Training batch",
+        "Synthetic images in an update of the network.",
+        ge=1,
+        le=4096,
+        advanced=True,
+        source=CODE,
+    )
+    distance: KIND = knob(
+        "rows",
+        "Distance",
+        "One minus the cosine for every output channel, summed; squared length of the difference; or one cosine.",
+        advanced=True,
+        source=CODE,
+    )
+    classes_at_once: int = knob(
+        0,
+        "Classes at once",
+        "Classes whose gradients are taken together; 0 takes all, fewer take less memory.",
+        ge=0,
+        le=1000,
+        advanced=True,
+        cost=True,
+        source="ours: it changes the time, not the formula",
+    )
+
+    def loops(self, ipc: int) -> tuple[int, int]:
+        """(outer, inner) in force."""
+        outer, inner = loops_for(ipc)
+        return self.outer or outer, self.inner or inner
+
+    def match(self, ground: Ground) -> Stream[Match]:
+        return GradientMatch(self, ground)
+        yield
+
+
+class GradientMatch(Match):
+    """The objective in a run, with its network."""
+
+    what = "distance of gradients"
+
+    def __init__(self, settings: Gradients, ground: Ground):
+        self.settings, self.ground = settings, ground
+        self.looks, self.inner = settings.loops(ground.job.ipc)
+        self.view, self.train_view = settings.view.pair(ground.real), settings.view.single(ground.real)
+        self.generator = Generator().manual_seed(ground.job.seed + 1)
+        self.network = random_network(ground.job, ground.real, 0).to(ground.device)
         self.turn = torch.zeros((), dtype=torch.int64)  # how often this network was looked at
 
-    def pull(self, x: Tensor, now: Any, due: bool) -> Pull:
+    def pull(self, x: Tensor, step: Step) -> Pull:
         real, device, x = self.ground.real, self.ground.device, x.requires_grad_(True)
         classes = len(real.classes)
         if int(self.turn) == 0:
             seed = int(torch.randint(2**31 - 3, (1,), generator=self.generator))
-            self.network.load_state_dict(random_network(self.job, real, seed).state_dict())
+            self.network.load_state_dict(random_network(self.ground.job, real, seed).state_dict())
         self._settle()
-        ids = real_batch(real, self.batch_real, self.generator)
+        ids = real_batch(real, self.settings.batch_real, self.generator)
         batch = real.normalize(real.pixels(real.train.images[ids.flatten()].to(device)))
         theirs, ours = batch.unflatten(0, (-1, classes)).transpose(0, 1), x.unflatten(0, (-1, classes)).transpose(0, 1)
         pairs = [self.view(b, s, self.generator) for b, s in zip(theirs, ours, strict=True)]  # an ω for each class
         labels = torch.arange(classes, device=device)[:, None]
         with torch.no_grad():
             wanted = torch.stack([b for b, _ in pairs])
-            fixed = class_gradients(self.network, wanted, labels.expand(-1, wanted.shape[1]), self.at_once)
+            fixed = class_gradients(
+                self.network, wanted, labels.expand(-1, wanted.shape[1]), self.settings.classes_at_once or None
+            )
         given = torch.stack([s for _, s in pairs])
-        moving = class_gradients(self.network, given, labels.expand(-1, given.shape[1]), self.at_once)
-        layers = distances(moving, fixed, self.kind)
+        moving = class_gradients(
+            self.network, given, labels.expand(-1, given.shape[1]), self.settings.classes_at_once or None
+        )
+        layers = distances(moving, fixed, self.settings.distance)
         per_class = torch.stack(list(layers.values())).sum(0)
         loss = per_class.sum()
         (gradient,) = torch.autograd.grad(loss, x)
         parts = (
-            {"distance of gradients by layer": {n: float(d.detach().sum()) for n, d in layers.items()}} if due else {}
+            {"distance of gradients by layer": {n: float(d.detach().sum()) for n, d in layers.items()}}
+            if step.due
+            else {}
         )
         return Pull(gradient, loss, per_class, parts, seen=ids.numel())
 
@@ -133,19 +202,19 @@ class Gradients:
     def after(self, x: Tensor) -> None:
         """Train the network on the images as they are now; after the last look a new one is drawn instead."""
         self.turn += 1
-        if int(self.turn) >= self.outer:
+        if int(self.turn) >= self.looks:
             self.turn.zero_()
             return
         self.network.train().requires_grad_(True)
         weights: list[Tensor] = list(self.network.parameters())
         labels, x = self.ground.labels.to(x.device), x.detach()
         for _ in range(self.inner):
-            for rows in torch.randperm(len(x), generator=self.generator).split(self.batch_train):
+            for rows in torch.randperm(len(x), generator=self.generator).split(self.settings.batch_train):
                 seen = self.train_view(x[rows], self.generator)
                 gradients = torch.autograd.grad(F.cross_entropy(self.network(seen), labels[rows]), weights)
                 with torch.no_grad():
-                    torch._foreach_add_(weights, list(gradients), alpha=-self.lr_net)
+                    torch._foreach_add_(weights, list(gradients), alpha=-self.settings.lr_net)
         self.network.requires_grad_(False)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, object]:
         return {"generator": self.generator, "network": self.network, "turn": self.turn}
