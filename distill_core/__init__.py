@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "distill": "run",
     "evaluate": "run",
-    "SyntheticSet": "synthetic",
+    "Pictures": "results",
     "Job": "job",
     "Method": "method",
     "Card": "method",

@@ -6,7 +6,7 @@
         def distill(self, job):
             real = load(job.data)
             yield Images(...)
-            return SyntheticSet(...)
+            return Pictures(...)
 
 A method *is* its settings: its fields are its hyper-parameters, and controls, flags, saved settings and errors come from them.
 """
@@ -26,7 +26,7 @@ from .events import Event, StageStarted
 from .job import Job, explain
 
 if TYPE_CHECKING:
-    from .results import SyntheticSet
+    from .results import Pictures
 
 T = TypeVar("T")
 Stream = Generator[Event, None, T]
@@ -116,7 +116,7 @@ class Method(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     card: ClassVar[Card]
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         """Yield events, return the synthetic set."""
         raise NotImplementedError
 

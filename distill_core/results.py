@@ -20,7 +20,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
-class SyntheticSet:
+class Pictures:
     """Images, labels, and how a student has to be trained on them.
 
     Args:
@@ -60,7 +60,7 @@ class SyntheticSet:
     def __len__(self) -> int:
         return len(self.images)
 
-    def with_(self, **changes: Any) -> SyntheticSet:
+    def with_(self, **changes: Any) -> Pictures:
         return replace(self, **changes)
 
     @property
@@ -94,7 +94,7 @@ class SyntheticSet:
             save_file(ready, file, metadata={"distill_studio": json.dumps(header, ensure_ascii=False)})
 
     @classmethod
-    def load(cls, path: Path) -> SyntheticSet:
+    def load(cls, path: Path) -> Pictures:
         """Read what `save` wrote; `BadRecord` with a sentence when the file is something else."""
         try:
             with safe_open(str(path), framework="pt") as file:

@@ -69,12 +69,12 @@ def evaluate(
 
 
 def _set_of(home: Path, what: str, data: str) -> Any:
-    from ..results import SyntheticSet
+    from ..results import Pictures
     from ..work import sets
 
     if Path(what).exists():
         return sets.read(Path(what), data=data)
-    return SyntheticSet.load(RunFolder.find(home, what).path / "set.safetensors")
+    return Pictures.load(RunFolder.find(home, what).path / "set.safetensors")
 
 
 def export(
@@ -94,10 +94,10 @@ def export(
     if form == "run":
         path = archive.export_run(folder, target, checkpoints=checkpoints)
     else:
-        from ..results import SyntheticSet
+        from ..results import Pictures
         from ..work import sets
 
-        path = sets.write(SyntheticSet.load(folder.path / "set.safetensors"), form, target, normalized=normalized)
+        path = sets.write(Pictures.load(folder.path / "set.safetensors"), form, target, normalized=normalized)
     emit({"run": folder.id, "as": form, "path": str(path.resolve())}) if as_json else console().print(
         str(path), soft_wrap=True
     )

@@ -23,7 +23,7 @@ from ..loop import steps
 from ..method import Stream, stage
 from ..networks import resolve
 from ..pieces.device import device_of
-from ..results import SyntheticSet
+from ..results import Pictures
 from .classroom import Lesson
 from .control import random_lesson, teacher_labels
 from .exam import chosen_protocol
@@ -114,7 +114,7 @@ class Memory:
     student: str
 
     @classmethod
-    def of(cls, result: SyntheticSet, job: Job, real: RealSet, teacher: nn.Module | None, control: int) -> Memory:
+    def of(cls, result: Pictures, job: Job, real: RealSet, teacher: nn.Module | None, control: int) -> Memory:
         """`control` is the seed of the random real images."""
         protocol = chosen_protocol(job, result.protocol)
         lesson = Lesson(result.images, result.labels, result.soft_labels, result.stages)

@@ -14,7 +14,7 @@ from ..measures.budget import Ledger, network_bytes, on_the_fly
 from ..method import Stream, stage
 from ..networks import resolve
 from ..pieces.device import device_of
-from ..results import SyntheticSet
+from ..results import Pictures
 from .control import random_lesson, teacher_labels
 from .protocols import Protocol, find
 from .students import Lesson, Trained, accuracy, check, derive, timetable, train_student
@@ -27,7 +27,7 @@ def chosen_protocol(job: Job, own: str) -> Protocol:
     return protocol.with_(epochs=job.epochs) if job.epochs else protocol
 
 
-def score(result: SyntheticSet, job: Job, real: RealSet, *, teacher: nn.Module | None = None) -> Stream[list[Scored]]:
+def score(result: Pictures, job: Job, real: RealSet, *, teacher: nn.Module | None = None) -> Stream[list[Scored]]:
     """Train `job.students` students on the set and as many on random real images; return the final scores.
 
     A `Scored` comes after every student with the accuracies so far: the last one of a subject and its labels holds.
@@ -63,7 +63,7 @@ class Exam:
     job: Job
     real: RealSet
     lesson: Lesson
-    stored: SyntheticSet
+    stored: Pictures
     teacher: nn.Module | None
     student: str
     device: torch.device
@@ -71,7 +71,7 @@ class Exam:
     note: str = ""
 
     @classmethod
-    def of(cls, result: SyntheticSet, job: Job, real: RealSet, teacher: nn.Module | None) -> Exam:
+    def of(cls, result: Pictures, job: Job, real: RealSet, teacher: nn.Module | None) -> Exam:
         protocol, device = chosen_protocol(job, result.protocol), device_of(job.device)
         if protocol.learned_lr and "student_lr" in result.about:
             protocol = protocol.with_(lr=float(result.about["student_lr"]))

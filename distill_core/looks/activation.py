@@ -144,9 +144,9 @@ def _images(folder: RunFolder, log: list[dict[str, Any]], record: int | None, re
     import torch
 
     if record is None:
-        from ..results import SyntheticSet
+        from ..results import Pictures
 
-        kept = SyntheticSet.load(folder.path / "set.safetensors")
+        kept = Pictures.load(folder.path / "set.safetensors")
         if tuple(kept.images.shape[1:]) != (real.channels, real.size, real.size):
             c, h, w = kept.images.shape[1:]
             raise BadRecord(

@@ -20,7 +20,7 @@ from ..job import Job
 from ..method import Ablation, Card, Preset, Stream, again
 from ..pieces.family import CDA_PAPER, QUICK, Recovery, recovered
 from ..pieces.views import MODES
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _README = "arXiv 2311.18838, authors' readme"
 _R18 = {"teacher": "resnet18", "student": "resnet18"}
@@ -89,5 +89,5 @@ class CurriculumDataAugmentation(Recovery):
 
     augment: MODES = again(Recovery, "augment", "curriculum", source=CDA_PAPER)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         return (yield from recovered(self, job, protocol="sre2l"))

@@ -19,7 +19,7 @@ from typing import ClassVar
 from ..job import Job
 from ..method import Card, Preset, Stream
 from ..pieces.condense import CODE, QUICK, Condensation, condensed
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _NET = {"teacher": "convnet:norm=instance,width=128", "student": "convnet:norm=instance,width=128"}
 
@@ -53,5 +53,5 @@ class DatasetCondensation(Condensation):
         ),
     )
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         return (yield from condensed(self, job, protocol="dc"))

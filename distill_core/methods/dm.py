@@ -21,7 +21,7 @@ from ..method import Card, Method, Preset, Stream, knob
 from ..pieces.features import MeanFeatures
 from ..pieces.match import in_pixels, prepared
 from ..pieces.views import siamese_view
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _CODE = "arXiv 2110.04181, released code"
 
@@ -79,7 +79,7 @@ class DistributionMatching(Method):
     )
     start: Literal["real", "noise"] = knob("real", "Start", "The job's real images, or Gaussian noise.", source=_CODE)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = yield from prepared(job, self.start)
         objective = MeanFeatures(job, ground, self.batch_real, siamese_view(ground.real, self.augment))
         return (yield from in_pixels(self, ground, objective, self.iterations, protocol="dsa"))

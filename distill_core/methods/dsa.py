@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 from ..job import Job
 from ..method import Card, Preset, Stream, again
 from ..pieces.condense import CODE, QUICK, Condensation, condensed
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _NET = {"teacher": "convnet:norm=instance,width=128", "student": "convnet:norm=instance,width=128"}
 
@@ -48,5 +48,5 @@ class SiameseCondensation(Condensation):
     augment: Literal["siamese", "none"] = again(Condensation, "augment", "siamese")
     start: Literal["real", "noise"] = again(Condensation, "start", "real")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         return (yield from condensed(self, job, protocol="dsa"))

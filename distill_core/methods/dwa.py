@@ -25,7 +25,7 @@ from ..job import Job
 from ..method import Ablation, Card, Preset, Stream, again
 from ..pieces.family import QUICK, START, Recovery, recovered
 from ..pieces.recover import WEIGHTS
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _CODE = "arXiv 2409.17612, released code"
 
@@ -173,5 +173,5 @@ class DirectedWeightAdjustment(Recovery):
     variance_weight: float = again(Recovery, "variance_weight", 0.11, source=_CODE)
     start: START = again(Recovery, "start", "real", source=_CODE)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         return (yield from recovered(self, job, protocol="dwa"))

@@ -22,7 +22,7 @@ from ..method import Ablation, Card, Preset, Stream, again
 from ..pieces.backbones import EDC_CODE, Backbones, rotated
 from ..pieces.family import START
 from ..pieces.views import MODES
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _FIVE = "resnet18+convnet:norm=batch,width=128+mobilenetv2+wrn:depth=16,width=2+shufflenet:width=0.5"
 _EIGHT = f"{_FIVE}+convnet:depth=1,norm=batch+convnet:depth=2,norm=batch+convnet:norm=batch,width=32"
@@ -111,5 +111,5 @@ class DesignSpace(Backbones):
     jitter: float = again(Backbones, "jitter", 0.0, source=EDC_CODE)
     class_share: float = again(Backbones, "class_share", 0.5, source=EDC_CODE)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         return (yield from rotated(self, job, protocol="edc"))

@@ -29,7 +29,7 @@ from ..pieces.match import matched
 from ..pieces.show import quantize
 from ..priors import cuts_for
 from ..priors.prior import PIXELS, Cut, cut_named
-from ..results import SyntheticSet
+from ..results import Pictures
 from ..search.inside import high_frequencies, sizes, space_at
 from ..search.objectives import PROTOCOL
 from ..search.prior_settings import AVERAGED_START, CODE, FIVE, PRIORS, QUICK, InPrior, begun, released
@@ -104,7 +104,7 @@ class GenerativeLatent(InPrior):
             return str(error)
         return None
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         start = yield from begun(self, job)
         ground, real, at = start.ground, start.ground.real, self.place(start.prior.cuts)
         f = start.map_at(at, self.at_once(start.prior, 0))
@@ -120,6 +120,6 @@ class GenerativeLatent(InPrior):
             about["student_lr"] = rate = float(start.objective.alpha.detach())  # type: ignore[attr-defined]
             if not isfinite(rate):
                 raise StudioError("The learned rate α is no number any more. Lower lr_lr, then start again.")
-        return SyntheticSet(
+        return Pictures(
             images, ground.labels, real.classes, real.mean, real.std, protocol=PROTOCOL[self.objective], about=about
         )

@@ -21,7 +21,7 @@ from ..job import Job
 from ..method import Ablation, Card, Preset, Stream, again
 from ..pieces.backbones import GVBSM_CODE, Backbones, rotated
 from ..pieces.views import MODES
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _SMALL = "resnet18+convnet:norm=batch,width=128+mobilenetv2+wrn:depth=16,width=2+shufflenet:width=0.5"
 _LARGE = "resnet18+mobilenetv2+efficientnetb0+shufflenet:width=0.5"
@@ -112,5 +112,5 @@ class GeneralizedMatching(Backbones):
     drop: float = again(Backbones, "drop", 0.4, source=GVBSM_CODE)
     spectrum_weight: float = again(Backbones, "spectrum_weight", 1.0, source=GVBSM_CODE)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         return (yield from rotated(self, job, protocol="gvbsm"))

@@ -17,7 +17,7 @@ from ..job import Job
 from ..method import Card, Method, Stream, knob
 from ..pieces.select import select_by_features
 from ..pieces.teach import SqueezeRecipe
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 def next_of_herd(features: Tensor, chosen: list[int]) -> int:
@@ -49,7 +49,7 @@ class Herding(Method):
         40, "Teacher epochs", "How long the network that gives the features is trained.", ge=1, le=1000
     )
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         def pick(features: Tensor, chosen: list[int]) -> int:
             return next_of_herd(
                 torch.nn.functional.normalize(features, dim=1) if self.unit_length else features, chosen

@@ -26,7 +26,7 @@ from ..axis import Axis, along
 from ..job import Job
 from ..measures.relevance import METRIC
 from ..method import Ablation, Beside, Card, Preset, Stream, knob
-from ..results import SyntheticSet
+from ..results import Pictures
 from ..search.judge import measure_of
 from ..search.prior_settings import AVERAGED_START, CODE, FIVE, PRIORS, QUICK, Begun, InPrior, begun, released
 from ..search.walk import Walk
@@ -156,7 +156,7 @@ class HierarchicalPrior(InPrior):
         last = len(start.prior.cuts) - 1
         return [*range(1, last + 1, self.stride), *([last + 1] if self.pixel_stage else [])]
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         start = yield from begun(self, job)
         ground, asked = start.ground, {"judge": self.judge, "augment": self.augment}
         measure = yield from measure_of(self.metric, job, ground.real, ground.device, **asked)

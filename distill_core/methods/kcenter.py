@@ -18,7 +18,7 @@ from ..job import Job
 from ..method import Card, Method, Stream, knob
 from ..pieces.select import select_by_features
 from ..pieces.teach import SqueezeRecipe
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 def next_center(features: Tensor, chosen: list[int]) -> int:
@@ -53,5 +53,5 @@ class KCenter(Method):
         40, "Teacher epochs", "How long the network that gives the features is trained.", ge=1, le=1000
     )
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         return (yield from select_by_features(job, SqueezeRecipe(epochs=self.squeeze_epochs), next_center))

@@ -21,7 +21,7 @@ from ..job import Job
 from ..method import Card, Method, Preset, Stream, knob
 from ..pieces.match import in_pixels, prepared
 from ..pieces.trajectory import no_path, trajectories_of
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _CODE = "arXiv 2203.11932, released code"
 _BENCH = "the authors' settings in DC-BENCH, without its ZCA whitening where it has some"
@@ -168,7 +168,7 @@ class TrajectoryMatching(Method):
             return f"Experts are trained {self.train_epochs} epochs, fewer than the {self.expert_epochs} ahead. Raise train_epochs."
         return None
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = yield from prepared(job, self.start)
         constant = self.memory == "constant"
         objective = yield from trajectories_of(self, job, ground, batch=self.batch_syn, constant_memory=constant)

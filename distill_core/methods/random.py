@@ -13,7 +13,7 @@ from ..job import Job
 from ..method import Card, Method, Stream
 from ..pieces.select import selected, show_selected
 from ..pieces.start import check_ipc, starting_ids
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 class RandomReal(Method):
@@ -30,7 +30,7 @@ class RandomReal(Method):
         labels="hard",
     )
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         real = load(job.data)
         check_ipc(job, real)
         yield StageStarted("select", 1)

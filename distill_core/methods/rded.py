@@ -22,7 +22,7 @@ from ..axis import along
 from ..job import Job
 from ..method import Ablation, Card, Preset, Stream, again
 from ..pieces.family import RDED_CODE, START, Recovery, recovered
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _R18 = {"teacher": "resnet18", "student": "resnet18"}
 
@@ -83,5 +83,5 @@ class RealisticDiverse(Recovery):
     iterations: int = again(Recovery, "iterations", 0, source=RDED_CODE)
     start: START = again(Recovery, "start", "patches", source=RDED_CODE)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         return (yield from recovered(self, job, protocol="rded"))

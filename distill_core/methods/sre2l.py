@@ -21,7 +21,7 @@ from ..axis import Axis, along
 from ..job import Job
 from ..method import Ablation, Card, Preset, Stream
 from ..pieces.family import QUICK, Recovery, recovered
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _CODE = "arXiv 2306.13092, released code"
 
@@ -116,5 +116,5 @@ class SqueezeRecoverRelabel(Recovery):
         ),
     )
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         return (yield from recovered(self, job, protocol="sre2l"))

@@ -19,7 +19,7 @@ from ..method import Card, Preset, Stream, again
 from ..pieces.family import OURS, START, Recovery, recovered
 from ..pieces.patches import CHOICE
 from ..pieces.views import MODES
-from ..results import SyntheticSet
+from ..results import Pictures
 
 _CODE = "arXiv 2501.07575, released code"
 _R18 = {"teacher": "resnet18", "student": "resnet18"}
@@ -66,5 +66,5 @@ class SqueezeRecoverRelabelPlus(Recovery):
     start: START = again(Recovery, "start", "patches", source=_CODE)
     patch_choice: CHOICE = again(Recovery, "patch_choice", "medium", source=OURS)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         return (yield from recovered(self, job, protocol="sre2lpp"))

@@ -13,7 +13,7 @@ from ..errors import BadSetting
 from ..job import Job
 from ..method import Stream, again, knob, stage
 from ..networks import resolve
-from ..results import SyntheticSet
+from ..results import Pictures
 from ..spec import parse
 from .device import device_of
 from .ensemble import JOIN
@@ -123,7 +123,7 @@ def names(text: str, job: Job) -> list[str]:
     return [job.teacher if part.strip() == OWN else part.strip() for part in text.split(JOIN) if part.strip()]
 
 
-def rotated(method: Any, job: Job, protocol: str) -> Stream[SyntheticSet]:
+def rotated(method: Any, job: Job, protocol: str) -> Stream[Pictures]:
     """Run the stages of a method with the settings of `Backbones`."""
     real = load(job.data)
     check_ipc(job, real)

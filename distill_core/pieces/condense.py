@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ..job import Job
 from ..method import Method, Stream, knob
-from ..results import SyntheticSet
+from ..results import Pictures
 from .gradients import KIND, Gradients, loops_for
 from .match import Ground, in_pixels, prepared
 from .views import siamese_view, student_view
@@ -109,7 +109,7 @@ class Condensation(Method):
         return self.outer or outer, self.inner or inner
 
 
-def condensed(method: Any, job: Job, protocol: str) -> Stream[SyntheticSet]:
+def condensed(method: Any, job: Job, protocol: str) -> Stream[Pictures]:
     """Run gradient matching in pixels."""
     ground = yield from prepared(job, method.start)
     objective = objective_of(method, job, ground)

@@ -19,7 +19,7 @@ from ..events import Note
 from ..job import Job
 from ..loop import saw
 from ..method import Method, Stream, knob, stage
-from ..results import SyntheticSet
+from ..results import Pictures
 from ..spec import parse
 from .device import device_of
 from .patches import CHOICE, Patches, chosen_patches
@@ -268,7 +268,7 @@ def first_images(
     return real.normalize(images.flatten(0, 1)).unflatten(0, images.shape[:2]).to(device), True
 
 
-def recovered(method: Any, job: Job, protocol: str) -> Stream[SyntheticSet]:
+def recovered(method: Any, job: Job, protocol: str) -> Stream[Pictures]:
     """Run the family's stages for a method with the settings of `Recovery`."""
     real = load(job.data)
     check_ipc(job, real)
@@ -296,7 +296,7 @@ def taught(method: Any, network: str, real: RealSet, device: torch.device) -> St
     return (yield from stage("squeeze", squeeze(real, network, recipe, device)))
 
 
-def handed_over(method: Any, images: Tensor, real: RealSet, protocol: str, teacher: str) -> Stream[SyntheticSet]:
+def handed_over(method: Any, images: Tensor, real: RealSet, protocol: str, teacher: str) -> Stream[Pictures]:
     """The set that comes out: images (ipc, classes, c, h, w) as they are stored, in slice-major order."""
     flat, about = quantize(images.flatten(0, 1)).cpu(), {}
     if method.storage == "jpeg":
@@ -306,9 +306,7 @@ def handed_over(method: Any, images: Tensor, real: RealSet, protocol: str, teach
     labels = slice_labels(images.shape[0], images.shape[1])
     said = ", ".join(f"{m:.4f} ± {s:.4f}" for m, s in zip(real.mean, real.std, strict=True))
     yield Note(f"Pixels are normalized with {said} (mean ± s.d. of each channel) in every stage.")
-    return SyntheticSet(
-        flat, labels, real.classes, real.mean, real.std, protocol=protocol, teacher=teacher, about=about
-    )
+    return Pictures(flat, labels, real.classes, real.mean, real.std, protocol=protocol, teacher=teacher, about=about)
 
 
 def through_jpeg(images: Tensor) -> tuple[Tensor, int]:

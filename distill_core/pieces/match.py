@@ -20,7 +20,7 @@ from ..job import Job
 from ..loop import Guard, saw, steps
 from ..method import Stream, stage
 from ..networks import Network, build
-from ..results import SyntheticSet
+from ..results import Pictures
 from .device import device_of
 from .show import place, quantize, reference, show
 from .start import check_ipc, slice_labels, starting_images
@@ -199,9 +199,9 @@ def _went_back(at: int, space: Space) -> Note:
 
 def in_pixels(
     method: Any, ground: Ground, objective: Objective, total: int, protocol: str, about: Any = dict
-) -> Stream[SyntheticSet]:
+) -> Stream[Pictures]:
     """Match in pixels, from the start that was prepared; `about()` is asked at the end."""
     space, real = Pixels(ground.start, ground.real, method.momentum), ground.real
     yield from stage("match", matched(method, ground, space, objective, total), total)
     images = quantize(real.denormalize(space.images())).cpu()
-    return SyntheticSet(images, ground.labels, real.classes, real.mean, real.std, protocol=protocol, about=about())
+    return Pictures(images, ground.labels, real.classes, real.mean, real.std, protocol=protocol, about=about())

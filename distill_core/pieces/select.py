@@ -12,7 +12,7 @@ from ..events import Images, Scalars
 from ..job import Job
 from ..loop import saw, steps
 from ..method import Stream, stage
-from ..results import SyntheticSet
+from ..results import Pictures
 from .device import device_of
 from .show import place, reference, show
 from .start import check_ipc
@@ -21,10 +21,10 @@ from .teach import SqueezeRecipe, embed, squeeze
 Pick = Callable[[Tensor, list[int]], int]
 
 
-def selected(real: RealSet, ids: Tensor) -> SyntheticSet:
+def selected(real: RealSet, ids: Tensor) -> Pictures:
     """The set of these training images, (n,) ids."""
     images, labels = real.pixels(real.train.images[ids]), real.train.labels[ids]
-    return SyntheticSet(images, labels, real.classes, real.mean, real.std, ids=ids)
+    return Pictures(images, labels, real.classes, real.mean, real.std, ids=ids)
 
 
 def show_selected(step: int, real: RealSet, ids: Tensor) -> Images:
@@ -32,7 +32,7 @@ def show_selected(step: int, real: RealSet, ids: Tensor) -> Images:
     return show(step, real.pixels(real.train.images[ids]), real.train.labels[ids], ids=ids)
 
 
-def select_by_features(job: Job, recipe: SqueezeRecipe, pick: Pick) -> Stream[SyntheticSet]:
+def select_by_features(job: Job, recipe: SqueezeRecipe, pick: Pick) -> Stream[Pictures]:
     """Squeeze a teacher, embed each class, and choose `ipc` images one after the other with `pick`.
 
     Args:

@@ -21,7 +21,7 @@ from ..loop import Guard, saw, steps
 from ..measures.relevance import Measure
 from ..method import Stream, stage
 from ..pieces.show import place, quantize, show
-from ..results import SyntheticSet
+from ..results import Pictures
 from .inside import CLIP, Inside, LastPixels, cleaned, high_frequencies, sizes, space_at
 from .objectives import PROTOCOL
 from .prior_settings import Begun
@@ -70,7 +70,7 @@ class Walk:
         at = self.places[part]
         return self.prior.cuts[at].name if at < len(self.prior.cuts) else "pixels"
 
-    def go(self) -> Stream[SyntheticSet]:
+    def go(self) -> Stream[Pictures]:
         """All places in turn, each a part of the stage `walk`."""
         for part in range(len(self.places)):
             if part:
@@ -166,7 +166,7 @@ class Walk:
             yield Parts(looks, what, values)
         yield show(looks, images, self.ground.labels, space=name)
 
-    def _result(self) -> Stream[SyntheticSet]:
+    def _result(self) -> Stream[Pictures]:
         real, best = self.ground.real, self.best
         name, step, distance = self.name_of(int(best.part)), int(best.step), float(best.distance)
         yield Note(f"Kept: {name}, step {step}, distance {distance:.4g}.")
@@ -179,6 +179,4 @@ class Walk:
         if self.learned:
             about["student_lr"] = float(best.copies[1])
         protocol = PROTOCOL[self.method.objective]
-        return SyntheticSet(
-            images, self.ground.labels, real.classes, real.mean, real.std, protocol=protocol, about=about
-        )
+        return Pictures(images, self.ground.labels, real.classes, real.mean, real.std, protocol=protocol, about=about)

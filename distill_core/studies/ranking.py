@@ -22,7 +22,7 @@ from ..pieces.device import device_of
 from ..record import findings
 from ..record.candidates import FEWEST, Candidate, candidates
 from ..record.folder import RunFolder, read_sheet
-from ..results import SyntheticSet
+from ..results import Pictures
 from ..run import labeler
 from ..search.judge import measure_of
 from ..search.objectives import PROTOCOL
@@ -112,7 +112,7 @@ class CandidateRanking(Study):
         sets = []
         for one in entrants:
             images, labels = one.images(real)
-            sets.append(SyntheticSet(images, labels, real.classes, real.mean, real.std, protocol=own))
+            sets.append(Pictures(images, labels, real.classes, real.mean, real.std, protocol=own))
         teacher = yield from labeler(sets[0], asked, real)
         control = int(made["job"].get("seed", 0))
         memories = [Source(self.run, one, real, teacher, control).memory(asked, asked.student) for one in sets]
@@ -139,7 +139,7 @@ def _protocol_of(folder: RunFolder, made: Mapping[str, Any]) -> str:
     """The protocol of the run's set; of a run without one that of what it matches."""
     path = folder.path / "set.safetensors"
     if path.is_file():
-        return SyntheticSet.load(path).protocol
+        return Pictures.load(path).protocol
     return PROTOCOL.get(str(_setting(made, "objective", "")), "hard")
 
 

@@ -22,14 +22,14 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ..errors import BadData, BadRecord, BadSetting, MissingPackage, nearest
-from ..results import SyntheticSet
+from ..results import Pictures
 
 MOST_BYTES = 4 << 30  # of a file of tensors
 MOST_PIXELS = 4096 * 4096  # of one picture
 PARQUET_LINE = 'pip install "distill-studio[parquet]"'
 
 
-def write(result: SyntheticSet, form: str, path: Path, *, normalized: bool = False) -> Path:
+def write(result: Pictures, form: str, path: Path, *, normalized: bool = False) -> Path:
     """Write a set as `set` (one safetensors), `png` (a zip, or a folder where the name does not end in .zip), `parquet`
     or `pt` (a folder with images.pt, labels.pt and a card). `normalized` writes `pt` images as a student sees them."""
     forms: dict[str, Callable[[], None]] = {
@@ -48,7 +48,7 @@ def write(result: SyntheticSet, form: str, path: Path, *, normalized: bool = Fal
     return path
 
 
-def read(path: Path, *, data: str = "") -> SyntheticSet:
+def read(path: Path, *, data: str = "") -> Pictures:
     """Read any of these forms. `data` names the data set whose classes and normalization are meant where the file has none.
 
     Raises `BadRecord` with a sentence for anything else.
@@ -57,7 +57,7 @@ def read(path: Path, *, data: str = "") -> SyntheticSet:
         raise BadRecord(f"There is no file {path}.")
     try:
         if path.suffix == ".safetensors":
-            return SyntheticSet.load(path)
+            return Pictures.load(path)
         if path.suffix == ".parquet":
             return _read_parquet(path, data)
         if path.suffix == ".pt" or (path.is_dir() and (path / "images.pt").exists()):
@@ -76,7 +76,7 @@ def read(path: Path, *, data: str = "") -> SyntheticSet:
 # ── what all forms say beside the images ──────────────────────────────────────────────────────────────────────
 
 
-def _card(result: SyntheticSet) -> dict[str, Any]:
+def _card(result: Pictures) -> dict[str, Any]:
     said = {"classes": result.classes, "mean": result.mean, "std": result.std, "protocol": result.protocol}
     return {
         "distill_studio": 1,
@@ -87,7 +87,7 @@ def _card(result: SyntheticSet) -> dict[str, Any]:
     }
 
 
-def _assemble(images: Tensor, labels: Tensor, card: dict[str, Any], data: str, **more: Any) -> SyntheticSet:
+def _assemble(images: Tensor, labels: Tensor, card: dict[str, Any], data: str, **more: Any) -> Pictures:
     """A set from what was read; what the card does not say comes from the data set `data`, else plainly."""
     if images.ndim != 4 or len(images) == 0 or images.shape[1] not in (1, 3) or labels.shape != (len(images),):
         given = f"images {tuple(images.shape)} and labels {tuple(labels.shape)}"
@@ -108,7 +108,7 @@ def _assemble(images: Tensor, labels: Tensor, card: dict[str, Any], data: str, *
         )
     said: dict[str, Any] = {"stages": tuple(card.get("stages") or ()), "teacher": str(card.get("teacher") or "")}
     said |= {"protocol": str(card.get("protocol") or "hard"), "about": dict(card.get("about") or {})}
-    return SyntheticSet(images, labels, classes, mean, std, **said, **more)
+    return Pictures(images, labels, classes, mean, std, **said, **more)
 
 
 # ── PNG ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,7 +134,7 @@ def _pixels(data: bytes, name: str) -> Tensor:
     return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).float() / 255
 
 
-def _png_files(result: SyntheticSet) -> Iterator[tuple[str, bytes]]:
+def _png_files(result: Pictures) -> Iterator[tuple[str, bytes]]:
     """One sub-folder per class, labels as JSON and CSV, a card."""
     names = [f"{label:03d}_{re.sub(r'[^A-Za-z0-9-]+', '-', name)[:40]}" for label, name in enumerate(result.classes)]
     rows = []
@@ -156,7 +156,7 @@ def _png_files(result: SyntheticSet) -> Iterator[tuple[str, bytes]]:
     yield "labels.csv", text.getvalue().encode()
 
 
-def _write_png(result: SyntheticSet, path: Path) -> None:
+def _write_png(result: Pictures, path: Path) -> None:
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
             for name, data in _png_files(result):
@@ -167,7 +167,7 @@ def _write_png(result: SyntheticSet, path: Path) -> None:
         (path / name).write_bytes(data)
 
 
-def _read_png(path: Path, data: str) -> SyntheticSet:
+def _read_png(path: Path, data: str) -> Pictures:
     from ..datasets.tree import opened
 
     with opened(path) as tree:
@@ -202,7 +202,7 @@ def _arrow() -> Any:
     return pyarrow
 
 
-def _write_parquet(result: SyntheticSet, path: Path) -> None:
+def _write_parquet(result: Pictures, path: Path) -> None:
     """Columns `image` ({bytes, path}, as the Hugging Face library reads it), `label`, `id`, and `soft_label` where there are some."""
     arrow = _arrow()
     assert result.ids is not None
@@ -217,7 +217,7 @@ def _write_parquet(result: SyntheticSet, path: Path) -> None:
     arrow.parquet.write_table(arrow.table(columns).replace_schema_metadata(said), path)
 
 
-def _read_parquet(path: Path, data: str) -> SyntheticSet:
+def _read_parquet(path: Path, data: str) -> Pictures:
     arrow = _arrow()
     try:
         table = arrow.parquet.read_table(path)
@@ -236,7 +236,7 @@ def _read_parquet(path: Path, data: str) -> SyntheticSet:
 # ── state tensors ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _write_pt(result: SyntheticSet, path: Path, normalized: bool) -> None:
+def _write_pt(result: Pictures, path: Path, normalized: bool) -> None:
     path.mkdir(parents=True, exist_ok=True)
     mean, std = (torch.tensor(one).view(1, -1, 1, 1) for one in (result.mean, result.std))
     torch.save((result.images - mean) / std if normalized else result.images.clone(), path / "images.pt")
@@ -272,7 +272,7 @@ def load_tensor(path: Path) -> Tensor:
     return found
 
 
-def _read_pt(folder: Path, images_path: Path, data: str) -> SyntheticSet:
+def _read_pt(folder: Path, images_path: Path, data: str) -> Pictures:
     card = {}
     if (folder / "card.json").exists():
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
@@ -293,7 +293,7 @@ def _read_pt(folder: Path, images_path: Path, data: str) -> SyntheticSet:
     return found.with_(images=(images * std + mean).clamp(0, 1))
 
 
-def keep(home: Path, result: SyntheticSet, *, name: str, data: str = "") -> Any:
+def keep(home: Path, result: Pictures, *, name: str, data: str = "") -> Any:
     """Put a set from elsewhere into the library as a finished run: it can be looked at, compared and evaluated."""
     from ..events import Finished, Images
     from ..record.folder import Recorder, RunFolder

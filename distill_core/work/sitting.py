@@ -21,11 +21,11 @@ from ..loop import StopRun, driven_by, undriven
 from ..method import Method, Stream
 from ..record.folder import Recorder, RunFolder, Timeline
 from ..record.scores import scores_of
-from ..results import SyntheticSet
+from ..results import Pictures
 from .drive import RunDrive
 from .pulse import Pulse
 
-Whole = Callable[[Method, Job], Stream[SyntheticSet]]
+Whole = Callable[[Method, Job], Stream[Pictures]]
 RESERVE = 256 * 1024  # bytes kept aside, so that a run on a full disk can still say so
 
 
@@ -123,7 +123,7 @@ def _sit(
     return state
 
 
-def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[SyntheticSet]) -> None:
+def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[Pictures]) -> None:
     """Take event after event, look at the control between two, and save what is returned."""
     drive.begin()
     try:
