@@ -26,7 +26,7 @@ from .events import Event, StageStarted
 from .job import Job, explain
 
 if TYPE_CHECKING:
-    from .results import Pictures
+    from .results import Result
 
 T = TypeVar("T")
 Stream = Generator[Event, None, T]
@@ -116,7 +116,7 @@ class Method(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     card: ClassVar[Card]
 
-    def distill(self, job: Job) -> Stream[Pictures]:
+    def distill(self, job: Job) -> Stream[Result]:
         """Yield events, return the synthetic set."""
         raise NotImplementedError
 

@@ -12,7 +12,7 @@ from distill_core.events import KINDS
 from distill_core.loop import steps
 from distill_core.methods import registry
 from distill_core.record.folder import RunFolder, Timeline
-from distill_core.results import Pictures
+from distill_core.results import load_result
 from distill_core.work import sitting
 from tests.methods.tiny import drain, fitting, job, small
 
@@ -100,7 +100,7 @@ def finish(folder: RunFolder) -> dict:
 
 
 def bytes_of(folder: RunFolder) -> bytes:
-    return b"".join(t.numpy().tobytes() for t in (Pictures.load(folder.path / "set.safetensors").images,))
+    return b"".join(t.numpy().tobytes() for t in (load_result(folder.path / "set.safetensors").images,))
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a killed process closes no file
@@ -163,7 +163,7 @@ def test_replays_to_what_was_said(kind, home):
     finish(folder)
     records = [r for r in Timeline.all(folder) if r["kind"] == "images" and r.get("source") == "synthetic"]
     last = read_sheet(folder, records[-1])
-    final = Pictures.load(folder.path / "set.safetensors").images
+    final = load_result(folder.path / "set.safetensors").images
     assert np.array_equal(last, (final * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
 
 

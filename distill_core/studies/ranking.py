@@ -22,7 +22,7 @@ from ..pieces.device import device_of
 from ..record import findings
 from ..record.candidates import FEWEST, Candidate, candidates
 from ..record.folder import RunFolder, read_sheet
-from ..results import Pictures
+from ..results import Pictures, load_result
 from ..run import labeler
 from ..search.judge import measure_of
 from ..search.objectives import PROTOCOL
@@ -139,7 +139,7 @@ def _protocol_of(folder: RunFolder, made: Mapping[str, Any]) -> str:
     """The protocol of the run's set; of a run without one that of what it matches."""
     path = folder.path / "set.safetensors"
     if path.is_file():
-        return Pictures.load(path).protocol
+        return load_result(path).protocol
     return PROTOCOL.get(str(_setting(made, "objective", "")), "hard")
 
 
