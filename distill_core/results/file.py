@@ -15,6 +15,7 @@ from torch import Tensor
 from ..errors import BadRecord
 from ..home import replacing
 
+Plain = dict[str, Any]  # values that JSON has
 FORMAT = 2  # 1 knew pictures only, as floats
 HEADER = "distill_studio"
 
@@ -24,7 +25,7 @@ class Stored:
     """What a file holds: its name, its header, its tensors."""
 
     name: str
-    header: dict[str, Any]
+    header: Plain
     tensors: dict[str, Tensor]
 
     def __getitem__(self, tensor: str) -> Tensor:
@@ -37,7 +38,7 @@ class Stored:
         """The tensors called `prefix.…`, without the prefix."""
         return {name.removeprefix(f"{prefix}."): t for name, t in self.tensors.items() if name.startswith(f"{prefix}.")}
 
-    def shared(self) -> dict[str, Any]:
+    def shared(self) -> Plain:
         """The fields that all kinds have, as their constructors take them."""
         said = {name: tuple(self.header[name]) for name in ("classes", "mean", "std", "stages")}
         more = {name: self.header[name] for name in ("protocol", "teacher", "about")}

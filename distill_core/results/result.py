@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -74,7 +73,7 @@ class Result(Teaches, Protocol):
     @property
     def ids(self) -> Tensor: ...
     @property
-    def about(self) -> Mapping[str, Any]: ...
+    def about(self) -> file.Plain: ...
     @property
     def bytes(self) -> Bytes: ...
 
@@ -85,7 +84,7 @@ class Result(Teaches, Protocol):
         """(n · classes, c, h, w) float32 in [0, 1]: the first image of every class, then the second of each. At most `n` of
         a class, None: all; `walls(labels, n)` says which they are."""
 
-    def with_(self, **changes: Any) -> Self:
+    def with_(self, **changes: object) -> Self:
         """The same with other values of some fields."""
 
     def save(self, path: Path) -> None:
@@ -118,7 +117,7 @@ class Shared:
     teacher: str = ""
     stages: tuple[int, ...] = ()
     ids: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))  # none given: numbered from 0
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: file.Plain = field(default_factory=dict)
 
     def __len__(self: _Kind) -> int:
         return len(self.labels)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from ...errors import BadRecord
 from ...results import Pictures
+from ...results.file import Plain
 
-Card = dict[str, Any]  # as JSON has it
 
-
-def card_of(result: Pictures) -> Card:
+def card_of(result: Pictures) -> Plain:
     said = {"classes": result.classes, "mean": result.mean, "std": result.std, "protocol": result.protocol}
     return {
         "distill_studio": 1,
@@ -27,7 +24,7 @@ def card_of(result: Pictures) -> Card:
 def assembled(
     images: Tensor,
     labels: Tensor,
-    card: Card,
+    card: Plain,
     data: str,
     *,
     soft_labels: Tensor | None = None,
