@@ -18,7 +18,12 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "distill": "run",
     "evaluate": "run",
-    "SyntheticSet": "synthetic",
+    "Result": "results",
+    "Pictures": "results",
+    "Factored": "results",
+    "Generated": "results",
+    "Bytes": "results",
+    "load_result": "results",
     "Job": "job",
     "Method": "method",
     "Card": "method",

@@ -31,7 +31,7 @@ from .job import Job, explain
 from .part import Offering, fields_of, settings_of
 
 if TYPE_CHECKING:
-    from .results import SyntheticSet
+    from .results import Result
 
 T = TypeVar("T")
 Stream = Generator[Event, None, T]
@@ -125,7 +125,7 @@ class Method(Offering):
 
     card: ClassVar[Card]
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Result]:
         """Yield events, return the result."""
         raise NotImplementedError
 

@@ -20,7 +20,7 @@ from .pieces.device import device_of
 from .pieces.ensemble import find_teachers
 from .pieces.start import check_ipc
 from .pieces.teach import SqueezeRecipe, squeeze
-from .results import SyntheticSet
+from .results import Result
 from .spec import weights
 
 
@@ -42,7 +42,7 @@ def check(method: Method, job: Job) -> None:
     method.moved({move.name: move.value for move in job.moves})
 
 
-def whole(method: Method, job: Job) -> Stream[SyntheticSet]:
+def whole(method: Method, job: Job) -> Stream[Result]:
     """Distill, then train students on the set and on as many random real images (unless `job.students` is 0)."""
     check(method, job)
     result = yield from method.distill(job)
@@ -55,7 +55,7 @@ def whole(method: Method, job: Job) -> Stream[SyntheticSet]:
     return result
 
 
-def labeler(result: SyntheticSet, job: Job, real: RealSet) -> Stream[nn.Module | None]:
+def labeler(result: Result, job: Job, real: RealSet) -> Stream[nn.Module | None]:
     """The teacher that labels for the students: the set's own, else one that is squeezed now where the protocol wants one."""
     protocol = find(result.protocol if job.protocol == "auto" else job.protocol)
     device = device_of(job.device)
@@ -68,11 +68,11 @@ def labeler(result: SyntheticSet, job: Job, real: RealSet) -> Stream[nn.Module |
     return teacher.network
 
 
-def distill(method: str, **values: Any) -> Generator[Event, None, SyntheticSet]:
+def distill(method: str, **values: Any) -> Generator[Event, None, Result]:
     """Run a method here and now: `for event in distill("dwa", data="digits", ipc=1, seed=0, rho=0.015)`.
 
     Keywords are fields of the `Job` or of the method: short where only one field has the name, else by path with two
-    underscores for a dot (`space__lr_img=0.1`). The generator returns the `SyntheticSet`. Nothing is written to a
+    underscores for a dot (`space__lr_img=0.1`). The generator returns a `Result`. Nothing is written to a
     run folder; expensive ingredients are cached in the studio's home.
 
     Raises:
@@ -86,8 +86,8 @@ def distill(method: str, **values: Any) -> Generator[Event, None, SyntheticSet]:
     return whole(settings, job)
 
 
-def evaluate(result: SyntheticSet, **values: Any) -> Generator[Event, None, list[Any]]:
-    """Train students on a set: `for event in evaluate(SyntheticSet.load(path), data="digits", protocol="hard", students=3)`.
+def evaluate(result: Result, **values: Any) -> Generator[Event, None, list[Any]]:
+    """Train students on a set: `for event in evaluate(load_result(path), data="digits", protocol="hard", students=3)`.
 
     Keywords are fields of the `Job`; data and images per class are taken from the set where they are not given.
     """
@@ -101,14 +101,14 @@ def evaluate(result: SyntheticSet, **values: Any) -> Generator[Event, None, list
         raise BadSetting(
             f"The set has the classes {list(result.classes)}, but {real.name} has {list(real.classes)}. Name the data set it was made from."
         )
-    if tuple(result.images.shape[1:]) != (real.channels, real.size, real.size):
-        shape = "×".join(map(str, result.images.shape[1:]))
+    if result.shape != (real.channels, real.size, real.size):
+        shape = "×".join(map(str, result.shape))
         raise BadSetting(
             f"The set holds images of {shape}, but {real.name} has {real.channels}×{real.size}×{real.size}. Name the data set it was made from."
         )
     return _evaluate(result, job, real)
 
 
-def _evaluate(result: SyntheticSet, job: Job, real: RealSet) -> Stream[list[Any]]:
+def _evaluate(result: Result, job: Job, real: RealSet) -> Stream[list[Any]]:
     teacher = yield from labeler(result, job, real)
     return (yield from score(result, job, real, teacher=teacher))

@@ -100,7 +100,7 @@ def test_the_screen_knows_no_torch():
             "priors",
             "datasets",
             "measures",
-            "synthetic",
+            "results",
             "loop",
             "run",
         )
@@ -118,7 +118,7 @@ def test_steps_know_no_method():
         n: p
         for n, p in ENGINE.items()
         if starts(
-            n, tuple(f"distill_core.{r}" for r in ("steps", "networks", "priors", "datasets", "measures", "synthetic"))
+            n, tuple(f"distill_core.{r}" for r in ("steps", "networks", "priors", "datasets", "measures", "results"))
         )
     }
     assert not offenders(
@@ -128,6 +128,13 @@ def test_steps_know_no_method():
 
 def test_events_and_errors_stand_alone():
     assert not offenders({n: ENGINE[n] for n in FREE}, ("distill_core",))
+
+
+def test_results_know_only_the_ground():
+    found = {n: p for n, p in ENGINE.items() if starts(n, ("distill_core.results",))}
+    ground = ("distill_core.results", "distill_core.errors", "distill_core.home")
+    ours = {w for n, p in found.items() for w in imports(n, p) if w in ENGINE and w != "distill_core"}
+    assert found and not [w for w in ours if not starts(w, ground)]
 
 
 def test_app_is_a_frame():

@@ -12,7 +12,7 @@ from distill_core.events import KINDS
 from distill_core.loop import steps
 from distill_core.methods import registry
 from distill_core.record.folder import RunFolder, Timeline
-from distill_core.results import SyntheticSet
+from distill_core.results import load_result
 from distill_core.work import sitting
 from tests.methods.tiny import drain, fitting, job, small
 
@@ -100,7 +100,7 @@ def finish(folder: RunFolder) -> dict:
 
 
 def bytes_of(folder: RunFolder) -> bytes:
-    return b"".join(t.numpy().tobytes() for t in (SyntheticSet.load(folder.path / "set.safetensors").images,))
+    return b"".join(t.numpy().tobytes() for t in (load_result(folder.path / "set.safetensors").images,))
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a killed process closes no file
@@ -163,7 +163,7 @@ def test_replays_to_what_was_said(kind, home):
     finish(folder)
     records = [r for r in Timeline.all(folder) if r["kind"] == "images" and r.get("source") == "synthetic"]
     last = read_sheet(folder, records[-1])
-    final = SyntheticSet.load(folder.path / "set.safetensors").images
+    final = load_result(folder.path / "set.safetensors").images
     assert np.array_equal(last, (final * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
 
 
@@ -177,7 +177,7 @@ def test_a_guest_joins_through_its_entry_point(tmp_path, monkeypatch):
     )
     (package / "guest_method.py").write_text(
         "import torch\n"
-        "from distill_core import Card, Method, SyntheticSet, load\n"
+        "from distill_core import Card, Method, Pictures, load\n"
         "from distill_core.events import StageStarted\n"
         "class FirstImages(Method):\n"
         "    card = Card(name='first', title='First images', idea='Keep the first ones.', family='selection', paper='none')\n"
@@ -185,7 +185,7 @@ def test_a_guest_joins_through_its_entry_point(tmp_path, monkeypatch):
         "        real = load(job.data)\n"
         "        yield StageStarted('select')\n"
         "        ids = torch.stack([real.per_class(c)[:job.ipc] for c in range(len(real.classes))], 1).flatten()\n"
-        "        return SyntheticSet(real.pixels(real.train.images[ids]), real.train.labels[ids], real.classes, real.mean, real.std)\n"
+        "        return Pictures(real.pixels(real.train.images[ids]), real.train.labels[ids], real.classes, real.mean, real.std)\n"
     )
     monkeypatch.syspath_prepend(str(package))
     registry.cache_clear()

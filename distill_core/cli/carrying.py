@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from ..errors import BadSetting, nearest
 from ..record import archive
 from ..record.folder import RunFolder
 from .out import AsJson, Home, console, emit, home_of, percent
+
+if TYPE_CHECKING:
+    from ..results import Result
 
 FORMS = ("run", "set", "png", "parquet", "pt")
 ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".parquet", "pt": ""}
@@ -68,13 +71,11 @@ def evaluate(
     return None
 
 
-def _set_of(home: Path, what: str, data: str) -> Any:
-    from ..results import SyntheticSet
+def _set_of(home: Path, what: str, data: str) -> Result:
+    """The set in a file, or that of a run."""
     from ..work import sets
 
-    if Path(what).exists():
-        return sets.read(Path(what), data=data)
-    return SyntheticSet.load(RunFolder.find(home, what).path / "set.safetensors")
+    return sets.read(Path(what), data=data) if Path(what).exists() else sets.of_run(RunFolder.find(home, what))
 
 
 def export(
@@ -94,10 +95,9 @@ def export(
     if form == "run":
         path = archive.export_run(folder, target, checkpoints=checkpoints)
     else:
-        from ..results import SyntheticSet
         from ..work import sets
 
-        path = sets.write(SyntheticSet.load(folder.path / "set.safetensors"), form, target, normalized=normalized)
+        path = sets.write(sets.of_run(folder), form, target, normalized=normalized)
     emit({"run": folder.id, "as": form, "path": str(path.resolve())}) if as_json else console().print(
         str(path), soft_wrap=True
     )

@@ -19,7 +19,8 @@ from ..loop import check_finite, steps
 from ..method import Stream
 from ..networks import build, resolve
 from ..pieces import teach
-from .classroom import Classroom, Lesson
+from ..results import Lesson, Teaches
+from .classroom import Classroom
 from .protocols import Protocol
 
 
@@ -105,8 +106,13 @@ def derive(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256("|".join(map(str, parts)).encode()).digest()[:8], "big") >> 2
 
 
+def lesson_at(source: Teaches, seed: int, epoch: int) -> Lesson:
+    """What the student with this seed sees in an epoch; drawn from a generator of its own, so that it can be asked for again."""
+    return source.lesson(epoch, Generator().manual_seed(derive("lesson", seed, epoch)))
+
+
 def train_student(
-    lesson: Lesson,
+    source: Teaches,
     protocol: Protocol,
     real: RealSet,
     *,
@@ -121,6 +127,7 @@ def train_student(
     """Train one student and return it; yields its loss and its accuracy on a fixed part of the validation images.
 
     Args:
+        source: a result, a control, or one lesson for all epochs; it is asked at every epoch.
         real: gives mean and s.d., the validation part and the classes. Its test part is not looked at.
         seed: of the network's weights, the order of the images and every augmentation.
         teacher: labels every augmented and mixed image anew where the protocol says so.
@@ -129,6 +136,7 @@ def train_student(
         first: added to the step numbers of the reports, so that several students follow each other.
     """
     device, epochs = device or torch.device("cpu"), epochs or protocol.epochs
+    lesson, seen = lesson_at(source, seed, 0), 0
     check(lesson, protocol, real, teacher)
     spec = resolve(student if student != "auto" else protocol.student, channels=real.channels, size=real.size)
     network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=seed)
@@ -147,6 +155,9 @@ def train_student(
     for step in steps("evaluate", len(rows), state=state):
         began = time.perf_counter()
         epoch, start, end, a, b = rows[step.index]
+        if epoch != seen:
+            classroom.teach(lesson_at(source, seed, epoch))
+            seen = epoch
         if a == 0:
             order[start:end] = start + torch.randperm(end - start, generator=generator)
         for group in optimizer.param_groups:

@@ -19,7 +19,7 @@ from ..job import Job
 from ..loop import steps
 from ..method import Stream, stage
 from ..networks import resolve
-from ..results import SyntheticSet
+from ..results import Result
 from .continual import SUBJECTS, Memory
 from .exam import chosen_protocol
 from .students import derive
@@ -32,7 +32,7 @@ class Source:
     """A set whose transfer is asked for: it, its data set, the teacher that labels, the seed of its random control."""
 
     run: str
-    result: SyntheticSet
+    result: Result
     real: RealSet
     teacher: nn.Module | None
     control: int

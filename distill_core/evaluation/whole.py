@@ -17,8 +17,9 @@ from ..home import ASSETS, read_json, studio_home, write_json
 from ..measures.budget import Ledger
 from ..method import Stream
 from ..networks import build
+from ..results import Lesson
 from .protocols import PROTOCOLS, Protocol
-from .students import Lesson, accuracy, derive, train_student
+from .students import accuracy, derive, train_student
 
 CHEAP = 20.0  # seconds that a run may spend on the full real set
 

@@ -24,6 +24,8 @@ LOOKS = {
     "real": {"color": "#7F8C8D", "symbol": "diamond-open", "word": "all real data"},
 }
 
+PARTS = ("image", "label", "teacher", "generator")  # of what is kept, as a budget calls their bytes
+
 
 @dataclass(frozen=True)
 class Score:
@@ -129,8 +131,8 @@ class Row:
 
     @property
     def stored(self) -> float:
-        """Bytes that have to be kept to train a student: images, labels and a teacher that labels on the fly."""
-        return sum(float(self.distilled.budget.get(f"{part}_bytes", 0) or 0) for part in ("image", "label", "teacher"))
+        """Bytes that have to be kept to train a student: images, labels, a teacher that labels on the fly, a generator."""
+        return sum(float(self.distilled.budget.get(f"{part}_bytes", 0) or 0) for part in PARTS)
 
 
 def table(runs: Iterable[Mapping[str, Any]]) -> list[Row]:

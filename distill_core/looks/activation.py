@@ -144,15 +144,16 @@ def _images(folder: RunFolder, log: list[dict[str, Any]], record: int | None, re
     import torch
 
     if record is None:
-        from ..results import SyntheticSet
+        from ..priors.decoding import DECODERS
+        from ..results import load_result, walls
 
-        kept = SyntheticSet.load(folder.path / "set.safetensors")
-        if tuple(kept.images.shape[1:]) != (real.channels, real.size, real.size):
-            c, h, w = kept.images.shape[1:]
+        kept = load_result(folder.path / "set.safetensors", DECODERS)
+        if kept.shape != (real.channels, real.size, real.size):
+            c, h, w = kept.shape
             raise BadRecord(
                 f"The set of run {folder.id!r} has images of {c}×{h}×{w}; {real.name} has {real.channels}×{real.size}×{real.size}."
             )
-        return kept.images, kept.labels
+        return kept.preview(), kept.labels[walls(kept.labels)]
     shown = outputs.fitting(folder, [one for one in log if one["n"] <= record], real)
     last: dict[int, tuple[Mapping[str, Any], int]] = {}
     for one in shown:

@@ -214,10 +214,10 @@ def teacher_of(folders: Sequence[RunFolder], logs: Mapping[str, list[dict[str, A
 
 
 def _of_set(path: Path) -> list[str]:
-    from ..results import SyntheticSet
+    from ..results import load_result
 
     try:
-        return [SyntheticSet.load(path).teacher] if path.is_file() else []
+        return [load_result(path).teacher] if path.is_file() else []
     except StudioError:
         return []
 

@@ -24,7 +24,7 @@ from ..parts.starts import AnyStart, NoiseStart
 from ..parts.storing import AnyStorage, Lossless
 from ..parts.views import Curriculum
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 class CurriculumDataAugmentation(Method):
@@ -38,7 +38,7 @@ class CurriculumDataAugmentation(Method):
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="sre2l")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         yield from self.start.glance(ground)
         teachers = yield from self.squeeze.teachers(ground)

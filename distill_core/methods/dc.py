@@ -22,7 +22,7 @@ from ..parts.labels import AnyLabels, HardLabels
 from ..parts.objectives import Gradients
 from ..parts.starts import NoiseStart
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 from ..search.spaces import AnySpace, Pixels
 
 
@@ -35,7 +35,7 @@ class DatasetCondensation(Method):
     space: AnySpace = Pixels(iterations=100, lr_img=0.1, start=NoiseStart())
     labels: AnyLabels = HardLabels(protocol="dc")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         images, about = yield from self.space.found(self.objective, ground)
         return (yield from self.labels.result(ground, images, about, own=self.objective.students))

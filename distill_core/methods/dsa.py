@@ -20,7 +20,7 @@ from ..parts.labels import AnyLabels, HardLabels
 from ..parts.objectives import Gradients
 from ..parts.views import SiameseView
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 from ..search.spaces import AnySpace, Pixels
 
 
@@ -33,7 +33,7 @@ class SiameseCondensation(Method):
     space: AnySpace = Pixels(iterations=100, lr_img=0.1)
     labels: AnyLabels = HardLabels(protocol="dsa")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         images, about = yield from self.space.found(self.objective, ground)
         return (yield from self.labels.result(ground, images, about, own=self.objective.students))

@@ -30,7 +30,7 @@ from ..parts.starts import AnyStart, RealStart
 from ..parts.statistics import AtBatchNorm
 from ..parts.storing import AnyStorage, Lossless
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 class DirectedWeightAdjustment(Method):
@@ -44,7 +44,7 @@ class DirectedWeightAdjustment(Method):
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="dwa")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         yield from self.start.glance(ground)
         teachers = yield from self.squeeze.teachers(ground)

@@ -27,7 +27,7 @@ from ..parts.statistics import Everywhere
 from ..parts.storing import AnyStorage, Lossless
 from ..parts.views import Cropped
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 class DesignSpace(Method):
@@ -46,7 +46,7 @@ class DesignSpace(Method):
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="edc")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         yield from self.start.glance(ground)
         teachers = yield from self.squeeze.teachers(ground)

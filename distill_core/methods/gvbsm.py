@@ -28,7 +28,7 @@ from ..parts.statistics import Everywhere
 from ..parts.storing import AnyStorage, Lossless
 from ..parts.views import Windowed
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 class GeneralizedMatching(Method):
@@ -48,7 +48,7 @@ class GeneralizedMatching(Method):
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="gvbsm")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         yield from self.start.glance(ground)
         teachers = yield from self.squeeze.teachers(ground)

@@ -20,7 +20,7 @@ from ..part import knob
 from ..parts.squeezing import OneNetwork
 from ..pieces.ground import Ground
 from ..pieces.select import select_by_features
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 def next_of_herd(features: Tensor, chosen: list[int]) -> int:
@@ -43,7 +43,7 @@ class Herding(Method):
         """The place of the next image, from the features of its class and the places chosen so far."""
         return next_of_herd(normalize(features, dim=1) if self.unit_length else features, chosen)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         teachers = yield from self.squeeze.teachers(ground)
         return (yield from select_by_features(ground, teachers[0].network, self.next))

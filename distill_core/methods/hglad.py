@@ -28,7 +28,7 @@ from ..parts.labels import AnyLabels, HardLabels
 from ..parts.objectives import AnyObjective, Gradients, MeanFeatures, Trajectories
 from ..parts.views import SiameseView
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 from ..search.spaces import AllLayers, AnySpace
 
 
@@ -47,7 +47,7 @@ class HierarchicalPrior(Method):
     space: AnySpace = AllLayers()
     labels: AnyLabels = HardLabels(protocol="auto")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         images, about = yield from self.space.found(self.objective, ground)
         return (yield from self.labels.result(ground, images, about, own=self.objective.students))

@@ -19,7 +19,7 @@ from ..method import Card, Method, Stream
 from ..parts.squeezing import OneNetwork
 from ..pieces.ground import Ground
 from ..pieces.select import select_by_features
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 def next_center(features: Tensor, chosen: list[int]) -> int:
@@ -38,7 +38,7 @@ class KCenter(Method):
 
     squeeze: OneNetwork = OneNetwork()
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         teachers = yield from self.squeeze.teachers(ground)
         return (yield from select_by_features(ground, teachers[0].network, next_center))

@@ -22,7 +22,7 @@ from ..method import Card, Method, Stream
 from ..parts.labels import AnyLabels, HardLabels
 from ..parts.objectives import Trajectories
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 from ..search.spaces import AnySpace, Pixels
 
 
@@ -35,7 +35,7 @@ class TrajectoryMatching(Method):
     space: AnySpace = Pixels(lr_img=100.0)
     labels: AnyLabels = HardLabels(protocol="mtt")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         images, about = yield from self.space.found(self.objective, ground)
         return (yield from self.labels.result(ground, images, about, own=self.objective.students))

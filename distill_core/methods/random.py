@@ -13,7 +13,7 @@ from ..method import Card, Method, Stream
 from ..pieces.ground import Ground
 from ..pieces.select import selected, show_selected
 from ..pieces.start import starting_ids
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 class RandomReal(Method):
@@ -21,7 +21,7 @@ class RandomReal(Method):
 
     card: ClassVar[Card] = Card.of(__file__)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         real = Ground.of(job).real
         yield StageStarted("select", 1)
         ids = starting_ids(real, job.ipc, job.seed).flatten()

@@ -26,7 +26,7 @@ from ..parts.squeezing import AnySqueeze, OneNetwork
 from ..parts.starts import AnyStart, PatchStart
 from ..parts.storing import AnyStorage, Lossless
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 class RealisticDiverse(Method):
@@ -40,7 +40,7 @@ class RealisticDiverse(Method):
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="rded")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         yield from self.start.glance(ground)
         teachers = yield from self.squeeze.teachers(ground)

@@ -25,7 +25,7 @@ from ..parts.squeezing import AnySqueeze, OneNetwork
 from ..parts.starts import AnyStart, NoiseStart
 from ..parts.storing import AnyStorage, Lossless
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 class SqueezeRecoverRelabel(Method):
@@ -39,7 +39,7 @@ class SqueezeRecoverRelabel(Method):
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="sre2l")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         yield from self.start.glance(ground)
         teachers = yield from self.squeeze.teachers(ground)

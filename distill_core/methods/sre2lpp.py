@@ -23,7 +23,7 @@ from ..parts.starts import AnyStart, PatchStart
 from ..parts.storing import AnyStorage, Lossless
 from ..parts.views import Cropped
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 class SqueezeRecoverRelabelPlus(Method):
@@ -37,7 +37,7 @@ class SqueezeRecoverRelabelPlus(Method):
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="sre2lpp")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         yield from self.start.glance(ground)
         teachers = yield from self.squeeze.teachers(ground)

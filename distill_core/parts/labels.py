@@ -16,7 +16,7 @@ from ..method import Stream
 from ..part import Part, again, choice, knob
 from ..pieces.ensemble import find_teachers
 from ..pieces.ground import Ground
-from ..results import SyntheticSet
+from ..results import Pictures
 
 About = Mapping[str, str | int | float]
 
@@ -44,7 +44,7 @@ class HardLabels(Part):
 
     def result(
         self, ground: Ground, images: Tensor, about: About, *, teacher: str = "", own: str = "hard"
-    ) -> Stream[SyntheticSet]:
+    ) -> Stream[Pictures]:
         """The images (n, c, h, w) in [0, 1], slice-major, as they are stored, with their labels.
 
         Args:
@@ -56,7 +56,7 @@ class HardLabels(Part):
         yield Note(f"Pixels are normalized with {said} (mean ± s.d. of each channel) in every stage.")
         protocol = own if self.protocol == "auto" else self.protocol
         basic = (images, ground.labels, real.classes, real.mean, real.std)
-        return SyntheticSet(*basic, soft_labels=soft, protocol=protocol, teacher=teacher, about=about)
+        return Pictures(*basic, soft_labels=soft, protocol=protocol, teacher=teacher, about=dict(about))
 
     def soft(self, ground: Ground, images: Tensor, teacher: str) -> Tensor | None:
         """(n, classes) logits that are stored, or None."""

@@ -12,7 +12,7 @@ from ..events import Images, Scalars
 from ..loop import saw, steps
 from ..method import Stream, stage
 from ..networks import Network
-from ..results import SyntheticSet
+from ..results import Pictures
 from .ground import Ground
 from .show import place, reference, show
 from .teach import embed
@@ -20,10 +20,10 @@ from .teach import embed
 Pick = Callable[[Tensor, list[int]], int]
 
 
-def selected(real: RealSet, ids: Tensor) -> SyntheticSet:
+def selected(real: RealSet, ids: Tensor) -> Pictures:
     """The set of these training images, (n,) ids."""
     images, labels = real.pixels(real.train.images[ids]), real.train.labels[ids]
-    return SyntheticSet(images, labels, real.classes, real.mean, real.std, ids=ids)
+    return Pictures(images, labels, real.classes, real.mean, real.std, ids=ids)
 
 
 def show_selected(step: int, real: RealSet, ids: Tensor) -> Images:
@@ -31,7 +31,7 @@ def show_selected(step: int, real: RealSet, ids: Tensor) -> Images:
     return show(step, real.pixels(real.train.images[ids]), real.train.labels[ids], ids=ids)
 
 
-def select_by_features(ground: Ground, network: Network, pick: Pick) -> Stream[SyntheticSet]:
+def select_by_features(ground: Ground, network: Network, pick: Pick) -> Stream[Pictures]:
     """Embed each class by the network, and choose `ipc` images one after the other with `pick`.
 
     Args:

@@ -25,7 +25,7 @@ from ..pieces.ground import Ground
 from ..record import findings
 from ..record.candidates import FEWEST, Candidate, candidates
 from ..record.folder import RunFolder, read_sheet
-from ..results import SyntheticSet
+from ..results import Pictures, load_result
 from ..run import labeler
 from ..search.measures import BriefStudents, CamMap, CamWeighted, RandomNetworks
 from .study import Findings, Study
@@ -114,7 +114,7 @@ class CandidateRanking(Study):
         sets = []
         for one in entrants:
             images, labels = one.images(real)
-            sets.append(SyntheticSet(images, labels, real.classes, real.mean, real.std, protocol=own))
+            sets.append(Pictures(images, labels, real.classes, real.mean, real.std, protocol=own))
         teacher = yield from labeler(sets[0], asked, real)
         control = int(made["job"].get("seed", 0))
         memories = [Source(self.run, one, real, teacher, control).memory(asked, asked.student) for one in sets]
@@ -138,7 +138,7 @@ class CandidateRanking(Study):
 def _protocol_of(folder: RunFolder, made: Mapping[str, Any]) -> str:
     """The protocol of the run's set; of a run without one that of what it matches."""
     path = folder.path / "set.safetensors"
-    return SyntheticSet.load(path).protocol if path.is_file() else _objective_of(made).students
+    return load_result(path).protocol if path.is_file() else _objective_of(made).students
 
 
 def _objective_of(made: Mapping[str, Any]) -> Objective:

@@ -10,6 +10,7 @@ from typing import Any
 from ..job import Job
 from ..method import Method, Stream
 from ..record import findings
+from ..results import Bytes
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Findings:
     entries: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = field(
         default_factory=list
     )  # run, kind, asked, found
-    image_bytes: int = 0
+    bytes: Bytes = field(default_factory=Bytes)
 
     def save(self, path: Path) -> None:
         """Into the runs of the home that `path`, a file of the study's own folder, lies in."""

@@ -9,7 +9,8 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from filelock import Timeout
@@ -21,11 +22,23 @@ from ..loop import StopRun, driven_by, undriven
 from ..method import Method, Stream
 from ..record.folder import Recorder, RunFolder, Timeline
 from ..record.scores import scores_of
-from ..results import SyntheticSet
+from ..results import Bytes
 from .drive import RunDrive
 from .pulse import Pulse
 
-Whole = Callable[[Method, Job], Stream[SyntheticSet]]
+
+class Outcome(Protocol):
+    """What a run ends with: a method's result, or what a study found."""
+
+    @property
+    def bytes(self) -> Bytes:
+        """What keeping it takes."""
+
+    def save(self, path: Path) -> None:
+        """Keep it; `path` is the run's `set.safetensors`."""
+
+
+Whole = Callable[[Method, Job], Stream[Outcome]]
 RESERVE = 256 * 1024  # bytes kept aside, so that a run on a full disk can still say so
 
 
@@ -123,7 +136,7 @@ def _sit(
     return state
 
 
-def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[SyntheticSet]) -> None:
+def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[Outcome]) -> None:
     """Take event after event, look at the control between two, and save what is returned."""
     drive.begin()
     try:

@@ -154,7 +154,7 @@ def _measure(folder: RunFolder, stream: Any) -> dict[str, Any]:
             recorder.write(event)
             reports[recorder.stage] = reports.get(recorder.stage, 0) + (event.kind == "images")
     except StopIteration as end:
-        set_bytes = int(end.value.image_bytes * 4)
+        set_bytes = 4 * end.value.bytes.total  # at most: pixels may be kept as floats
     except StopRun:
         complete, set_bytes = False, 0
     finally:

@@ -114,6 +114,7 @@ def _line(row: Row) -> dict[str, Any]:
         "Images": draw.size(budget.get("image_bytes")),
         "Label bytes": draw.size(budget.get("label_bytes") or budget.get("label_bytes_on_the_fly")),
         "Teacher": draw.size(budget.get("teacher_bytes")),
+        **({"Generator": draw.size(budget["generator_bytes"])} if budget.get("generator_bytes") else {}),
         "Student steps": budget.get("student_steps"),
         "Seconds": budget.get("seconds"),
         "Preset": row.preset,

@@ -9,7 +9,7 @@ from distill_core import datasets, networks
 from distill_core.datasets import RealSet
 from distill_core.job import Job
 from distill_core.pieces.start import slice_labels, starting_images
-from distill_core.results import SyntheticSet
+from distill_core.results import Pictures
 from distill_core.work import checkpoint
 from tests.methods.tiny import drain
 
@@ -26,11 +26,11 @@ def network(seed: int = 9, spec: str = STUDENT) -> networks.Network:
     return networks.build(spec, channels=1, size=8, classes=10, seed=seed).eval()
 
 
-def start(ipc: int = 1, **more: Any) -> SyntheticSet:
+def start(ipc: int = 1, **more: Any) -> Pictures:
     """Real images in the place of distilled ones, those that a method with seed 0 starts from."""
     real = digits()
     images = starting_images(real, ipc, 0)[0].flatten(0, 1)
-    return SyntheticSet(images, slice_labels(ipc, 10), real.classes, real.mean, real.std, **more)
+    return Pictures(images, slice_labels(ipc, 10), real.classes, real.mean, real.std, **more)
 
 
 def job(**more: Any) -> Job:

@@ -8,7 +8,6 @@ from distill_core import loop
 from distill_core.errors import BadSetting
 from distill_core.evaluation import (
     PROTOCOLS,
-    Lesson,
     exam,
     known_whole,
     measure_whole,
@@ -19,6 +18,7 @@ from distill_core.evaluation import (
 )
 from distill_core.measures.budget import network_bytes
 from distill_core.pieces.start import starting_ids
+from distill_core.results import Lesson
 
 
 def scored(events, subject):

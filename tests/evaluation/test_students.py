@@ -9,9 +9,10 @@ from classroom import STUDENT, FakeDrive, Killed, digits, drain, network, start
 
 from distill_core import loop
 from distill_core.errors import BadRecord, BadSetting, StudioError
-from distill_core.evaluation import PROTOCOLS, Lesson, accuracy, train_student
+from distill_core.evaluation import PROTOCOLS, accuracy, train_student
 from distill_core.evaluation.classroom import Classroom, soft_loss
 from distill_core.evaluation.students import Timetable
+from distill_core.results import Lesson
 
 CPU = torch.device("cpu")
 HARD = PROTOCOLS["hard"].with_(epochs=3)

@@ -18,7 +18,7 @@ from distill_core.pieces import teach
 from distill_core.queue import ask
 from distill_core.record.archive import BELONGS
 from distill_core.record.folder import Recorder, RunFolder, Timeline
-from distill_core.results import SyntheticSet
+from distill_core.results import Pictures
 from distill_core.work import answers
 from tests.looks.test_planes import more_pictures, picture_run
 from tests.work.toy import new_run
@@ -78,13 +78,13 @@ def test_the_final_set_is_looked_at_where_no_record_is_named(home: Path) -> None
     with pytest.raises(BadRecord, match="has no final set yet"):
         activation.compute(home, run.id)
     images, labels = real.pixels(real.train.images[:30]), real.train.labels[:30]
-    SyntheticSet(images, labels, real.classes, real.mean, real.std).save(run.path / "set.safetensors")
+    Pictures(images, labels, real.classes, real.mean, real.std).save(run.path / "set.safetensors")
     answer = activation.compute(home, run.id)
     _, evidence = maps_of(images, labels)
     c = int(labels[0])
     assert answer["evidence"]["synthetic"][c] == pytest.approx(float(evidence[labels == c].mean()), abs=1e-4)
     small = torch.nn.functional.interpolate(images, size=8)
-    SyntheticSet(small, labels, real.classes, real.mean, real.std).save(run.path / "set.safetensors")
+    Pictures(small, labels, real.classes, real.mean, real.std).save(run.path / "set.safetensors")
     with pytest.raises(BadRecord, match="1×8×8; digits has 1×16×16"):
         activation.compute(home, run.id)
 

@@ -8,7 +8,7 @@ import distill_core
 from distill_core.events import Event
 from distill_core.job import Job
 from distill_core.method import Method
-from distill_core.results import SyntheticSet
+from distill_core.results import Pictures
 
 JOB = {"data": "digits:size=8", "ipc": 2, "seed": 3, "students": 0, "device": "cpu"}
 NETWORK = "convnet:depth=1,norm=batch,width=8"
@@ -34,7 +34,7 @@ def fitting(method: Method, **more: Any) -> Job:
     return next(one for one in asked if method.why_not(one) is None)
 
 
-def drain(stream: Any) -> tuple[list[Event], SyntheticSet]:
+def drain(stream: Any) -> tuple[list[Event], Pictures]:
     """All events of a stream and what it returns."""
     events = []
     while True:

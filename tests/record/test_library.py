@@ -17,7 +17,7 @@ from distill_core.home import read_json, write_json
 from distill_core.queue import launch
 from distill_core.record import archive, index
 from distill_core.record.folder import Recorder, RunFolder, Timeline
-from distill_core.results import SyntheticSet
+from distill_core.results import Pictures
 from distill_core.work import sets
 
 
@@ -33,7 +33,7 @@ def a_run(home: Path, method: str = "toy", state: str = "finished", **job: objec
     return run
 
 
-def a_set(soft: bool = True, channels: int = 3) -> SyntheticSet:
+def a_set(soft: bool = True, channels: int = 3) -> Pictures:
     images = (torch.rand(4, channels, 8, 8, generator=torch.Generator().manual_seed(0)) * 255).round() / 255
     more = {"soft_labels": torch.randn(4, 2), "protocol": "static"} if soft else {}
     given = {
@@ -42,7 +42,7 @@ def a_set(soft: bool = True, channels: int = 3) -> SyntheticSet:
         "ids": torch.tensor([3, 1, 4, 5]),
         "about": {"method": "toy"},
     }
-    return SyntheticSet(images, torch.tensor([0, 1, 0, 1]), ("a cat", "b/c"), **given, **more)
+    return Pictures(images, torch.tensor([0, 1, 0, 1]), ("a cat", "b/c"), **given, **more)
 
 
 # ── index ─────────────────────────────────────────────────────────────────────────────────────────────────────

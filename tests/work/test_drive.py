@@ -19,7 +19,7 @@ from distill_core.home import read_json, write_json
 from distill_core.queue import launch
 from distill_core.record import index
 from distill_core.record.folder import RunFolder, Timeline
-from distill_core.results import SyntheticSet
+from distill_core.results import load_result
 from distill_core.work import checkpoint, drive
 from distill_core.work.sitting import drive_run
 from tests.work.toy import METHODS, new_run, until, whole
@@ -121,7 +121,7 @@ def test_killed_by_the_system_is_lost_and_resumes_to_the_same_bytes(home: Path) 
     for run in (launch.requeue(home, killed), straight):
         assert start(run).wait() == 0
         assert run.state()["state"] == "finished", run.state()
-    about = [SyntheticSet.load(run.path / "set.safetensors").about for run in (killed, straight)]
+    about = [load_result(run.path / "set.safetensors").about for run in (killed, straight)]
     assert about[0] == about[1] and bytes_of(killed) == bytes_of(straight)
     assert "resumed" in [r["kind"] for r in Timeline.all(killed)]
 

@@ -16,7 +16,7 @@ from distill_core.job import Job
 from distill_core.loop import saw, steps
 from distill_core.method import Card, Method, Stream, knob, stage
 from distill_core.record.folder import RunFolder
-from distill_core.results import SyntheticSet
+from distill_core.results import Pictures
 
 
 class Toy(Method):
@@ -26,7 +26,7 @@ class Toy(Method):
     pause: float = knob(0.0, "Pause", "Seconds that a step takes.", ge=0, le=1)
     nan_at: int = knob(-1, "NaN at", "Fails there.", ge=-1, le=10_000)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
+    def distill(self, job: Job) -> Stream[Pictures]:
         generator = torch.Generator().manual_seed(job.seed)
         images = torch.rand(4, 1, 8, 8, generator=generator)
         yield from stage("first", self.loop("first", images, generator), self.count)
@@ -34,7 +34,7 @@ class Toy(Method):
             yield from stage("second", self.loop("second", images, generator), self.count, part, 2)
         yield from stage("nested", self.nested(images), 3)
         about = {"sum": float(images.double().sum())}
-        return SyntheticSet(images.clamp(0, 1), torch.tensor([0, 0, 1, 1]), ("a", "b"), (0.5,), (0.5,), about=about)
+        return Pictures(images.clamp(0, 1), torch.tensor([0, 0, 1, 1]), ("a", "b"), (0.5,), (0.5,), about=about)
 
     def loop(self, name: str, images: torch.Tensor, generator: torch.Generator) -> Stream[None]:
         wanted = images.clone().requires_grad_()
@@ -66,7 +66,7 @@ class Toy(Method):
             yield Scalars(outer.index, {"mean": images.mean().item()})
 
 
-def whole(method: Method, job: Job) -> Stream[SyntheticSet]:
+def whole(method: Method, job: Job) -> Stream[Pictures]:
     result = yield from method.distill(job)
     rows = np.random.default_rng(0).normal(size=(40, 2))
     yield Logits(0, rows, np.arange(40) % 2, np.arange(40), source="real")
