@@ -17,19 +17,19 @@ from . import draw, form_data, knobs, studio, studying, weights
 STUDY, FIELD = "prior", "prior"
 MEASURED = {  # column → what it is called where it was measured, what it means, and how it is written
     "Recognized": (
-        "accuracy of a real-trained classifier on samples",
+        "samples-recognized",
         "Samples that a classifier trained on real images takes for their class: are the labels right?",
     ),
     "Teaches": (
-        "accuracy on real test images after training on samples",
+        "samples-teach",
         "Real test images that a classifier trained on samples alone gets right: are they right and various?",
     ),
     "Real": (
-        "that classifier on real test images",
+        "judge-accuracy",
         "Real test images that the classifier trained on real images gets right: the ceiling of both.",
     ),
 }
-FAR, NEAR = "distance to real training images", "distance of real test images"
+FAR, NEAR = "samples-distance", "test-distance"
 FEATURES = "Fréchet distance to real training images in the features of our own classifier; lower is nearer."
 WIDEST = 800  # pixels of a sheet on the screen
 
