@@ -83,7 +83,7 @@ def test_the_adjustment_equals_the_equation(batch):
     events, _ = drain(directed(network, origin, lambda: images, labels, 0.05, 12))
     scalars = [e.values for e in events if e.kind == "scalars"]
     assert [s["start-cross-entropy"] for s in scalars] == pytest.approx(losses, rel=1e-5)
-    assert [s["gradient norm"] for s in scalars] == pytest.approx(norms, rel=1e-4)
+    assert [s["gradient-norm"] for s in scalars] == pytest.approx(norms, rel=1e-4)
     for (name, found), right in zip(network.named_parameters(), wanted.parameters(), strict=True):
         moved = (found.double() - origin[name].double()).flatten()
         assert torch.allclose(moved, (right - origin[name].double()).flatten(), atol=1e-6)
