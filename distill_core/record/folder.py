@@ -33,7 +33,7 @@ from PIL import Image
 from ..errors import BadRecord, BadSetting
 from ..events import Event
 from ..home import read_json, replacing, write_array, write_json
-from ..quantities import renamed
+from .naming import by_quantity
 
 SCHEMA = 1
 SILENT = 3.0  # seconds without a heartbeat after which the lock is asked whether anybody still works
@@ -346,12 +346,3 @@ class Timeline:
                 self.bad_lines += 1
                 continue
             yield by_quantity(record)
-
-
-def by_quantity(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with every number under the id of its quantity, also where an earlier version wrote a phrase."""
-    if record["kind"] == "scalars" and isinstance(record.get("values"), dict):
-        return {**record, "values": {renamed(name): value for name, value in record["values"].items()}}
-    if record["kind"] in ("per_class", "parts") and isinstance(record.get("name"), str):
-        return {**record, "name": renamed(record["name"])}
-    return record

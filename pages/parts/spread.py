@@ -88,7 +88,8 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
 
 def _one(measure: str, found: dict[str, Any], names: list[str], titles: Mapping[str, str]) -> None:
     chart = figures.per_class(measure, found, names, titles)
-    draw.figure(chart, f"_spread_{measure}", f"{quantity(figures.SHOWN[measure]).title}, for each class and run")
+    row = quantity(figures.SHOWN[measure])
+    draw.figure(chart, f"_spread_{measure}", f"{row.title}, for each class and run", row.id)
 
 
 def _trend(folders: Sequence[RunFolder], found: dict[str, Any], titles: Mapping[str, str]) -> None:
@@ -97,7 +98,10 @@ def _trend(folders: Sequence[RunFolder], found: dict[str, Any], titles: Mapping[
         shown = [one["n"] for one in view.synthetic(packets.reader(str(folder.path)).refresh(), "images")]
         where[folder.id] = {n: i / max(1, len(shown) - 1) for i, n in enumerate(shown)}
     draw.figure(
-        figures.trend(found, titles, where), "_spread_trend", "Mean feature distance of each run over its course"
+        figures.trend(found, titles, where),
+        "_spread_trend",
+        "Mean feature distance of each run over its course",
+        figures.SHOWN["distance"],
     )
 
 
