@@ -138,7 +138,7 @@ class Exam:
             student=self.student,
             teacher=self.teacher,
             device=self.device,
-            name="random student" if sitting.subject == "random" else "student",
+            whose="random" if sitting.subject == "random" else "",
             first=first,
         )
         return (yield from stream)

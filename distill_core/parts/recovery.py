@@ -28,6 +28,7 @@ from ..pieces.show import place, reference, show
 from ..pieces.statistics import Matcher
 from ..pieces.teach import Teacher
 from ..pieces.together import Together
+from ..quantities import variant
 from .adjustments import AnyAdjustment, AsItIs
 from .batches import AnyBatches, Slices
 from .spectra import AnySpectrum, FreeSpectrum
@@ -124,7 +125,7 @@ class Inversion(AsStarted):
 
     def loss(self, terms: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of the terms; what has no weight here brings its own."""
-        weights = {"mean mismatch": self.statistics.mean_weight, "variance mismatch": self.statistics.variance_weight}
+        weights = {"mean-mismatch": self.statistics.mean_weight, "variance-mismatch": self.statistics.variance_weight}
         return torch.stack([weights.get(name, 1.0) * term for name, term in terms.items()]).sum()
 
 
@@ -189,8 +190,8 @@ class Work:
         logits, heard = self.looks[turn](view)
         entropy = F.cross_entropy(logits, batch.labels)
         means, variances = matcher.mismatch(heard, batch.labels)
-        terms = {"cross-entropy": entropy, "mean mismatch": (omega * means).sum()}
-        terms["variance mismatch"] = (omega * variances).sum()
+        terms = {"cross-entropy": entropy, "mean-mismatch": (omega * means).sum()}
+        terms["variance-mismatch"] = (omega * variances).sum()
         flat = now.spectrum.term(view, batch.labels)
         return terms if flat is None else {**terms, "densification": flat}, (means, variances)
 
@@ -210,12 +211,12 @@ class Work:
         self, step: Step, turn: int, terms: Mapping[str, Tensor], layers: tuple[Tensor, Tensor], rate: float
     ) -> Stream[None]:
         batch, matcher, real = self.batch, self.matchers[turn], self.batch.ground.real
-        of = f" of network {turn + 1}" if len(batch.teachers) > 1 else ""
-        values = {f"{name}{of}": float(value.detach()) for name, value in terms.items()}
-        yield Scalars(step.index, values | {"learning rate": rate})
+        whose = turn + 1 if len(batch.teachers) > 1 else ""
+        values = {variant(name, whose): float(value.detach()) for name, value in terms.items()}
+        yield Scalars(step.index, values | {"learning-rate": rate})
         for what, found in zip(("mean", "variance"), layers, strict=True):
             by_layer = dict(zip(matcher.names, found.detach().tolist(), strict=True))
-            yield Parts(step.index, f"{matcher.where} {what} mismatch{of}", by_layer)
+            yield Parts(step.index, variant(f"{what}-mismatch-by-layer", whose), by_layer)
         flat = self.whole(batch.x)
         yield show(step.index, real.denormalize(flat), batch.ground.labels)
         yield place(step.index, self.first.network, flat, batch.ground.labels)

@@ -32,8 +32,8 @@ class Pull:
         gradient: ∂L/∂x, shaped like the images.
         loss: the scalar L.
         per_class: (classes,) or None, under the objective's `what`.
-        parts: one number for each layer or inner step, by name.
-        scalars: further numbers.
+        parts: one number for each layer or inner step, by quantity.
+        scalars: further numbers, by quantity.
         seen: real images that it looked at.
     """
 
@@ -48,7 +48,7 @@ class Pull:
 class Match:
     """Compares synthetic images with real data. Base of what an objective makes for a run."""
 
-    what = "distance"  # what `per_class` is: "distance of gradients"
+    what = ""  # the quantity that `per_class` is, "" where it is None
     remedy = "Lower lr_img."  # what to do when the loss is no number any more
     looks = 1  # updates of the images for each iteration
 

@@ -112,7 +112,7 @@ def _train(
         if place == per_epoch - 1:
             record[epoch + 1] = flat(network).cpu()
         if step.due:
-            yield Scalars(step.index, {"expert loss": loss.item()})
+            yield Scalars(step.index, {"expert-loss": loss.item()})
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
         save_file({"path": record}, file)

@@ -68,5 +68,5 @@ class OneLayer(InPrior):
         search = matched(ground, space, match, begun.probe, begun.rates, total, returns=True)
         yield from stage("match", search, total)
         images = quantize(ground.real.denormalize(space.images())).cpu()
-        yield Scalars(total, {"high frequencies": high_frequencies(images)})
+        yield Scalars(total, {"high-frequencies": high_frequencies(images)})
         return images, {"layer": space.name, **match.about(match.learned())}

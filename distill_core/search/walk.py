@@ -25,8 +25,6 @@ from ..pieces.show import place, quantize, show
 from .inside import CLIP, Inside, cleaned, high_frequencies, sizes
 from .prior import Begun
 
-WHAT = "class-relevant feature distance"
-
 
 class Kept:
     """The best candidate so far: copies, never references. Decided on the device, so that nothing waits for it."""
@@ -87,13 +85,13 @@ class Walk:
         assert isinstance(old, Inside), "nothing comes after the pixels"
         if at < len(self.prior.cuts):
             f = old.onward(at)
-            self.said = {"clipped share": float((f.abs() > CLIP).float().mean())}
+            self.said = {"clipped-share": float((f.abs() > CLIP).float().mean())}
             self.space = self.begun.space(at, old.w, cleaned(f))
         else:
-            self.said = {"clipped share": float((old.raw() != before).float().mean())}
+            self.said = {"clipped-share": float((old.raw() != before).float().mean())}
             self.space = self.begun.space(at, old.w, before)
         change = self.ground.real.denormalize(self.space.images()) - self.ground.real.denormalize(before)
-        self.said["change at hand-over"] = float(change.abs().max())
+        self.said["hand-over-change"] = float(change.abs().max())
 
     def _visit(self, part: int) -> Stream[None]:
         space, match, looks = self.space, self.match, self.looks
@@ -124,11 +122,11 @@ class Walk:
 
     def _report(self, index: int, x: Tensor, pull: Pull, found: Tensor, first: Tensor | None) -> Stream[None]:
         space = self.space
-        more = {"feature distance": float(found.sum()), **(self.said if index == 0 else {})}
+        more = {"feature-distance": float(found.sum()), **(self.said if index == 0 else {})}
         yield from report(index, self.match, pull, space.name, more)
-        yield PerClass(index, WHAT, found.cpu().numpy(), space.name)
+        yield PerClass(index, "feature-distance-by-class", found.cpu().numpy(), space.name)
         if first is not None:
-            yield Parts(index, "change of w", self._moved(first))
+            yield Parts(index, "w-change", self._moved(first))
         yield show(index, self.ground.real.denormalize(x), self.ground.labels, space=space.name)
         yield place(index, self.begun.probe, x, self.ground.labels)
 
@@ -156,9 +154,9 @@ class Walk:
             )
             self.match.about(self.learned)  # refuses what is no number any more
         images = self.ground.real.denormalize(self.space.images())
-        high = {"high frequencies": high_frequencies(images)}
-        yield Scalars(looks, {"step kept": step, "distance kept": float(kept.distance), **high})
-        for row, what in enumerate(("feature distance at each step", "loss at each step")):
+        high = {"high-frequencies": high_frequencies(images)}
+        yield Scalars(looks, {"step-kept": step, "distance-kept": float(kept.distance), **high})
+        for row, what in enumerate(("feature-distance-by-step", "loss-by-step")):
             values = {str(i): v for i, v in enumerate(record[row].tolist()) if v == v}
             yield Parts(looks, what, values)
         yield show(looks, images, self.ground.labels, space=name)
@@ -167,7 +165,7 @@ class Walk:
         real, best = self.ground.real, self.best
         name, step, distance = self.name_of(int(best.part)), int(best.step), float(best.distance)
         yield Note(f"Kept: {name}, step {step}, distance {distance:.4g}.")
-        yield Scalars(self.looks, {"part chosen": int(best.part), "step chosen": step, "distance chosen": distance})
+        yield Scalars(self.looks, {"part-chosen": int(best.part), "step-chosen": step, "distance-chosen": distance})
         images = quantize(real.denormalize(best.copies[0])).cpu()
         yield show(self.looks, images, self.ground.labels, space=name)
         return images, {"layer": name, "step": step, "distance": distance, **self.match.about(best.copies[1:])}

@@ -7,13 +7,13 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
+from distill_core.pieces.condense import objective_of
+from distill_core.pieces.gradients import Gradients, class_gradients, distances, loops_for
 from torch import nn
 
 from distill_core.methods.dc import DatasetCondensation
 from distill_core.methods.dsa import SiameseCondensation
 from distill_core.networks import build
-from distill_core.pieces.condense import objective_of
-from distill_core.pieces.gradients import Gradients, class_gradients, distances, loops_for
 from distill_core.pieces.match import prepared
 from tests.methods.tiny import drain, job, small
 
@@ -158,7 +158,7 @@ def test_both_sides_are_augmented_alike_and_the_starts_differ():
     events, result = drain(small(SiameseCondensation).distill(job(ipc=1)))
     assert result.protocol == "dsa" and len(result) == 10
     names = {e.name for e in events if e.kind == "parts"}
-    assert names == {"distance of gradients by layer"}
+    assert names == {"gradient-distance-by-layer"}
     first = next(e for e in events if e.kind == "images" and e.source == "synthetic")
     noisy, _ = drain(small(DatasetCondensation).distill(job(ipc=1)))
     other = next(e for e in noisy if e.kind == "images" and e.source == "synthetic")

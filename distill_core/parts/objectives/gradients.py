@@ -144,7 +144,7 @@ class Gradients(FromRealBatches):
 class GradientMatch(Match):
     """The objective in a run, with its network."""
 
-    what = "distance of gradients"
+    what = "gradient-distance-by-class"
 
     def __init__(self, settings: Gradients, ground: Ground):
         self.settings, self.ground = settings, ground
@@ -180,9 +180,7 @@ class GradientMatch(Match):
         loss = per_class.sum()
         (gradient,) = torch.autograd.grad(loss, x)
         parts = (
-            {"distance of gradients by layer": {n: float(d.detach().sum()) for n, d in layers.items()}}
-            if step.due
-            else {}
+            {"gradient-distance-by-layer": {n: float(d.detach().sum()) for n, d in layers.items()}} if step.due else {}
         )
         return Pull(gradient, loss, per_class, parts, seen=ids.numel())
 

@@ -30,7 +30,7 @@ class MeanFeatures(FromRealBatches):
 class FeatureMatch(Match):
     """The objective in a run."""
 
-    what = "distance of mean features"
+    what = "feature-mean-distance-by-class"
 
     def __init__(self, settings: MeanFeatures, ground: Ground):
         self.settings, self.ground, self.view = settings, ground, settings.view.pair(ground.real)

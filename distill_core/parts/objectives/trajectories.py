@@ -123,7 +123,7 @@ class Trajectories(Objective):
 class TrajectoryMatch(Match):
     """The objective in a run: the experts are fixed, the student's rate α is learned."""
 
-    what, remedy = "distance", "Lower lr_img or lr_lr."
+    what, remedy = "", "Lower lr_img or lr_lr."
 
     def __init__(self, settings: Trajectories, ground: Ground, paths: list[Tensor]):
         ahead = settings.expert_epochs
@@ -150,10 +150,8 @@ class TrajectoryMatch(Match):
         self.optimizer.step()
         with torch.no_grad():
             self.alpha.clamp_(min=1e-6)
-        parts = (
-            {"distance to the expert after each step": {str(n): v for n, v in enumerate(walk())}} if step.due else {}
-        )
-        said = {"start epoch": float(start)} | ({"learned rate": self.alpha.item()} if step.due else {})
+        parts = {"expert-distance-by-step": {str(n): v for n, v in enumerate(walk())}} if step.due else {}
+        said = {"start-epoch": float(start)} | ({"learned-rate": self.alpha.item()} if step.due else {})
         return Pull(gradient, loss.detach(), None, parts, said)
 
     def _batches(self, n: int) -> list[Tensor]:

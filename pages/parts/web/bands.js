@@ -1,11 +1,13 @@
 // The bands of a search through a generator: one for each layer that was visited, in order, with all that was said of it.
-const WORTH = "feature distance", CLASSWISE = "class-relevant feature distance";
-const KEPT = { step: "step kept", distance: "distance kept", high: "high frequencies" };
-const HANDED = { change: "change at hand-over", clipped: "clipped share" };
+const WORTH = "feature-distance", CLASSWISE = "feature-distance-by-class", MOVED = "w-change", SIZES = "map-bytes";
+const KEPT = { step: "step-kept", distance: "distance-kept", high: "high-frequencies" };
+const HANDED = { change: "hand-over-change", clipped: "clipped-share" };
+const CHOSEN = { part: "part-chosen", step: "step-chosen", distance: "distance-chosen" };
+const TRAILS = { "feature-distance-by-step": "distance", "loss-by-step": "loss" };
 
 function bandsOf(run) {
   if (run.banded?.version === run.version) return run.banded;
-  const found = new Map(), sizes = run.parts.find((r) => r.name === "bytes of feature maps")?.values ?? {};
+  const found = new Map(), sizes = run.parts.find((r) => r.name === SIZES)?.values ?? {};
   const of = (r) => {
     const stage = run.stages[r.in], key = `${stage.name}/${stage.part}`;
     if (!found.has(key)) found.set(key, { key, stage, name: null, cells: new Map(), classes: [], frames: [], moved: null, said: {} });
@@ -22,12 +24,12 @@ function bandsOf(run) {
     const band = of(r), v = r.values;
     if (WORTH in v || "loss" in v) Object.assign(cell(band, r.step), { distance: v[WORTH], loss: v.loss, r });
     for (const [name, key] of Object.entries({ ...KEPT, ...HANDED })) if (key in v) band.said[name] = v[key];
-    if ("part chosen" in v) chosen = { part: v["part chosen"], step: v["step chosen"], distance: v["distance chosen"] };
+    if (CHOSEN.part in v) chosen = Object.fromEntries(Object.entries(CHOSEN).map(([name, key]) => [name, v[key]]));
   }
   for (const r of run.parts) {
-    const band = of(r), what = { [`${WORTH} at each step`]: "distance", "loss at each step": "loss" }[r.name];
+    const band = of(r), what = TRAILS[r.name];
     if (what) for (const [step, value] of Object.entries(r.values)) cell(band, Number(step))[what] = value;
-    if (r.name === "change of w") band.moved = r.values;
+    if (r.name === MOVED) band.moved = r.values;
   }
   for (const r of run.perClass) if (r.name === CLASSWISE) of(r).classes.push(r);
   const list = [...found.values()].filter((b) => b.name && (b.name !== "pixels" || [...b.cells.values()].some((c) => Number.isFinite(c.distance))));

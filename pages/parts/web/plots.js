@@ -1,7 +1,7 @@
 // Small plots that follow the clock: numbers over steps as lines, numbers per layer as bars.
-const GROUPS = [[/accuracy|agreement|share|fraction/i, "accuracy", "fraction of images"], [/gradient/i, "gradient norm", ""], [/‖|norm|rho|ρ/i, "weights moved", "length of the shift"], [/^lr|learning rate/i, "learning rate", ""],
+const GROUPS = [[/accuracy|agreement|share|fraction/i, "accuracy", "fraction of images"], [/gradient/i, "gradient norm", ""], [/shift/i, "weights moved", "length of the shift"], [/rate$/, "learning rate", ""],
   [/second|per s|speed|memory|bytes/i, "cost", ""], [/./, "loss terms", "loss"]];
-const ELSEWHERE = /(kept|chosen)$|^(clipped share|change at hand-over|high frequencies)$/; // drawn on the page of layers
+const ELSEWHERE = /(kept|chosen)$|^(clipped-share|hand-over-change|high-frequencies)$/; // drawn on the page of layers
 const SUBJECTS = ["real", "distilled", "random"];
 const LEFT = 46, BOTTOM = 30, TOP = 8, RIGHT = 10, TALL = 172;
 
@@ -34,7 +34,7 @@ function makePlots(root, store, again) {
           }
       if (kinds.includes("parts"))
         for (const r of run.parts) {
-          if (/ at each step$/.test(r.name)) continue;
+          if (/-by-step$/.test(r.name)) continue;
           const key = `${r.stage}: ${r.name}`;
           if (!found.has(key)) found.set(key, { key, kind: "parts", stage: r.stage, name: r.name });
         }
@@ -127,7 +127,7 @@ function makePlots(root, store, again) {
         });
         for (const [stage, points] of parts) {
           const stride = Math.min(1e9, ...points.slice(1, 200).map((p, k) => p[3] - points[k][3]));
-          found.push({ name: many ? run.info.title : name, ink: COLORS[(many ? index : i) % COLORS.length], points, stride, run, stage, dash: !many && /^(ρ|rho|limit|target)$/i.test(name) });
+          found.push({ name: many ? run.info.title : name, ink: COLORS[(many ? index : i) % COLORS.length], points, stride, run, stage, dash: !many && /-limit$/.test(name) });
         }
       });
     });
