@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ..errors import BadSetting, nearest
-from ..spec import parse
+from ..spec import Value, parse
 from . import digits, own, shapes, vision
 from .real import DataInfo, Progress, RealSet, Split
 
@@ -35,12 +35,12 @@ def load(spec: str, *, progress: Progress | None = None) -> RealSet:
     Raises `BadSetting` for an unknown name or option (with the nearest one), `BadData` for files that cannot be had
     or read.
     """
-    kind, _, path = spec.strip().partition(":")
-    if kind == "folder":
-        if not path:
+    asked = parse(spec)
+    name, options = asked.name, asked.options
+    if name == "folder":
+        if not options["path"]:
             raise BadSetting("folder: needs a path after the colon, such as folder:/home/me/pictures.")
-        return own.load_folder(path, progress)
-    name, options = parse(spec)
+        return own.load_folder(str(options["path"]), progress)
     if name.startswith("own/"):
         _no_other_options(name, options, [])
         return own.load(name.removeprefix("own/"))
@@ -57,7 +57,7 @@ def load(spec: str, *, progress: Progress | None = None) -> RealSet:
     return loader(**options, progress=progress)
 
 
-def _no_other_options(name: str, given: dict[str, object], has: list[str]) -> None:
+def _no_other_options(name: str, given: dict[str, Value], has: list[str]) -> None:
     for option in given:
         if option not in has:
             have = f"It has {', '.join(has)}." if has else "It has no options."

@@ -24,7 +24,7 @@ from torch import Generator, Tensor
 
 from ..datasets import RealSet
 from ..errors import BadSetting, nearest
-from ..spec import parse
+from ..spec import Spec, parse
 
 Drawn = Mapping[str, Tensor]
 DSA = "color_crop_cutout_flip_scale_rotate"
@@ -33,7 +33,7 @@ ONE_WAY = ("digits", "mnist", "svhn")  # a mirrored digit is not a digit
 
 def may_flip(data: str) -> bool:
     """Whether a mirrored image still belongs to its class, by the data set's name."""
-    return parse(data)[0] not in ONE_WAY
+    return parse(data).name not in ONE_WAY
 
 
 class Augment:
@@ -216,28 +216,36 @@ def build(spec: str, *, flip: bool = True, fill: tuple[float, ...] = ()) -> Augm
         flip: whether these data may be mirrored at all (`may_flip`).
         fill: what a crop pads with, per channel.
     """
-    name, options = parse(spec)
+    asked = parse(spec)
+    name = asked.name
     known = {"none": {}, "roll": {"jitter"}, "crop_flip": {"pad"}, "resized_crop_flip": {"low"}, "dsa": set()}
     known |= {"tiles": {"side"}}
     if name not in known:
         raise BadSetting(
             f"There is no augmentation called {name!r}.{nearest(name, list(known))} Known: {', '.join(known)}."
         )
-    if wrong := options.keys() - set(known[name]):
+    if wrong := asked.options.keys() - set(known[name]):
         raise BadSetting(
             f"Augmentation {name!r} has no option {min(wrong)!r}. Options: {', '.join(known[name]) or 'none'}."
         )
     if name == "roll":
-        return Roll(options.get("jitter", 4))
+        return Roll(int(_number(asked, "jitter", 4)))
     if name == "crop_flip":
-        return CropFlip(options.get("pad", 0), flip, fill)
+        return CropFlip(int(_number(asked, "pad", 0)), flip, fill)
     if name == "resized_crop_flip":
-        return ResizedCropFlip((options.get("low", 0.08), 1.0), flip=flip)
+        return ResizedCropFlip((_number(asked, "low", 0.08), 1.0), flip=flip)
     if name == "tiles":
-        return Tiles(options.get("side", 1), flip)
+        return Tiles(int(_number(asked, "side", 1)), flip)
     if name == "dsa":
         return Siamese(shared=False) if flip else Siamese(shared=False).without("flip")
     return Nothing()
+
+
+def _number(asked: Spec, option: str, usual: float) -> float:
+    value = asked.options.get(option, usual)
+    if isinstance(value, str):
+        raise BadSetting(f"{asked.name}:{option}={value} cannot work: a number is wanted, such as {usual:g}.")
+    return value
 
 
 def randaugment(x: Tensor, generator: Generator) -> Tensor:

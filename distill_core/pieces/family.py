@@ -19,8 +19,8 @@ from ..events import Note
 from ..job import Job
 from ..loop import saw
 from ..method import Method, Stream, knob, stage
+from ..networks import norm_of
 from ..results import SyntheticSet
-from ..spec import parse
 from .device import device_of
 from .patches import CHOICE, Patches, chosen_patches
 from .recover import WEIGHTS, Adjust, Recipe, recover
@@ -223,11 +223,7 @@ class Recovery(Method):
 
 def refuse_without_batch_norm(teacher: str) -> str | None:
     """Why this teacher cannot be inverted by its batch-norm statistics, or None."""
-    name, options = parse(teacher)
-    without = {"mlp", "lenet", "alexnet", "vgg11", "vit", "deit"}
-    if name in without or options.get("norm", "batch" if name != "convnet" else "instance") != "batch":
-        if teacher == "auto":
-            return None
+    if norm_of(teacher) != "batch":
         return f"teacher={teacher!r} has no batch norm, so it remembers no statistics to match. Choose convnet:norm=batch or resnet18."
     return None
 

@@ -10,6 +10,7 @@ from .. import catalog as shelf
 from ..axis import FIXED, Axis, field_named
 from ..errors import BadSetting
 from ..job import Job
+from ..spec import SPECS, respelled
 from .sweep import Sweep
 
 MOST = 100_000  # runs that a sweep may have
@@ -41,6 +42,7 @@ def plan(
     if len(axes) == 2 and both:
         raise BadSetting(f"{', '.join(sorted(both))} is moved by both axes. Take another field for one of them.")
     asked = {name: value for name, value in {**usual, **job}.items() if name not in ("seed", "moves")}
+    asked |= {name: respelled(asked[name]) for name in SPECS}
     about["published"] = tuple(about.get("published") or ()) or published(entry, axes)
     title = about.pop("title", "") or " × ".join(axis.title for axis in axes)
     sweep = Sweep(

@@ -22,11 +22,9 @@ from pydantic import BaseModel, ConfigDict
 
 from ..axis import Axis
 from ..errors import BadRecord, BadSetting
-from ..spec import parse
-from ..spec import spell as spell_spec
+from ..spec import SPECS, respelled
 
 ASKS = 100  # runs above which a sweep wants to be confirmed
-SPECS = ("data", "teacher", "student")
 
 
 class Cell(BaseModel):
@@ -154,7 +152,7 @@ def key_of(method: str, settings: Mapping[str, Any], job: Mapping[str, Any]) -> 
 
 def _respelled(spec: str) -> str:
     try:
-        return spell_spec(*parse(spec))
+        return respelled(spec)
     except BadSetting:
         return spec
 

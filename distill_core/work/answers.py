@@ -84,10 +84,10 @@ def prior_sheet(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any
     from ..method import drained
     from ..priors import prior_of
     from ..priors.sheet import write
-    from ..spec import weights
+    from ..spec import parse
 
     prior = drained(prior_of(values["use"], load(values["data"]), 0, torch.device("cpu")))
-    path = home / "cache" / f"prior-{weights(values['use'])}.png"
+    path = home / "cache" / f"prior-{parse(values['use']).weights}.png"
     write(prior, path)
     return {"file": str(path)}
 

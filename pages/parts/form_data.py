@@ -11,7 +11,7 @@ import streamlit as st
 
 from distill_core.errors import BadSetting
 from distill_core.job import ask
-from distill_core.spec import number, spell
+from distill_core.spec import Spec, number
 
 from . import studio
 
@@ -50,7 +50,7 @@ def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if info and not info.get("ready", True):
         size = info.get("download_mb")
         st.caption(f":material/download: downloaded when the run starts{f', {size:g} MB' if size else ''}")
-    return spell(name, options), info
+    return str(Spec.of(name, options)), info
 
 
 def choose_ipc() -> int | str:
