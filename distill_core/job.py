@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .errors import BadSetting, nearest
-from .spec import SPECS, respelled
+from .spec import SPECS, parse
 
 
 class Move(BaseModel):
@@ -46,7 +46,7 @@ class Job(BaseModel):
     @field_validator(*SPECS)
     @classmethod
     def _one_spelling(cls, spec: str) -> str:
-        return respelled(spec)
+        return str(parse(spec))
 
 
 def explain(error: ValidationError, known: list[str] | None = None) -> BadSetting:

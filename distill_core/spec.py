@@ -71,9 +71,16 @@ def _options(text: str, said: str) -> dict[str, Value]:
     return options
 
 
-def respelled(text: str) -> str:
-    """The one spelling: options sorted, no spaces."""
-    return str(parse(text))
+def respelled(values: Mapping[str, object]) -> dict[str, object]:
+    """A job's values with its specs in the one spelling. What cannot be read stays: whoever works on it refuses it."""
+    return {name: _respelled(value) if name in SPECS else value for name, value in values.items()}
+
+
+def _respelled(value: object) -> object:
+    try:
+        return str(parse(str(value)))
+    except BadSetting:
+        return value
 
 
 def number(text: str) -> Value:

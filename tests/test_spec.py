@@ -19,7 +19,7 @@ def test_options_are_read_and_spelled_one_way():
     assert parse("convnet: width=64,norm=batch") == Spec.of("convnet", {"norm": "batch", "width": 64})
     assert str(parse("convnet:width=64,depth=2@ab12")) == "convnet:depth=2,width=64@ab12"
     assert parse("digits") == Spec("digits") and parse("resnet18@ab12").weights == "ab12"
-    assert parse(ONE) == parse(TWO) and hash(parse(ONE)) == hash(parse(TWO)) and respelled(ONE) == respelled(TWO)
+    assert parse(ONE) == parse(TWO) and hash(parse(ONE)) == hash(parse(TWO)) and str(parse(ONE)) == str(parse(TWO))
 
 
 @pytest.mark.parametrize("text", ["folder:/a,b/c=d@e:f", "folder:mirror=no:/a:b", "folder:C:/x", "folder:"])
@@ -42,7 +42,8 @@ def test_jobs_that_ask_for_the_same_are_equal():
     )
     assert one == two
     asked = [{"data": "digits", "teacher": net, "student": "auto", "seed": 0} for net in (ONE, TWO)]
-    assert key_of("dm", {}, asked[0]) == key_of("dm", {}, asked[1])
+    assert key_of("dm", {}, asked[0]) == key_of("dm", {}, asked[1]) and respelled(asked[0]) == respelled(asked[1])
+    assert respelled({"teacher": "convnet:width", "ipc": 1}) == {"teacher": "convnet:width", "ipc": 1}
 
 
 @pytest.mark.parametrize("info", known(), ids=lambda info: info.name)

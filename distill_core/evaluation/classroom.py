@@ -14,7 +14,7 @@ from torch import Generator, Tensor, nn
 from ..datasets import RealSet
 from ..errors import BadRecord
 from ..pieces import teach
-from ..pieces.augment import Augment, Mixed, cutmix, may_flip, mixup, randaugment
+from ..pieces.augment import Augment, Mixed, cutmix, mixup, randaugment
 from ..pieces.augment import build as build_augment
 from .protocols import Protocol
 
@@ -60,7 +60,7 @@ class Classroom:
         self.soft = None if soft is None else soft.to(device)
         self.teacher = labelling(teacher, protocol, device) if protocol.labels == "teacher" else None
         black = real.normalize(torch.zeros(real.channels, 1, 1)).flatten().tolist()
-        self.augment: Augment = build_augment(protocol.augment, flip=may_flip(real.name), fill=tuple(black))
+        self.augment: Augment = build_augment(protocol.augment, flip=real.may_mirror, fill=tuple(black))
 
     def batch(self, rows: Tensor, generator: Generator) -> Mixed:
         """The images of these rows, normalized, augmented and mixed."""

@@ -22,18 +22,11 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from ..datasets import RealSet
 from ..errors import BadSetting, nearest
 from ..spec import Spec, parse
 
 Drawn = Mapping[str, Tensor]
 DSA = "color_crop_cutout_flip_scale_rotate"
-ONE_WAY = ("digits", "mnist", "svhn")  # a mirrored digit is not a digit
-
-
-def may_flip(data: str) -> bool:
-    """Whether a mirrored image still belongs to its class, by the data set's name."""
-    return parse(data).name not in ONE_WAY
 
 
 class Augment:
@@ -204,16 +197,11 @@ class Siamese(Augment):
         return _mirror(x, values) if family == "flip" else _affine(x, values, align=True, padding="zeros")
 
 
-def crop_flip_for(real: RealSet) -> CropFlip:
-    """Random crops with an eighth of padding, and flips where this data set allows them; for images in [0, 1]."""
-    return CropFlip(flip=may_flip(real.name))
-
-
 def build(spec: str, *, flip: bool = True, fill: tuple[float, ...] = ()) -> Augment:
     """By name: `none`, `roll:jitter=4`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `tiles:side=2`, `dsa`.
 
     Args:
-        flip: whether these data may be mirrored at all (`may_flip`).
+        flip: whether these data may be mirrored at all (`RealSet.may_mirror`).
         fill: what a crop pads with, per channel.
     """
     asked = parse(spec)

@@ -31,7 +31,6 @@ from ..method import Stream
 from ..networks import build, resolve
 from ..spec import parse
 from .augment import build as build_augment
-from .augment import may_flip
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
         network.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
     )
     generator = torch.Generator().manual_seed(recipe.seed)
-    look = build_augment(recipe.augment, flip=may_flip(real.name))
+    look = build_augment(recipe.augment, flip=real.may_mirror)
     count, batch = len(real.train.labels), min(recipe.batch, len(real.train.labels))
     per_epoch = max(1, count // batch)
     order = torch.randperm(count, generator=generator)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..datasets import RealSet
-from .augment import Augment, CropFlip, Nothing, ResizedCropFlip, Roll, Siamese, may_flip
+from .augment import Augment, CropFlip, Nothing, ResizedCropFlip, Roll, Siamese
 
 View = Callable[[Tensor, torch.Generator, float], Tensor]  # images, draws, how far the run is (0 … 1)
 PairView = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
@@ -46,7 +46,7 @@ def recovery_view(real: RealSet, mode: MODES, jitter: float, crops: Crops | None
     Args:
         jitter: largest circular shift as a share of the side (4 of 32 pixels is 0.125).
     """
-    roll, flip, crops = Roll(round(jitter * real.size)), may_flip(real.name), crops or Crops()
+    roll, flip, crops = Roll(round(jitter * real.size)), real.may_mirror, crops or Crops()
 
     def view(x: Tensor, generator: torch.Generator, progress: float) -> Tensor:
         if mode == "window":
@@ -62,7 +62,7 @@ def recovery_view(real: RealSet, mode: MODES, jitter: float, crops: Crops | None
 
 def siamese_view(real: RealSet, mode: str) -> PairView:
     """DSA's A_ω: one family with one set of parameters for the real and the synthetic batch; `none` leaves both as they are."""
-    augment = Siamese() if may_flip(real.name) else Siamese().without("flip")
+    augment = Siamese() if real.may_mirror else Siamese().without("flip")
 
     def pair(real_images: Tensor, synthetic: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         if mode == "none":
@@ -78,4 +78,4 @@ def student_view(real: RealSet, mode: str) -> Augment:
     if mode == "none":
         return Nothing()
     augment = Siamese(shared=False)
-    return augment if may_flip(real.name) else augment.without("flip")
+    return augment if real.may_mirror else augment.without("flip")

@@ -21,8 +21,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from ..axis import Axis
-from ..errors import BadRecord, BadSetting
-from ..spec import SPECS, respelled
+from ..errors import BadRecord
+from ..spec import respelled
 
 ASKS = 100  # runs above which a sweep wants to be confirmed
 
@@ -145,16 +145,8 @@ def _keys(dumped: str) -> dict[str, tuple[tuple[int, ...], int]]:
 
 def key_of(method: str, settings: Mapping[str, Any], job: Mapping[str, Any]) -> str:
     """What is asked of a run, as one word; where it is computed does not count. Wants complete settings and job."""
-    same = {name: value for name, value in job.items() if name != "device"}
-    same |= {name: _respelled(str(same[name])) for name in SPECS if name in same}
-    return _hash([method, settings, {**same, "moves": list(same.get("moves") or ())}])[:20]
-
-
-def _respelled(spec: str) -> str:
-    try:
-        return respelled(spec)
-    except BadSetting:
-        return spec
+    same = {name: value for name, value in respelled(job).items() if name != "device"}
+    return _hash([method, settings, {**same, "moves": list(job.get("moves") or ())}])[:20]
 
 
 def _hash(value: Any) -> str:

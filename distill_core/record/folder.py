@@ -33,6 +33,7 @@ from PIL import Image
 from ..errors import BadRecord, BadSetting
 from ..events import Event
 from ..home import read_json, replacing, write_array, write_json
+from ..spec import respelled
 
 SCHEMA = 1
 SILENT = 3.0  # seconds without a heartbeat after which the lock is asked whether anybody still works
@@ -91,7 +92,7 @@ class RunFolder:
         return folder
 
     def request(self) -> dict[str, Any]:
-        """job.json; refuses what a newer version wrote."""
+        """job.json, its specs in the one spelling; refuses what a newer version wrote."""
         asked = read_json(self.path / "job.json")
         if (
             not isinstance(asked, dict)
@@ -105,7 +106,7 @@ class RunFolder:
             raise BadRecord(
                 f"Run {self.id!r} was written by a newer version (record {asked['schema']}, this one reads up to {SCHEMA}). Update Distill Studio."
             )
-        return asked
+        return {**asked, "job": respelled(asked["job"])}
 
     def rename(self, name: str) -> None:
         if not name.strip() or len(name) > 120:

@@ -49,7 +49,7 @@ def check_sweep(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any
 def import_data(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
     from .catalogue import import_data as add
 
-    return add(home, Path(values["path"]), values["name"], tell)
+    return add(home, Path(values["path"]), values["name"], tell, values.get("mirror"))
 
 
 def plane(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:

@@ -71,8 +71,12 @@ def _fill_data(catalog: dict[str, Any], spec: str) -> None:
         st.warning(f"There is no data set called {asked.name!r}.{nearest(asked.name, known)}")
         return
     st.session_state["new.data"] = asked.name
-    for option, value in asked.options.items():
-        st.session_state[f"new.{option}.{asked.name}"] = value
+    for option in ("size", "mirror"):
+        key = f"new.{option}.{asked.name}"
+        if option in asked.options:
+            st.session_state[key] = asked.options[option]
+        else:
+            st.session_state.pop(key, None)  # the set's own, whatever was chosen before
 
 
 def apply_job(values: Mapping[str, Any]) -> None:
