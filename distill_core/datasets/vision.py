@@ -177,7 +177,8 @@ def _from_any(addresses: list[str], path: Path, md5: str, source: Source, progre
     failures = []
     for address in addresses:
         try:
-            return _download(address, path, md5, progress)
+            _download(address, path, md5, progress)
+            return
         except (URLError, OSError, ValueError) as error:
             failures.append(f"{address}: {getattr(error, 'reason', error)}")
     root = roots()[-1]

@@ -43,7 +43,7 @@ def check_sweep(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any
     from .cells import refusal, refusals
 
     sweep = read_plan(values["plan"])
-    return {"reason": refusal(sweep, refusals(sweep, methods.method_class(sweep.method))) or None}
+    return {"reason": refusal(refusals(sweep, methods.method_class(sweep.method))) or None}
 
 
 def import_data(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def give(home: Path, question: dict[str, Any], answers: dict[str, tuple[Answer, 
                 "process (it leaves by itself after half an hour without work), then ask again."
             )
         value = known[question["question"]][0](home, question["values"], tell)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever goes wrong is the answer)
         ask.reply(home, one, state="failed", message=sentence(error))
     else:
         ask.reply(home, one, state="done", value=value)

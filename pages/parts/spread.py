@@ -73,7 +73,7 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
     chosen = st.segmented_control(
         "Measure", MORE, format_func=lambda one: figures.LABELS[one][0], default=MORE[0], required=True, key="_measure"
     )
-    if chosen in ("cosine",) and not pairs:
+    if chosen == "cosine" and not pairs:
         st.info(ALONE, icon=":material/filter_1:")
     else:
         _one(chosen or MORE[0], found, names, titles)

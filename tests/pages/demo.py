@@ -49,7 +49,7 @@ def told(ipc: int = 1, steps: int = 40, seed: int = 0, channels: int = 1, scored
         yield say.Scalars(step, {"cross entropy": 0.1 + 0.02 * step, "‖Δθ‖": 0.015 * (step + 1) / 12, "ρ": 0.015})
     yield say.Parts(11, "‖Δθ‖ / ‖θ‖", {f"layer {i}": 0.001 * (i + 1) for i in range(5)})
     yield say.StageStarted("recover", steps)
-    for step in range(0, steps):
+    for step in range(steps):
         done = step / max(steps - 1, 1)
         terms = {"cross entropy": 1.2 * math.exp(-3 * done), "mean mismatch": 4 * math.exp(-4 * done)}
         terms["variance mismatch"] = 6 * math.exp(-2.5 * done) + 0.1 * rng.random()
