@@ -305,7 +305,6 @@ class Timeline:
     def __init__(self, folder: RunFolder):
         self.folder, self.offset = folder, 0
         self.records: list[dict[str, Any]] = []  # what holds now
-        self.bad_lines = 0
 
     @classmethod
     def all(cls, folder: RunFolder) -> list[dict[str, Any]]:
@@ -343,6 +342,5 @@ class Timeline:
                     record["kind"] != "resumed" or int(record["keep"]),
                 )
             except (ValueError, KeyError, TypeError):
-                self.bad_lines += 1
                 continue
             yield record
