@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .errors import BadSetting, nearest
+from .spec import SPECS, parse
 
 
 class Move(BaseModel):
@@ -20,7 +21,10 @@ class Move(BaseModel):
 
 
 class Job(BaseModel):
-    """The same job and the same seed give every method the same starting images, so that methods can be laid side by side."""
+    """The same job and the same seed give every method the same starting images, so that methods can be laid side by side.
+
+    Specs are spelled the one way, so that jobs which ask for the same are equal whatever the order of their options.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,6 +42,11 @@ class Job(BaseModel):
     )
     epochs: int = Field(0, ge=0, le=100_000, title="Student epochs", description="0 takes the protocol's own number.")
     moves: tuple[Move, ...] = Field((), title="Moves", description="Live knobs that were moved, and when.")
+
+    @field_validator(*SPECS)
+    @classmethod
+    def _one_spelling(cls, spec: str) -> str:
+        return str(parse(spec))
 
 
 def explain(error: ValidationError, known: list[str] | None = None) -> BadSetting:

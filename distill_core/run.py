@@ -15,13 +15,13 @@ from .events import Event
 from .job import Job, ask
 from .method import Method, Stream, stage
 from .methods import method_class
-from .networks import resolve
+from .networks import norm_of, resolve
 from .pieces.device import device_of
 from .pieces.ensemble import find_teachers
 from .pieces.start import check_ipc
 from .pieces.teach import SqueezeRecipe, squeeze
 from .results import Result
-from .spec import weights
+from .spec import parse
 
 
 def check(method: Method, job: Job) -> None:
@@ -29,7 +29,7 @@ def check(method: Method, job: Job) -> None:
     device_of(job.device)
     real = load(job.data)
     check_ipc(job, real)
-    if weights(job.student):
+    if parse(job.student).weights:
         raise BadSetting(
             f"student={job.student!r} cannot work: students start from random weights. Leave out what follows @."
         )
@@ -63,7 +63,7 @@ def labeler(result: Result, job: Job, real: RealSet) -> Stream[nn.Module | None]
         return find_teachers(result.teacher, real, device)
     if protocol.labels == "hard":
         return None
-    spec = job.teacher if job.teacher != "auto" and ":norm=instance" not in job.teacher else "auto"
+    spec = "auto" if norm_of(job.teacher) == "instance" else job.teacher
     teacher = yield from stage("squeeze", squeeze(real, spec, SqueezeRecipe(), device))
     return teacher.network
 

@@ -87,6 +87,14 @@ def data(
     action: Annotated[str, typer.Argument(help="`add` brings in your own images; nothing lists what there is.")] = "",
     path: Annotated[Path | None, typer.Argument(help="A folder with a sub-folder per class, or a zip of one.")] = None,
     name: Annotated[str, typer.Option(help="What to call it.")] = "",
+    mirror: Annotated[
+        bool | None,
+        typer.Option(
+            "--mirror/--no-mirror",
+            help="May these images be mirrored in training? Letters and digits may not. Without an answer, classes that are "
+            "single letters or digits are not mirrored, and others are.",
+        ),
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -97,7 +105,7 @@ def data(
             raise BadSetting("Say where the images are: distill-studio data add PATH --name NAME.")
         from .bringing import add_data
 
-        return add_data(where, path, name, as_json)
+        return add_data(where, path, name, mirror, as_json)
     if action:
         raise BadSetting(f"data {action} is not known. Use `data` to list, or `data add PATH --name NAME`.")
     from .bringing import known_data

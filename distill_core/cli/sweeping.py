@@ -122,7 +122,7 @@ def _refuse(made: Sweep) -> None:
     from ..methods import method_class
     from ..work.cells import refusal, refusals
 
-    if sentence := refusal(made, refusals(made, method_class(made.method))):
+    if sentence := refusal(refusals(made, method_class(made.method))):
         raise BadSetting(sentence)
 
 

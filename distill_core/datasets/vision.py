@@ -55,8 +55,10 @@ _IDX = tuple(f"{part}-{kind}" for part in ("train", "t10k") for kind in ("images
 _MIT, _CC, _NONE = "MIT", "CC BY-SA 3.0", "not stated by its authors"
 
 
-def _grey(name: str, title: str, about: str, classes: tuple[str, ...], megabytes: float) -> DataInfo:
-    return DataInfo(name, title, about, classes, 60_000, 10_000, 1, 28, (), download_mb=megabytes)
+def _grey(
+    name: str, title: str, about: str, classes: tuple[str, ...], megabytes: float, *, may_mirror: bool = True
+) -> DataInfo:
+    return DataInfo(name, title, about, classes, 60_000, 10_000, 1, 28, (), may_mirror, download_mb=megabytes)
 
 
 def _color(name: str, title: str, about: str, classes: tuple[str, ...]) -> DataInfo:
@@ -69,7 +71,7 @@ SOURCES = {
     source.info.name: source
     for source in (
         Source(
-            _grey("mnist", "MNIST", "70,000 hand-written digits, grey.", tuple("0123456789"), 11.6),
+            _grey("mnist", "MNIST", "70,000 hand-written digits, grey.", tuple("0123456789"), 11.6, may_mirror=False),
             "MNIST",
             "MNIST/raw",
             _IDX,
@@ -175,7 +177,8 @@ def _from_any(addresses: list[str], path: Path, md5: str, source: Source, progre
     failures = []
     for address in addresses:
         try:
-            return _download(address, path, md5, progress)
+            _download(address, path, md5, progress)
+            return
         except (URLError, OSError, ValueError) as error:
             failures.append(f"{address}: {getattr(error, 'reason', error)}")
     root = roots()[-1]

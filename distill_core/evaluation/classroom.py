@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 from ..datasets import RealSet
 from ..errors import BadRecord
 from ..pieces import teach
-from ..pieces.augment import Augment, Mixed, cutmix, may_flip, mixup, randaugment
+from ..pieces.augment import Augment, Mixed, cutmix, mixup, randaugment
 from ..pieces.augment import build as build_augment
 from ..quantities import variant
 from ..results import Lesson
@@ -32,7 +32,7 @@ class Classroom:
         self._take(lesson)
         self.teacher = labelling(teacher, protocol, device) if protocol.labels == "teacher" else None
         black = real.normalize(torch.zeros(real.channels, 1, 1)).flatten().tolist()
-        self.augment: Augment = build_augment(protocol.augment, flip=may_flip(real.name), fill=tuple(black))
+        self.augment: Augment = build_augment(protocol.augment, flip=real.may_mirror, fill=tuple(black))
 
     def teach(self, lesson: Lesson) -> None:
         """What is seen from now on. The lesson that is taught already costs nothing."""

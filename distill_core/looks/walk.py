@@ -86,7 +86,7 @@ def _at_hand(spec: str, folder: RunFolder) -> tuple[Any, Any]:
 
     real = one_data_set([folder])
     if not is_at_hand(spec, real):
-        flags = "".join(f" --{option} {value}" for option, value in checked(spec)[1].items())
+        flags = "".join(f" --{option} {value}" for option, value in checked(spec).pairs)
         raise BadRecord(
             f"The prior {spec!r} on {real.name} is not on this machine yet. While the run trains it, wait; otherwise train it: "
             f"distill-studio prior train --data {real.name}{flags}."

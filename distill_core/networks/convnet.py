@@ -21,9 +21,15 @@ INFO = NetworkInfo(
     "ConvNet-D",
     "Blocks of convolution, norm, activation and pooling: small, quick and what most papers distill with.",
     (
-        Option("width", "Channels of every block.", 128, minimum=1, maximum=2048),
+        Option("width", "Channels of every block.", 128, minimum=1, maximum=2048, always=True),
         Option("depth", "Number of blocks; auto ends with a 4×4 map.", "auto", minimum=1, maximum=8),
-        Option("norm", "How feature maps are normalized.", "instance", ("none", "batch", "instance", "layer", "group")),
+        Option(
+            "norm",
+            "How feature maps are normalized.",
+            "instance",
+            ("none", "batch", "instance", "layer", "group"),
+            always=True,
+        ),
         Option("activation", "The non-linearity.", "relu", ("relu", "sigmoid", "leakyrelu", "swish")),
         Option("pooling", "How maps shrink between blocks.", "avg", ("none", "max", "avg")),
     ),

@@ -36,6 +36,7 @@ DEIT = NetworkInfo(
     "DeiT-Tiny",
     "A larger ViT (width 192, 12 layers), far from the networks that sets are distilled with: the hard case of transfer.",
     (Option("patch", "Pixels a side of a patch; auto is 16 at 224 pixels.", "auto", minimum=1, maximum=64),),
+    norm="layer",
 )
 
 

@@ -96,7 +96,7 @@ class SeveralNetworks(OneNetwork):
             except BadSetting as error:
                 return str(error)
         for spec in names(self.backbones, job):
-            if parse(spec)[0] == "mlp":
+            if parse(spec).name == "mlp":
                 return f"Backbone {spec!r} has no convolution, so there are no statistics to match. Choose convnet, resnet18 or wrn."
         return None
 

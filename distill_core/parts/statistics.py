@@ -9,12 +9,12 @@ from torch import nn
 
 from ..job import Job
 from ..method import Stream, stage
+from ..networks import norm_of
 from ..part import Part, choice, knob
 from ..pieces.ground import Ground
 from ..pieces.realstats import RealStatistics, measured
 from ..pieces.statistics import BatchNormStatistics, Matcher
 from ..pieces.teach import Teacher
-from ..spec import parse
 
 SRE2L, GVBSM, EDC = (
     "arXiv 2306.13092, released code",
@@ -129,10 +129,6 @@ AnyStatistics = Annotated[
 
 def without_batch_norm(job: Job) -> str | None:
     """Why the job's teacher cannot be inverted by its batch-norm statistics, or None."""
-    name, options = parse(job.teacher)
-    without = {"mlp", "lenet", "alexnet", "vgg11", "vit", "deit"}
-    if name in without or options.get("norm", "batch" if name != "convnet" else "instance") != "batch":
-        if job.teacher == "auto":
-            return None
+    if norm_of(job.teacher) != "batch":
         return f"teacher={job.teacher!r} has no batch norm, so it remembers no statistics to match. Choose convnet:norm=batch or resnet18."
     return None

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from ..datasets import RealSet
 from ..part import Part, choice, knob
-from ..pieces.augment import Augment, CropFlip, Nothing, ResizedCropFlip, Roll, Siamese, may_flip
+from ..pieces.augment import Augment, CropFlip, Nothing, ResizedCropFlip, Roll, Siamese
 
 View = Callable[[Tensor, Generator, float], Tensor]  # images, draws, how far the run is (0 … 1)
 PairView = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
@@ -53,7 +53,7 @@ class Windowed(RecoveryView):
     kind: Literal["window"] = "window"
 
     def cut(self, x: Tensor, real: RealSet, generator: Generator, progress: float) -> Tensor:
-        window = CropFlip(flip=may_flip(real.name))
+        window = CropFlip(flip=real.may_mirror)
         return window.apply(x, window.draw(generator, 1, x.shape[-1]))
 
 
@@ -77,7 +77,7 @@ class Cropped(RecoveryView):
         return self.low
 
     def cut(self, x: Tensor, real: RealSet, generator: Generator, progress: float) -> Tensor:
-        return ResizedCropFlip((self.least(progress), 1.0), flip=may_flip(real.name), shared=True)(x, generator)
+        return ResizedCropFlip((self.least(progress), 1.0), flip=real.may_mirror, shared=True)(x, generator)
 
 
 class Curriculum(Cropped):
@@ -152,7 +152,7 @@ class SiameseView(Untouched):
 
 
 def _spared(augment: Siamese, real: RealSet) -> Siamese:
-    return augment if may_flip(real.name) else augment.without("flip")
+    return augment if real.may_mirror else augment.without("flip")
 
 
 AnyPairView = Annotated[

@@ -22,18 +22,11 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from ..datasets import RealSet
 from ..errors import BadSetting, nearest
-from ..spec import parse
+from ..spec import Spec, parse
 
 Drawn = Mapping[str, Tensor]
 DSA = "color_crop_cutout_flip_scale_rotate"
-ONE_WAY = ("digits", "mnist", "svhn")  # a mirrored digit is not a digit
-
-
-def may_flip(data: str) -> bool:
-    """Whether a mirrored image still belongs to its class, by the data set's name."""
-    return parse(data)[0] not in ONE_WAY
 
 
 class Augment:
@@ -204,40 +197,43 @@ class Siamese(Augment):
         return _mirror(x, values) if family == "flip" else _affine(x, values, align=True, padding="zeros")
 
 
-def crop_flip_for(real: RealSet) -> CropFlip:
-    """Random crops with an eighth of padding, and flips where this data set allows them; for images in [0, 1]."""
-    return CropFlip(flip=may_flip(real.name))
-
-
 def build(spec: str, *, flip: bool = True, fill: tuple[float, ...] = ()) -> Augment:
     """By name: `none`, `roll:jitter=4`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `tiles:side=2`, `dsa`.
 
     Args:
-        flip: whether these data may be mirrored at all (`may_flip`).
+        flip: whether these data may be mirrored at all (`RealSet.may_mirror`).
         fill: what a crop pads with, per channel.
     """
-    name, options = parse(spec)
+    asked = parse(spec)
+    name = asked.name
     known = {"none": {}, "roll": {"jitter"}, "crop_flip": {"pad"}, "resized_crop_flip": {"low"}, "dsa": set()}
     known |= {"tiles": {"side"}}
     if name not in known:
         raise BadSetting(
             f"There is no augmentation called {name!r}.{nearest(name, list(known))} Known: {', '.join(known)}."
         )
-    if wrong := options.keys() - set(known[name]):
+    if wrong := asked.options.keys() - set(known[name]):
         raise BadSetting(
             f"Augmentation {name!r} has no option {min(wrong)!r}. Options: {', '.join(known[name]) or 'none'}."
         )
     if name == "roll":
-        return Roll(options.get("jitter", 4))
+        return Roll(int(_number(asked, "jitter", 4)))
     if name == "crop_flip":
-        return CropFlip(options.get("pad", 0), flip, fill)
+        return CropFlip(int(_number(asked, "pad", 0)), flip, fill)
     if name == "resized_crop_flip":
-        return ResizedCropFlip((options.get("low", 0.08), 1.0), flip=flip)
+        return ResizedCropFlip((_number(asked, "low", 0.08), 1.0), flip=flip)
     if name == "tiles":
-        return Tiles(options.get("side", 1), flip)
+        return Tiles(int(_number(asked, "side", 1)), flip)
     if name == "dsa":
         return Siamese(shared=False) if flip else Siamese(shared=False).without("flip")
     return Nothing()
+
+
+def _number(asked: Spec, option: str, usual: float) -> float:
+    value = asked.options.get(option, usual)
+    if isinstance(value, str):
+        raise BadSetting(f"{asked.name}:{option}={value} cannot work: a number is wanted, such as {usual:g}.")
+    return value
 
 
 def randaugment(x: Tensor, generator: Generator) -> Tensor:

@@ -146,22 +146,22 @@ def _pass(
         return points.statistics(seen), points.of_each(seen) if per_class else {}
 
     whole, each = look(order[:2])
-    for name, values in whole.items():
-        sums |= {f"{name}|{k}": torch.zeros_like(v[0]) for k, v in zip(KINDS, values, strict=False)}
-    for name, values in each.items():
+    for layer, values in whole.items():
+        sums |= {f"{layer}|{k}": torch.zeros_like(v[0]) for k, v in zip(KINDS, values, strict=False)}
+    for layer, values in each.items():
         shaped = zip(KINDS, values, strict=False)
-        sums |= {f"{name}|{k}|classes": torch.zeros(classes, v.shape[1], device=device) for k, v in shaped}
+        sums |= {f"{layer}|{k}|classes": torch.zeros(classes, v.shape[1], device=device) for k, v in shaped}
     for step in steps("measure", len(batches), state={"counts": counts, **sums}, name=name):
         ids = batches[step.index]
         labels = real.train.labels[ids].to(device)
         whole, each = look(ids)
         counts += torch.bincount(labels, minlength=classes)
-        for name, values in whole.items():
+        for layer, values in whole.items():
             for kind, value in zip(KINDS, values, strict=False):
-                sums[f"{name}|{kind}"] += value[0]
-        for name, values in each.items():
+                sums[f"{layer}|{kind}"] += value[0]
+        for layer, values in each.items():
             for kind, value in zip(KINDS, values, strict=False):
-                sums[f"{name}|{kind}|classes"].index_add_(0, labels, value)
+                sums[f"{layer}|{kind}|classes"].index_add_(0, labels, value)
         saw(len(ids))
     per = counts.clamp(min=1)[:, None]
     yield Note(f"Statistics of {int(counts.sum()):,} real images were taken at {len(points.all())} layers.")

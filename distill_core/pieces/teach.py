@@ -29,9 +29,8 @@ from ..home import cache_path, replacing, studio_home, weights_path
 from ..loop import check_finite, saw, steps
 from ..method import Stream
 from ..networks import Network, build, resolve
-from ..spec import weights
+from ..spec import parse
 from .augment import build as build_augment
-from .augment import may_flip
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def squeeze(real: RealSet, network: str, recipe: SqueezeRecipe, device: torch.de
 
     `resnet18@756ee6198d62b83a` asks for that very teacher (one that was imported, say), whatever the recipe.
     """
-    spec, named = resolve(network, channels=real.channels, size=real.size), weights(network)
+    spec, named = resolve(network, channels=real.channels, size=real.size), parse(network).weights
     key = named or teacher_key(real, spec, recipe)
     if not named and teacher_path(key) is None:
         lock = FileLock(studio_home() / "cache" / f"teacher-{key}.lock")
@@ -130,7 +129,7 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
         network.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
     )
     generator = torch.Generator().manual_seed(recipe.seed)
-    look = build_augment(recipe.augment, flip=may_flip(real.name))
+    look = build_augment(recipe.augment, flip=real.may_mirror)
     count, batch = len(real.train.labels), min(recipe.batch, len(real.train.labels))
     per_epoch = max(1, count // batch)
     order = torch.randperm(count, generator=generator)
@@ -204,7 +203,7 @@ def find_teacher(key: str, real: RealSet, device: torch.device) -> Teacher:
     network.key = key
     network.to(device).eval().requires_grad_(False)
     size = sum(t.numel() * t.element_size() for t in tensors.values())
-    return Teacher(network, key, about["spec"], float(about["accuracy"]), size, about)
+    return Teacher(network, key, network.spec, float(about["accuracy"]), size, about)
 
 
 def same_constants(given: Sequence[float], wanted: Sequence[float]) -> bool:

@@ -26,8 +26,7 @@ from ..home import replacing, studio_home
 from ..job import Job
 from ..loop import saw, steps
 from ..method import Stream
-from ..networks import build
-from ..spec import parse
+from ..networks import build, norm_of
 from .augment import Augment
 
 
@@ -58,10 +57,8 @@ def named(vector: Tensor, network: nn.Module) -> dict[str, Tensor]:
 
 def no_path(teacher: str) -> str | None:
     """Why this network's training has no trajectory of weights alone, or None."""
-    name, options = parse(teacher)
-    batch_norm = name not in ("auto", "convnet", "mlp", "lenet", "alexnet", "vgg11", "vit", "deit")
-    if options.get("norm", "batch" if batch_norm else "") != "batch":
-        return None
+    if teacher == "auto" or norm_of(teacher) != "batch":
+        return None  # `auto` is then the papers' ConvNet with instance norm
     return (
         f"teacher={teacher!r} has batch norm, whose statistics are no weights of a trajectory. "
         "Choose convnet:norm=instance or resnet18:norm=instance."

@@ -63,15 +63,13 @@ def skeleton(name: str, config: Mapping[str, Any]) -> Any:
 
 def modern(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors under their present names; projections that were 1×1 convolutions become matrices."""
-    found = {}
-    for key, tensor in tensors.items():
-        if ".attentions." in key:
-            for old, new in OLD.items():
-                key = key.replace(old, new)
-            if tensor.ndim == 4:
-                tensor = tensor.flatten(1)
-        found[key] = tensor
-    return found
+    return dict(_modern(key, tensor) if ".attentions." in key else (key, tensor) for key, tensor in tensors.items())
+
+
+def _modern(key: str, tensor: Tensor) -> tuple[str, Tensor]:
+    for old, new in OLD.items():
+        key = key.replace(old, new)
+    return key, tensor.flatten(1) if tensor.ndim == 4 else tensor
 
 
 def plan(network: Any, config: Mapping[str, Any], size: int, starts: Shape) -> Plan:

@@ -97,7 +97,7 @@ def _unpickled(path: Path, code: Path | None) -> dict[str, Tensor]:
             f"{path.name} needs the module {error.name!r} of its authors' code. Check that code out and name the folder: "
             "--code FOLDER."
         ) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (opening a pickle may raise anything)
         raise BadRecord(f"{path.name} cannot be opened ({type(error).__name__}: {error}).") from None
     finally:
         if code is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -141,8 +140,3 @@ def adopt(path: Path, real: RealSet) -> str:
     said |= {"classes": list(real.classes), "imported": path.name}
     save(network, said, cache_path("prior", key))
     return key
-
-
-def weights_of(network: torch.nn.Module) -> int:
-    """How many numbers it has."""
-    return sum(math.prod(t.shape) for t in network.state_dict().values())

@@ -111,5 +111,5 @@ RECIPES = (
 
 def recommended(data: str, **options: Any) -> PriorRecipe:
     """The recipe for a data set by name (its options do not matter); `options` are values that were asked for."""
-    found = next((one.recipe for one in RECIPES if one.data == parse(data)[0]), RECIPES[0].recipe)
+    found = next((one.recipe for one in RECIPES if one.data == parse(data).name), RECIPES[0].recipe)
     return replace(found, **options)

@@ -23,7 +23,7 @@ from ..events import Note, Scalars
 from ..home import cache_path, studio_home
 from ..loop import check_finite, saw, steps
 from ..method import Stream
-from ..pieces.augment import CropFlip, may_flip
+from ..pieces.augment import CropFlip
 from ..pieces.show import show
 from .files import find, prior_path, save
 from .recipes import PriorRecipe
@@ -152,7 +152,7 @@ def _sharpen(
         torch.default_generator.manual_seed(recipe.seed + 1)
         rival = Discriminator(real.channels, real.size, len(real.classes), recipe.width, recipe.by_class)
     _lay(rival, recipe, device)
-    batches, look = _Batches(real, recipe.batch, recipe.seed + 1, device), CropFlip(flip=may_flip(real.name))
+    batches, look = _Batches(real, recipe.batch, recipe.seed + 1, device), CropFlip(flip=real.may_mirror)
     ours, theirs = (
         torch.optim.Adam(side.parameters(), lr=lr, betas=(0.0, 0.99))
         for side, lr in ((network, recipe.lr_sharpen), (rival, recipe.rival_rate * recipe.lr_sharpen))

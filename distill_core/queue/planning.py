@@ -10,6 +10,7 @@ from ..axis import FIXED, Axis, field_named
 from ..errors import BadSetting
 from ..fields import Field, candidates, read, resolve
 from ..job import Job
+from ..spec import respelled
 from .sweep import Sweep
 
 MOST = 100_000  # runs that a sweep may have
@@ -39,7 +40,7 @@ def plan(
     both = {n for c in axes[0].cases.values() for n in c} & {n for c in axes[-1].cases.values() for n in c}
     if len(axes) == 2 and both:
         raise BadSetting(f"{', '.join(sorted(both))} is moved by both axes. Take another field for one of them.")
-    asked = {name: value for name, value in {**usual, **job}.items() if name not in ("seed", "moves")}
+    asked = {name: value for name, value in respelled({**usual, **job}).items() if name not in ("seed", "moves")}
     about["published"] = tuple(about.get("published") or ()) or published(entry, axes)
     title = about.pop("title", "") or " × ".join(axis.title for axis in axes)
     sweep = Sweep(
@@ -54,7 +55,7 @@ def plan(
     )
     if len(sweep) > MOST:
         raise BadSetting(f"This sweep would have {len(sweep):,} runs; at most {MOST:,} can be kept. Take fewer values.")
-    if int(asked.get("students") or 0) == 0 and not any("students" in c for a in axes for c in a.cases.values()):
+    if not asked.get("students") and not any("students" in c for a in axes for c in a.cases.values()):
         raise BadSetting("students=0 trains no students, so a sweep would have nothing to show. Set it to 1 or more.")
     return sweep
 

@@ -21,13 +21,11 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict
 
 from ..axis import Axis
-from ..errors import BadRecord, BadSetting
+from ..errors import BadRecord
 from ..fields import Field, complete
-from ..spec import parse
-from ..spec import spell as spell_spec
+from ..spec import respelled
 
 ASKS = 100  # runs above which a sweep wants to be confirmed
-SPECS = ("data", "teacher", "student")
 
 
 class Cell(BaseModel):
@@ -151,16 +149,8 @@ def _keys(dumped: str) -> dict[str, tuple[tuple[int, ...], int]]:
 
 def key_of(method: str, settings: Mapping[str, Any], job: Mapping[str, Any]) -> str:
     """What is asked of a run, as one word; where it is computed does not count. Wants complete settings and job."""
-    same = {name: value for name, value in job.items() if name != "device"}
-    same |= {name: _respelled(str(same[name])) for name in SPECS if name in same}
-    return _hash([method, settings, {**same, "moves": list(same.get("moves") or ())}])[:20]
-
-
-def _respelled(spec: str) -> str:
-    try:
-        return spell_spec(*parse(spec))
-    except BadSetting:
-        return spec
+    same = {name: value for name, value in respelled(job).items() if name != "device"}
+    return _hash([method, settings, {**same, "moves": list(job.get("moves") or ())}])[:20]
 
 
 def _hash(value: Any) -> str:

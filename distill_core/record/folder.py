@@ -33,6 +33,7 @@ from PIL import Image
 from ..errors import BadRecord, BadSetting
 from ..events import Event
 from ..home import read_json, replacing, write_array, write_json
+from ..spec import respelled
 from .naming import by_quantity
 
 SCHEMA = 1
@@ -92,7 +93,7 @@ class RunFolder:
         return folder
 
     def request(self) -> dict[str, Any]:
-        """job.json; refuses what a newer version wrote."""
+        """job.json, its specs in the one spelling; refuses what a newer version wrote."""
         asked = read_json(self.path / "job.json")
         if (
             not isinstance(asked, dict)
@@ -106,7 +107,7 @@ class RunFolder:
             raise BadRecord(
                 f"Run {self.id!r} was written by a newer version (record {asked['schema']}, this one reads up to {SCHEMA}). Update Distill Studio."
             )
-        return asked
+        return {**asked, "job": respelled(asked["job"])}
 
     def rename(self, name: str) -> None:
         if not name.strip() or len(name) > 120:
@@ -305,7 +306,6 @@ class Timeline:
     def __init__(self, folder: RunFolder):
         self.folder, self.offset = folder, 0
         self.records: list[dict[str, Any]] = []  # what holds now
-        self.bad_lines = 0
 
     @classmethod
     def all(cls, folder: RunFolder) -> list[dict[str, Any]]:
@@ -343,6 +343,5 @@ class Timeline:
                     record["kind"] != "resumed" or int(record["keep"]),
                 )
             except (ValueError, KeyError, TypeError):
-                self.bad_lines += 1
                 continue
             yield by_quantity(record)

@@ -75,12 +75,6 @@ def refresh(home: Path) -> None:
         _refresh(home, index)
 
 
-def rebuild(home: Path) -> None:
-    """Throw the index away and read every folder."""
-    (home / "index.sqlite").unlink(missing_ok=True)
-    refresh(home)
-
-
 @contextmanager
 def _open(home: Path) -> Iterator[sqlite3.Connection]:
     """The index, made anew where it is absent, damaged or of another version."""

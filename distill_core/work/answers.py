@@ -43,13 +43,13 @@ def check_sweep(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any
     from .cells import refusal, refusals
 
     sweep = read_plan(values["plan"])
-    return {"reason": refusal(sweep, refusals(sweep, methods.method_class(sweep.method))) or None}
+    return {"reason": refusal(refusals(sweep, methods.method_class(sweep.method))) or None}
 
 
 def import_data(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
     from .catalogue import import_data as add
 
-    return add(home, Path(values["path"]), values["name"], tell)
+    return add(home, Path(values["path"]), values["name"], tell, values.get("mirror"))
 
 
 def plane(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
@@ -84,10 +84,10 @@ def prior_sheet(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any
     from ..method import drained
     from ..priors import prior_of
     from ..priors.sheet import write
-    from ..spec import weights
+    from ..spec import parse
 
     prior = drained(prior_of(values["use"], load(values["data"]), 0, torch.device("cpu")))
-    path = home / "cache" / f"prior-{weights(values['use'])}.png"
+    path = home / "cache" / f"prior-{parse(values['use']).weights}.png"
     write(prior, path)
     return {"file": str(path)}
 
@@ -126,7 +126,7 @@ def give(home: Path, question: dict[str, Any], answers: dict[str, tuple[Answer, 
                 "process (it leaves by itself after half an hour without work), then ask again."
             )
         value = known[question["question"]][0](home, question["values"], tell)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever goes wrong is the answer)
         ask.reply(home, one, state="failed", message=sentence(error))
     else:
         ask.reply(home, one, state="done", value=value)

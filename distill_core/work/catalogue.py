@@ -98,14 +98,19 @@ def _version(package: str) -> str:
         return ""
 
 
-def import_data(home: Path, path: Path, name: str, tell: Any) -> dict[str, Any]:
+def import_data(home: Path, path: Path, name: str, tell: Any, mirror: bool | None = None) -> dict[str, Any]:
     """Bring in the user's own images as `own/<name>`; `tell(what=, done=, total=)` hears how far it is.
+
+    `mirror`: whether training may mirror them; None goes by their classes.
 
     Returns `{"data": DataInfo, "read": n, "skipped": [[path, reason]], "notes": [...]}`; the catalog then lists it.
     """
     from ..datasets import own
 
-    info, report = own.add(path, name, progress=lambda what, done, total: tell(what=what, done=done, total=total))
+    def progress(what: str, done: int, total: int) -> None:
+        tell(what=what, done=done, total=total)
+
+    info, report = own.add(path, name, mirror=mirror, progress=progress)
     write(home)
     return {"data": _values(info), **_values(report)}
 

@@ -40,7 +40,7 @@ def refusals(sweep: Sweep, kind: type[Method]) -> list[dict[str, Any]]:
     return found
 
 
-def refusal(sweep: Sweep, refused: list[dict[str, Any]]) -> str:
+def refusal(refused: list[dict[str, Any]]) -> str:
     """The sentence about cells that cannot work, or ""."""
     if not refused:
         return ""

@@ -74,7 +74,7 @@ class Pulse:
 def memory_bytes() -> int:
     """Resident memory of this process plus what it holds on CUDA devices; 0 where the system does not say."""
     status = Path("/proc/self/statm")
-    resident = int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if status.exists() else 0
+    resident = int(status.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") if status.exists() else 0
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         resident += sum(torch.cuda.memory_reserved(i) for i in range(torch.cuda.device_count()))
     return resident

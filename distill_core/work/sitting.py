@@ -124,7 +124,7 @@ def _sit(
             drive.silent = False
             drive.record(Stopped(recorder.seconds()))
             end = {"state": "stopped", "scores": scores_of(Timeline.all(folder))}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (every failure is written into the run)
             end = _fail(folder, drive, error)
         finally:
             undriven(token)

@@ -18,7 +18,7 @@ st.caption(runbar.summary(asked))
 states = feed.live(
     [folder],
     "feed",
-    panel=lambda states: runbar.status(folder, asked, states[folder.id]),
+    panel=lambda states: runbar.status(folder, states[folder.id]),
     classes=runbar.classes,
 )
 runbar.keep_place(views.player([folder.id], "player", start=runbar.place()))

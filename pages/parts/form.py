@@ -63,16 +63,20 @@ def _fill_data(catalog: dict[str, Any], spec: str) -> None:
         st.session_state["new.data"] = spec
         return
     try:
-        name, options = parse(spec)
+        asked = parse(spec)
     except BadSetting as error:
         st.warning(str(error))
         return
-    if name not in known:
-        st.warning(f"There is no data set called {name!r}.{nearest(name, known)}")
+    if asked.name not in known:
+        st.warning(f"There is no data set called {asked.name!r}.{nearest(asked.name, known)}")
         return
-    st.session_state["new.data"] = name
-    if "size" in options:
-        st.session_state[f"new.size.{name}"] = options["size"]
+    st.session_state["new.data"] = asked.name
+    for option in ("size", "mirror"):
+        key = f"new.{option}.{asked.name}"
+        if option in asked.options:
+            st.session_state[key] = asked.options[option]
+        else:
+            st.session_state.pop(key, None)  # the set's own, whatever was chosen before
 
 
 def apply_job(values: Mapping[str, Any]) -> None:

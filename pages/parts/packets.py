@@ -148,8 +148,8 @@ def info(folder: RunFolder, classes: list[str] | None = None) -> dict[str, Any]:
 
 def class_names(catalog: dict[str, Any], data: str) -> list[str]:
     """Names of a data set's classes from the catalog, [] where it does not know them: numbers are shown then."""
-    name = parse(data.partition("/")[2] or data)[0] if data.startswith("own/") else data.partition(":")[0]
-    found = next((one for one in catalog.get("data", []) if one["name"] in (name, data)), {})
+    name = parse(data).name
+    found = next((one for one in catalog.get("data", []) if one["name"] == name), {})
     classes = found.get("classes")
     return [str(one) for one in classes] if isinstance(classes, (list, tuple)) else []
 

@@ -167,7 +167,7 @@ def train(catalog: dict[str, Any]) -> None:
 
 def recommended(study: dict[str, Any], data: str) -> str:
     """The title of the named recipe for a data set; the first one where none was found for it."""
-    name = parse(data)[0]
+    name = parse(data).name
     titles = [one["title"] for one in study["presets"] if one["job"].get("data") == name]
     return titles[0] if titles else study["presets"][0]["title"]
 

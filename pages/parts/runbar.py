@@ -130,7 +130,7 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
     return f"{dot} {message or str(kind)}"
 
 
-def status(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> None:
+def status(folder: RunFolder, state: dict[str, Any]) -> None:
     """The sentence and the buttons that make sense now. Drawn inside the live fragment."""
     records = packets.reader(str(folder.path)).refresh()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -79,7 +79,7 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
         required=True,
         key="_measure",
     )
-    if chosen in ("cosine",) and not pairs:
+    if chosen == "cosine" and not pairs:
         st.info(ALONE, icon=":material/filter_1:")
     else:
         _one(chosen or MORE[0], found, names, titles)

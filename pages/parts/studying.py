@@ -42,10 +42,10 @@ def watched(folder: RunFolder, study: str) -> None:
 
 def entry(catalog: dict[str, Any], name: str) -> dict[str, Any]:
     """What the catalog says of a study; stops the page where the catalog is from before there were any."""
-    for one in catalog.get("studies") or []:
-        if one["name"] == name:
-            return one
-    studio.stop("A worker is writing the catalog anew. Come back in some seconds.", icon=":material/hourglass_empty:")
+    found = next((one for one in catalog.get("studies") or [] if one["name"] == name), None)
+    if found is None:
+        studio.stop("A worker is writing the catalog anew. Come back soon.", icon=":material/hourglass_empty:")
+    return found
 
 
 def names(catalog: dict[str, Any]) -> list[str]:

@@ -32,9 +32,10 @@ ARRIVE = ("latent", "layer1", "layer3", "layer5")  # of the layers whose memory 
 
 def begin(ipc: int, data: str) -> tuple[Any, Any, Any]:
     """The method, the job and what a search begins with."""
+    from distill_core.search.prior_settings import begun
+
     from distill_core.job import Job
     from distill_core.methods.glad import GenerativeLatent
-    from distill_core.search.prior_settings import begun
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     method, job = GenerativeLatent(prior="untrained", averaged=10), Job(data=data, ipc=ipc, students=0, device=device)
@@ -50,8 +51,9 @@ def ended(stream: Any) -> Any:
 
 
 def ours(method: Any, job: Any, start: Any, at: int) -> tuple[Callable[[], None], Any]:
-    from distill_core.search.inside import space_at
     from distill_core.search.objectives import objective_for
+
+    from distill_core.search.inside import space_at
 
     objective = ended(objective_for(method, job, start.ground))
     f = start.map_at(at, method.chunk)
@@ -66,8 +68,9 @@ def ours(method: Any, job: Any, start: Any, at: int) -> tuple[Callable[[], None]
 
 def plain(method: Any, job: Any, start: Any, at: int) -> tuple[Callable[[], None], Any]:
     from distill_core.pieces.features import class_distances
-    from distill_core.pieces.match import random_network, real_batch
     from distill_core.pieces.views import siamese_view
+
+    from distill_core.pieces.match import random_network, real_batch
 
     ground, prior, real = start.ground, start.prior, start.ground.real
     view, generator = siamese_view(real, method.augment), torch.Generator().manual_seed(job.seed + 1)

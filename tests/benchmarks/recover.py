@@ -73,9 +73,10 @@ def plain(network: nn.Module, start: Tensor, iterations: int, directed: bool, rh
 
 def ours(network: nn.Module, start: Tensor, iterations: int, directed: bool, real: Real) -> tuple[float, float]:
     """Seconds of the whole, and of the adjustment alone."""
-    from distill_core.methods.dwa import DirectedWeightAdjustment
     from distill_core.pieces.family import recipe_of
     from distill_core.pieces.recover import Adjust, recover
+
+    from distill_core.methods.dwa import DirectedWeightAdjustment
 
     method = DirectedWeightAdjustment(iterations=iterations)
     adjust = Adjust("directed" if directed else "none", 0.015, 12)

@@ -6,11 +6,11 @@ import copy
 
 import pytest
 import torch
+from distill_core.pieces.features import class_distances
 
 from distill_core.datasets import load
 from distill_core.methods.dm import DistributionMatching
 from distill_core.networks import build
-from distill_core.pieces.features import class_distances
 from distill_core.pieces.match import random_network, real_batch
 from tests.methods.tiny import drain, job, small
 

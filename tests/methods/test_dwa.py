@@ -68,7 +68,7 @@ def slow_adjustment(network, images, labels, rho, count):
         norm = sum(float((p.grad**2).sum()) for p in network.parameters()) ** 0.5
         with torch.no_grad():
             for p in network.parameters():
-                p += rho / count * p.grad / (norm + 1e-12)
+                p.add_(rho / count * p.grad / (norm + 1e-12))
         losses.append(float(loss.detach()))
         norms.append(norm)
     return network, losses, norms
@@ -162,7 +162,7 @@ def slow_recovery(start, network, recipe, rho, count, seed, released):
                 norm = torch.cat([p.grad.flatten() for p in moved.parameters()]).norm()
                 with torch.no_grad():
                     for p in moved.parameters():
-                        p += rho / count * p.grad / (norm + 1e-12)
+                        p.add_(rho / count * p.grad / (norm + 1e-12))
             left = x.grad.clone() if released and x.grad is not None else None
         seen, hooks = [], []
         for layer in moved.modules():

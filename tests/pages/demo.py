@@ -52,7 +52,7 @@ def told(ipc: int = 1, steps: int = 40, seed: int = 0, channels: int = 1, scored
         )
     yield say.Parts(11, "shift-by-layer", {f"layer {i}": 0.001 * (i + 1) for i in range(5)})
     yield say.StageStarted("recover", steps)
-    for step in range(0, steps):
+    for step in range(steps):
         done = step / max(steps - 1, 1)
         terms = {"cross-entropy": 1.2 * math.exp(-3 * done), "mean-mismatch": 4 * math.exp(-4 * done)}
         terms["variance-mismatch"] = 6 * math.exp(-2.5 * done) + 0.1 * rng.random()

@@ -186,7 +186,7 @@ def test_a_knob_moved_too_late_moves_nothing_and_the_page_says_so(home, open_pag
 
 
 @pytest.mark.parametrize(
-    "field, value",
+    ("field", "value"),
     [
         ({"default": 0.1, "minimum": 0, "exclusive_minimum": True, "maximum": None}, 0.1),
         ({"default": 0.01, "minimum": 0, "exclusive_minimum": False, "maximum": 1}, 0.0),

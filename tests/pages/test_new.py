@@ -119,7 +119,7 @@ def test_own_images_are_judged_by_the_engine(home, open_page):
     app.text_input(key="new.own.folder").set_value("/nowhere/flowers").run()
     button(app, "Check and import").click().run()
     [question] = [one for one in open_questions(home) if one["question"] == "import_data"]
-    assert question["values"] == {"path": "/nowhere/flowers", "name": "flowers"}
+    assert question["values"] == {"path": "/nowhere/flowers", "name": "flowers", "mirror": None}
     reply(home, question["id"], state="failed", message="There is no folder '/nowhere/flowers'.")
     app.run()
     assert "There is no folder" in app.error[0].value
@@ -160,6 +160,26 @@ def test_imported_images_can_be_used_and_what_was_left_out_is_listed(home, open_
     assert list(app.dataframe[0].value["Reason"]) == ["truncated"]
     button(app, "Use these images").click().run()
     assert app.selectbox(key="new.data").value == "own/flowers"
+
+
+def test_whether_own_images_may_be_mirrored_is_asked_and_can_be_said_anew_in_a_run(home, open_page):
+    catalog = json.loads((home / "catalog.json").read_text())
+    info = {**catalog["data"][0], "name": "own/letters", "title": "letters", "sizes": [], "may_mirror": False}
+    write_json(home / "catalog.json", {**catalog, "data": [*catalog["data"], info]})
+    app = open_page(PAGE)
+    app.text_input(key="new.own.folder").set_value("/my/letters").run()
+    app.segmented_control(key="new.own.mirror").set_value("no").run()
+    button(app, "Check and import").click().run()
+    [question] = [one for one in open_questions(home) if one["question"] == "import_data"]
+    assert question["values"]["mirror"] is False
+    app.selectbox(key="new.data").set_value("own/letters").run()
+    assert app.toggle(key="new.mirror.own/letters").value is False
+    assert "--data own/letters --ipc" in app.code[0].value
+    app.toggle(key="new.mirror.own/letters").set_value(True).run()
+    assert "--data own/letters:mirror=yes" in app.code[0].value
+    for data, on in (("own/letters:mirror=yes", True), ("own/letters", False)):
+        edited = RunFolder.create(home, "shift", {}, {"data": data, "ipc": 1})
+        assert open_page(PAGE, **{"from": edited.id}).toggle(key="new.mirror.own/letters").value is on
 
 
 @pytest.mark.parametrize(("typed", "said"), [("abc", "ipc='abc' cannot work"), ("0", "ipc=0 cannot work")])

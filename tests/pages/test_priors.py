@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -38,8 +39,7 @@ def own(home):
     about = {"data": "tiny", "classes": ["a", "b"], "recipe": {"steps": 4, "sharpen": 0}, "key": KEY}
     path = home / "cache" / f"prior-{KEY}.safetensors"
     source = next(one for one in shelf.known(home) if one["where"] == "shipped")["path"]
-    with open(source, "rb") as file:
-        save_file(load(file.read()), path, metadata={"prior": json.dumps(about)})
+    save_file(load(Path(source).read_bytes()), path, metadata={"prior": json.dumps(about)})
     write_json(path.with_suffix(".json"), {"quality": {"distance to real training images": 0.5}})
     Image.new("L", (24, 16), 100).save(path.with_suffix(".png"))
     return path
@@ -153,7 +153,7 @@ def test_the_refusal_of_an_import_is_shown(open_page, monkeypatch, tmp_path):
     assert priors.words(tmp_path, "digits") == ["prior", "import", str(tmp_path), "--data", "digits"]
     assert priors.words(tmp_path, "digits", " 0,217 ")[-2:] == ["--classes", "0,217"]
     sentence, told = "It makes 7 classes.", []
-    monkeypatch.setattr("pages.parts.errand.forget", lambda name: told.append(name))
+    monkeypatch.setattr("pages.parts.errand.forget", told.append)
     monkeypatch.setattr(
         "pages.parts.errand.outcome", lambda name: {"error": sentence} if name == "prior" and not told else None
     )

@@ -12,7 +12,7 @@ SHOWN = SimpleNamespace(current_page_script_hash="live")
 
 
 @pytest.mark.parametrize(
-    "asked, page",
+    ("asked", "page"),
     [
         (RerunData(page_script_hash="new", fragment_id_queue=["timer"]), "live"),
         (RerunData(page_script_hash="live", fragment_id_queue=["timer"]), "live"),

@@ -63,8 +63,8 @@ def distances(ours: dict[str, Tensor], theirs: dict[str, Tensor], kind: KIND = "
     for name, a in ours.items():
         if a.ndim < 3:  # one dimension beside the classes
             continue
-        a, b = a.flatten(2), theirs[name].flatten(2)
-        cosine = (a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1) + 1e-6)
+        one, two = a.flatten(2), theirs[name].flatten(2)
+        cosine = (one * two).sum(-1) / (one.norm(dim=-1) * two.norm(dim=-1) + 1e-6)
         found[name] = (1 - cosine).sum(1)
     return found
 

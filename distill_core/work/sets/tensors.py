@@ -44,7 +44,7 @@ def load_tensor(path: Path) -> Tensor:
                 raise BadRecord(f"{path.name} unpacks to more than {MOST_BYTES >> 20} MB.")
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # unpickling errors, torch's own, and whatever a damaged file causes
+    except Exception as error:  # noqa: BLE001 (unpickling errors, torch's own, and whatever a damaged file causes)
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise BadRecord(f"{path.name} holds more than tensors, or is damaged; it was not loaded ({reason}).") from None
     if not isinstance(found, Tensor):
