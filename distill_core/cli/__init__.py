@@ -11,7 +11,7 @@ import sys
 import typer
 
 from ..errors import BadSetting, StudioError
-from . import carrying, listing, prioring, running, serving, studying, sweeping, teaching
+from . import carrying, listing, prioring, running, serving, studying, sweeping, swept, teaching
 from .out import USAGE_ERROR, fail
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ teaching.add(app)
 prioring.add(app)
 studying.add(app)
 sweeping.add(app)
+swept.add(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

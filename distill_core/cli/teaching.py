@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,7 +62,7 @@ def train(
     from ..studies import TeacherTraining
     from .bar import downloading
     from .flags import preset_of, split
-    from .running import _work
+    from .running import finish
 
     named = preset_of(TeacherTraining, recipe)
     settings, asked = split([*context.args], (TeacherTraining, Job), "teacher")
@@ -77,8 +76,8 @@ def train(
         raise BadSetting(reason)
     values, plain = built.model_dump(mode="json"), job.model_dump(mode="json")
     name = f"Teacher {spec} · {real.name}"
-    folder = RunFolder.create(where, "teacher", values, plain, name=name, preset=named.title, by=os.getpid())
-    raise SystemExit(_work(where, folder, as_json))
+    folder = RunFolder.create(where, "teacher", values, plain, name=name, preset=named.title)
+    finish(where, folder, as_json)
 
 
 @teacher.command("export")

@@ -21,7 +21,7 @@ from typing import Any
 
 from ..errors import BadRecord
 from ..home import read_json, write_json
-from .launch import ensure_worker
+from .executor import executor_of
 
 KEPT = 24 * 3600.0  # seconds after which an answer nobody took is thrown away
 
@@ -32,7 +32,7 @@ def ask(home: Path, question: str, **values: Any) -> str:
     write_json(
         home / "questions" / f"{one}.json", {"id": one, "question": question, "values": values, "asked": time.time()}
     )
-    ensure_worker(home)
+    executor_of(home).get_ready()
     return one
 
 

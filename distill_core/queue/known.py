@@ -10,7 +10,7 @@ from typing import Any
 from .. import catalog as shelf
 from ..errors import BadRecord, BadSetting, StudioError
 from ..job import Job
-from ..record.folder import RunFolder, Timeline
+from ..record.folder import Asked, RunFolder, Timeline
 from .sweep import Sweep, key_of
 
 WORKING = ("queued", "running", "paused")
@@ -48,7 +48,7 @@ def found(home: Path, method: str, keys: Container[str]) -> dict[str, str]:
     return there
 
 
-def _asked(path: Path) -> dict[str, Any] | None:
+def _asked(path: Path) -> Asked | None:
     try:
         stat = (path / "job.json").stat()
         return _request(path, stat.st_mtime_ns, stat.st_size)
@@ -57,7 +57,7 @@ def _asked(path: Path) -> dict[str, Any] | None:
 
 
 @lru_cache(maxsize=20_000)
-def _request(path: Path, changed: int, size: int) -> dict[str, Any] | None:
+def _request(path: Path, changed: int, size: int) -> Asked | None:
     try:
         return RunFolder(path).request()
     except (StudioError, TypeError, ValueError):

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..record import index
 from .sweep import Cell
-from .sweeping import Record
+from .sweeps import Record
 
 MANY = 1_000_000  # rows of the index: all of them
 

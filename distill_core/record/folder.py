@@ -1,6 +1,6 @@
 """One run on disk: readable while it is written, by any number of readers.
 
-job.json         what was asked: method, settings, job, name, when
+job.json         what was asked: method, settings, job, name, when; see `Asked`
 state.json       how it stands (atomic rename); see `State`
 control.json     what the watchers want: pause, stop, single steps, live knobs
 events.jsonl     append-only; one record a line; files are written before the line that names them
@@ -22,9 +22,9 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack, cast
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -40,6 +40,51 @@ OVER = ("finished", "stopped", "failed", "lost")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
+class Asked(TypedDict, total=False):
+    """job.json. `settings` are the fields of the method, `job` those of the `Job`, both as plain values."""
+
+    schema: int
+    id: str
+    name: str
+    method: str
+    settings: dict[str, Any]
+    job: dict[str, Any]
+    preset: str
+    created: float
+
+
+class State(TypedDict, total=False):
+    """state.json: how a run stands. Written by whoever holds its lock, once a second while it works."""
+
+    schema: int
+    state: str  # queued, running, paused, finished, stopped, failed; `lost` is seen by readers
+    message: str
+    heartbeat: float
+    pid: int  # who works on it
+    by: int  # the process that will work on it itself (a terminal); 0 leaves it to whichever worker is free
+    started: float
+    stage: str
+    step: int
+    steps: int
+    part: int
+    parts: int
+    rate: float
+    left_s: float | None
+    seconds: float
+    memory: int
+    scores: dict[str, Any]  # see `scores.py`
+    wrong_setting: bool
+    imported: bool
+
+
+class Control(TypedDict):
+    """control.json: what the watchers want."""
+
+    want: str  # run, pause, stop
+    steps: int  # single steps asked for so far
+    knobs: dict[str, float]
+
+
 class RunFolder:
     """A run, by its folder."""
 
@@ -49,6 +94,11 @@ class RunFolder:
     @property
     def id(self) -> str:
         return self.path.name
+
+    @property
+    def home(self) -> Path:
+        """The home whose library (or trash) it lies in."""
+        return self.path.parents[1]
 
     @classmethod
     def find(cls, home: Path, run: str) -> RunFolder:
@@ -70,12 +120,8 @@ class RunFolder:
         *,
         name: str = "",
         preset: str = "",
-        by: int = 0,
     ) -> RunFolder:
-        """A new run, queued. Its id says what it is: `dwa-digits-ipc1-s0-7f3a`.
-
-        `by` is the process that will work on it itself (a terminal); 0 leaves it to whichever worker is free.
-        """
+        """A new run; an executor starts it. Its id says what it is: `dwa-digits-ipc1-s0-7f3a`."""
         data = re.sub(r"[^a-z0-9]+", "-", str(job.get("data", "")).lower()).strip("-")[-40:]
         stem = f"{method}-{data}-ipc{job.get('ipc', 1)}-s{job.get('seed', 0)}"
         folder = cls(home / "runs" / f"{stem}-{secrets.token_hex(2)}")
@@ -86,11 +132,12 @@ class RunFolder:
             (staging / part).mkdir(parents=True)
         asked = {"schema": SCHEMA, "id": folder.id, "name": name or stem, "method": method, "settings": settings}
         write_json(staging / "job.json", {**asked, "job": job, "preset": preset, "created": time.time()})
-        write_json(staging / "state.json", {"schema": SCHEMA, "state": "queued", "by": by, "heartbeat": time.time()})
+        fresh: State = {"schema": SCHEMA, "state": "stopped", "message": "It was not started yet."}
+        write_json(staging / "state.json", {**fresh, "heartbeat": time.time()})
         os.replace(staging, folder.path)
         return folder
 
-    def request(self) -> dict[str, Any]:
+    def request(self) -> Asked:
         """job.json; refuses what a newer version wrote."""
         asked = read_json(self.path / "job.json")
         if (
@@ -105,21 +152,21 @@ class RunFolder:
             raise BadRecord(
                 f"Run {self.id!r} was written by a newer version (record {asked['schema']}, this one reads up to {SCHEMA}). Update Distill Studio."
             )
-        return asked
+        return cast(Asked, asked)
 
     def rename(self, name: str) -> None:
         if not name.strip() or len(name) > 120:
             raise BadSetting(f"A run's name has 1 to 120 characters; {len(name.strip())} were given.")
         write_json(self.path / "job.json", {**self.request(), "name": name.strip()})
 
-    def state(self) -> dict[str, Any]:
-        """How the run stands. A run that says it works while nobody holds its lock is `lost` and can be resumed."""
+    def state(self) -> State:
+        """How the run stands. A run that says it works while nobody works on it is `lost` and can be resumed."""
         state = read_json(self.path / "state.json", {"state": "failed", "message": "state.json is missing."})
         if not isinstance(state, dict) or "state" not in state:
             raise BadRecord(f"Run {self.id!r} has no readable state.json. Move it to the trash.")
         silent = time.time() - float(state.get("heartbeat", 0)) > SILENT
-        if state["state"] in ("running", "paused") and silent and not self.is_held():
-            # the holder may have finished between the two looks
+        if state["state"] in ("running", "paused") and silent and not self.is_alive():
+            # whoever worked on it may have finished between the two looks
             state = read_json(self.path / "state.json", state)
             if state["state"] in ("running", "paused"):
                 state = {
@@ -127,12 +174,12 @@ class RunFolder:
                     "state": "lost",
                     "message": "The process that worked on this run is gone. Nothing that it saved is lost.",
                 }
-        return state
+        return cast(State, state)
 
-    def set_state(self, **changes: Any) -> dict[str, Any]:
+    def set_state(self, **changes: Unpack[State]) -> State:
         """Merge into state.json. Only the holder of the lock (or the submitter of a queued run) writes it."""
         old = read_json(self.path / "state.json", {}) or {}
-        new = {**old, **changes, "schema": SCHEMA, "heartbeat": time.time()}
+        new: State = {**old, **changes, "schema": SCHEMA, "heartbeat": time.time()}
         write_json(self.path / "state.json", new)
         return new
 
@@ -149,8 +196,12 @@ class RunFolder:
         except Timeout:
             return True
 
-    def control(self) -> dict[str, Any]:
-        """What the watchers want: `want` is run, pause or stop; `steps` counts single steps asked for so far."""
+    def is_alive(self) -> bool:
+        """Whether anybody works on it, as its executor says."""
+        return _judge(self)
+
+    def control(self) -> Control:
+        """What the watchers want."""
         return {"want": "run", "steps": 0, "knobs": {}, **(read_json(self.path / "control.json", {}) or {})}
 
     def steer(self, *, want: str | None = None, steps: int = 0, knobs: dict[str, float] | None = None) -> None:
@@ -162,6 +213,16 @@ class RunFolder:
             now["steps"] = int(now["steps"]) + steps
             now["knobs"] = {**now["knobs"], **(knobs or {})}
             write_json(self.path / "control.json", now)
+
+
+_judge: Callable[[RunFolder], bool] = RunFolder.is_held
+
+
+def judge_by(is_alive: Callable[[RunFolder], bool]) -> None:
+    """Ask this from now on whether anybody works on a run. The executors, which stand above, say it (`queue/executor.py`);
+    where none was loaded, the lock is asked."""
+    global _judge
+    _judge = is_alive
 
 
 class Recorder:

@@ -224,7 +224,7 @@ def trash(home: Path, run: str) -> None:
     """Take a run away; `restore` brings it back until the trash is emptied."""
     path = _inside(home / "runs", run)
     folder = RunFolder(path)
-    if folder.is_held():
+    if folder.is_alive():
         raise BadSetting(f"Run {run!r} is being worked on. Stop it first.")
     (path / "trashed").write_text(str(time.time()), encoding="utf-8")
     target = home / "trash" / run

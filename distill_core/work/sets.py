@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -302,9 +301,7 @@ def keep(home: Path, result: SyntheticSet, *, name: str, data: str = "") -> Any:
     counts = result.labels.bincount(minlength=len(result.classes))
     job = {**made, "data": data or made.get("data") or "unknown", "ipc": max(1, int(counts.max()))}
     method = str(result.about.get("method") or "imported")
-    folder = RunFolder.create(
-        home, method, dict(result.about.get("settings") or {}), job, name=name[:120], by=os.getpid()
-    )
+    folder = RunFolder.create(home, method, dict(result.about.get("settings") or {}), job, name=name[:120])
     result.save(folder.path / "set.safetensors")
     recorder = Recorder(folder)
     pixels = (result.images.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
@@ -312,5 +309,5 @@ def keep(home: Path, result: SyntheticSet, *, name: str, data: str = "") -> Any:
     recorder.write(Images(0, pixels, result.labels.numpy(), result.ids.numpy()))
     recorder.write(Finished(0.0))
     recorder.close()
-    folder.set_state(state="finished", by=0, seconds=0.0, imported=True)
+    folder.set_state(state="finished", message="", seconds=0.0, imported=True)
     return folder

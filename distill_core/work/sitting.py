@@ -9,7 +9,6 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 import torch
 from filelock import Timeout
@@ -19,7 +18,7 @@ from ..events import Event, Failed, Finished, Stopped
 from ..job import Job, ask
 from ..loop import StopRun, driven_by, undriven
 from ..method import Method, Stream
-from ..record.folder import Recorder, RunFolder, Timeline
+from ..record.folder import Recorder, RunFolder, State, Timeline
 from ..record.scores import scores_of
 from ..results import SyntheticSet
 from .drive import RunDrive
@@ -35,7 +34,7 @@ def drive_run(
     methods: Mapping[str, type[Method]],
     *,
     watch: Callable[[Event], None] | None = None,
-) -> dict[str, Any]:
+) -> State:
     """Work on a run until it is over; returns its last state. Errors of the run become its state `failed`, not exceptions.
 
     Raises `BadRecord` when another process works on it.
@@ -95,7 +94,7 @@ def _sit(
     earlier: float,
     began: float,
     watch: Callable[[Event], None] | None,
-) -> dict[str, Any]:
+) -> State:
     recorder = Recorder(folder, started=began)
     recorder.offset = earlier
     with Pulse(folder, recorder) as pulse:
@@ -106,7 +105,7 @@ def _sit(
         try:
             _follow(folder, drive, whole(method, job))
             drive.record(Finished(recorder.seconds()))
-            end: dict[str, Any] = {"state": "finished", "scores": scores_of(Timeline.all(folder))}
+            end: State = {"state": "finished", "scores": scores_of(Timeline.all(folder))}
         except (StopRun, KeyboardInterrupt):
             drive.silent = False
             drive.record(Stopped(recorder.seconds()))
@@ -116,7 +115,8 @@ def _sit(
         finally:
             undriven(token)
             _close(recorder)
-    state = folder.set_state(**end, seconds=round(recorder.seconds(), 2), left_s=None, pid=0)
+    end |= {"seconds": round(recorder.seconds(), 2), "left_s": None, "pid": 0}
+    state = folder.set_state(**end)
     (folder.path / ".reserve").unlink(missing_ok=True)
     if end["state"] == "finished":  # a finished run has no need of them
         shutil.rmtree(folder.path / "checkpoints", ignore_errors=True)
@@ -140,7 +140,7 @@ def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[SyntheticSet]) ->
         stream.close()
 
 
-def _fail(folder: RunFolder, drive: RunDrive, error: Exception) -> dict[str, Any]:
+def _fail(folder: RunFolder, drive: RunDrive, error: Exception) -> State:
     """Write down why a run failed; on a full disk, in the room that was kept aside."""
     (folder.path / ".reserve").unlink(missing_ok=True)
     message = sentence(error)
@@ -152,7 +152,7 @@ def _fail(folder: RunFolder, drive: RunDrive, error: Exception) -> dict[str, Any
     return {"state": "failed", "message": message, "scores": scores_of(Timeline.all(folder))}
 
 
-def _refuse(folder: RunFolder, error: Exception) -> dict[str, Any]:
+def _refuse(folder: RunFolder, error: Exception) -> State:
     (folder.path / ".reserve").unlink(missing_ok=True)
     message = sentence(error)
     recorder = Recorder(folder)

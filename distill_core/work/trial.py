@@ -98,7 +98,7 @@ def estimate(
             chosen, wanted = (askable().get(method) or method_class(method)).build(settings), ask(**job)
             if isinstance(chosen, Study) and (sampled := _sampled(chosen, wanted)):
                 return sampled
-            folder = RunFolder.create(side, method, settings, job, by=os.getpid())
+            folder = RunFolder.create(side, method, settings, job)
             return _measure(folder, whole(chosen, wanted))
         finally:
             os.environ.pop("DISTILL_STUDIO_HOME")

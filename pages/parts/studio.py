@@ -11,7 +11,8 @@ import streamlit as st
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.home import studio_home
-from distill_core.queue import ask, launch
+from distill_core.queue import ask
+from distill_core.queue.executor import Executor, executor_of
 from distill_core.record import index
 from distill_core.record.folder import RunFolder
 
@@ -46,6 +47,11 @@ DOTS = {
 def home() -> Path:
     """The studio's home; made if absent."""
     return studio_home()
+
+
+def executor() -> Executor:
+    """Where this studio's runs are worked on."""
+    return executor_of(home())
 
 
 def catalog() -> dict[str, Any]:
@@ -85,8 +91,25 @@ def stop(sentence: str, *, icon: str = ":material/inbox:", page: str = "", label
 
 
 def start(method: str, settings: dict[str, Any], job: dict[str, Any], *, name: str = "", preset: str = "") -> RunFolder:
-    """Queue one run; a warm worker takes it."""
-    return launch.submit(home(), method, settings, job, name=name, preset=preset)
+    """A new run, started; bad values are found by whoever works on it, and said in the run's state."""
+    run = RunFolder.create(home(), method, settings, job, name=name, preset=preset)
+    executor().start(run)
+    return run
+
+
+def resume(run: str) -> None:
+    """Let a stopped, failed or lost run go on from its newest checkpoint."""
+    executor().start(RunFolder.find(home(), run))
+
+
+def halt(run: str) -> None:
+    """Ask a run to stop; it keeps a checkpoint."""
+    executor().stop(RunFolder.find(home(), run))
+
+
+def place(run: str) -> int:
+    """How many runs are before this one; 0 when it is next."""
+    return executor().place(RunFolder.find(home(), run))
 
 
 def watch(run: str) -> NoReturn:
