@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "distill": "run",
     "evaluate": "run",
-    "SyntheticSet": "synthetic",
+    "SyntheticSet": "results",
     "Job": "job",
     "Method": "method",
     "Card": "method",
@@ -30,6 +30,10 @@ _PUBLIC = {
     "saw": "loop",
     "registry": "methods",
     "load": "datasets",
+    "show": "pieces.show",
+    "StageStarted": "events",
+    "Scalars": "events",
+    "Images": "events",
     "StudioError": "errors",
 }
 __all__ = sorted([*_PUBLIC, "__version__"])
