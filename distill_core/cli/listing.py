@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from .. import catalog as shelf
-from ..errors import BadRecord, BadSetting
-from ..record import index
+from ..errors import BadRecord, BadSetting, nearest
+from ..record import guests, index
 from ..record.folder import RunFolder, Timeline
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, percent, table
 
@@ -23,22 +23,29 @@ def add(app: typer.Typer) -> None:
 
 
 def fresh_catalog(home: Path) -> dict[str, Any]:
-    """The catalog; made now where neither a worker nor the repository has one."""
+    """The catalog; made now where neither a worker nor the repository has one that fits what is installed."""
     try:
         return shelf.read(home)
     except BadRecord:
         from ..work import catalogue
 
-        return catalogue.write(home)
+        catalogue.write(home)
+        return shelf.read(home)
 
 
 def methods(
     name: Annotated[str, typer.Argument(help="One method in full, with all its settings.")] = "",
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Take a method that was given as a file off the list; the file stays.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """List the methods; with a name, its settings and presets."""
-    known = fresh_catalog(home_of(home))
+    where = home_of(home)
+    known = fresh_catalog(where)
+    if forget:
+        return _forget(where, name, as_json)
     if name:
         one = shelf.method({"methods": [*known["methods"], *known.get("studies", ())]}, name)
         return emit(one) if as_json else _method(one)
@@ -48,8 +55,19 @@ def methods(
     return table("", columns, [[one[c if c != "method" else "name"] for c in columns] for one in known["methods"]])
 
 
+def _forget(home: Path, name: str, as_json: bool) -> None:
+    own = guests.known(home)
+    if name not in own:
+        listed = ", ".join(own) or "none"
+        raise BadSetting(f"{name!r} was not given as a file.{nearest(name, list(own))} Those that were: {listed}.")
+    guests.forget(home, name)
+    return emit({"forgotten": name}) if as_json else console().print(f"{name} is listed no longer.", markup=False)
+
+
 def _method(one: dict[str, Any]) -> None:
     console().print(f"[b]{one['title']}[/b]\n{one['idea']}\n{one['paper']}", soft_wrap=True)
+    if one.get("file"):
+        console().print(f"in {one['file']}", markup=False, soft_wrap=True)
     for departure in one["departures"]:
         console().print(f"· {departure}", markup=False, soft_wrap=True)
     rows = [

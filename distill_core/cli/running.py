@@ -27,7 +27,16 @@ def add(app: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    method: Annotated[str, typer.Argument(help="`distill-studio methods` lists them.")],
+    method: Annotated[str, typer.Argument(help="`distill-studio methods` lists them.")] = "",
+    own: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            metavar="FILE.py:CLASS",
+            help="A method of your own, instead of a name. The file is code: it is run here, with all that you may do. It is "
+            "listed in this home from then on; `methods NAME --forget` takes it off.",
+        ),
+    ] = "",
     data: Annotated[str, typer.Option(help="A data set by name, with options: digits:size=8.")] = "",
     ipc: Annotated[str, typer.Option(help="Images per class.")] = "",
     seed: Annotated[str, typer.Option(help="Start of every random draw.")] = "",
@@ -39,10 +48,25 @@ def run(
     """Distill: run METHOD --data digits --ipc 1 --seed 0, and every setting of the method or the job as a flag (--rho 0.015,
     --lr-img 0.1, --students 3). Ctrl-C stops it with a checkpoint; `resume` goes on."""
     where = home_of(home)
-    if method.startswith("-"):
+    words = [*context.args]
+    if own:
+        words, method = [*filter(None, [method]), *words], _taken(where, own)
+    if not method or method.startswith("-"):
         raise BadSetting("Name the method first: distill-studio run METHOD --flag value.")
     given = {key: value for key, value in (("data", data), ("ipc", ipc), ("seed", seed)) if value}
-    finish(where, _asked(where, method, [*context.args], given, preset, name), as_json)
+    finish(where, _asked(where, method, words, given, preset, name), as_json)
+
+
+def _taken(home: Path, place: str) -> str:
+    """The name of a method in a file of the user's own, which is code and is run now."""
+    from ..work.catalogue import take
+
+    aside().print(
+        f"{place.rpartition(':')[0]} is code, and it is run now with all that you may do here.",
+        markup=False,
+        soft_wrap=True,
+    )
+    return take(home, place).card.name
 
 
 def _asked(home: Path, method: str, words: list[str], given: dict[str, str], preset: str, name: str) -> RunFolder:

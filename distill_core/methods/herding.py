@@ -41,6 +41,7 @@ class Herding(Method):
         learns="nothing",
         matches="the mean feature of each class",
         labels="hard",
+        by_rule=True,
         departures=("The features are those of the squeezed teacher.",),
     )
 

@@ -43,6 +43,7 @@ class KCenter(Method):
         learns="nothing",
         matches="the spread of each class",
         labels="hard",
+        by_rule=True,
         departures=(
             "The first center is the image nearest to the class mean.",
             "The features are those of the squeezed teacher.",

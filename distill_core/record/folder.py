@@ -33,6 +33,7 @@ from PIL import Image
 from ..errors import BadRecord, BadSetting
 from ..events import Event
 from ..home import read_json, replacing, write_array, write_json
+from . import guests
 
 SCHEMA = 1
 SILENT = 3.0  # seconds without a heartbeat after which the lock is asked whether anybody still works
@@ -51,6 +52,7 @@ class Asked(TypedDict, total=False):
     job: dict[str, Any]
     preset: str
     created: float
+    file: str  # `/where/it/is.py:Class`, for a method in a file of the user's own
 
 
 class State(TypedDict, total=False):
@@ -130,7 +132,9 @@ class RunFolder:
         staging = home / "runs" / f".new-{folder.id}"
         for part in ("sheets", "arrays", "checkpoints", "planes"):
             (staging / part).mkdir(parents=True)
-        asked = {"schema": SCHEMA, "id": folder.id, "name": name or stem, "method": method, "settings": settings}
+        asked: Asked = {"schema": SCHEMA, "id": folder.id, "name": name or stem, "method": method, "settings": settings}
+        if file := guests.file_of(home, method):
+            asked["file"] = file
         write_json(staging / "job.json", {**asked, "job": job, "preset": preset, "created": time.time()})
         fresh: State = {"schema": SCHEMA, "state": "stopped", "message": "It was not started yet."}
         write_json(staging / "state.json", {**fresh, "heartbeat": time.time()})

@@ -9,6 +9,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import torch
 from filelock import Timeout
@@ -18,7 +19,8 @@ from ..events import Event, Failed, Finished, Stopped
 from ..job import Job, ask
 from ..loop import StopRun, driven_by, undriven
 from ..method import Method, Stream
-from ..record.folder import Recorder, RunFolder, State, Timeline
+from ..methods.own import from_file
+from ..record.folder import Asked, Recorder, RunFolder, State, Timeline
 from ..record.scores import scores_of
 from ..results import SyntheticSet
 from .drive import RunDrive
@@ -72,18 +74,30 @@ def held(folder: RunFolder) -> Iterator[None]:
 def asked_of(folder: RunFolder, methods: Mapping[str, type[Method]]) -> tuple[Method, Job]:
     """The method and job of a run folder, validated again: it may have been edited by hand."""
     request = folder.request()
-    name = request["method"]
-    if name not in methods:
-        raise BadSetting(
-            f"There is no method called {name!r}.{nearest(name, list(methods))} Known: {', '.join(methods)}."
-        )
-    method, job = methods[name].build(request.get("settings") or {}), ask(**request["job"])
+    method, job = _kind_of(request, methods).build(request.get("settings") or {}), ask(**request["job"])
     for move in job.moves:
         method.moved(**{move.name: move.value})
     reason = method.why_not(job)
     if reason:
         raise BadSetting(reason)
     return method, job
+
+
+def _kind_of(request: Asked, methods: Mapping[str, type[Method]]) -> type[Method]:
+    """The method that a run asks for: one that is known, or the class in the file that the run names."""
+    name, file = request["method"], request.get("file", "")
+    if file and not Path(file).is_absolute():
+        raise BadSetting(
+            f"This run came from another machine and was made by a method in a file there ({file}). It can be watched; to run it, "
+            f"start it again with a file of yours: distill-studio run --method FILE.py:CLASS."
+        )
+    if file:
+        return from_file(file)
+    if name not in methods:
+        raise BadSetting(
+            f"There is no method called {name!r}.{nearest(name, list(methods))} Known: {', '.join(methods)}."
+        )
+    return methods[name]
 
 
 def _sit(

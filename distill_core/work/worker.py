@@ -17,6 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ..catalog import installed
 from ..errors import BadRecord
 from ..home import read_json, studio_home, write_json
 from ..queue import ask, devices, sweeping, waiting, workers
@@ -152,23 +153,25 @@ def work(home: Path, run: RunFolder) -> State:
     return drive_run(run, whole, askable())
 
 
-def newest() -> float:
-    """When a file of this package was last changed: another answer later means that it was upgraded under us."""
-    return max(path.stat().st_mtime for path in Path(__file__).parents[1].rglob("*.py"))
+Code = tuple[float, list[list[str]]]
 
 
-def wait(
-    home: Path, idle: float, code: float | None = None
-) -> tuple[RunFolder, FileLock] | dict[str, Any] | str | None:
+def present() -> Code:
+    """When a file of this package was last changed, and which methods other packages bring: another answer later means that
+    what this process has loaded is not what is there any more."""
+    return max(path.stat().st_mtime for path in Path(__file__).parents[1].rglob("*.py")), installed()
+
+
+def wait(home: Path, idle: float, code: Code | None = None) -> tuple[RunFolder, FileLock] | dict[str, Any] | str | None:
     """The next run (with its device's lock) or slow question; None when nothing came for `idle` seconds or home is gone;
-    "outdated" when the code is no longer the `code` (see `newest`) that this process has loaded."""
+    "outdated" when what is there is no longer the `code` (see `present`) that this process has loaded."""
     from . import answers
 
     lookout, since, fed, looked = Lookout(home), time.monotonic(), 0.0, 0.0
     while time.monotonic() - since < idle and (home / "runs").is_dir():
         if code is not None and time.monotonic() - looked > RELOOK:
             looked = time.monotonic()
-            if newest() != code:
+            if present() != code:
                 return "outdated"
         claimed = lookout.claim()
         if claimed is not None:
@@ -194,7 +197,7 @@ def serve(home: Path, idle: float) -> None:
         return
     with Heart(home) as heart:
         _tidy(home)
-        code = newest()
+        code = present()
         warm(home)
         heart.say("idle")
         task = wait(home, idle, code)

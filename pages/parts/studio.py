@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any, NoReturn
@@ -55,11 +56,21 @@ def executor() -> Executor:
 
 
 def catalog() -> dict[str, Any]:
-    """Cards, fields, data sets, networks and protocols; says so and stops the page where there is no catalog yet."""
+    """Cards, fields, data sets, networks and protocols; says so and stops the page where there is none that fits: a worker
+    writes it, and the page comes back by itself."""
     try:
         return shelf.read(home())
     except StudioError as error:
+        executor().get_ready()
+        _wait_for_catalog()
         stop(f"The catalog of methods cannot be read. {error}", icon=":material/hourglass_empty:")
+
+
+@st.fragment(run_every=1.0)
+def _wait_for_catalog() -> None:
+    with contextlib.suppress(StudioError):
+        shelf.read(home())
+        st.rerun()
 
 
 def data_info(name: str) -> dict[str, Any]:

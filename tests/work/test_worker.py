@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,13 +114,20 @@ def test_a_waiting_process_makes_a_plane_and_measures(home: Path, monkeypatch: p
             child.wait()
 
 
-def test_a_waiting_worker_leaves_when_its_code_was_changed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert worker.wait(home, 0.3, worker.newest()) is None
+@pytest.mark.parametrize(
+    "change",
+    [lambda when, guests: (when + 1, guests), lambda when, guests: (when, [["mine", "my.mine:Mine", "1.0", ""]])],
+    ids=["its own code", "a method was installed"],
+)
+def test_a_waiting_worker_leaves_when_its_code_was_changed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, change: Any
+) -> None:
+    assert worker.wait(home, 0.3, worker.present()) is None
     monkeypatch.setattr(worker, "warm", lambda home: None)
-    loaded = worker.newest()
+    loaded, guests = worker.present()
     asked: list[Path] = []
     monkeypatch.setattr(workers, "ensure_worker", lambda home: asked.append(home) or 0)
-    stamps = iter([loaded, loaded + 1])
-    monkeypatch.setattr(worker, "newest", lambda: next(stamps))
+    stamps = iter([(loaded, guests), change(loaded, guests)])
+    monkeypatch.setattr(worker, "present", lambda: next(stamps))
     worker.serve(home, 30)
     assert asked == [home] and not workers.has_idle_worker(home)
