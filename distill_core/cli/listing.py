@@ -140,8 +140,8 @@ def runs(
     return table("", columns, [_row(one) for one in rows])
 
 
-def _row(one: dict[str, Any]) -> tuple[Any, ...]:
-    distilled = percent({name: one[name] for name in ("accuracy", "std", "n")})
+def _row(one: index.Row) -> tuple[object, ...]:
+    distilled = percent(one)
     random = "" if one["random"] is None else f"{100 * one['random']:.1f}"
     return one["id"], one["state"], distilled, random, one["seconds"], bytes_in_words(one["bytes"]), one["message"]
 
@@ -203,7 +203,7 @@ def _asked(run: RunFolder) -> dict[str, Any]:
     return {"run": run.id, "asked": asked, "seconds": run.state().get("seconds")}
 
 
-def differing(asked: list[dict[str, Any]]) -> dict[str, list[Any]]:
+def differing(asked: list[dict[str, object]]) -> dict[str, list[object]]:
     """The settings that are not the same in all of several runs, and their values; None where a run has none."""
     names = dict.fromkeys(name for one in asked for name in one)
     found = {name: [one.get(name) for one in asked] for name in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -30,7 +30,7 @@ def priors(home: Home = None, as_json: AsJson = False) -> None:
     return table("", columns, [_line(row) for row in rows])
 
 
-def _line(row: dict[str, Any]) -> tuple[Any, ...]:
+def _line(row: shelf.Shelved) -> tuple[object, ...]:
     measured = row["quality"].get(MATTERS)
     recipe = ", ".join(
         f"{name} {value}" for name, value in row["recipe"].items() if name in ("width", "steps", "sharpen")

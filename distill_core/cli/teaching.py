@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -29,12 +29,12 @@ def teachers(home: Home = None, as_json: AsJson = False) -> None:
     return table("", columns, [_line(row) for row in rows])
 
 
-def _line(row: dict[str, Any]) -> tuple[Any, ...]:
+def _line(row: shelf.Teacher) -> tuple[object, ...]:
     accuracy, size = f"{100 * row['accuracy']:.1f} %", bytes_in_words(row["bytes"])
     return row["key"], row["data"], row["spec"], accuracy, recipe(row), size, row["where"], len(row["runs"])
 
 
-def recipe(row: dict[str, Any]) -> str:
+def recipe(row: shelf.Teacher) -> str:
     """The recipe in a line; an imported teacher may not say one."""
     said = row["recipe"] or {}
     return (

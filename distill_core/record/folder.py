@@ -31,9 +31,10 @@ from filelock import FileLock, Timeout
 from PIL import Image
 
 from ..errors import BadRecord, BadSetting
-from ..events import Event
+from ..events import Event, Images
 from ..home import read_json, replacing, write_array, write_json
 from . import guests
+from .scores import Score
 
 SCHEMA = 1
 SILENT = 3.0  # seconds without a heartbeat after which the lock is asked whether anybody still works
@@ -74,7 +75,7 @@ class State(TypedDict, total=False):
     left_s: float | None
     seconds: float
     memory: int
-    scores: dict[str, Any]  # see `scores.py`
+    scores: dict[str, Score]
     wrong_setting: bool
     imported: bool
 
@@ -273,7 +274,7 @@ class Recorder:
 
     def _body(self, event: Event) -> dict[str, Any]:
         if event.kind == "images":
-            return self._images(event)
+            return self._images(cast(Images, event))
         body: dict[str, Any] = {}
         for one in dataclasses.fields(event):
             value = getattr(event, one.name)
@@ -289,7 +290,7 @@ class Recorder:
         write_array(self.path / relative, small)
         return relative
 
-    def _images(self, event: Any) -> dict[str, Any]:
+    def _images(self, event: Images) -> dict[str, Any]:
         relative = f"sheets/{self.count:06d}.webp"
         columns, tile = write_sheet(event.pixels, self.path / relative)
         body = {"step": event.step, "space": event.space, "source": event.source, "sheet": relative, "columns": columns}
@@ -300,7 +301,7 @@ class Recorder:
         self._file.close()
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """NumPy and mappings to what JSON knows; a number that is not finite becomes null."""
     if isinstance(value, np.ndarray):
         return plain(value.tolist())
@@ -346,7 +347,7 @@ def read_sheet(folder: RunFolder, record: dict[str, Any]) -> np.ndarray:
     return np.stack(tiles)[..., :c]
 
 
-def read_array(folder: RunFolder, value: Any) -> np.ndarray:
+def read_array(folder: RunFolder, value: object) -> np.ndarray:
     """A field of a record that may be inline or in a file of its own."""
     if isinstance(value, dict) and "file" in value:
         return np.load(inside(folder, value["file"]), allow_pickle=False)

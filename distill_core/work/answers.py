@@ -103,11 +103,11 @@ ANSWERS: dict[str, tuple[Answer, bool]] = {
 }
 
 
-def is_slow(question: dict[str, Any]) -> bool:
+def is_slow(question: ask.Question) -> bool:
     return ANSWERS.get(question["question"], (None, False))[1]
 
 
-def give(home: Path, question: dict[str, Any], answers: dict[str, tuple[Answer, bool]] | None = None) -> None:
+def give(home: Path, question: ask.Question, answers: dict[str, tuple[Answer, bool]] | None = None) -> None:
     """Answer one question; what goes wrong becomes the answer."""
     known, one = answers or ANSWERS, question["id"]
 

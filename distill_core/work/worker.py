@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -162,7 +161,7 @@ def present() -> Code:
     return max(path.stat().st_mtime for path in Path(__file__).parents[1].rglob("*.py")), installed()
 
 
-def wait(home: Path, idle: float, code: Code | None = None) -> tuple[RunFolder, FileLock] | dict[str, Any] | str | None:
+def wait(home: Path, idle: float, code: Code | None = None) -> tuple[RunFolder, FileLock] | ask.Question | str | None:
     """The next run (with its device's lock) or slow question; None when nothing came for `idle` seconds or home is gone;
     "outdated" when what is there is no longer the `code` (see `present`) that this process has loaded."""
     from . import answers
