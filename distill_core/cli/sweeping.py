@@ -16,7 +16,7 @@ from ..queue.known import known_runs
 from ..queue.outcomes import outcomes, progress, progress_in_words
 from ..queue.planning import cost, plan
 from ..queue.sweep import ASKS, Sweep, cells_in_words, spoken
-from .listing import fresh_catalog
+from .offering import fresh_catalog
 from .out import AsJson, Home, aside, bytes_in_words, console, emit, home_of
 
 LOOK = 1.0  # seconds between two looks at a sweep that is waited for
