@@ -37,6 +37,10 @@ _PUBLIC = {
     "saw": "loop",
     "registry": "methods",
     "load": "datasets",
+    "show": "pieces.show",
+    "StageStarted": "events",
+    "Scalars": "events",
+    "Images": "events",
     "StudioError": "errors",
 }
 __all__ = sorted([*_PUBLIC, "__version__"])

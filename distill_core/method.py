@@ -80,6 +80,7 @@ class Card:
     learns: str = ""  # what is optimised
     matches: str = ""  # what is matched
     labels: str = ""  # hard, soft, on the fly
+    by_rule: bool = False  # chooses by a rule and not by chance: every seed gives the same set
     departures: tuple[str, ...] = ()  # where ours differs from the paper or its released code
     presets: tuple[Preset, ...] = ()
     ablations: tuple[Ablation, ...] = ()

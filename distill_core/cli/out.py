@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,7 +38,7 @@ def aside() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def emit(value: Any) -> None:
+def emit(value: object) -> None:
     """The one JSON document of a `--json` command."""
     print(json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False))
 
@@ -51,7 +51,7 @@ def fail(sentence: str, code: int, as_json: bool) -> int:
     return code
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     drawn = Table(title=title or None, title_justify="left")
     for column in columns:
         drawn.add_column(column, overflow="fold")
@@ -60,7 +60,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     console().print(drawn)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     from rich.markup import escape
 
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -68,7 +68,7 @@ def _cell(value: Any) -> str:
     return escape(f"{value:g}" if isinstance(value, float) else str(value))
 
 
-def percent(score: dict[str, Any] | None) -> str:
+def percent(score: Mapping[str, Any] | None) -> str:
     """`78.4 ± 1.2 (n=3)`, in per cent."""
     if not score or score.get("accuracy") is None:
         return ""

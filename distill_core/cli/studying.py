@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -115,7 +114,7 @@ def rank(
 
 
 def _held(home: Path, study: str, settings: dict[str, Any], job: dict[str, Any], runs: list[str]) -> int:
-    """Queue a study for this process and work on it; returns the exit code. All it says goes to stderr."""
+    """Ask for a study and work on it in this process; returns the exit code. All it says goes to stderr."""
     from ..job import ask
     from ..studies import STUDIES
     from .running import drive
@@ -125,7 +124,7 @@ def _held(home: Path, study: str, settings: dict[str, Any], job: dict[str, Any],
     built = STUDIES[study].build(settings)
     name = f"{built.card.title} · {made.get('name') or runs[0]}" + (f" + {len(runs) - 1}" if len(runs) > 1 else "")
     values = built.plain(), asked.model_dump(mode="json")
-    folder = RunFolder.create(home, study, *values, name=name[:120], by=os.getpid())
+    folder = RunFolder.create(home, study, *values, name=name[:120])
     drive(home, folder)
     state = folder.state()
     if state["state"] == "failed":

@@ -11,7 +11,7 @@ from .. import catalog as shelf
 from ..errors import BadRecord, BadSetting, StudioError
 from ..fields import Field, read
 from ..job import Job
-from ..record.folder import RunFolder, Timeline
+from ..record.folder import Asked, RunFolder, Timeline
 from .sweep import Sweep, key_of
 
 WORKING = ("queued", "running", "paused")
@@ -49,7 +49,7 @@ def found(home: Path, method: str, keys: Container[str]) -> dict[str, str]:
     return there
 
 
-def _asked(path: Path) -> dict[str, Any] | None:
+def _asked(path: Path) -> Asked | None:
     try:
         stat = (path / "job.json").stat()
         return _request(path, stat.st_mtime_ns, stat.st_size)
@@ -58,7 +58,7 @@ def _asked(path: Path) -> dict[str, Any] | None:
 
 
 @lru_cache(maxsize=20_000)
-def _request(path: Path, changed: int, size: int) -> dict[str, Any] | None:
+def _request(path: Path, changed: int, size: int) -> Asked | None:
     try:
         return RunFolder(path).request()
     except (StudioError, TypeError, ValueError):
@@ -69,7 +69,7 @@ def _was_moved(run: RunFolder) -> bool:
     return any(one["kind"] == "knob" for one in Timeline.all(run))
 
 
-def _key(method: str, known: list[Field], asked: dict[str, Any], usual: dict[str, Any]) -> str:
+def _key(method: str, known: list[Field], asked: Asked, usual: dict[str, Any]) -> str:
     """The key of a run that is there; "" where its settings are none of this version's."""
     try:
         return key_of(method, read(known, asked.get("settings") or {}, saved=True), {**usual, **asked["job"]})

@@ -19,12 +19,9 @@ def why_not(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Why a method cannot do a job with these settings, or None."""
     from .. import methods
 
-    known = methods.registry()
     try:
-        name = values["method"]
-        if name not in known:
-            raise BadSetting(f"There is no method called {name!r}.{nearest(name, list(known))}")
-        reason = known[name].build(values.get("settings") or {}).why_not(ask_job(**values["job"]))
+        kind = methods.method_class(values["method"])
+        reason = kind.build(values.get("settings") or {}).why_not(ask_job(**values["job"]))
     except StudioError as error:
         reason = str(error)
     return {"reason": reason}
@@ -106,11 +103,11 @@ ANSWERS: dict[str, tuple[Answer, bool]] = {
 }
 
 
-def is_slow(question: dict[str, Any]) -> bool:
+def is_slow(question: ask.Question) -> bool:
     return ANSWERS.get(question["question"], (None, False))[1]
 
 
-def give(home: Path, question: dict[str, Any], answers: dict[str, tuple[Answer, bool]] | None = None) -> None:
+def give(home: Path, question: ask.Question, answers: dict[str, tuple[Answer, bool]] | None = None) -> None:
     """Answer one question; what goes wrong becomes the answer."""
     known, one = answers or ANSWERS, question["id"]
 

@@ -11,18 +11,23 @@ from typing import Any
 import torch
 from pydantic import BaseModel
 
-from ..catalog import SCHEMA, package_version
+from ..catalog import SCHEMA, installed, package_version
+from ..errors import BadSetting
 from ..fields import Field, Plain, Values, named
 from ..home import read_json, write_json
 from ..job import Job
 from ..method import Ablation, Method
+from ..methods.own import from_file
 from ..part import fields_of
+from ..record import guests
 from ..record.folder import plain
 
 
 def write(home: Path) -> dict[str, Any]:
     """Write the home's catalog if it says something new; returns it."""
     catalog = build()
+    for name in guests.known(home).keys() & {one["name"] for one in catalog["methods"]}:
+        guests.forget(home, name)  # the same name was built in or installed since
     path = home / "catalog.json"
     if not path.exists() or _read(path) != catalog:
         write_json(path, catalog)
@@ -51,12 +56,25 @@ def build() -> dict[str, Any]:
         "data": [_values(info) for info in datasets.known()],
         "networks": [_values(info) for info in networks.known()],
         "protocols": [_values(protocol) for protocol in evaluate.PROTOCOLS.values()],
+        "guests": installed(),
         "devices": ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))],
         "versions": {
             "distill-studio": package_version(),
             **{name: _version(name) for name in ("torch", "torchvision")},
         },
     }
+
+
+def take(home: Path, place: str) -> type[Method]:
+    """A method of the user's own, `file.py:Class`: loaded (which runs the file) and listed in this home from now on."""
+    from ..studies import askable
+
+    kind = from_file(place)
+    file, _, name = place.rpartition(":")
+    if kind.card.name in askable():
+        raise BadSetting(f"{name} calls itself {kind.card.name!r}, and that name is taken. Give its card another name.")
+    guests.remember(home, kind.card.name, f"{Path(file).expanduser().resolve()}:{name}", method_entry(kind))
+    return kind
 
 
 def method_entry(method: type[Method]) -> dict[str, Any]:
@@ -125,4 +143,4 @@ if (
 
     with tempfile.TemporaryDirectory() as empty:  # none of this machine's own data sets and devices
         os.environ["DISTILL_STUDIO_HOME"] = empty
-        write_json(ASSETS / "catalog.json", {**build(), "devices": ["cpu"]})
+        write_json(ASSETS / "catalog.json", {**build(), "devices": ["cpu"], "guests": []})

@@ -91,14 +91,15 @@ def estimate(
     from ..studies import Study, askable, whole
 
     tell(stage="trial")
+    kind = askable().get(method) or method_class(method)
     with tempfile.TemporaryDirectory(prefix="trial-", dir=home / "cache") as temporary:
         side, before = _side_home(home, Path(temporary)), os.environ.get("DISTILL_STUDIO_HOME")
         os.environ["DISTILL_STUDIO_HOME"] = str(side)
         try:
-            chosen, wanted = (askable().get(method) or method_class(method)).build(settings), ask(**job)
+            chosen, wanted = kind.build(settings), ask(**job)
             if isinstance(chosen, Study) and (sampled := _sampled(chosen, wanted)):
                 return sampled
-            folder = RunFolder.create(side, method, settings, job, by=os.getpid())
+            folder = RunFolder.create(side, method, settings, job)
             return _measure(folder, whole(chosen, wanted))
         finally:
             os.environ.pop("DISTILL_STUDIO_HOME")

@@ -64,6 +64,8 @@ def card(method: dict[str, Any]) -> None:
     st.caption(" · ".join(facts))
     paper = f"[{method['paper']}]({method['url']})" if method.get("url") else method.get("paper") or "no paper"
     st.caption(f":material/article: {paper}")
+    if method.get("file"):
+        st.caption(f":material/code: your own, in `{method['file']}`")
     presets = [one["title"] for one in method.get("presets") or []]
     if presets:
         st.caption(":material/tune: presets: " + ", ".join(presets))

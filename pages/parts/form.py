@@ -47,7 +47,8 @@ def _fill_from_run(catalog: dict[str, Any], run: str) -> None:
         return
     method = next((one for one in catalog["methods"] if one["name"] == asked["method"]), None)
     if method is None:
-        st.warning(f"Run {run!r} used the method {asked['method']!r}, which is not installed here.")
+        gone = f"lies in {file}, and that file is not there" if (file := asked.get("file")) else "is not installed here"
+        st.warning(f"Run {run!r} used the method {asked['method']!r}, which {gone}. The run itself can be watched.")
         return
     st.session_state["new.method"] = method["name"]
     knobs.seed(method["fields"], f"new.{method['name']}", asked["settings"], anew=True)

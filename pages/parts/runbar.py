@@ -9,7 +9,6 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.queue import launch
 from distill_core.record.folder import RunFolder
 
 from . import detail, exports, packets, studio
@@ -111,7 +110,7 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
     dot = studio.DOTS.get(str(kind), "")
     took = f"{records[-1]['t']:,.0f} s" if records else "no time"
     if kind == "queued":
-        before = launch.place_in_queue(studio.home(), folder)
+        before = studio.place(folder.id)
         wait = "it is next" if not before else f"{before} run{'s' * (before > 1)} before it"
         return f"{dot} **Queued**, {wait}."
     where = progress(records)
@@ -142,7 +141,7 @@ def status(folder: RunFolder, state: dict[str, Any]) -> None:
             _button("Step", "skip_next", folder, want="pause", steps=1)
             _button("Continue", "play_arrow", folder, want="run")
         if kind in ("queued", "running", "paused"):
-            st.button("Stop", icon=":material/stop:", key="_stop", on_click=_guarded, args=(_stop, folder))
+            st.button("Stop", icon=":material/stop:", key="_stop", on_click=_guarded, args=(studio.halt, folder.id))
         if kind in ("lost", "stopped", "failed"):
             st.button(
                 "Resume",
@@ -150,10 +149,13 @@ def status(folder: RunFolder, state: dict[str, Any]) -> None:
                 key="_resume",
                 type="primary",
                 on_click=_guarded,
-                args=(_resume, folder),
+                args=(studio.resume, folder.id),
             )
     if problem := st.session_state.pop("_problem", ""):
         st.error(problem)
+    if kind == "failed" and (log := studio.executor().logs(folder)):
+        with st.expander("What the engine wrote down", icon=":material/bug_report:"):
+            st.code(log, language=None)
 
 
 def _button(label: str, icon: str, folder: RunFolder, **asked: Any) -> None:
@@ -170,14 +172,6 @@ def _guarded(what: Any, *args: Any) -> None:
 
 def _steer(folder: RunFolder, asked: dict[str, Any]) -> None:
     folder.steer(**asked)
-
-
-def _stop(folder: RunFolder) -> None:
-    launch.stop(studio.home(), folder)
-
-
-def _resume(folder: RunFolder) -> None:
-    launch.resume(studio.home(), folder)
 
 
 def place() -> float | None:

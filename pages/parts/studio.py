@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,7 +12,8 @@ import streamlit as st
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.home import studio_home
-from distill_core.queue import ask, launch
+from distill_core.queue import ask
+from distill_core.queue.executor import Executor, executor_of
 from distill_core.record import index
 from distill_core.record.folder import RunFolder
 
@@ -48,12 +50,27 @@ def home() -> Path:
     return studio_home()
 
 
+def executor() -> Executor:
+    """Where this studio's runs are worked on."""
+    return executor_of(home())
+
+
 def catalog() -> dict[str, Any]:
-    """Cards, fields, data sets, networks and protocols; says so and stops the page where there is no catalog yet."""
+    """Cards, fields, data sets, networks and protocols; says so and stops the page where there is none that fits: a worker
+    writes it, and the page comes back by itself."""
     try:
         return shelf.read(home())
     except StudioError as error:
+        executor().get_ready()
+        _wait_for_catalog()
         stop(f"The catalog of methods cannot be read. {error}", icon=":material/hourglass_empty:")
+
+
+@st.fragment(run_every=1.0)
+def _wait_for_catalog() -> None:
+    with contextlib.suppress(StudioError):
+        shelf.read(home())
+        st.rerun()
 
 
 def data_info(name: str) -> dict[str, Any]:
@@ -85,8 +102,25 @@ def stop(sentence: str, *, icon: str = ":material/inbox:", page: str = "", label
 
 
 def start(method: str, settings: dict[str, Any], job: dict[str, Any], *, name: str = "", preset: str = "") -> RunFolder:
-    """Queue one run; a warm worker takes it."""
-    return launch.submit(home(), method, settings, job, name=name, preset=preset)
+    """A new run, started; bad values are found by whoever works on it, and said in the run's state."""
+    run = RunFolder.create(home(), method, settings, job, name=name, preset=preset)
+    executor().start(run)
+    return run
+
+
+def resume(run: str) -> None:
+    """Let a stopped, failed or lost run go on from its newest checkpoint."""
+    executor().start(RunFolder.find(home(), run))
+
+
+def halt(run: str) -> None:
+    """Ask a run to stop; it keeps a checkpoint."""
+    executor().stop(RunFolder.find(home(), run))
+
+
+def place(run: str) -> int:
+    """How many runs are before this one; 0 when it is next."""
+    return executor().place(RunFolder.find(home(), run))
 
 
 def watch(run: str) -> NoReturn:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from distill_core.axis import FIXED, Axis, read_values
 from distill_core.errors import BadSetting, StudioError
-from distill_core.queue import sweeping
+from distill_core.queue import sweeping, sweeps
 from distill_core.queue.known import known_runs
 from distill_core.queue.planning import cost, plan
 from distill_core.queue.sweep import ASKS, Sweep, cells_in_words, spoken
@@ -206,7 +206,7 @@ def _confirm(made: Sweep) -> None:
     if reply is None:
         st.caption(":material/hourglass_top: The engine looks at every cell …")
         return
-    if any(one.id == made.id and one.state == "going" for one in sweeping.list_sweeps(studio.home())):
+    if any(one.id == made.id and one.state == "going" for one in sweeps.list_sweeps(studio.home())):
         st.button("It is under way: show it", icon=":material/play_circle:", on_click=_choose, args=(made.id,))
         return
     said = _cost(made, left) if left else "nothing has to be computed"

@@ -27,8 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = studio_home()
     write_json(made / "catalog.json", small_catalog())
     monkeypatch.setattr("pages.parts.frame.get_ready", lambda: None)
-    for module in ("launch", "ask"):
-        monkeypatch.setattr(f"distill_core.queue.{module}.ensure_worker", lambda home: 0)
+    monkeypatch.setattr("distill_core.queue.workers.ensure_worker", lambda home: 0)
     st.cache_data.clear()
     return made
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from distill_core import events as say
+from distill_core.queue.executor import executor_of
 from distill_core.record.folder import Recorder, RunFolder
 
 CLASSES = 10
@@ -81,7 +82,9 @@ def create(
 ) -> RunFolder:
     """A queued run of the demo."""
     asked = {"data": "digits", "ipc": 1, "seed": 0, "device": "cpu", **job}
-    return RunFolder.create(home, method, settings or {}, asked, name=name)
+    run = RunFolder.create(home, method, settings or {}, asked, name=name)
+    executor_of(home).start(run)
+    return run
 
 
 def write(

@@ -14,7 +14,7 @@ import torch
 from distill_core.errors import BadRecord, BadSetting
 from distill_core.events import Images, Note
 from distill_core.home import read_json, write_json
-from distill_core.queue import launch
+from distill_core.queue import waiting
 from distill_core.record import archive, index
 from distill_core.record.folder import Recorder, RunFolder, Timeline
 from distill_core.results import Pictures
@@ -94,7 +94,7 @@ def test_a_broken_run_is_listed_and_breaks_nothing(home: Path, name: str, text: 
     rows = {row["id"]: row for row in index.list_runs(home)}
     assert rows[good.id]["state"] == "finished"
     assert rows[bad.id]["state"] == "broken" and len(rows[bad.id]["message"]) > 20
-    assert launch.queue(home) == []
+    assert waiting.queue(home) == []
     index.trash(home, bad.id)
     assert [row["id"] for row in index.list_runs(home)] == [good.id]
 

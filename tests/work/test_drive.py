@@ -16,7 +16,7 @@ import torch
 
 from distill_core.errors import BadRecord
 from distill_core.home import read_json, write_json
-from distill_core.queue import launch
+from distill_core.queue import waiting
 from distill_core.record import index
 from distill_core.record.folder import RunFolder, Timeline
 from distill_core.results import load_result
@@ -34,6 +34,12 @@ def one_thread() -> None:
 
 def work(run: RunFolder) -> dict[str, Any]:
     return drive_run(run, whole, METHODS)
+
+
+def again(home: Path, run: RunFolder) -> RunFolder:
+    """Let a run that is over go on."""
+    waiting.join(home, run)
+    return run
 
 
 def in_thread(run: RunFolder) -> threading.Thread:
@@ -118,7 +124,7 @@ def test_killed_by_the_system_is_lost_and_resumes_to_the_same_bytes(home: Path) 
     process.wait()
     write_json(killed.path / "state.json", {**read_json(killed.path / "state.json"), "heartbeat": 0})
     assert killed.state()["state"] == "lost"
-    for run in (launch.requeue(home, killed), straight):
+    for run in (again(home, killed), straight):
         assert start(run).wait() == 0
         assert run.state()["state"] == "finished", run.state()
     about = [load_result(run.path / "set.safetensors").about for run in (killed, straight)]
@@ -138,7 +144,7 @@ def test_pause_single_steps_and_going_on(home: Path) -> None:
     run.steer(want="stop")
     thread.join()
     assert run.state()["state"] == "stopped"
-    run = launch.requeue(home, run)
+    run = again(home, run)
     assert run.control()["want"] == "run"
     assert work(run)["state"] == "finished"
 
@@ -180,7 +186,7 @@ def test_a_move_made_before_a_kill_is_made_again(home: Path, monkeypatch: pytest
     for path in (killed.path / "checkpoints").glob("second*"):
         if checkpoint.about(path)["key"] == "second#2":
             path.unlink()  # as if the kill had come before it was written
-    work(launch.requeue(home, killed))
+    work(again(home, killed))
     assert bytes_of(killed) == bytes_of(straight)
     assert [(r["stage"], r["step"]) for r in Timeline.all(killed) if r["kind"] == "knob"] == [("second#2", 8)]
 
@@ -225,7 +231,7 @@ def test_what_the_machine_lacks_is_said(
     state = work(run)
     assert state["state"] == "failed" and words in state["message"]
     monkeypatch.undo()
-    assert work(launch.requeue(home, run))["state"] == "finished"
+    assert work(again(home, run))["state"] == "finished"
 
 
 def test_a_damaged_checkpoint_is_not_fatal(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +245,7 @@ def test_a_damaged_checkpoint_is_not_fatal(home: Path, monkeypatch: pytest.Monke
     thread.join()
     newest = next((run.path / "checkpoints").glob("*.safetensors"))
     newest.write_bytes(newest.read_bytes()[:100])
-    state = work(launch.requeue(home, run))
+    state = work(again(home, run))
     assert state["state"] == "finished" and bytes_of(run) == bytes_of(straight)
     assert any("cannot be read" in r.get("text", "") for r in Timeline.all(run))
 
@@ -268,7 +274,7 @@ def test_a_cache_that_makes_the_checkpointed_loop_unnecessary(home: Path, monkey
         monkeypatch.setattr(type(method), "loop", loop)
         return whole(method, job)
 
-    launch.requeue(home, run)
+    again(home, run)
     assert drive_run(run, without_first, METHODS)["state"] == "finished"
     stages = [r["stage"] for r in Timeline.all(run) if r["kind"] == "stage"]
     assert stages == ["first", "second", "second", "nested"]

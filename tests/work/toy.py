@@ -15,6 +15,7 @@ from distill_core.home import studio_home
 from distill_core.job import Job
 from distill_core.loop import saw, steps
 from distill_core.method import Card, Method, Stream, knob, stage
+from distill_core.queue import waiting
 from distill_core.record.folder import RunFolder
 from distill_core.results import Pictures
 
@@ -81,7 +82,10 @@ METHODS = {"toy": Toy}
 
 
 def new_run(home: Path, settings: dict[str, Any] | None = None, **job: Any) -> RunFolder:
-    return RunFolder.create(studio_home(home), "toy", settings or {}, {"data": "digits", **job})
+    """A queued run of the toy."""
+    run = RunFolder.create(studio_home(home), "toy", settings or {}, {"data": "digits", **job})
+    waiting.join(home, run)
+    return run
 
 
 def until(condition: Any, seconds: float = 60.0) -> Any:

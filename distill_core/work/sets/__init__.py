@@ -7,7 +7,6 @@ tools know images only: what is factored or generated is written as the images o
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,9 +81,7 @@ def keep(home: Path, result: Result, *, name: str, data: str = "") -> RunFolder:
     counts = result.labels.bincount(minlength=len(result.classes))
     job = {**made, "data": data or made.get("data") or "unknown", "ipc": max(1, int(counts.max()))}
     method = str(result.about.get("method") or "imported")
-    folder = RunFolder.create(
-        home, method, dict(result.about.get("settings") or {}), job, name=name[:120], by=os.getpid()
-    )
+    folder = RunFolder.create(home, method, dict(result.about.get("settings") or {}), job, name=name[:120])
     result.save(folder.path / "set.safetensors")
     recorder = Recorder(folder)
     pixels, shown = (result.preview().clamp(0, 1) * 255).round().to(torch.uint8), walls(result.labels)
@@ -93,5 +90,5 @@ def keep(home: Path, result: Result, *, name: str, data: str = "") -> RunFolder:
     )
     recorder.write(Finished(0.0))
     recorder.close()
-    folder.set_state(state="finished", by=0, seconds=0.0, imported=True)
+    folder.set_state(state="finished", message="", seconds=0.0, imported=True)
     return folder
