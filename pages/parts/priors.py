@@ -31,35 +31,22 @@ MEASURED = {  # column → what it is called where it was measured, what it mean
 }
 FAR, NEAR = "distance to real training images", "distance of real test images"
 FEATURES = "Fréchet distance to real training images in the features of our own classifier; lower is nearer."
+OF_REAL = "The same distance for real test images: as near as one can be."
 WIDEST = 800  # pixels of a sheet on the screen
 
 
 def table(catalog: dict[str, Any]) -> None:
     """Every prior with its recipe and measured quality; samples of the one that is ticked, and what can be done with it."""
     rows = shelf.known(studio.home())
-    percent = {
+    columns = {
         name: st.column_config.NumberColumn(format="%.1f %%", help=words) for name, (_, words) in MEASURED.items()
     }
-    event = st.dataframe(
-        [_line(row) for row in rows],
-        key=f"priors.{len(rows)}",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={
-            **percent,
-            "Distance": st.column_config.NumberColumn(format="%.3f", help=FEATURES),
-            "Of real": st.column_config.NumberColumn(
-                format="%.3f", help="The same distance for real test images: as near as one can be."
-            ),
-        },
-        alt="All priors with data set, measured quality, size and recipe",
-    )
-    picked = [rows[i] for i in (event["selection"]["rows"] if event else []) if i < len(rows)]
-    if picked:
-        _one(picked[0], catalog)
-    else:
-        st.caption("Tick one to look at its samples, to use it in a new run, or to export it.")
+    columns["Distance"] = st.column_config.NumberColumn(format="%.3f", help=FEATURES)
+    columns["Of real"] = st.column_config.NumberColumn(format="%.3f", help=OF_REAL)
+    alt = "All priors with data set, measured quality, size and recipe"
+    hint = "Tick one to look at its samples, to use it in a new run, or to export it."
+    if picked := weights.table(STUDY, rows, _line, columns, alt=alt, hint=hint):
+        _one(picked, catalog)
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
@@ -71,25 +58,9 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "Of real": quality.get(NEAR),
         "Size": draw.size(row["bytes"]),
         "From": weights.origin(row),
-        "Recipe": recipe(row["recipe"]),
+        "Recipe": weights.recipe(row["recipe"], "steps"),
         "Key": row["key"],
     }
-
-
-def recipe(said: dict[str, Any]) -> str:
-    """A recipe in a line: `1500 steps, sharpen 300, width 32, batch 64, …`."""
-    if not said:
-        return "not stated"
-    rest = [_value(name, value) for name, value in said.items() if name not in ("steps", "seed")]
-    return ", ".join(
-        [f"{said.get('steps', '?')} steps", *rest, *([f"seed {said['seed']}"] if said.get("seed") else [])]
-    )
-
-
-def _value(name: str, value: Any) -> str:
-    """One value of a recipe: `lr 0.001`, or a word for what is on."""
-    words = name.replace("_", " ")
-    return words if value is True else f"{words} {value:g}" if isinstance(value, float) else f"{words} {value}"
 
 
 def _one(row: dict[str, Any], catalog: dict[str, Any]) -> None:
@@ -140,7 +111,7 @@ def _actions(row: dict[str, Any], catalog: dict[str, Any]) -> None:
                     "Runs that searched in it keep their sets. It cannot be brought back; it can be trained again."
                 )
                 st.button("Delete this prior", key="priors.delete", on_click=_delete, args=(row["key"],))
-    st.caption(f"Write it as `{row['use']}`. Recipe: {recipe(row['recipe'])}.")
+    st.caption(f"Write it as `{row['use']}`. Recipe: {weights.recipe(row['recipe'], 'steps')}.")
     if not row["quality"]:
         st.caption(
             "Its quality was not measured. Train it with *Measure it* to have it measured; the weights are kept."

@@ -15,7 +15,7 @@ import streamlit as st
 
 from distill_core.record import view
 
-from . import packets
+from . import packing
 
 WEB = Path(__file__).with_name("web")
 SHARED = ("palette.js", "store.js", "draw.js")
@@ -115,7 +115,7 @@ def race(packet: bytes, *, bars: list[dict[str, Any]], key: str, sentences: Sequ
             grow as it was measured, else it grows evenly and says so.
         sentences: up to three, shown one after the other under the bars.
     """
-    _RACE(key=key, data=packets.extended(packet, bars=bars, sentences=list(sentences)))
+    _RACE(key=key, data=packing.extended(packet, bars=bars, sentences=list(sentences)))
 
 
 def pad(of: str, walk: Mapping[str, Any], pixels: bytes, key: str) -> None:
@@ -123,8 +123,8 @@ def pad(of: str, walk: Mapping[str, Any], pixels: bytes, key: str) -> None:
 
     Args:
         of: whose walk it is (a run); another walk is shown where the visitor stands.
-        walk: the JSON of `distill_core/runs/walk.py`; `pixels` the bytes that belong to it.
+        walk: the JSON of `distill_core/looks/walk.py`; `pixels` the bytes that belong to it.
     """
-    body = packets.Body()
+    body = packing.Body()
     body.add(pixels)
-    _PAD(key=key, data=packets.assemble([], body, of=of, walk=dict(walk)))
+    _PAD(key=key, data=packing.assemble([], body, of=of, walk=dict(walk)))

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SLOW = 90_000  # milliseconds that anything may take on a machine with other work: a worker warms up
 PAGE = """
 import streamlit as st
-from distill_core.runs import launch
+from distill_core.queue import launch
 from distill_core.record.folder import RunFolder
 from pages.parts import activation, feed, packets, studio, views, walk_pad
 

@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_json(made / "catalog.json", small_catalog())
     monkeypatch.setattr("pages.parts.frame.get_ready", lambda: None)
     for module in ("launch", "ask"):
-        monkeypatch.setattr(f"distill_core.runs.{module}.ensure_worker", lambda home: 0)
+        monkeypatch.setattr(f"distill_core.queue.{module}.ensure_worker", lambda home: 0)
     st.cache_data.clear()
     return made
 
