@@ -1,4 +1,9 @@
 // Small plots that follow the clock: numbers over steps as lines, numbers per layer as bars.
+import { el, fit, theme, ticks, words } from "./draw.js";
+import { mount } from "./mount.js";
+import { COLORS, SUBJECT_COLORS } from "./palette.js";
+import { ALIGNS, lastAt } from "./run.js";
+
 const GROUPS = [[/accuracy|agreement|share|fraction/i, "accuracy", "fraction of images"], [/gradient/i, "gradient norm", ""], [/‖|norm|rho|ρ/i, "weights moved", "length of the shift"], [/^lr|learning rate/i, "learning rate", ""],
   [/second|per s|speed|memory|bytes/i, "cost", ""], [/./, "loss terms", "loss"]];
 const ELSEWHERE = /(kept|chosen)$|^(clipped share|change at hand-over|high frequencies)$/; // drawn on the page of layers
