@@ -12,8 +12,7 @@ folder = runbar.chosen("Choose a run to watch", "Nothing has been distilled yet.
 asked = runbar.readable(folder)
 classes = runbar.classes(str(asked["job"].get("data", "")))
 
-st.markdown(f"#### {runbar.escape(asked.get('name') or folder.id)}")
-st.caption(runbar.summary(asked))
+runbar.heading(folder, asked)
 
 states = feed.live(
     [folder],

@@ -21,7 +21,7 @@ def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> No
     try:
         fields = shelf.method(runbar.catalog(), asked["method"])["fields"]
     except StudioError as error:
-        st.caption(runbar.escape(str(error)))
+        st.caption(studio.escape(str(error)))
         return
     live = [one for one in fields if one.get("live")]
     with st.container(border=True):

@@ -23,20 +23,11 @@ WIDEST = 800  # pixels of a sheet on the screen
 def table(catalog: dict[str, Any]) -> None:
     """Every prior with its recipe and measured quality; samples of the one that is ticked, and what can be done with it."""
     rows = shelf.known(studio.home())
-    event = st.dataframe(
-        [_line(row) for row in rows],
-        key=f"priors.{len(rows)}",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={quantity(name).title: _column(name) for name in MEASURED},
-        alt="All priors with data set, measured quality, size and recipe",
-    )
-    picked = [rows[i] for i in (event["selection"]["rows"] if event else []) if i < len(rows)]
-    if picked:
-        _one(picked[0], catalog)
-    else:
-        st.caption("Tick one to look at its samples, to use it in a new run, or to export it.")
+    columns = {quantity(name).title: _column(name) for name in MEASURED}
+    alt = "All priors with data set, measured quality, size and recipe"
+    hint = "Tick one to look at its samples, to use it in a new run, or to export it."
+    if picked := weights.table(STUDY, rows, _line, columns, alt=alt, hint=hint):
+        _one(picked, catalog)
 
 
 def _column(name: str) -> Any:
@@ -57,25 +48,9 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         **{quantity(name).title: _value_of(name, quality) for name in MEASURED},
         "Size": draw.size(row["bytes"]),
         "From": weights.origin(row),
-        "Recipe": recipe(row["recipe"]),
+        "Recipe": weights.recipe(row["recipe"], "steps"),
         "Key": row["key"],
     }
-
-
-def recipe(said: dict[str, Any]) -> str:
-    """A recipe in a line: `1500 steps, sharpen 300, width 32, batch 64, …`."""
-    if not said:
-        return "not stated"
-    rest = [_value(name, value) for name, value in said.items() if name not in ("steps", "seed")]
-    return ", ".join(
-        [f"{said.get('steps', '?')} steps", *rest, *([f"seed {said['seed']}"] if said.get("seed") else [])]
-    )
-
-
-def _value(name: str, value: Any) -> str:
-    """One value of a recipe: `lr 0.001`, or a word for what is on."""
-    words = name.replace("_", " ")
-    return words if value is True else f"{words} {value:g}" if isinstance(value, float) else f"{words} {value}"
 
 
 def _one(row: dict[str, Any], catalog: dict[str, Any]) -> None:
@@ -126,7 +101,7 @@ def _actions(row: dict[str, Any], catalog: dict[str, Any]) -> None:
                     "Runs that searched in it keep their sets. It cannot be brought back; it can be trained again."
                 )
                 st.button("Delete this prior", key="priors.delete", on_click=_delete, args=(row["key"],))
-    st.caption(f"Write it as `{row['use']}`. Recipe: {recipe(row['recipe'])}.")
+    st.caption(f"Write it as `{row['use']}`. Recipe: {weights.recipe(row['recipe'], 'steps')}.")
     if not row["quality"]:
         st.caption(
             "Its quality was not measured. Train it with *Measure it* to have it measured; the weights are kept."

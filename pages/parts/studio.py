@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import streamlit as st
 
@@ -32,6 +33,7 @@ LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS = (
         "distill/priors",
     )
 )
+Found = TypeVar("Found")
 WORKING = ("queued", "running", "paused")
 DOTS = {
     "queued": ":gray[:material/schedule:]",
@@ -142,6 +144,22 @@ def answer(question: str, **values: Any) -> dict[str, Any] | None:
         _wait(asked[mark])
         return None
     return reply["value"] if reply["state"] == "done" else {"error": reply.get("message", "The engine gave no reason.")}
+
+
+def found_out(
+    question: str, found: Callable[[], Found | None], *, waiting: str, lost: str, **values: Any
+) -> Found | None:
+    """What a worker finds out and keeps on disk, as `found` reads it; None with words on the page until it is there, or
+    with the error and a button that puts the question anew."""
+    reply = answer(question, **values)
+    if reply is None:
+        st.caption(f":material/hourglass_top: {waiting}")
+        return None
+    kept = None if "error" in reply else found()
+    if kept is None:
+        st.warning(escape(reply.get("error") or lost))
+        st.button("Ask again", key=f"_{question}_again", on_click=ask_again, args=(question,), kwargs=values)
+    return kept
 
 
 def ask_again(question: str, **values: Any) -> None:

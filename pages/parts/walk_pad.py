@@ -21,7 +21,7 @@ def section(folder: RunFolder) -> None:
     try:
         asked = folder.request()
     except StudioError as error:  # the rest of the page may still have something to show
-        st.warning(runbar.escape(str(error)))
+        st.warning(studio.escape(str(error)))
         return
     if prior_of(asked) in NONE:
         _no_generator()
@@ -83,7 +83,7 @@ def _no_generator() -> None:
     with_one = [
         one["title"] for one in runbar.catalog()["methods"] if any(f["name"] == "prior" for f in one.get("fields", []))
     ]
-    others = f" These methods search one: {', '.join(map(runbar.escape, with_one))}." if with_one else ""
+    others = f" These methods search one: {', '.join(map(studio.escape, with_one))}." if with_one else ""
     st.info(
         f"This run moved pixels and searched no generator, so there is no w to walk in.{others}",
         icon=":material/open_with:",
@@ -96,15 +96,12 @@ def _said(row: str) -> str:
 
 def _asked(folder: RunFolder, label: int, row: str) -> Any:
     """Put the question, or say that it is being answered."""
-    values = {"run": folder.id, "label": label, "row": row}
-    reply = studio.answer("walk", **values)
-    if reply is None:
-        st.caption(
-            ":material/hourglass_top: A worker is decoding the square around this class; it appears here by itself."
-        )
-        return None
-    found = None if "error" in reply else walk.kept(folder, label, row)
-    if found is None:
-        st.warning(runbar.escape(reply.get("error") or "The walk was made and cannot be read any more."))
-        st.button("Ask again", key="_walk_again", on_click=studio.ask_again, args=("walk",), kwargs=values)
-    return found
+    return studio.found_out(
+        "walk",
+        lambda: walk.kept(folder, label, row),
+        waiting="A worker is decoding the square around this class; it appears here by itself.",
+        lost="The walk was made and cannot be read any more.",
+        run=folder.id,
+        label=label,
+        row=row,
+    )

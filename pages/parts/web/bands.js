@@ -5,7 +5,7 @@ const HANDED = { change: "hand-over-change", clipped: "clipped-share" };
 const CHOSEN = { part: "part-chosen", step: "step-chosen", distance: "distance-chosen" };
 const TRAILS = { "feature-distance-by-step": "distance", "loss-by-step": "loss" };
 
-function bandsOf(run) {
+export function bandsOf(run) {
   if (run.banded?.version === run.version) return run.banded;
   const found = new Map(), sizes = run.parts.find((r) => r.name === SIZES)?.values ?? {};
   const of = (r) => {
@@ -52,7 +52,7 @@ function finish(band, index, sizes) {
 }
 
 // Where the clock stands: the band, and the step inside it.
-function nowIn(store, run, list) {
+export function nowIn(store, run, list) {
   const at = store.at(run, run.records, false);
   if (!at) return null;
   const stage = run.stages[at.in], band = list.find((b) => b.stage.name === stage.name && b.stage.part === stage.part);
@@ -62,7 +62,7 @@ function nowIn(store, run, list) {
 }
 
 // Move the clock of all views to a step of a band.
-function jump(store, run, band, step) {
+export function jump(store, run, band, step) {
   store.clock.playing = false;
   const near = band.all.filter((c) => c.r && c.step <= step).pop()?.r ?? band.entry;
   if (store.clock.align === "step" || store.clock.align === "fraction") store.seek(store.where(run, { in: run.stages.indexOf(band.stage), local: step, t: near?.t ?? 0 }));
@@ -71,9 +71,9 @@ function jump(store, run, band, step) {
 
 // A value in [0, 1] as [r, g, b], dark blue to yellow, even in lightness and for the color-blind (after cividis).
 const RAMP = [[0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];
-function ramp(value) {
+export function ramp(value) {
   const v = Math.max(0, Math.min(1, value)) * (RAMP.length - 1), i = Math.min(RAMP.length - 2, Math.floor(v));
   return RAMP[i].map((a, k) => Math.round(a + (RAMP[i + 1][k] - a) * (v - i)));
 }
-const ink = (rgb) => `rgb(${rgb.join()})`;
-const readable = (rgb) => (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 130 ? "#111" : "#fff");
+export const ink = (rgb) => `rgb(${rgb.join()})`;
+export const readable = (rgb) => (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 130 ? "#111" : "#fff");

@@ -1,4 +1,9 @@
 // Layer after layer: what every step was worth (heat map), the base loss on the same axis, and what each layer is.
+import { bandsOf, ink, jump, nowIn, ramp, readable } from "./bands.js";
+import { el, fit, theme, ticks, words } from "./draw.js";
+import { mount } from "./mount.js";
+import { SHAPES, marker } from "./palette.js";
+
 const NAMES = 74, LONGEST = 150, RIGHT = 12, ROW = 24, LOSS = 92, UNDER = 30;
 
 export default function (component) {

@@ -1,4 +1,9 @@
 // Small plots that follow the clock: numbers over steps as lines, numbers per layer as bars.
+import { el, fit, theme, ticks, words } from "./draw.js";
+import { mount } from "./mount.js";
+import { COLORS, SUBJECT_COLORS } from "./palette.js";
+import { ALIGNS, lastAt } from "./run.js";
+
 const GROUPS = [[/accuracy|agreement|share|fraction/i, "accuracy", "fraction of images"], [/gradient/i, "gradient norm", ""], [/shift/i, "weights moved", "length of the shift"], [/rate$/, "learning rate", ""],
   [/second|per s|speed|memory|bytes/i, "cost", ""], [/./, "loss terms", "loss"]];
 const ELSEWHERE = /(kept|chosen)$|^(clipped-share|hand-over-change|high-frequencies)$/; // drawn on the page of layers

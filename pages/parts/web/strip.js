@@ -1,4 +1,10 @@
 // The film strip: the same images in the same rows through every layer, as they came in, as they were kept, at the end.
+import { bandsOf, jump, nowIn } from "./bands.js";
+import { choice, el, fit, theme, words } from "./draw.js";
+import { mount } from "./mount.js";
+import { signed } from "./palette.js";
+import { box } from "./tiles.js";
+
 const HEAD = 64, TITLE = 34, SPACE = 16, GAP = 3;
 
 export default function (component) {

@@ -1,11 +1,10 @@
 // What the page of layers reads from a run's records. Run with `node --test tests/pages/js`.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import test from "node:test";
 
-const web = new URL("../../../pages/parts/web/", import.meta.url);
-const text = ["palette.js", "store.js", "bands.js"].map((name) => readFileSync(new URL(name, web), "utf8")).join("\n");
-const { Run, Store, bandsOf, nowIn, jump, ramp } = new Function(`${text}; return { Run, Store, bandsOf, nowIn, jump, ramp }`)();
+import { bandsOf, jump, nowIn, ramp } from "../../../pages/parts/web/bands.js";
+import { Run } from "../../../pages/parts/web/run.js";
+import { Store } from "../../../pages/parts/web/store.js";
 
 const LOOKS = 4;
 function told({ chosen = true } = {}) {
