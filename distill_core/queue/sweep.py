@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..axis import Axis
 from ..errors import BadRecord
-from ..fields import Field, complete
+from ..fields import Field, complete, nest
 from ..spec import respelled
 
 ASKS = 100  # runs above which a sweep wants to be confirmed
@@ -94,8 +94,15 @@ class Sweep(BaseModel):
             labels.append(label)
             for name, value in axis.cases[label].items():
                 (job if name in self.job else settings)[name] = value
-        known = cast(tuple[Field, ...], self.fields)
-        return Cell(place=tuple(place), labels=tuple(labels), settings=complete(known, settings), job=job)
+        if known := cast(
+            tuple[Field, ...], self.fields
+        ):  # none in a plan of an earlier version, whose settings are complete
+            settings = complete(known, settings)
+        return Cell(place=tuple(place), labels=tuple(labels), settings=settings, job=job)
+
+    def nested(self, cell: Cell) -> dict[str, object]:
+        """The settings of a cell as a run keeps them."""
+        return nest(cast(tuple[Field, ...], self.fields), cell.settings) if self.fields else dict(cell.settings)
 
     def runs(self) -> Iterator[Planned]:
         """All runs, every cell once before any cell gets its second seed: the whole picture comes first."""

@@ -155,7 +155,7 @@ def _start_one(home: Path, one: Record, run: Planned, device: str) -> str:
         return found[run.key]
     job = {**run.cell.job, "seed": run.seed, "device": device, "moves": []}
     name, preset = one.plan.name(run), one.plan.preset
-    folder = RunFolder.create(home, one.plan.method, run.cell.settings, job, name=name, preset=preset)
+    folder = RunFolder.create(home, one.plan.method, one.plan.nested(run.cell), job, name=name, preset=preset)
     index.set_tags(folder, [f"sweep {one.id.rpartition('-')[2]}"])
     executor_of(home).start(folder)
     return folder.id

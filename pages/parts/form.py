@@ -12,8 +12,11 @@ from typing import Any
 
 import streamlit as st
 
+from distill_core import catalog as shelf
 from distill_core.axis import read_seeds
 from distill_core.errors import BadSetting, StudioError, nearest
+from distill_core.fields import Field, active, short
+from distill_core.job import Job
 from distill_core.record.folder import RunFolder
 from distill_core.spec import parse
 
@@ -51,7 +54,8 @@ def _fill_from_run(catalog: dict[str, Any], run: str) -> None:
         st.warning(f"Run {run!r} used the method {asked['method']!r}, which {gone}. The run itself can be watched.")
         return
     st.session_state["new.method"] = method["name"]
-    knobs.seed(method["fields"], f"new.{method['name']}", asked["settings"], anew=True)
+    settings = shelf.settings(method, asked["settings"])
+    knobs.seed(method["fields"], f"new.{method['name']}", settings, anew=True)
     apply_job(asked["job"])
     st.session_state["new.seeds"] = str(asked["job"].get("seed", 0))
     _fill_data(catalog, str(asked["job"].get("data", "")))
@@ -87,14 +91,14 @@ def apply_job(values: Mapping[str, Any]) -> None:
             st.session_state[f"new.{name}"] = values[name]
 
 
-def command(
-    method: str, fields: list[dict[str, Any]], settings: Mapping[str, Any], job: Mapping[str, Any], seed: int
-) -> str:
+def command(method: str, fields: list[Field], settings: Mapping[str, Any], job: Mapping[str, Any], seed: int) -> str:
     """The same run as a command line; only what differs from the defaults is spelled."""
     words = ["distill-studio", "run", method, "--data", str(job["data"]), "--ipc", str(job["ipc"]), "--seed", str(seed)]
     plain = {"teacher": "auto", "student": "auto", "protocol": "auto", "device": "auto", "students": 3, "epochs": 0}
     given = {name: job[name] for name, default in plain.items() if job.get(name, default) != default}
-    given |= {one["name"]: settings[one["name"]] for one in fields if settings[one["name"]] != one["default"]}
+    for one in active(fields, settings):
+        if (value := settings.get(one["name"], one["default"])) != one["default"]:
+            given[_flag(fields, one["name"], given)] = value
     for name, value in given.items():
         flag = "--" + name.replace("_", "-")
         if isinstance(value, bool):
@@ -102,6 +106,12 @@ def command(
         else:
             words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
     return shlex.join(words)
+
+
+def _flag(fields: list[Field], path: str, job: Mapping[str, Any]) -> str:
+    """The shortest flag of a setting that is no flag of the job."""
+    name = short(fields, path)
+    return path if name in Job.model_fields or name in job else name
 
 
 def fingerprint(*values: Any) -> str:

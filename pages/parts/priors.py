@@ -9,13 +9,14 @@ import streamlit as st
 from PIL import Image
 
 from distill_core.errors import StudioError
+from distill_core.fields import active
 from distill_core.quantities import quantity, sentence
 from distill_core.record import priors as shelf
 from distill_core.spec import parse
 
 from . import draw, form_data, knobs, studio, studying, weights
 
-STUDY, FIELD = "prior", "prior"
+STUDY = "prior"
 MEASURED = ("samples-recognized", "samples-teach", "judge-accuracy", "samples-distance", "test-distance")
 WIDEST = 800  # pixels of a sheet on the screen
 
@@ -86,11 +87,11 @@ def enlarged(path: Path) -> Image.Image:
 
 def _actions(row: dict[str, Any], catalog: dict[str, Any]) -> None:
     with st.container(horizontal=True):
-        for method in (one for one in catalog["methods"] if any(field["name"] == FIELD for field in one["fields"])):
+        for method in (one for one in catalog["methods"] if _place(one)):
             if st.button(
                 f"Use it in {method['name']}", icon=":material/add_circle:", key=f"priors.use.{method['name']}"
             ):
-                st.session_state[f"new.{method['name']}.{FIELD}"] = row["use"]
+                st.session_state[f"new.{method['name']}.{_place(method)}"] = row["use"]
                 st.session_state.pop("new.link", None)
                 st.switch_page(studio.NEW, query_params={"method": method["name"], "data": row["data"]})
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -106,6 +107,11 @@ def _actions(row: dict[str, Any], catalog: dict[str, Any]) -> None:
         st.caption(
             "Its quality was not measured. Train it with *Measure it* to have it measured; the weights are kept."
         )
+
+
+def _place(method: dict[str, Any]) -> str:
+    """The setting of a method, at its defaults, that names a generator; "" where it has none."""
+    return next((f["name"] for f in active(method["fields"], {}) if f["name"].rpartition(".")[2] == "prior"), "")
 
 
 def _delete(key: str) -> None:

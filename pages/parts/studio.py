@@ -12,6 +12,7 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
+from distill_core.fields import Values, nest
 from distill_core.home import studio_home
 from distill_core.queue import ask
 from distill_core.queue.executor import Executor, executor_of
@@ -103,11 +104,18 @@ def stop(sentence: str, *, icon: str = ":material/inbox:", page: str = "", label
     st.stop()
 
 
-def start(method: str, settings: dict[str, Any], job: dict[str, Any], *, name: str = "", preset: str = "") -> RunFolder:
+def start(method: str, settings: Values, job: dict[str, Any], *, name: str = "", preset: str = "") -> RunFolder:
     """A new run, started; bad values are found by whoever works on it, and said in the run's state."""
-    run = RunFolder.create(home(), method, settings, job, name=name, preset=preset)
+    run = RunFolder.create(home(), method, _nested(method, settings), job, name=name, preset=preset)
     executor().start(run)
     return run
+
+
+def _nested(method: str, settings: Values) -> dict[str, object]:
+    """Settings by path as a run keeps them: nested as the parts of the method are."""
+    known = shelf.read(home())
+    entry = next((one for one in (*known["methods"], *known["studies"]) if one["name"] == method), None)
+    return dict(settings) if entry is None else nest(entry["fields"], settings)
 
 
 def resume(run: str) -> None:

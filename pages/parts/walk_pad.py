@@ -6,7 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from distill_core import catalog as shelf
 from distill_core.errors import StudioError
+from distill_core.fields import active
 from distill_core.looks import walk
 from distill_core.record.folder import RunFolder
 
@@ -70,18 +72,23 @@ def section(folder: RunFolder) -> None:
 def prior_of(asked: dict[str, Any]) -> str | None:
     """The generator that the run was asked to search: its setting, else its method's default; "" where it has none, None where
     the catalog does not know the method and the worker has to say."""
-    given = asked["settings"].get("prior")
-    if given is not None:
-        return str(given)
     known = next((one for one in runbar.catalog()["methods"] if one["name"] == asked["method"]), None)
     if known is None:
         return None
-    return next((str(one["default"]) for one in known.get("fields", []) if one["name"] == "prior"), "")
+    settings = shelf.settings(known, asked["settings"])
+    return next((str(value) for path, value in settings.items() if is_prior(path)), "")
+
+
+def is_prior(path: str) -> bool:
+    """Whether a setting names a generator."""
+    return path.rpartition(".")[2] == "prior"
 
 
 def _no_generator() -> None:
     with_one = [
-        one["title"] for one in runbar.catalog()["methods"] if any(f["name"] == "prior" for f in one.get("fields", []))
+        one["title"]
+        for one in runbar.catalog()["methods"]
+        if any(is_prior(f["name"]) for f in active(one["fields"], {}))
     ]
     others = f" These methods search one: {', '.join(map(studio.escape, with_one))}." if with_one else ""
     st.info(
