@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from .. import store
 from ..datasets import RealSet
 from ..errors import BadSetting, nearest
 from ..method import Stream, stage
@@ -94,8 +95,7 @@ def is_at_hand(spec: str, real: RealSet) -> bool:
     name, options = checked(spec)
     if name != "style" or weights(spec):
         return True
-    from .files import prior_path
     from .recipes import recommended
     from .train import prior_key
 
-    return prior_path(prior_key(real, recommended(real.name, **options))) is not None
+    return store.find("prior", prior_key(real, recommended(real.name, **options))) is not None

@@ -26,6 +26,7 @@ from ..results import SyntheticSet
 from ..run import labeler
 from ..search.judge import measure_of
 from ..search.objectives import PROTOCOL
+from ..where import within
 from .study import Findings, Study
 
 QUICK = {"students": 2, "epochs": 300}
@@ -81,8 +82,9 @@ class CandidateRanking(Study):
             yield Note(f"{field.twins} candidates have the very pixels of an earlier one and are left out.")
         measures = yield from self._measures(job, made, field.real)
         looked = engine.distances(field.entrants, measures, field.real, device_of(job.device))
-        far = yield from stage("distances", looked, len(field.entrants))
-        right = yield from engine.accuracies(field.entrants, field.memories, job.students)
+        with within(engine.mark_of(field.entrants)):
+            far = yield from stage("distances", looked, len(field.entrants))
+            right = yield from engine.accuracies(field.entrants, field.memories, job.students)
         found = {"rows": _rows(field, far, right), **engine.compared(far, right)}
         yield from engine.said(found, max(0, memory.updates(range(len(field.real.classes))) - 1))
         about = {"student": memory.student, "protocol": memory.protocol.name, "epochs": memory.protocol.epochs}
