@@ -139,6 +139,8 @@ class RunDrive:
         """The stream ended. If the newest checkpoint was not needed (a cache made its loop unnecessary), say all anew."""
         if self.silent:
             self._say_anew()
+        for key in sorted(self.moves.keys() - set(self.where.opened)):
+            self.record(Note(f"A knob was to be moved in {key!r}, but this run has no such loop.", "warning"))
 
     def _speak(self, keep: int) -> None:
         self.silent = False

@@ -165,6 +165,14 @@ def test_moved_knobs_act_at_the_next_step_and_are_repeated(home: Path) -> None:
     assert bytes_of(second) == bytes_of(first) != bytes_of(plain)
 
 
+def test_a_move_in_a_loop_that_there_is_not_is_said(home: Path) -> None:
+    run = new_run(home, moves=[{"stage": "second#7", "step": 1, "name": "lr", "value": 2.0}])
+    work(run)
+    assert [r["text"] for r in Timeline.all(run) if r["kind"] == "note"] == [
+        "A knob was to be moved in 'second#7', but this run has no such loop."
+    ]
+
+
 def test_a_move_made_before_a_kill_is_made_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(drive.STEPS_VARIABLE, "6")
     moves = [{"stage": "second#2", "step": 8, "name": "lr", "value": 2.0}]
