@@ -6,7 +6,7 @@ home/
 ├── sweeps/<id>.json  grids of runs (see `sweeping.py`)
 ├── trash/<id>/       runs taken away, until the trash is emptied
 ├── index.sqlite      for lists and filters; can be rebuilt from the folders at any time
-├── cache/            expensive ingredients by content: teachers, scores of full real sets
+├── cache/            expensive things by content, `<kind>-<key>` (see `store.py`)
 ├── data/             data sets: the user's own, and what torchvision downloaded
 ├── workers/<pid>.json
 └── questions/<id>.json, <id>.answer.json
@@ -37,19 +37,6 @@ def studio_home(given: str | Path | None = None) -> Path:
     for part in ("runs", "trash", "cache", "data", "workers", "questions"):
         (home / part).mkdir(parents=True, exist_ok=True)
     return home
-
-
-def weights_path(kind: str, key: str) -> Path | None:
-    """Where a `teacher` or a `prior` lies: shipped, cached, or nowhere."""
-    for path in (ASSETS / f"{kind}s" / f"{key}.safetensors", cache_path(kind, key)):
-        if path.is_file():
-            return path
-    return None
-
-
-def cache_path(kind: str, key: str) -> Path:
-    """Where one is kept that was trained or imported here."""
-    return studio_home() / "cache" / f"{kind}-{key}.safetensors"
 
 
 @contextmanager

@@ -15,13 +15,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any, Protocol
 
 import torch
 
 from .errors import StudioError
 from .part import P
+from .where import Spot, Where, stand, unstand
 
 WATCHING_SHARE = 0.03  # of a run's time may go into reports
 SHORTEST_GAP = 0.1  # seconds between two reports
@@ -37,7 +38,12 @@ class LeaveLoop(Exception):
 
 
 class Drive(Protocol):
-    """What the driver of a run offers to its loops."""
+    """What the driver of a run offers to its loops. A loop's `key` is where it stands."""
+
+    where: Where
+
+    def enter(self, key: str, live: bool) -> None:
+        """A loop begins; `live` if it follows live knobs."""
 
     def restore(self, key: str) -> tuple[int, dict[str, Any]] | None:
         """The step and state saved under `key`, or None."""
@@ -54,9 +60,6 @@ class Drive(Protocol):
     def saw(self, images: int) -> None:
         """So many real images were used since the last call."""
 
-    def next_key(self, stage: str, live: bool = False) -> str:
-        """A name for the next loop, the same in every run of the same job; `live` if it follows live knobs."""
-
     def leave(self, key: str) -> None:
         """The loop is over, or was left early."""
 
@@ -64,13 +67,17 @@ class Drive(Protocol):
 _drive: ContextVar[Drive | None] = ContextVar("drive", default=None)
 
 
-def driven_by(drive: Drive | None) -> Any:
+Driven = tuple[Token["Drive | None"], Token[Where | None]]
+
+
+def driven_by(drive: Drive | None) -> Driven:
     """Put a driver in place; returns the token for `undriven`."""
-    return _drive.set(drive)
+    return _drive.set(drive), stand(drive.where if drive is not None else None)
 
 
-def undriven(token: Any) -> None:
-    _drive.reset(token)
+def undriven(token: Driven) -> None:
+    _drive.reset(token[0])
+    unstand(token[1])
 
 
 def saw(images: int) -> None:
@@ -134,12 +141,10 @@ def steps(
     live: bool = False,
     quiet: bool = False,
     eager: float = 0.0,
-    name: str = "",
 ) -> Iterator[Step]:
     """Iterate `total` steps of `stage`.
 
     Args:
-        name: what this loop makes, where a cache may make it unnecessary: loops are otherwise told apart by their order.
         state: what has to be restored when the run is resumed, by name: tensors (restored in place), modules, optimisers
             and anything else with `state_dict`/`load_state_dict`, and `torch.Generator`s. The global torch generator is
             always included.
@@ -148,26 +153,27 @@ def steps(
         eager: so many seconds of reports may be spent at once, whatever share of the time that is.
     """
     drive, state = _drive.get(), dict(state or {})
-    key, first = "", 0
+    loop, first = (drive.where if drive is not None else Where()).open(stage), 0
     if drive is not None:
-        key = drive.next_key(f"{stage} {name}" if name else stage, live)
-        found = drive.restore(key)
+        drive.enter(loop.path, live)
+        found = drive.restore(loop.path)
         if found is not None:
             first = found[0]
             load_state(state, found[1])
     try:
         cadence = _Cadence(total, eager)
-        yield from _iterate(drive, key, stage, first, total, state, quiet, cadence)
+        yield from _iterate(drive, loop, stage, first, total, state, quiet, cadence)
         if drive is not None:
-            drive.done(key, total, lambda: save_state(state))
+            drive.done(loop.path, total, lambda: save_state(state))
     finally:
         if drive is not None:
-            drive.leave(key)
+            drive.leave(loop.path)
+            drive.where.leave(loop)
 
 
 def _iterate(
     drive: Drive | None,
-    key: str,
+    loop: Spot,
     stage: str,
     first: int,
     total: int,
@@ -177,10 +183,10 @@ def _iterate(
 ) -> Iterator[Step]:
     moves: dict[str, float] = {}
     for index in range(first, total):
-        asked = False
+        asked, loop.step = False, index
         if drive is not None:
             try:
-                moves, asked = drive.at_step(key, stage, index, total, lambda: save_state(state))
+                moves, asked = drive.at_step(loop.path, stage, index, total, lambda: save_state(state))
             except LeaveLoop:
                 return
         due = asked or (index == total - 1 if quiet else cadence.due(index))

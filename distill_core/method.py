@@ -29,6 +29,7 @@ from .events import Event, StageStarted
 from .fields import Plain
 from .job import Job, explain
 from .part import Offering, fields_of, settings_of
+from .where import within
 
 if TYPE_CHECKING:
     from .results import Result
@@ -181,5 +182,5 @@ def drained(stream: Stream[T]) -> T:
 def stage(name: str, stream: Stream[T], steps: int = 0, part: int = 0, parts: int = 1) -> Stream[T]:
     """Announce a part of the run, then run it: `teacher = yield from stage("squeeze", self.squeeze(job))`."""
     yield StageStarted(name, steps, part, parts)
-    result = yield from stream
-    return result
+    with within(name, part):
+        return (yield from stream)

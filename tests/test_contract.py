@@ -14,6 +14,7 @@ from distill_core.methods import registry
 from distill_core.record.folder import RunFolder, Timeline
 from distill_core.results import load_result
 from distill_core.work import sitting
+from tests.kills import check_kills
 from tests.methods.tiny import drain, fitting, job, small
 
 NAMES = sorted(registry())
@@ -98,50 +99,9 @@ def finish(folder: RunFolder) -> dict:
     return sitting.drive_run(folder, only_distill, registry())
 
 
-def bytes_of(folder: RunFolder) -> bytes:
-    return b"".join(t.numpy().tobytes() for t in (load_result(folder.path / "set.safetensors").images,))
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a killed process closes no file
-def test_a_killed_run_resumes_to_the_same_bytes(kind, home, monkeypatch):
-    """Killed at several events in turn, the run ends as one that was never killed."""
-    monkeypatch.setenv("DISTILL_STUDIO_CHECKPOINT_STEPS", "1")
-    monkeypatch.setattr("distill_core.loop._Cadence.due", lambda self, index: True)  # as many events every time
-    straight = new_run(home, kind)
-    assert finish(straight)["state"] == "finished"
-    total = len(Timeline.all(straight))
-    for cut in range(2, total, max(3, total // 4)):
-        for made in (home / "cache").glob("*.safetensors"):
-            made.unlink()  # as new as the first run was: teachers, statistics, experts
-        folder = new_run(home, kind)
-        kill_after(folder, cut)
-        assert finish(folder)["state"] == "finished"
-        assert bytes_of(folder) == bytes_of(straight), f"killed after {cut} events"
-        assert said(folder) == said(straight), f"killed after {cut} events, the timeline differs"
-
-
-class Killed(BaseException):
-    """What a SIGKILL looks like from inside: nothing runs afterwards."""
-
-
-def kill_after(folder: RunFolder, events: int) -> None:
-    def cut(method, asked):
-        stream = method.distill(asked)
-        for _ in range(events):
-            yield next(stream)
-        raise Killed
-
-    with pytest.raises(Killed):
-        sitting.drive_run(folder, cut, registry())
-
-
-def said(folder: RunFolder) -> list[tuple]:
-    """What stands in the timeline, without clocks and without reports whose number depends on the clock."""
-    kept = []
-    for record in Timeline.all(folder):
-        if record["kind"] in ("stage", "finished"):
-            kept.append((record["kind"], record.get("stage"), record.get("part")))
-    return kept
+def test_a_killed_run_resumes_to_the_same_bytes(kind, tmp_path, monkeypatch):
+    """Killed anywhere, the run ends as one that was never killed: its images, what it cached, what it said."""
+    check_kills(kind, tmp_path, monkeypatch)
 
 
 def test_stops_when_asked_and_goes_on(kind, home):

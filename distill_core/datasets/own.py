@@ -117,7 +117,7 @@ def load_folder(path: str, progress: Progress | None = None, mirror: bool | None
     with opened(where) as tree:
         listing = "\n".join(f"{e.path}\t{e.size}\t{e.stamp}" for e in tree.entries)
     key = sha256(f"{RECIPE}\n{where}\n{listing}".encode()).hexdigest()[:32]
-    arrays = remembered(f"folder-{key}", lambda: read(where, None, progress))
+    arrays = remembered("folder", key, lambda: read(where, None, progress))
     return _real(_info(f"folder:{where}", where.name, arrays), arrays, mirror)
 
 

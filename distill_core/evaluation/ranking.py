@@ -65,7 +65,7 @@ def distances(
     state: dict[str, Any] = {"found": found}
     for measure in measures.values():
         state |= measure.state()
-    for step in steps("distances", len(entrants), state=state, quiet=True, name=mark_of(entrants)):
+    for step in steps("distances", len(entrants), state=state, quiet=True):
         one = entrants[step.index]
         images, labels = one.images(real)
         x = real.normalize(images.to(device))
@@ -83,7 +83,7 @@ def accuracies(entrants: Sequence[Entrant], memories: Sequence[Memory], students
     """Test accuracy of `students` students on each entrant, as fractions; the same seeds for all of them."""
     cells = [(c, i) for c in range(len(entrants)) for i in range(students)]
     found = torch.full((len(entrants), students), -1.0, dtype=torch.float64)
-    for step in steps("rank", len(cells), state={"found": found}, quiet=True, name=mark_of(entrants)):
+    for step in steps("rank", len(cells), state={"found": found}, quiet=True):
         c, i = cells[step.index]
         memory = memories[c]
         every = range(len(memory.real.classes))

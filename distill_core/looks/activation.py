@@ -122,10 +122,11 @@ def kept(folder: RunFolder, log: list[dict[str, Any]], record: int | None) -> Ke
 def _judge(folder: RunFolder, log: list[dict[str, Any]], real: Any) -> str:
     """The teacher `auto` on these data, as the class-relevant distance takes it; else any that is at hand."""
     from ..networks import resolve
-    from ..pieces.teach import SqueezeRecipe, teacher_key, teacher_path
+    from ..pieces.teach import SqueezeRecipe, teacher_key
+    from ..store import find
 
     key = teacher_key(real, resolve("auto", channels=real.channels, size=real.size), SqueezeRecipe())
-    return key if teacher_path(key) else outputs.teacher_of([folder], {folder.id: log}, real)
+    return key if find("teacher", key) else outputs.teacher_of([folder], {folder.id: log}, real)
 
 
 def _of_real(key: str, network: Any, real: Any) -> dict[str, np.ndarray]:
@@ -136,7 +137,7 @@ def _of_real(key: str, network: Any, real: Any) -> dict[str, np.ndarray]:
     def make() -> dict[str, np.ndarray]:
         return {name: value.numpy() for name, value in vars(means_of_real(network, real)).items()}
 
-    return remembered(f"activation-{key}-{VERSION}", make)
+    return remembered("activation", f"{key}-{VERSION}", make)
 
 
 def _images(folder: RunFolder, log: list[dict[str, Any]], record: int | None, real: Any) -> tuple[Any, Any]:

@@ -197,12 +197,12 @@ def _loaded(name: str) -> Any:
 
 def teacher_of(folders: Sequence[RunFolder], logs: Mapping[str, list[dict[str, Any]]], real: Any) -> str:
     """The key of the teacher that measures: that of the first run which has one at hand, else any trained on these data."""
-    from ..pieces.teach import teacher_path
+    from ..store import find
 
     for folder in folders:
         named = [one["network"] for one in logs[folder.id] if one["kind"] == "logits" and one.get("network")]
         for key in [*named[-1:], *_of_set(folder.path / "set.safetensors")]:
-            if key and teacher_path(key) is not None:
+            if key and find("teacher", key):
                 return key
     if found := _any_teacher(real):
         return found
@@ -303,5 +303,5 @@ def _real(key: str, network: Any, real: Any, space: str) -> Step:
     def make() -> dict[str, np.ndarray]:
         return {"outputs": _ask(network, real.normalize(real.pixels(real.train.images[ids])))}
 
-    both = remembered(f"outputs-{key}-{len(ids)}", make)["outputs"]
+    both = remembered("outputs", f"{key}-{len(ids)}", make)["outputs"]
     return Step(-1, ids.numpy(), real.train.labels[ids].numpy(), _part(both, len(real.classes), space))

@@ -17,9 +17,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from .. import store
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting, nearest
-from ..home import cache_path
+from ..home import replacing
 from ..networks import build, resolve
 from .teach import Teacher, accuracy, find_teacher, same_constants, save_teacher
 
@@ -49,7 +50,8 @@ def adopt(path: Path, real: RealSet, network: str = "", device: torch.device | N
     said: dict[str, Any] = {"spec": spec, "recipe": about.get("recipe") or {}, "data": real.name, "key": key}
     said |= {"fingerprint": real.fingerprint, "classes": list(real.classes), "mean": real.mean, "std": real.std}
     said |= {"accuracy": measured, "imported": path.name}
-    save_teacher(built, said, cache_path("teacher", key))
+    with replacing(store.path_of("teacher", key)) as file:
+        save_teacher(built, said, file)
     return find_teacher(key, real, device)
 
 

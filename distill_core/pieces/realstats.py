@@ -25,9 +25,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 
+from .. import store
 from ..datasets import RealSet
 from ..events import Note
-from ..home import replacing, studio_home
 from ..loop import saw, steps
 from ..method import Stream
 from .statistics import Heard, moments
@@ -113,25 +113,22 @@ def measured(
 
     Global values are the average of the statistics of batches of 100; class values the average over a class's images.
     """
-    path = studio_home() / "cache" / f"statistics-{key}{'-classes' if per_class else ''}.safetensors"
-    if not path.is_file():
-        sums = yield from _pass(network, real, device, per_class, path.stem)
-        _write(sums, path)
-    else:
-        yield Note(f"Statistics of {len(real.train.labels):,} real images for teacher {key} were at hand.")
-    return {name: t.to(device) for name, t in load_file(path).items()}
+    images, taken = f"Statistics of {len(real.train.labels):,} real images", False
 
+    def make(file: Path) -> Stream[None]:
+        nonlocal taken
+        taken = True
+        found = yield from _pass(network, real, device, per_class)
+        save_file({name: t.cpu().contiguous() for name, t in found.items()}, file)
 
-def _write(tensors: dict[str, Tensor], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
-        save_file({name: t.cpu().contiguous() for name, t in tensors.items()}, file)
+    found = yield from store.made("statistics", f"{key}-classes" if per_class else key, make, load_file)
+    if not taken:
+        yield Note(f"{images} for teacher {key} were at hand.")
+    return {name: t.to(device) for name, t in found.items()}
 
 
 @torch.no_grad()
-def _pass(
-    network: nn.Module, real: RealSet, device: torch.device, per_class: bool, name: str
-) -> Stream[dict[str, Tensor]]:
+def _pass(network: nn.Module, real: RealSet, device: torch.device, per_class: bool) -> Stream[dict[str, Tensor]]:
     points, classes = Points.of(network), len(real.classes)
     order = torch.randperm(len(real.train.labels), generator=torch.Generator().manual_seed(0))
     batches = order.split(BATCH)
@@ -151,7 +148,7 @@ def _pass(
     for layer, values in each.items():
         shaped = zip(KINDS, values, strict=False)
         sums |= {f"{layer}|{k}|classes": torch.zeros(classes, v.shape[1], device=device) for k, v in shaped}
-    for step in steps("measure", len(batches), state={"counts": counts, **sums}, name=name):
+    for step in steps("measure", len(batches), state={"counts": counts, **sums}):
         ids = batches[step.index]
         labels = real.train.labels[ids].to(device)
         whole, each = look(ids)

@@ -6,7 +6,6 @@ the home's cache, and trained only where neither has it. Files are safetensors w
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -16,16 +15,15 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from .. import store
 from ..datasets import RealSet
 from ..datasets.real import Split
 from ..errors import BadRecord, BadSetting
 from ..events import Note, Scalars
-from ..home import cache_path, replacing, studio_home, weights_path
 from ..loop import check_finite, saw, steps
 from ..method import Stream
 from ..networks import Network, build, resolve
@@ -91,7 +89,7 @@ class Teacher:
 def teacher_key(real: RealSet, spec: str, recipe: SqueezeRecipe) -> str:
     """16 hex digits that name a teacher by content."""
     content = {"data": real.fingerprint, "network": spec, "recipe": recipe.plain(), "format": 1}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return store.key_of(content)
 
 
 def squeeze(real: RealSet, network: str, recipe: SqueezeRecipe, device: torch.device) -> Stream[Teacher]:
@@ -100,27 +98,23 @@ def squeeze(real: RealSet, network: str, recipe: SqueezeRecipe, device: torch.de
     `resnet18@756ee6198d62b83a` asks for that very teacher (one that was imported, say), whatever the recipe.
     """
     spec, named = resolve(network, channels=real.channels, size=real.size), parse(network).weights
-    key = named or teacher_key(real, spec, recipe)
-    if not named and teacher_path(key) is None:
-        lock = FileLock(studio_home() / "cache" / f"teacher-{key}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            yield Note("Another run is training this teacher; waiting for it.")
-            lock.acquire()
-        try:
-            if teacher_path(key) is None:
-                yield from train(real, spec, recipe, device, key)
-        finally:
-            lock.release()
-    teacher = find_teacher(key, real, device)
-    if named and teacher.spec != spec:
-        raise BadSetting(f"Teacher {key} is a {teacher.spec}, not a {spec}. Write {teacher.spec}@{key}.")
+    if named:
+        teacher = find_teacher(named, real, device)
+        if teacher.spec != spec:
+            raise BadSetting(f"Teacher {named} is a {teacher.spec}, not a {spec}. Write {teacher.spec}@{named}.")
+    else:
+        key = teacher_key(real, spec, recipe)
+        teacher = yield from store.made(
+            "teacher",
+            key,
+            lambda file: train(real, spec, recipe, device, key, file),
+            lambda path: read_teacher(path, key, real, device),
+        )
     yield Note(f"Teacher {spec}: {teacher.accuracy:.1%} of {len(real.test.labels):,} real test images.")
     return teacher
 
 
-def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device, key: str) -> Stream[None]:
+def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device, key: str, file: Path) -> Stream[None]:
     """Train on the real training part and write the file. The last weights are kept, as in the papers."""
     network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=recipe.seed).to(
         device
@@ -135,7 +129,7 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
     order = torch.randperm(count, generator=generator)
     state = {"network": network, "optimizer": optimizer, "generator": generator, "order": order}
     network.train()
-    for step in steps("squeeze", recipe.epochs * per_epoch, state=state, name=key):
+    for step in steps("squeeze", recipe.epochs * per_epoch, state=state):
         epoch, place = divmod(step.index, per_epoch)
         if place == 0 and epoch:
             order.copy_(torch.randperm(count, generator=generator))
@@ -159,27 +153,26 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
         "classes": list(real.classes),
     }
     about |= {"accuracy": accuracy(network, real, real.test, device), "mean": real.mean, "std": real.std, "key": key}
-    save_teacher(network, about, cache_path("teacher", key))
+    save_teacher(network, about, file)
 
 
-def save_teacher(network: nn.Module, about: dict[str, Any], path: Path) -> None:
+def save_teacher(network: nn.Module, about: dict[str, Any], file: Path) -> None:
     tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
-    with replacing(path) as file:
-        save_file(tensors, file, metadata={"teacher": json.dumps(about)})
-
-
-def teacher_path(key: str) -> Path | None:
-    """Where the teacher lies: shipped, cached, or nowhere."""
-    return weights_path("teacher", key)
+    save_file(tensors, file, metadata={"teacher": json.dumps(about)})
 
 
 def find_teacher(key: str, real: RealSet, device: torch.device) -> Teacher:
-    """Load a teacher and check that it belongs to this data set, this order of classes and these mean and s.d."""
-    path = teacher_path(key)
+    """A teacher that is at hand; `BadRecord` where it is not, or does not belong to this data set."""
+    path = store.find("teacher", key)
     if path is None:
         raise BadRecord(
             f"Teacher {key} is neither shipped nor cached. Run its method again; it trains the teacher first."
         )
+    return read_teacher(path, key, real, device)
+
+
+def read_teacher(path: Path, key: str, real: RealSet, device: torch.device) -> Teacher:
+    """Load a teacher and check that it belongs to this data set, this order of classes and these mean and s.d."""
     try:
         with safe_open(str(path), framework="pt") as file:
             about = json.loads((file.metadata() or {})["teacher"])

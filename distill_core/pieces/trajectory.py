@@ -10,9 +10,8 @@ memory (GLaD, arXiv 2305.01649), through each of them alone: with G = Σ g_n and
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -20,9 +19,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 
+from .. import store
 from ..datasets import RealSet
 from ..events import Note, Scalars
-from ..home import replacing, studio_home
 from ..job import Job
 from ..loop import saw, steps
 from ..method import Stream
@@ -70,20 +69,20 @@ def expert_paths(
 ) -> Stream[list[Tensor]]:
     """Each expert's weights after every epoch, (epochs + 1, weights); trained where the home's cache has none."""
     content = {"data": real.fingerprint, "network": spec, "recipe": asdict(recipe), "seed": job.seed, "format": 1}
-    key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-    folder = studio_home() / "cache"
-    paths = []
+    key, paths = store.key_of(content), []
     for number in range(recipe.experts):
-        path = folder / f"expert-{key}-{number}.safetensors"
-        if not path.is_file():
-            yield from _train(real, spec, recipe, view, device, job.seed * 1000 + number, path)
-        paths.append(load_file(path)["path"].to(device))
+        make = partial(_train, real, spec, recipe, view, device, job.seed * 1000 + number)
+        paths.append((yield from store.made("expert", f"{key}-{number}", make, _weights)).to(device))
     yield Note(f"{len(paths)} experts of {recipe.epochs} epochs, {paths[0].shape[1]:,} weights each.")
     return paths
 
 
+def _weights(path: Path) -> Tensor:
+    return load_file(path)["path"]
+
+
 def _train(
-    real: RealSet, spec: str, recipe: ExpertRecipe, view: Augment, device: torch.device, seed: int, path: Path
+    real: RealSet, spec: str, recipe: ExpertRecipe, view: Augment, device: torch.device, seed: int, file: Path
 ) -> Stream[None]:
     network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=seed).to(device)
     generator, count = Generator().manual_seed(seed), len(real.train.labels)
@@ -94,7 +93,7 @@ def _train(
     record[0] = flat(network).cpu()
     weights: list[Tensor] = list(network.parameters())
     state = {"network": network, "generator": generator, "order": order, "record": record}
-    for step in steps("experts", recipe.epochs * per_epoch, state=state, name=path.stem):
+    for step in steps("experts", recipe.epochs * per_epoch, state=state):
         epoch, place = divmod(step.index, per_epoch)
         if place == 0:
             order.copy_(torch.randperm(count, generator=generator))
@@ -110,6 +109,4 @@ def _train(
             record[epoch + 1] = flat(network).cpu()
         if step.due:
             yield Scalars(step.index, {"expert-loss": loss.item()})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
-        save_file({"path": record}, file)
+    save_file({"path": record}, file)

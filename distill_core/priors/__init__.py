@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import torch
 
+from .. import store
 from ..datasets import RealSet
 from ..errors import BadSetting, nearest
 from ..method import Stream, stage
@@ -95,11 +96,10 @@ def is_at_hand(spec: str, real: RealSet) -> bool:
     asked = checked(spec)
     if asked.name != "style" or asked.weights:
         return True
-    from .files import prior_path
     from .recipes import recommended
     from .train import prior_key
 
-    return prior_path(prior_key(real, recommended(real.name, **_numbers(asked)))) is not None
+    return store.find("prior", prior_key(real, recommended(real.name, **_numbers(asked)))) is not None
 
 
 def _numbers(asked: Spec) -> dict[str, int]:

@@ -13,27 +13,22 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from .. import store
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
-from ..home import cache_path, replacing, weights_path
+from ..home import replacing
 from .style import StyleGenerator
 
 
-def save(network: StyleGenerator, about: Mapping[str, Any], path: Path) -> None:
+def save(network: StyleGenerator, about: Mapping[str, Any], file: Path) -> None:
     """Write the generator; its form is read off its tensors."""
     tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
-    with replacing(path) as file:
-        save_file(tensors, file, metadata={"prior": json.dumps(dict(about), ensure_ascii=False)})
-
-
-def prior_path(key: str) -> Path | None:
-    """Where the prior lies: shipped, cached, or nowhere."""
-    return weights_path("prior", key)
+    save_file(tensors, file, metadata={"prior": json.dumps(dict(about), ensure_ascii=False)})
 
 
 def find(key: str, real: RealSet, device: torch.device) -> StyleGenerator:
     """Load a prior and check that it makes images of this data set; gradients of its own weights are off."""
-    path = prior_path(key)
+    path = store.find("prior", key)
     if path is None:
         raise BadRecord(
             f"Prior {key} is neither shipped nor cached. Write prior=style; it is then trained in a stage of its own."
@@ -138,5 +133,6 @@ def adopt(path: Path, real: RealSet) -> str:
     key = digest.hexdigest()[:16]
     said = {"recipe": about.get("recipe") or {}, "data": real.name, "fingerprint": real.fingerprint, "key": key}
     said |= {"classes": list(real.classes), "imported": path.name}
-    save(network, said, cache_path("prior", key))
+    with replacing(store.path_of("prior", key)) as file:
+        save(network, said, file)
     return key

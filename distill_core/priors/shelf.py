@@ -17,9 +17,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from .. import store
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
-from ..home import cache_path, replacing
+from ..home import replacing
 from . import autoencoder, biggan, files, stylegan2, stylegan3
 from .imported import Imported
 from .prior import Cut
@@ -130,7 +131,7 @@ def adopt(
     for key, tensor in sorted(tensors.items()):
         digest.update(key.encode() + tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
     key = digest.hexdigest()[:16]
-    with replacing(cache_path("prior", key)) as file:
+    with replacing(store.path_of("prior", key)) as file:
         save_file({k: t.contiguous() for k, t in tensors.items()}, file, {"prior": json.dumps({**about, "key": key})})
     return f"{found}@{key}"
 
@@ -170,7 +171,7 @@ def cuts(key: str, form: str, channels: int, size: int) -> tuple[Cut, ...]:
 
 def header(key: str, form: str, channels: int, size: int) -> tuple[Path, dict[str, Any]]:
     """Where the generator lies and what its header says; `BadSetting` for one that is not there or makes other images."""
-    path = files.prior_path(key)
+    path = store.find("prior", key)
     if path is None:
         raise BadSetting(
             f"There is no imported generator {key}. Import it: distill-studio prior import FILE --data NAME."

@@ -7,7 +7,7 @@ from typing import ClassVar
 from ..datasets import load
 from ..errors import BadSetting
 from ..events import Note
-from ..home import studio_home, write_json
+from ..home import write_json
 from ..job import Job
 from ..method import Card, Preset, Stream, stage
 from ..part import knob
@@ -18,6 +18,7 @@ from ..priors.quality import measured
 from ..priors.recipes import RECIPES as PRIORS
 from ..priors.recipes import SHARPEN, PriorRecipe
 from ..priors.train import prior_key, trained
+from ..store import path_of
 from .study import Findings, Study
 
 
@@ -129,6 +130,6 @@ class PriorTraining(Study):
         if self.measure:
             found = yield from measured(prior, real, device)
             about = {"key": key, "recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint}
-            path = studio_home() / "cache" / f"prior-{key}.json"
+            path = path_of("prior", key, ".json")
             write_json(path, quality_card(prior, found, {**about, "classes": list(real.classes)}))
         return Findings()

@@ -28,6 +28,7 @@ from ..record.folder import RunFolder, read_sheet
 from ..results import Pictures, load_result
 from ..run import labeler
 from ..search.measures import BriefStudents, CamMap, CamWeighted, RandomNetworks
+from ..where import within
 from .study import Findings, Study
 
 QUICK = {"students": 2, "epochs": 300}
@@ -83,8 +84,9 @@ class CandidateRanking(Study):
             yield Note(f"{field.twins} candidates have the very pixels of an earlier one and are left out.")
         measures = yield from self._measures(job, made)
         looked = engine.distances(field.entrants, measures, field.real, device_of(job.device))
-        far = yield from stage("distances", looked, len(field.entrants))
-        right = yield from engine.accuracies(field.entrants, field.memories, job.students)
+        with within(engine.mark_of(field.entrants)):
+            far = yield from stage("distances", looked, len(field.entrants))
+            right = yield from engine.accuracies(field.entrants, field.memories, job.students)
         found = {"rows": _rows(field, far, right), **engine.compared(far, right)}
         yield from engine.said(found, max(0, memory.updates(range(len(field.real.classes))) - 1))
         about = {"student": memory.student, "protocol": memory.protocol.name, "epochs": memory.protocol.epochs}

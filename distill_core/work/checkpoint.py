@@ -14,8 +14,12 @@ from torch import Tensor
 from ..errors import BadRecord
 from ..home import replacing
 
-FORMAT = 1
+FORMAT = 2  # 2: loops are named by where they stand
 _HEADER = "distill_studio_checkpoint"
+
+
+class OtherVersion(BadRecord):
+    """A checkpoint that another version of the studio wrote."""
 
 
 def save(path: Path, state: dict[str, Any], about: dict[str, Any]) -> None:
@@ -55,8 +59,11 @@ def _header(path: Path) -> dict[str, Any]:
         raise BadRecord(
             f"Checkpoint {path.name!r} cannot be read ({error}). Delete it; the run then resumes from an older one."
         ) from None
-    if not isinstance(header, dict) or header.get("format") != FORMAT or not isinstance(header.get("about"), dict):
-        raise BadRecord(f"Checkpoint {path.name!r} is not one of ours, or of another version. Delete it.")
+    if not isinstance(header, dict) or not isinstance(header.get("about"), dict):
+        raise BadRecord(f"Checkpoint {path.name!r} is not one of ours. Delete it.")
+    if header.get("format") != FORMAT:
+        given = header.get("format")
+        raise OtherVersion(f"Checkpoint {path.name!r} has format {given}; this version reads {FORMAT}. Delete it.")
     return header
 
 

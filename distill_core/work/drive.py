@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..errors import BadRecord, BadSetting
@@ -22,6 +23,7 @@ from ..loop import StopRun
 from ..method import Method
 from ..part import fields_of, settings_of
 from ..record.folder import Recorder, RunFolder
+from ..where import Where
 from . import checkpoint
 from .pulse import Pulse
 
@@ -35,12 +37,11 @@ STEPS_VARIABLE = "DISTILL_STUDIO_CHECKPOINT_STEPS"  # for tests: a checkpoint ev
 
 @dataclass
 class _Loop:
-    """A loop that is open: its key, how often each stage name was used inside it, where it is."""
+    """A loop that is open."""
 
     key: str
     live: bool
     started: float
-    index: int = 0
     complete: bool = False  # restored at its end: there is nothing to save
 
 
@@ -54,7 +55,7 @@ class RunDrive:
         self.folder, self.recorder, self.pulse, self.method, self.watch = folder, recorder, pulse, method, watch
         self.every_steps = int(os.environ.get(STEPS_VARIABLE, "0"))
         self.loops: list[_Loop] = []
-        self.counts: dict[str, int] = {}
+        self.where = Where()
         self.in_force: dict[str, float] = {}
         self.settings = settings_of(method)
         self._saved, self._cost = time.perf_counter() - EVERY + FIRST, 0.0
@@ -68,17 +69,21 @@ class RunDrive:
         self.held: list[Event] = []
 
     def _find_checkpoints(self) -> None:
-        self.found: dict[str, tuple[Any, dict[str, Any]]] = {}
-        self.newest, self.serial, self.unreadable = "", 0, []
+        self.found: dict[str, tuple[Path, dict[str, Any]]] = {}
+        self.newest, self.serial = "", 0
+        self.unreadable: list[str] = []
+        self.outdated: list[Path] = []
         for path in sorted((self.folder.path / "checkpoints").glob("*.safetensors")):
             try:
                 about = checkpoint.about(path)
                 self.found[about["key"]] = (path, about)
+            except checkpoint.OtherVersion:
+                self.outdated.append(path)
             except (BadRecord, KeyError) as error:
                 self.unreadable.append(str(error))
         if self.found:
             self.newest, (_, about) = max(self.found.items(), key=lambda item: item[1][1]["serial"])
-            self.serial = int(about["serial"])
+            self.serial, self.before = int(about["serial"]), frozenset(about["opened"])
 
     def _schedule(self, moves: Iterable[Move]) -> None:
         """Moves that were asked for or were made in an earlier sitting happen again at exactly their step."""
@@ -102,7 +107,19 @@ class RunDrive:
         """Before the stream: a run that has no checkpoint starts over."""
         if self.silent and not self.newest:
             self._speak(0)
-        for sentence in self.unreadable:
+        if not self.silent:
+            self._warn()
+
+    def _warn(self) -> None:
+        """Say which checkpoints are of no use; those of another version are taken away."""
+        sentences, self.unreadable = self.unreadable, []
+        if self.outdated:
+            then = "." if self.newest else ": the run begins anew."
+            sentences.append(f"Checkpoints of another version of the studio are not used{then}")
+        for path in self.outdated:
+            path.unlink(missing_ok=True)
+        self.outdated.clear()
+        for sentence in sentences:
             self.record(Note(sentence, "warning"))
 
     def record(self, event: Event) -> None:
@@ -128,33 +145,31 @@ class RunDrive:
         """The stream ended. If the newest checkpoint was not needed (a cache made its loop unnecessary), say all anew."""
         if self.silent:
             self._say_anew()
+        for key in sorted(self.moves.keys() - set(self.where.opened)):
+            self.record(Note(f"A knob was to be moved in {key!r}, but this run has no such loop.", "warning"))
 
     def _speak(self, keep: int) -> None:
         self.silent = False
         self.held.clear()
         self.record(Resumed(keep))
+        self._warn()
 
     def _say_anew(self) -> None:
         held = list(self.held)
         self.found.clear()  # a loop that jumped ahead now would leave a hole in the record
         self._speak(0)
+        self.recorder.stage = ""  # as at the start: what was said before the first stage stands in none
         for event in held:
             self.record(event)
 
     # ── what a loop asks ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def next_key(self, stage: str, live: bool = False) -> str:
-        """`recover`, `recover#2` for the second loop of that name, `outer@3/inner` for a loop inside another's step."""
-        inside = f"{self.loops[-1].key}@{self.loops[-1].index}/" if self.loops else ""
-        name = inside + stage
-        self.counts[name] = self.counts.get(name, 0) + 1
-        key = name if self.counts[name] == 1 else f"{name}#{self.counts[name]}"
+    def enter(self, key: str, live: bool) -> None:
         self.loops.append(_Loop(key, live, time.perf_counter()))
-        return key
 
     def restore(self, key: str) -> tuple[int, dict[str, Any]] | None:
         if key not in self.found:
-            if self.silent and self.found and not self._was_opened(key):
+            if self.silent and self.found and key not in self.before:
                 self._say_anew()  # we are past the newest checkpoint without having met it
             return None
         path, about = self.found[key]
@@ -172,14 +187,8 @@ class RunDrive:
             self._speak(int(about["keep"]))
         return int(about["step"]), state
 
-    def _was_opened(self, key: str) -> bool:
-        """Whether the earlier sitting had opened this loop when it wrote the newest checkpoint."""
-        name, _, number = key.rpartition("#") if re.search(r"#\d+$", key) else (key, "", "1")
-        return self.found[self.newest][1]["opened"].get(name, 0) >= int(number)
-
     def at_step(self, key: str, stage: str, index: int, total: int, save: Any) -> tuple[dict[str, float], bool]:
         loop = self.loops[-1]
-        loop.index = index
         self.pulse.stage, self.pulse.step, self.pulse.steps = stage, index, total
         if self.pulse.problem is not None:
             raise self.pulse.problem
@@ -219,7 +228,7 @@ class RunDrive:
         if checkpoint.is_sound(state):  # resuming from a NaN would help nobody
             self.serial += 1
             about = {"key": key, "step": index, "total": total, "serial": self.serial, "keep": self.recorder.count}
-            about |= {"seen": self.recorder.seen, "knobs": self.in_force, "opened": self.counts}
+            about |= {"seen": self.recorder.seen, "knobs": self.in_force, "opened": self.where.opened}
             checkpoint.save(self.folder.path / "checkpoints" / file_name(key), state, about)
         self._saved = time.perf_counter()
         self._cost = self._saved - began

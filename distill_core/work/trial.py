@@ -20,6 +20,7 @@ from ..job import Job, ask
 from ..loop import LeaveLoop, StopRun, driven_by, undriven
 from ..record.folder import Recorder, RunFolder
 from ..record.index import size_of
+from ..where import Where
 
 STEPS = 3  # of each loop: the first warms up, the others are timed
 LONGEST = 60.0  # seconds that a trial may take
@@ -50,11 +51,11 @@ class TrialDrive:
 
     def __init__(self, until: float):
         self.until, self.loops, self.open = until, list[_Timed](), list[_Timed]()
+        self.where = Where()
 
-    def next_key(self, stage: str, live: bool = False) -> str:
-        self.loops.append(_Timed(stage, 0, time.perf_counter(), []))
+    def enter(self, key: str, live: bool) -> None:
+        self.loops.append(_Timed(self.where.spots[-1].name, 0, time.perf_counter(), []))
         self.open.append(self.loops[-1])
-        return str(len(self.loops))
 
     def restore(self, key: str) -> None:
         return None

@@ -146,6 +146,15 @@ def test_all_real_data_is_trained_where_it_is_cheap_and_known_afterwards(monkeyp
     assert known_whole(digits(), STUDENT) is None, "another recipe is another score"
 
 
+def test_more_students_than_are_known_are_trained_anew(monkeypatch):
+    monkeypatch.setitem(PROTOCOLS, "real", PROTOCOLS["real"].with_(epochs=1))
+    events, two = drain(measure_whole(digits(), STUDENT, 2))
+    assert [len(e.accuracy) for e in events if e.kind == "scored"] == [1, 2] and known_whole(digits(), STUDENT) == two
+    assert drain(measure_whole(digits(), STUDENT, 1)) == ([two], two)
+    three = drain(measure_whole(digits(), STUDENT, 3))[1]
+    assert three.accuracy[:2] == two.accuracy and known_whole(digits(), STUDENT) == three
+
+
 def test_a_shipped_score_is_found(monkeypatch, tmp_path):
     monkeypatch.setitem(PROTOCOLS, "real", PROTOCOLS["real"].with_(epochs=1))
     _, measured = drain(measure_whole(digits(), STUDENT))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from distill_core import datasets
+from distill_core import datasets, store
 from distill_core.errors import BadRecord
 from distill_core.events import Images
 from distill_core.looks import activation, outputs
@@ -130,7 +130,7 @@ def test_what_cannot_be_looked_at_is_said_with_a_way_out(home: Path) -> None:
 
 def test_without_the_teacher_auto_any_other_on_these_data_is_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = picture_run(home, ipc=1, steps=1)
-    monkeypatch.setattr(teach, "teacher_path", lambda key: None)
+    monkeypatch.setattr(store, "find", lambda kind, key: None)
     monkeypatch.setattr(outputs, "teacher_of", lambda folders, logs, real: "another")
     assert activation._judge(run, Timeline.all(run), datasets.load("digits")) == "another"
 

@@ -15,7 +15,7 @@ NETWORK = "convnet:depth=1,norm=batch,width=8"
 SMALL = {"iterations": 4, "squeeze_epochs": 1, "batch_real": 4, "ascent_steps": 3, "pool": 6, "crops": 2}
 SMALL |= {"inner": 1, "inner_steps": 2, "experts": 2, "train_epochs": 3, "batch_expert": 400, "last_start": 1}
 SMALL |= {"prior": "style:width=4,steps=3,sharpen=3", "looks": 3, "stride": 2, "averaged": 8, "pixel_stage": True}
-SMALL |= {"backbones": f"teacher+{NETWORK},pooling=max"}
+SMALL |= {"backbones": f"teacher+{NETWORK},pooling=max"}  # their last layers have the same name and shape
 
 
 def small(kind: type[Method], **more: Any) -> Method:

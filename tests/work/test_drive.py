@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from distill_core.errors import BadRecord
+from distill_core.events import Note
 from distill_core.home import read_json, write_json
 from distill_core.queue import waiting
 from distill_core.record import index
@@ -170,6 +171,14 @@ def test_moved_knobs_act_at_the_next_step_and_are_repeated(home: Path) -> None:
     assert bytes_of(second) == bytes_of(first) != bytes_of(plain)
 
 
+def test_a_move_in_a_loop_that_there_is_not_is_said(home: Path) -> None:
+    run = new_run(home, moves=[{"stage": "second#7", "step": 1, "name": "lr", "value": 2.0}])
+    work(run)
+    assert [r["text"] for r in Timeline.all(run) if r["kind"] == "note"] == [
+        "A knob was to be moved in 'second#7', but this run has no such loop."
+    ]
+
+
 def test_a_move_made_before_a_kill_is_made_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(drive.STEPS_VARIABLE, "6")
     moves = [{"stage": "second#2", "step": 8, "name": "lr", "value": 2.0}]
@@ -248,6 +257,51 @@ def test_a_damaged_checkpoint_is_not_fatal(home: Path, monkeypatch: pytest.Monke
     state = work(again(home, run))
     assert state["state"] == "finished" and bytes_of(run) == bytes_of(straight)
     assert any("cannot be read" in r.get("text", "") for r in Timeline.all(run))
+
+
+def test_checkpoints_of_an_earlier_version_are_said_and_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(drive.STEPS_VARIABLE, "5")
+    run, straight = new_run(home), new_run(home)
+    work(straight)
+    run.steer(want="pause", steps=20)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "FORMAT", 1)
+        thread = in_thread(run)
+        until(lambda: run.state()["state"] == "paused")
+        run.steer(want="stop")
+        thread.join()
+    assert len(list((run.path / "checkpoints").glob("*.safetensors"))) == 2
+    with pytest.raises(checkpoint.OtherVersion, match="has format 1; this version reads"):
+        checkpoint.about(next((run.path / "checkpoints").glob("*.safetensors")))
+    assert work(waiting.join(home, run))["state"] == "finished" and bytes_of(run) == bytes_of(straight)
+    notes = [(r["level"], r["text"]) for r in Timeline.all(run) if r["kind"] == "note"]
+    assert notes == [("warning", "Checkpoints of another version of the studio are not used: the run begins anew.")]
+    assert next(r["step"] for r in shown(run) if r["kind"] == "scalars") == 0
+
+
+def test_what_is_said_anew_before_the_first_stage_stands_in_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest checkpoint is not met any more: what was held back is recorded as it was the first time."""
+    monkeypatch.setenv(drive.STEPS_VARIABLE, "3")
+
+    def greeting(method: Any, job: Any) -> Any:
+        yield Note("hello")
+        return (yield from whole(method, job))
+
+    def without_first(method: Any, job: Any) -> Any:
+        original = type(method).loop
+        skipped = lambda self, name, *more: iter(()) if name == "first" else original(self, name, *more)  # noqa: E731
+        monkeypatch.setattr(type(method), "loop", skipped)
+        return greeting(method, job)
+
+    run = new_run(home)
+    run.steer(want="pause", steps=7)
+    thread = threading.Thread(target=drive_run, args=(run, greeting, METHODS))
+    thread.start()
+    until(lambda: run.state()["state"] == "paused" and run.state()["step"] == 7)
+    run.steer(want="stop")
+    thread.join()
+    assert drive_run(waiting.join(home, run), without_first, METHODS)["state"] == "finished"
+    assert [r["stage"] for r in Timeline.all(run) if r["kind"] == "note"] == [""]
 
 
 def test_a_wrong_setting_in_an_edited_folder(home: Path) -> None:
