@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from distill_core.queue import launch
 from distill_core.record.folder import RunFolder
 
 from . import studio
@@ -60,7 +59,7 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
     dot = studio.DOTS.get(str(kind), "")
     took = f"{records[-1]['t']:,.0f} s" if records else "no time"
     if kind == "queued":
-        before = launch.place_in_queue(studio.home(), folder)
+        before = studio.place(folder.id)
         wait = "it is next" if not before else f"{before} run{'s' * (before > 1)} before it"
         return f"{dot} **Queued**, {wait}."
     where = progress(records)
