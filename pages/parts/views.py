@@ -6,6 +6,7 @@ function returns what the visitor chose there as plain values, or None.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,13 +20,20 @@ from . import packets
 
 WEB = Path(__file__).with_name("web")
 SHARED = ("palette.js", "store.js", "draw.js")
-ALSO = {"layers": ("bands.js",), "strip": ("bands.js",)}
+ALSO = {
+    "plots": ("about.js", "axes.js", "cell.js", "curves.js", "bars.js", "standing.js"),
+    "layers": ("about.js", "bands.js", "ramp.js", "heat.js", "panel.js", "search.js", "layer_table.js"),
+    "strip": ("about.js", "bands.js", "film.js"),
+}
+IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 @cache
 def source(part: str) -> str:
     """The JavaScript of one view: the shared parts and its own, as one module."""
-    return "\n".join((WEB / name).read_text(encoding="utf-8") for name in (*SHARED, *ALSO.get(part, ()), f"{part}.js"))
+    texts = ((WEB / name).read_text(encoding="utf-8") for name in (*SHARED, *ALSO.get(part, ()), f"{part}.js"))
+    return "\n".join(EXPORT.sub("", IMPORT.sub("", text)) for text in texts)
 
 
 def _component(part: str) -> Any:
@@ -89,8 +97,8 @@ def feature_map(
     return Shown(found.pin, found.lasso, found.plane)
 
 
-def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "parts")) -> None:
-    """Small multiples that follow the clock: loss terms as lines, `parts` records as bars per layer."""
+def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "parts", "classes")) -> None:
+    """Small multiples that follow the clock: curves of what belongs together, bars per layer and per class."""
     _PLOTS(key=key, data={"runs": list(runs), "kinds": list(kinds)})
 
 

@@ -92,7 +92,7 @@ function mount(component, make) {
     if (!root.dataset.free) release(root);
     root.dataset.free = "yes";
     const again = () => (asked ||= requestAnimationFrame(() => ((asked = 0), view.gone || view.draw())));
-    view = make(root, store, again);
+    view = new make(root, store, again);
     const off = store.on((what, detail) => (view.heard ? view.heard(what, detail) : again()));
     const size = new ResizeObserver(again);
     size.observe(root);

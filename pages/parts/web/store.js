@@ -30,7 +30,7 @@ function lastAt(items, where, x) {
 
 class Run {
   constructor(id) {
-    Object.assign(this, { id, info: { title: id, classes: [] }, state: {}, have: 0, records: [], planes: {}, version: 0 });
+    Object.assign(this, { id, info: { title: id, classes: [] }, state: {}, have: 0, records: [], planes: {}, quantities: {}, version: 0 });
     this.rebuild();
   }
 
@@ -41,6 +41,7 @@ class Run {
     }
     if (part.info) this.info = part.info;
     if (part.state) this.state = part.state;
+    Object.assign(this.quantities, part.quantities);
     for (const plane of part.planes ?? []) {
       const all = plane.points === null ? null : floats(blob(plane.points));
       const of = new Map((plane.records ?? []).map(([n, start, count]) => [n, all?.subarray(2 * start, 2 * (start + count))]));
@@ -174,6 +175,11 @@ class Run {
 
   name(label) {
     return this.info.classes?.[label] ?? String(label);
+  }
+
+  // What is said of a quantity: title, sentence and how it is drawn; it came with the records that report it.
+  quantity(name) {
+    return this.quantities[name] ?? { title: name, sentence: "" };
   }
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 
 const web = new URL("../../../pages/parts/web/", import.meta.url);
-const text = ["palette.js", "store.js", "bands.js"].map((name) => readFileSync(new URL(name, web), "utf8")).join("\n");
+const text = ["palette.js", "store.js", "bands.js", "ramp.js"].map((name) => readFileSync(new URL(name, web), "utf8").replace(/^import .*\n|^export (?!default)/gm, "")).join("\n");
 const { Run, Store, bandsOf, nowIn, jump, ramp } = new Function(`${text}; return { Run, Store, bandsOf, nowIn, jump, ramp }`)();
 
 const LOOKS = 4;
