@@ -30,6 +30,7 @@ SHELF = [
     "distill_core.catalog",
     "distill_core.figures",
     "distill_core.home",
+    "distill_core.quantities",
     *(f"distill_core.record.{name}" for name in names("record")),
     *(f"distill_core.queue.{name}" for name in names("queue")),
     *(f"distill_core.looks.{name}" for name in ("activation", "walk")),

@@ -9,6 +9,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ..events import Event
+from ..quantities import titled
 from .out import aside
 
 
@@ -64,7 +65,7 @@ class Bar:
 def _newest(event: Any) -> str:
     if event.kind != "scalars":
         return ""
-    return "  ".join(f"{name} {value:.4g}" for name, value in list(event.values.items())[:3])
+    return "  ".join(f"{titled(name)} {value:.4g}" for name, value in list(event.values.items())[:3])
 
 
 @contextmanager

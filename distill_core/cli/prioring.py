@@ -14,7 +14,7 @@ from ..record.folder import RunFolder
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, table
 
 prior = typer.Typer(help="Train or import a prior: a generator to search in.", no_args_is_help=True)
-MATTERS = "accuracy on real test images after training on samples"
+MATTERS = "samples-teach"
 
 
 def add(app: typer.Typer) -> None:

@@ -16,6 +16,7 @@ from ..errors import BadRecord
 from ..pieces import teach
 from ..pieces.augment import Augment, Mixed, cutmix, may_flip, mixup, randaugment
 from ..pieces.augment import build as build_augment
+from ..quantities import variant
 from .protocols import Protocol
 
 HELD = 500  # validation images that a report looks at
@@ -111,11 +112,15 @@ class Classroom:
         own = self.soft[rows.to(self.device)]
         return mixed.share * own + (1 - mixed.share) * own[mixed.partner]
 
-    def held(self, network: nn.Module, name: str) -> dict[str, float]:
+    def held(self, network: nn.Module, whose: str = "") -> dict[str, float]:
         """Accuracy on the first validation images, for the reports; nothing where there is no validation part."""
         if len(self.real.val) == 0:
             return {}
-        return {f"{name} accuracy": teach.accuracy(network, self.real, self.real.val, self.device, at_most=HELD)}
+        return {
+            variant("student-accuracy", whose): teach.accuracy(
+                network, self.real, self.real.val, self.device, at_most=HELD
+            )
+        }
 
 
 def soft_loss(student: Tensor, wanted: Tensor, temperature: float, squared: bool = False) -> Tensor:

@@ -23,6 +23,7 @@ from ..loop import steps
 from ..method import Stream, stage
 from ..networks import resolve
 from ..pieces.device import device_of
+from ..quantities import variant
 from ..results import SyntheticSet
 from .classroom import Lesson
 from .control import random_lesson, teacher_labels
@@ -136,9 +137,9 @@ class Memory:
         """One student: trained on what is remembered of these classes, tested on them. A fraction."""
         real, lesson = only(self.real, classes), lesson_of(self.lessons[subject], classes)
         teacher = None if self.teacher is None else Restricted(self.teacher, classes)
-        device, name = device_of(self.job.device), "student" if subject == "distilled" else "random student"
+        device, whose = device_of(self.job.device), "" if subject == "distilled" else subject
         trained = yield from train_student(
-            lesson, self.protocol, real, seed=seed, student=self.student, teacher=teacher, device=device, name=name
+            lesson, self.protocol, real, seed=seed, student=self.student, teacher=teacher, device=device, whose=whose
         )
         return accuracy(trained.network, real.test, real)
 
@@ -168,7 +169,9 @@ def continual(memory: Memory, plan: Plan) -> Stream[dict[str, Any]]:
         student = memory.point(subject, seen, derive("continual", memory.job.seed, i, t))
         got = yield from stage("continual", student, memory.updates(seen), step.index, len(cells))
         found[step.index] = got
-        yield Scalars(memory.updates(seen) - 1, {f"{subject}: accuracy on seen classes": got})
+        yield Scalars(
+            memory.updates(seen) - 1, {variant("seen-accuracy", "" if subject == "distilled" else subject): got}
+        )
         yield Note(f"Order {i + 1}, task {t + 1} of {plan.tasks}, {len(seen)} classes, {subject}: {got:.1%}.")
     curves = found.view(len(orders), plan.tasks, len(SUBJECTS)).permute(2, 0, 1).tolist()
     sizes = [len(seen) for seen in plan.seen(orders[0])]

@@ -118,10 +118,10 @@ class Exam:
 
     def _train(self, sitting: Sitting, index: int, first: int) -> Stream[Trained]:
         """One student. The same index has the same first weights and the same draws for every subject."""
-        lesson, name = self.lesson, "student"
+        lesson, whose = self.lesson, ""
         if sitting.subject == "random":
             labeller = self.teacher if sitting.protocol.labels == "static" else None
-            lesson, name = random_lesson(self.real, lesson, self.job.seed, labeller), "random student"
+            lesson, whose = random_lesson(self.real, lesson, self.job.seed, labeller), "random"
         seed = derive(self.job.seed, index)
         stream = train_student(
             lesson,
@@ -131,7 +131,7 @@ class Exam:
             student=self.student,
             teacher=self.teacher,
             device=self.device,
-            name=name,
+            whose=whose,
             first=first,
         )
         return (yield from stream)

@@ -23,10 +23,9 @@ from ..loop import steps
 from ..measures.ranking import ranking
 from ..measures.relevance import Measure
 from ..method import Stream, stage
+from ..quantities import variant
 from .continual import Memory
 from .students import derive
-
-RHO = "Spearman's ρ of distance and accuracy"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +72,7 @@ def distances(
         for column, measure in enumerate(measures.values()):
             found[step.index, column] = measure(x, torch.tensor(torch.nan), None).sum().item()
         said = dict(zip(measures, found[step.index].tolist(), strict=True))
-        yield Scalars(step.index, {f"distance: {name}": value for name, value in said.items()})
+        yield Scalars(step.index, {variant("candidate-distance", name): value for name, value in said.items()})
         shown = np.arange(len(labels))
         yield Images(step.index, one.pixels, np.asarray(one.labels), shown, one.layer)
     losses = [float("nan") if one.loss is None else float(one.loss) for one in entrants]
@@ -109,7 +108,7 @@ def said(found: Mapping[str, Any], last: int) -> Stream[None]:
     """What came out, as events of the study's own run."""
     known = {name: one["rho"] for name, one in found["metrics"].items() if one["rho"] is not None}
     if known:
-        yield Parts(last, RHO, known)
+        yield Parts(last, "rank-correlation", known)
     for name, one in found["metrics"].items():
         if one["rho"] is not None and one["accuracy"] is not None:
             interval = "" if one["low"] is None else f" ({one['low']:.2f} … {one['high']:.2f})"

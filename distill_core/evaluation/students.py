@@ -19,6 +19,7 @@ from ..loop import check_finite, steps
 from ..method import Stream
 from ..networks import build, resolve
 from ..pieces import teach
+from ..quantities import variant
 from .classroom import Classroom, Lesson
 from .protocols import Protocol
 
@@ -115,7 +116,7 @@ def train_student(
     teacher: nn.Module | None = None,
     epochs: int = 0,
     device: torch.device | None = None,
-    name: str = "student",
+    whose: str = "",
     first: int = 0,
 ) -> Stream[Trained]:
     """Train one student and return it; yields its loss and its accuracy on a fixed part of the validation images.
@@ -125,7 +126,7 @@ def train_student(
         seed: of the network's weights, the order of the images and every augmentation.
         teacher: labels every augmented and mixed image anew where the protocol says so.
         epochs: instead of the protocol's own; 0 takes those.
-        name: `student` gives `student loss` and `student accuracy`.
+        whose: the qualifier of what it reports: "random" gives `student-loss@random`.
         first: added to the step numbers of the reports, so that several students follow each other.
     """
     device, epochs = device or torch.device("cpu"), epochs or protocol.epochs
@@ -163,7 +164,7 @@ def train_student(
             what = f"The loss of a {spec} student under protocol {protocol.name} (learning rate {protocol.lr:g})"
             check_finite(value, what, step, "evaluate", "the learning rate by choosing another protocol")
         if step.due:
-            yield Scalars(first + step.index, {f"{name} loss": value, **classroom.held(network, name)})
+            yield Scalars(first + step.index, {variant("student-loss", whose): value, **classroom.held(network, whose)})
     if average:
         average.into(network)
     network.eval()

@@ -68,7 +68,7 @@ def measure_whole(
             seed=derive(seed, index),
             student=student,
             device=device,
-            name="real student",
+            whose="real",
             first=first,
         )
         trained = yield from stream

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
+from ..quantities import titled
 from .scores import frame
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F8C8D")
@@ -53,14 +54,14 @@ def lines(
         figure.add_scatter(
             x=x,
             y=y,
-            name=name,
+            name=titled(name),
             mode="lines+markers",
             line={"color": COLORS[i % len(COLORS)], "dash": DASHES[i % len(DASHES)], "width": 2},
             marker={"symbol": MARKS[i % len(MARKS)], "size": [8 if j % every == 0 else 0 for j in range(len(x))]},
         )
     if not title and wanted:
         first = found[wanted[0]][1]
-        title = f"{wanted[0]}: from {first[0]:.3g} to {first[-1]:.3g}"
+        title = f"{titled(wanted[0])}: from {first[0]:.3g} to {first[-1]:.3g}"
     frame(figure, title or "Nothing was measured yet", UNITS[by], unit, height=320)
     if log:
         figure.update_yaxes(type="log")
@@ -73,5 +74,6 @@ def parts(record: Mapping[str, Any], title: str = "", unit: str = "value") -> go
     bars = go.Bar(x=list(values), y=list(values.values()), marker={"color": COLORS[0]})
     most = max(values, key=lambda name: values[name]) if values else ""
     figure = go.Figure(bars)
-    words = title or (f"{record['name']}: largest in {most}" if most else f"{record['name']}: nothing was measured yet")
+    name = titled(record["name"])
+    words = title or (f"{name}: largest in {most}" if most else f"{name}: nothing was measured yet")
     return frame(figure, words, "part", unit, height=300)

@@ -19,24 +19,14 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
+from ..quantities import word as name_of
 from .curves import COLORS, MARKS
 from .scores import frame, say
 from .tables import safe
 
-NAMES = {
-    "cam_weighted": "class-weighted maps",
-    "cam_map": "class activation map",
-    "layerwise_random": "random networks",
-    "loss": "the run's own loss",
-    "accuracy": "brief students' error",
-}
 COLUMNS = ("distance", "ρ", "n", "picks", "best", "mean")
 GRAY = COLORS[-1]  # seen on light and dark
 PERFECT = -0.7  # ρ from here on is called a good order
-
-
-def name_of(metric: str) -> str:
-    return NAMES.get(metric, metric.replace("_", " "))
 
 
 def metrics(found: Mapping[str, Any]) -> list[str]:

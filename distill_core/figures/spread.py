@@ -8,19 +8,20 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from ..quantities import quantity
 from .scores import frame
 
 # the colors that the map gives to the runs A to F
 COLORS = ("#0077BB", "#EE7733", "#009988", "#CC3311", "#33BBEE", "#EE3377")
 PATTERNS = ("", "/", "x", ".", "\\", "+")
 MOST_CLASSES = 40  # bars are drawn for; more are sorted into a line per run
-LABELS = {
-    "relative": ("Feature distance within a class", "d_c ÷ largest of all"),
-    "distance": ("Feature distance within a class, against real images", "d_c ÷ d_c of real images"),
-    "coverage": ("Coverage of the real images", "share of real images within reach"),
-    "density": ("Density of real images around the synthetic", "neighborhoods it lies in ÷ k"),
-    "cosine": ("How alike the images of a class are", "mean cosine between features"),
-    "nearest": ("Distance to the nearest real image", "distance of last features"),
+SHOWN = {  # what is drawn of the measures → its quantity
+    "relative": "spread-relative",
+    "distance": "spread-to-real",
+    "coverage": "coverage",
+    "density": "density",
+    "cosine": "feature-cosine",
+    "nearest": "nearest-real",
 }
 Values = list[float | None]
 
@@ -44,7 +45,7 @@ def mean(values: Values) -> float | None:
 
 
 def shown(measure: str, found: Mapping[str, Any]) -> tuple[dict[str, Values], Values | None]:
-    """(run → values per class, those of real images where they are drawn beside) of a measure of `LABELS`."""
+    """(run → values per class, those of real images where they are drawn beside) of one of `SHOWN`."""
     runs = {run: one["values"] for run, one in found["runs"].items()}
     if measure == "relative":
         return relative(runs), None
@@ -58,7 +59,7 @@ def per_class(
 ) -> go.Figure:
     """Bars for each class and run. With many classes: the classes sorted by value, one line per run."""
     values, real = shown(measure, found)
-    title, unit = LABELS[measure]
+    row = quantity(SHOWN[measure])
     many, figure = len(names) > MOST_CLASSES, go.Figure()
     for i, (run, own) in enumerate(values.items()):
         average = mean(own)
@@ -80,7 +81,7 @@ def per_class(
         figure.add_scatter(x=None if many else list(names), y=y, name="real images", **look)
     if measure == "distance":
         figure.add_hline(1, line={"color": "#888888", "dash": "dot", "width": 1.5}, annotation_text="real images")
-    frame(figure, title, "classes, sorted by value" if many else "class", unit, height)
+    frame(figure, row.title, "classes, sorted by value" if many else "class", row.unit, height)
     figure.update_layout(barmode="group", bargap=0.25, showlegend=True)
     figure.update_xaxes(type="linear" if many else "category")
     figure.update_yaxes(rangemode="tozero")

@@ -114,7 +114,7 @@ class GenerativeLatent(InPrior):
         search = matched(self, ground, space, start.objective, self.iterations, returns=True)
         yield from stage("match", search, self.iterations)
         images = quantize(real.denormalize(space.images())).cpu()
-        yield Scalars(self.iterations, {"high frequencies": high_frequencies(images)})
+        yield Scalars(self.iterations, {"high-frequencies": high_frequencies(images)})
         about: dict[str, Any] = {"layer": space.name}
         if self.objective == "mtt":
             about["student_lr"] = rate = float(start.objective.alpha.detach())  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from .views import PairView
 class MeanFeatures:
     """Σ_c ‖ mean ψ_θ(A_ω(B_c)) − mean ψ_θ(A_ω(S_c)) ‖², θ and ω drawn anew at every step."""
 
-    what, remedy = "distance of mean features", "Lower lr_img."
+    what, remedy = "feature-mean-distance-by-class", "Lower lr_img."
 
     def __init__(self, job: Job, ground: Ground, batch_real: int, view: PairView):
         self.job, self.ground, self.batch_real, self.view = job, ground, batch_real, view

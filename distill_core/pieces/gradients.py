@@ -67,7 +67,7 @@ def distances(ours: dict[str, Tensor], theirs: dict[str, Tensor], kind: KIND = "
 class Gradients:
     """Σ_c D( ∇ℓ(A_ω(S_c); θ), ∇ℓ(A_ω(B_c); θ) ) over a network that is trained a little on S between two updates."""
 
-    what, remedy = "distance of gradients", "Lower lr_img."
+    what, remedy = "gradient-distance-by-class", "Lower lr_img."
 
     def __init__(
         self,
@@ -112,9 +112,7 @@ class Gradients:
         per_class = torch.stack(list(layers.values())).sum(0)
         loss = per_class.sum()
         (gradient,) = torch.autograd.grad(loss, x)
-        parts = (
-            {"distance of gradients by layer": {n: float(d.detach().sum()) for n, d in layers.items()}} if due else {}
-        )
+        parts = {"gradient-distance-by-layer": {n: float(d.detach().sum()) for n, d in layers.items()}} if due else {}
         return Pull(gradient, loss, per_class, parts, seen=ids.numel())
 
     def _settle(self) -> None:

@@ -34,8 +34,8 @@ class Pull:
         gradient: ∂L/∂x, shaped like the images.
         loss: the scalar L.
         per_class: (classes,) or None, under the objective's `what`.
-        parts: one number for each layer or inner step, by name.
-        scalars: further numbers.
+        parts: one number for each layer or inner step, by quantity.
+        scalars: further numbers, by quantity.
         seen: real images that it looked at.
     """
 
@@ -50,7 +50,7 @@ class Pull:
 class Objective(Protocol):
     """Compares synthetic images with real data."""
 
-    what: str  # what `per_class` is: "distance of gradients"
+    what: str  # the quantity that `per_class` is, "" where it is None
     remedy: str  # what to lower when the loss is no number any more
 
     def pull(self, x: Tensor, now: Any, due: bool) -> Pull:

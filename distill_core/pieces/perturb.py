@@ -69,10 +69,15 @@ def directed(
         shift, relative = shifts(network, origin)
         yield Scalars(
             step.index + 1,
-            {"cross-entropy on the start": loss.item(), "gradient norm": norm.item(), "‖Δθ‖": shift, "ρ": rho},
+            {
+                "start-cross-entropy": loss.item(),
+                "gradient-norm": norm.item(),
+                "shift-length": shift,
+                "shift-limit": rho,
+            },
         )
         if step.last:
-            yield Parts(step.index + 1, "‖Δθ‖ / ‖θ‖ by layer", relative)
+            yield Parts(step.index + 1, "shift-by-layer", relative)
 
 
 class Gradient:
@@ -95,8 +100,8 @@ def scattered(network: nn.Module, origin: dict[str, Tensor], rho: float, generat
     with torch.no_grad():
         torch._foreach_add_(weights, list(torch._foreach_mul(noise, rho / global_norm(noise))))
     shift, relative = shifts(network, origin)
-    yield Scalars(1, {"‖Δθ‖": shift, "ρ": rho})
-    yield Parts(1, "‖Δθ‖ / ‖θ‖ by layer", relative)
+    yield Scalars(1, {"shift-length": shift, "shift-limit": rho})
+    yield Parts(1, "shift-by-layer", relative)
 
 
 @torch.no_grad()

@@ -171,8 +171,6 @@ def _pass(
 class RealStatistics:
     """A `Matcher` of batch-norm, convolution and patch statistics with a memory."""
 
-    where = "layers'"
-
     def __init__(
         self,
         network: nn.Module,

@@ -23,6 +23,7 @@ from ..datasets import RealSet
 from ..events import Parts, Scalars
 from ..loop import Guard, saw, steps
 from ..method import Method, Stream, stage
+from ..quantities import variant
 from .perturb import directed, scattered
 from .show import place, show
 from .statistics import BatchNormStatistics, Matcher
@@ -243,13 +244,13 @@ def iterate(
         guard.check(loss, step.index)
         if step.due:
             guard.stop_if_broken("recover", "Lower lr_img or the loss coefficients.")
-            terms = {"loss": loss, "cross-entropy": entropy, "mean mismatch": mean, "variance mismatch": variance}
-            of = f" of network {turn + 1}" if len(batch.teachers) > 1 else ""
-            values = {f"{name}{of}": float(value.detach()) for name, value in {**terms, **further}.items()}
-            yield Scalars(step.index, values | {"learning rate": rate})
+            terms = {"loss": loss, "cross-entropy": entropy, "mean-mismatch": mean, "variance-mismatch": variance}
+            whose = turn + 1 if len(batch.teachers) > 1 else ""
+            values = {variant(name, whose): float(value.detach()) for name, value in {**terms, **further}.items()}
+            yield Scalars(step.index, values | {"learning-rate": rate})
             for what, found in (("mean", means), ("variance", variances)):
                 by_layer = dict(zip(matcher.names, found.detach().tolist(), strict=True))
-                yield Parts(step.index, f"{matcher.where} {what} mismatch{of}", by_layer)
+                yield Parts(step.index, variant(f"{what}-mismatch-by-layer", whose), by_layer)
             flat = whole(batch.x)
             yield show(step.index, batch.real.denormalize(flat), everyone)
             yield place(step.index, teacher, flat, everyone)

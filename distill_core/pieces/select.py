@@ -67,4 +67,4 @@ def _select(real: RealSet, network, own, features, chosen: Tensor, pick: Pick, d
             normalized = real.normalize(real.pixels(real.train.images[ids].to(device)))
             yield place(step.index, network, normalized, real.train.labels[ids])
             means = torch.stack([f[chosen[: step.index + 1, c]].mean(0) for c, f in enumerate(features)])
-            yield Scalars(step.index, {"distance to the class means": float((means - centers).norm(dim=1).mean())})
+            yield Scalars(step.index, {"class-mean-distance": float((means - centers).norm(dim=1).mean())})

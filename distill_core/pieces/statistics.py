@@ -24,7 +24,6 @@ class Matcher(Protocol):
     """What a network's layers hear of the images, and how far that is from what they remember of the real data."""
 
     names: list[str]
-    where: str  # what is listened to, in a figure's title
 
     def hearing(self, groups: int = 1) -> Any:
         """A context in which every forward pass fills the mapping that it gives (`Heard`)."""
@@ -45,8 +44,6 @@ class Matcher(Protocol):
 
 class BatchNormStatistics:
     """Listens at every BatchNorm2d of a network, in module order."""
-
-    where = "batch-norm"
 
     def __init__(self, network: nn.Module):
         self.layers = {name: m for name, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)}

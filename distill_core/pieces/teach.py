@@ -151,7 +151,7 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
         if step.due:
             check_finite(loss.item(), f"The loss of the teacher {spec}", step, "squeeze", "the teacher's learning rate")
             held = accuracy(network, real, real.val, device, at_most=500)
-            yield Scalars(step.index, {"teacher loss": loss.item(), "teacher validation accuracy": held})
+            yield Scalars(step.index, {"teacher-loss": loss.item(), "teacher-accuracy": held})
     about: dict[str, Any] = {
         "spec": spec,
         "recipe": recipe.plain(),

@@ -117,7 +117,7 @@ def _train(
         if place == per_epoch - 1:
             record[epoch + 1] = flat(network).cpu()
         if step.due:
-            yield Scalars(step.index, {"expert loss": loss.item()})
+            yield Scalars(step.index, {"expert-loss": loss.item()})
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
         save_file({"path": record}, file)
@@ -126,7 +126,7 @@ def _train(
 class Trajectories:
     """The normalized squared distance between where the images lead and where an expert went."""
 
-    what, remedy = "distance", "Lower lr_img or lr_lr."
+    what, remedy = "", "Lower lr_img or lr_lr."
 
     def __init__(
         self,
@@ -167,8 +167,8 @@ class Trajectories:
         self.optimizer.step()
         with torch.no_grad():
             self.alpha.clamp_(min=1e-6)
-        parts = {"distance to the expert after each step": {str(n): v for n, v in enumerate(walk())}} if due else {}
-        said = {"start epoch": float(start)} | ({"learned rate": self.alpha.item()} if due else {})
+        parts = {"expert-distance-by-step": {str(n): v for n, v in enumerate(walk())}} if due else {}
+        said = {"start-epoch": float(start)} | ({"learned-rate": self.alpha.item()} if due else {})
         return Pull(gradient, loss.detach(), None, parts, said)
 
     def _batches(self, n: int) -> list[Tensor]:

@@ -40,18 +40,18 @@ def measured(prior: Prior, real: RealSet, device: torch.device, seed: int = 0) -
         pooled(network, real.normalize(real.pixels(one.images.to(device)))) for one in (real.train, real.test)
     )
     found = {
-        "accuracy of a real-trained classifier on samples": float(right.float().mean()),
-        "that classifier on real test images": teacher.accuracy,
-        "accuracy on real test images after training on samples": accuracy(student, real, real.test, device),
-        "distance to real training images": frechet(train, pooled(network, images)),
-        "distance of real test images": frechet(train, test),
-        "samples": float(len(labels)),
+        "samples-recognized": float(right.float().mean()),
+        "judge-accuracy": teacher.accuracy,
+        "samples-teach": accuracy(student, real, real.test, device),
+        "samples-distance": frechet(train, pooled(network, images)),
+        "test-distance": frechet(train, test),
+        "sample-count": float(len(labels)),
     }
     yield Note(
-        f"Samples: {found['accuracy of a real-trained classifier on samples']:.1%} are taken for their class; a classifier "
-        f"trained on them gets {found['accuracy on real test images after training on samples']:.1%} of the real test images; "
-        f"Fréchet distance in our features {found['distance to real training images']:.3g} "
-        f"(real test images: {found['distance of real test images']:.3g})."
+        f"Samples: {found['samples-recognized']:.1%} are taken for their class; a classifier "
+        f"trained on them gets {found['samples-teach']:.1%} of the real test images; "
+        f"Fréchet distance in our features {found['samples-distance']:.3g} "
+        f"(real test images: {found['test-distance']:.3g})."
     )
     return found
 
@@ -93,7 +93,7 @@ def _taught(images: Tensor, labels: Tensor, real: RealSet, device: torch.device,
         optimizer.step()
         schedule.step()
         if step.due:
-            yield Scalars(step.index, {"loss on samples": loss.item()})
+            yield Scalars(step.index, {"samples-loss": loss.item()})
     return network.eval()
 
 

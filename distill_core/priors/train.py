@@ -134,7 +134,7 @@ def _decoder(
         optimizer.step()
         if step.due:
             check_finite(loss.item(), "The loss of the prior", step, "prior", "its learning rate")
-            yield Scalars(step.index, {"error of decoded images": error.item(), "divergence": divergence.item()})
+            yield Scalars(step.index, {"decoding-error": error.item(), "code-divergence": divergence.item()})
             yield from _samples(step.index, network, device)
 
 
@@ -176,7 +176,7 @@ def _sharpen(
             check_finite(float(lost + fooled.detach()), "The loss of the prior", step, "sharpen", "its learning rate")
             yield Scalars(
                 recipe.steps + step.index,
-                {"loss of the generator": fooled.item(), "loss of the discriminator": lost.item()},
+                {"generator-loss": fooled.item(), "discriminator-loss": lost.item()},
             )
             yield from _samples(recipe.steps + step.index, average, device)
 

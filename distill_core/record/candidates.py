@@ -1,7 +1,7 @@
 """The candidates that a search through several layers has left in its run: images of each layer at several steps. No torch.
 
 Read from what any such run records: synthetic `images` whose `space` is the layer; before the images that a layer was left
-with, the scalar "step kept"; and its loss, at reports or, once the layer is done, as parts "loss at each step".
+with, the scalar `step-kept`; and its loss, at reports or, once the layer is done, as parts `loss-by-step`.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def _layers(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Candidate]]:
         elif one["kind"] == "scalars":
             if one["values"].get("loss") is not None:
                 said[one["step"]] = one["values"]["loss"]
-            if (step := one["values"].get("step kept")) is not None:
+            if (step := one["values"].get("step-kept")) is not None:
                 kept = int(step)
-        elif one["kind"] == "parts" and one["name"] == "loss at each step":
+        elif one["kind"] == "parts" and one["name"] == "loss-by-step":
             said |= {int(step): value for step, value in one["values"].items() if value is not None}
         elif one["kind"] == "images" and one.get("source", "synthetic") == "synthetic" and set(one["ids"]) == own:
             layer, step = one["space"], one["step"] if kept is None else kept

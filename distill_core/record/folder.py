@@ -33,6 +33,7 @@ from PIL import Image
 from ..errors import BadRecord, BadSetting
 from ..events import Event
 from ..home import read_json, replacing, write_array, write_json
+from .naming import by_quantity
 
 SCHEMA = 1
 SILENT = 3.0  # seconds without a heartbeat after which the lock is asked whether anybody still works
@@ -344,4 +345,4 @@ class Timeline:
             except (ValueError, KeyError, TypeError):
                 self.bad_lines += 1
                 continue
-            yield record
+            yield by_quantity(record)

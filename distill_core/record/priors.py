@@ -11,12 +11,13 @@ from safetensors import SafetensorError, safe_open
 
 from ..errors import BadRecord
 from ..home import ASSETS, read_json
+from ..quantities import renamed
 
 
 def known(home: Path) -> list[dict[str, Any]]:
     """Every prior that can be read, newest first, shipped ones last.
 
-    A row: key, data, classes, recipe, quality (named numbers, {} where it was not measured), bytes, where (shipped, trained,
+    A row: key, data, classes, recipe, quality (numbers by quantity, {} where it was not measured), bytes, where (shipped, trained,
     imported), made (seconds since 1970; None for shipped ones), sheet (a PNG of samples, or None), use (what to write as a
     method's prior), path.
     """
@@ -36,6 +37,7 @@ def _row(key: str, path: Path, shipped: bool, cards: dict[str, Any], home: Path)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError):
         return None
     card = cards.get(key) or read_json(home / "cache" / f"prior-{key}.json") or {}
+    quality = {renamed(name): value for name, value in card.get("quality", {}).items()}
     where = "shipped" if shipped else "imported" if about.get("imported") else "trained"
     stat, sheets = path.stat(), (path.with_suffix(".png"), home / "cache" / f"prior-{key}.png")
     more = {"bytes": stat.st_size, "where": where, "made": None if shipped else stat.st_mtime}
@@ -43,7 +45,7 @@ def _row(key: str, path: Path, shipped: bool, cards: dict[str, Any], home: Path)
         "sheet": next((str(one) for one in sheets if one.is_file()), None),
         "use": f"{about.get('form', 'style')}@{key}",
     }
-    return {"key": key, **said, "quality": card.get("quality", {}), **more, "path": str(path)}
+    return {"key": key, **said, "quality": quality, **more, "path": str(path)}
 
 
 def card(row: dict[str, Any]) -> dict[str, Any]:

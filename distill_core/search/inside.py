@@ -184,7 +184,7 @@ def space_at(
 def sizes(prior: Prior, count: int) -> Parts:
     """Bytes of the feature maps of `count` images at every cut, which is named with its shape: `layer2 32×8×8`."""
     shaped = {f"{cut.name} {'×'.join(map(str, cut.shape))}": float(count * cut.bytes) for cut in prior.cuts}
-    return Parts(0, "bytes of feature maps", shaped)
+    return Parts(0, "map-bytes", shaped)
 
 
 def high_frequencies(images: Tensor) -> float:

@@ -26,8 +26,6 @@ from .inside import CLIP, Inside, LastPixels, cleaned, high_frequencies, sizes, 
 from .objectives import PROTOCOL
 from .prior_settings import Begun
 
-WHAT = "class-relevant feature distance"
-
 
 class Kept:
     """The best candidate so far: copies, never references. Decided on the device, so that nothing waits for it."""
@@ -85,13 +83,13 @@ class Walk:
         assert isinstance(old, Inside), "nothing comes after the pixels"
         if at < len(self.prior.cuts):
             f = old.onward(at)
-            self.said = {"clipped share": float((f.abs() > CLIP).float().mean())}
+            self.said = {"clipped-share": float((f.abs() > CLIP).float().mean())}
             self.space = self._space(at, old.w, cleaned(f))
         else:
-            self.said = {"clipped share": float((old.raw() != before).float().mean())}
+            self.said = {"clipped-share": float((old.raw() != before).float().mean())}
             self.space = self._space(at, old.w, before)
         change = self.ground.real.denormalize(self.space.images()) - self.ground.real.denormalize(before)
-        self.said["change at hand-over"] = float(change.abs().max())
+        self.said["hand-over-change"] = float(change.abs().max())
 
     def _visit(self, part: int) -> Stream[None]:
         method, space, objective, looks = self.method, self.space, self.objective, self.method.looks
@@ -122,15 +120,15 @@ class Walk:
         yield from self._leave(part, kept, record, int(guard.broken))
 
     def _report(self, index: int, x: Tensor, pull: Any, found: Tensor, first: Tensor | None) -> Stream[None]:
-        space, said = self.space, {"loss": pull.loss.item(), "feature distance": float(found.sum())}
+        space, said = self.space, {"loss": pull.loss.item(), "feature-distance": float(found.sum())}
         yield Scalars(index, {**said, **pull.scalars, **(self.said if index == 0 else {})})
         if pull.per_class is not None:
             yield PerClass(index, self.objective.what, pull.per_class.detach().cpu().numpy(), space.name)
-        yield PerClass(index, WHAT, found.cpu().numpy(), space.name)
+        yield PerClass(index, "feature-distance-by-class", found.cpu().numpy(), space.name)
         for name, values in pull.parts.items():
             yield Parts(index, name, values)
         if first is not None:
-            yield Parts(index, "change of w", self._moved(first))
+            yield Parts(index, "w-change", self._moved(first))
         yield show(index, self.ground.real.denormalize(x), self.ground.labels, space=space.name)
         yield place(index, self.ground.probe, x, self.ground.labels)
 
@@ -159,9 +157,9 @@ class Walk:
             if not all(bool(torch.isfinite(one).all()) for one in self.learned):
                 raise StudioError("The learned rate α is no number any more. Lower lr_lr, then start again.")
         images = self.ground.real.denormalize(self.space.images())
-        high = {"high frequencies": high_frequencies(images)}
-        yield Scalars(looks, {"step kept": step, "distance kept": float(kept.distance), **high})
-        for row, what in enumerate(("feature distance at each step", "loss at each step")):
+        high = {"high-frequencies": high_frequencies(images)}
+        yield Scalars(looks, {"step-kept": step, "distance-kept": float(kept.distance), **high})
+        for row, what in enumerate(("feature-distance-by-step", "loss-by-step")):
             values = {str(i): v for i, v in enumerate(record[row].tolist()) if v == v}
             yield Parts(looks, what, values)
         yield show(looks, images, self.ground.labels, space=name)
@@ -171,7 +169,7 @@ class Walk:
         name, step, distance = self.name_of(int(best.part)), int(best.step), float(best.distance)
         yield Note(f"Kept: {name}, step {step}, distance {distance:.4g}.")
         yield Scalars(
-            self.method.looks, {"part chosen": int(best.part), "step chosen": step, "distance chosen": distance}
+            self.method.looks, {"part-chosen": int(best.part), "step-chosen": step, "distance-chosen": distance}
         )
         images = quantize(real.denormalize(best.copies[0])).cpu()
         yield show(self.method.looks, images, self.ground.labels, space=name)

@@ -2,7 +2,8 @@
 
 A record is the run's own, with an image sheet and points replaced by a number into the packet's blobs. Points lie in
 planes that were fitted once on the real images: columns are PCA x, PCA y, LDA x, LDA y. `from` and `to` are record
-numbers, so that a browser that missed a packet notices and asks again.
+numbers, so that a browser that missed a packet notices and asks again. `quantities` says of every number that the records
+report how it is called, what it means and how it is drawn (`quantities.told`): the browser has no list of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures.plane import Plane, fit_lda, fit_pca, kept
+from distill_core.quantities import told
 from distill_core.record.folder import RunFolder, Timeline, inside, read_array
+from distill_core.record.naming import reported
 from distill_core.spec import parse
 
 from .packing import Body, assemble
@@ -155,6 +158,7 @@ def one_run(
         sent.append(small)
         to = record["n"] + 1
     part = {"run": read.folder.id, "from": position, "to": to, "more": len(sent) < len(waiting), "records": sent}
+    part["quantities"] = {name: told(name) for name in sorted({name for one in sent for name in reported(one)})}
     if position == 0:
         part["info"] = info(read.folder, classes)
     part["state"] = {key: value for key, value in read.folder.state().items() if key in STATE}

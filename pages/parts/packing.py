@@ -1,7 +1,7 @@
 """Header and raw bytes as one value for the browser, and back: a packet.
 
 4 bytes   length of the header, little-endian
-header    JSON: {"v": 1, "runs": [{"run", "from", "to", "info"?, "state", "records", "planes"?}],
+header    JSON: {"v": 1, "runs": [{"run", "from", "to", "info"?, "state", "quantities", "records", "planes"?}],
           "blobs": [[at, size], …]}
 body      image sheets exactly as they lie on disk (WebP), points as little-endian float32
 """

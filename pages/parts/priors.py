@@ -9,53 +9,43 @@ import streamlit as st
 from PIL import Image
 
 from distill_core.errors import StudioError
+from distill_core.quantities import quantity, sentence
 from distill_core.record import priors as shelf
 from distill_core.spec import parse
 
 from . import draw, form_data, knobs, studio, studying, weights
 
 STUDY, FIELD = "prior", "prior"
-MEASURED = {  # column → what it is called where it was measured, what it means, and how it is written
-    "Recognized": (
-        "accuracy of a real-trained classifier on samples",
-        "Samples that a classifier trained on real images takes for their class: are the labels right?",
-    ),
-    "Teaches": (
-        "accuracy on real test images after training on samples",
-        "Real test images that a classifier trained on samples alone gets right: are they right and various?",
-    ),
-    "Real": (
-        "that classifier on real test images",
-        "Real test images that the classifier trained on real images gets right: the ceiling of both.",
-    ),
-}
-FAR, NEAR = "distance to real training images", "distance of real test images"
-FEATURES = "Fréchet distance to real training images in the features of our own classifier; lower is nearer."
-OF_REAL = "The same distance for real test images: as near as one can be."
+MEASURED = ("samples-recognized", "samples-teach", "judge-accuracy", "samples-distance", "test-distance")
 WIDEST = 800  # pixels of a sheet on the screen
 
 
 def table(catalog: dict[str, Any]) -> None:
     """Every prior with its recipe and measured quality; samples of the one that is ticked, and what can be done with it."""
     rows = shelf.known(studio.home())
-    columns = {
-        name: st.column_config.NumberColumn(format="%.1f %%", help=words) for name, (_, words) in MEASURED.items()
-    }
-    columns["Distance"] = st.column_config.NumberColumn(format="%.3f", help=FEATURES)
-    columns["Of real"] = st.column_config.NumberColumn(format="%.3f", help=OF_REAL)
+    columns = {quantity(name).title: _column(name) for name in MEASURED}
     alt = "All priors with data set, measured quality, size and recipe"
     hint = "Tick one to look at its samples, to use it in a new run, or to export it."
     if picked := weights.table(STUDY, rows, _line, columns, alt=alt, hint=hint):
         _one(picked, catalog)
 
 
+def _column(name: str) -> Any:
+    """A measured quality: shares in percent, distances as they are."""
+    return st.column_config.NumberColumn(
+        format="%.1f %%" if quantity(name).unit == "%" else "%.3f", help=sentence(name)
+    )
+
+
+def _value_of(name: str, quality: dict[str, float]) -> float | None:
+    return None if name not in quality else (100 if quantity(name).unit == "%" else 1) * quality[name]
+
+
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     quality = row["quality"]
     return {
         "Data": row["data"],
-        **{name: 100 * quality[key] if key in quality else None for name, (key, _) in MEASURED.items()},
-        "Distance": quality.get(FAR),
-        "Of real": quality.get(NEAR),
+        **{quantity(name).title: _value_of(name, quality) for name in MEASURED},
         "Size": draw.size(row["bytes"]),
         "From": weights.origin(row),
         "Recipe": weights.recipe(row["recipe"], "steps"),

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from distill_core.figures import spread as figures
+from distill_core.quantities import quantity
 from distill_core.record import view
 from distill_core.record.folder import RunFolder
 
@@ -71,7 +72,12 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
         if len(found["runs"]) > 1:
             _trend(folders, found, titles)
     chosen = st.segmented_control(
-        "Measure", MORE, format_func=lambda one: figures.LABELS[one][0], default=MORE[0], required=True, key="_measure"
+        "Measure",
+        MORE,
+        format_func=lambda one: quantity(figures.SHOWN[one]).title,
+        default=MORE[0],
+        required=True,
+        key="_measure",
     )
     if chosen in ("cosine",) and not pairs:
         st.info(ALONE, icon=":material/filter_1:")
@@ -82,7 +88,8 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
 
 def _one(measure: str, found: dict[str, Any], names: list[str], titles: Mapping[str, str]) -> None:
     chart = figures.per_class(measure, found, names, titles)
-    draw.figure(chart, f"_spread_{measure}", f"{figures.LABELS[measure][0]}, for each class and run")
+    row = quantity(figures.SHOWN[measure])
+    draw.figure(chart, f"_spread_{measure}", f"{row.title}, for each class and run", row.id)
 
 
 def _trend(folders: Sequence[RunFolder], found: dict[str, Any], titles: Mapping[str, str]) -> None:
@@ -91,7 +98,10 @@ def _trend(folders: Sequence[RunFolder], found: dict[str, Any], titles: Mapping[
         shown = [one["n"] for one in view.synthetic(packets.reader(str(folder.path)).refresh(), "images")]
         where[folder.id] = {n: i / max(1, len(shown) - 1) for i, n in enumerate(shown)}
     draw.figure(
-        figures.trend(found, titles, where), "_spread_trend", "Mean feature distance of each run over its course"
+        figures.trend(found, titles, where),
+        "_spread_trend",
+        "Mean feature distance of each run over its course",
+        figures.SHOWN["distance"],
     )
 
 

@@ -13,8 +13,9 @@ from distill_core.figures import grids, svg, tables
 from distill_core.queue import sweeping
 from distill_core.queue.outcomes import MANY, Outcome, outcomes, progress, progress_in_words
 from distill_core.queue.sweep import Sweep
+from distill_core.record import naming
 
-from . import form, studio
+from . import draw, form, studio
 
 MANY_CELLS = 1000  # above these the page looks less often
 OTHERS = ("b", "c", "d", "e", "f")  # the link's names of the second to sixth compared run
@@ -122,6 +123,7 @@ def _figure(one: sweeping.Record, results: list[Outcome]) -> None:
         config=config,
         alt="Accuracy of every cell of the sweep",
     )
+    draw.meaning(naming.SCORE)
     points = chosen["selection"]["points"] if chosen else []
     if points:
         cell = results[int(points[0]["customdata"][1])]

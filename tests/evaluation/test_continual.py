@@ -70,9 +70,7 @@ def test_a_point_is_a_student_of_the_seen_classes_alone():
     _, got = drain(shared.point("distilled", seen, 5))
     lesson, real = lesson_of(shared.lessons["distilled"], seen), only(digits(), seen)
     assert len(lesson) == 4
-    stream = train_student(
-        lesson, shared.protocol, real, seed=5, student=STUDENT, teacher=Restricted(network(), seen), name="student"
-    )
+    stream = train_student(lesson, shared.protocol, real, seed=5, student=STUDENT, teacher=Restricted(network(), seen))
     _, trained = drain(stream)
     assert trained.network.classes == 2
     assert got == module.accuracy(trained.network, real.test, real)

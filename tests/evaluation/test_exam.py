@@ -39,7 +39,7 @@ def test_scores_grow_student_by_student_and_end_in_one_for_each_subject(no_whole
     assert final == [scored(events, "distilled")[-1], scored(events, "random")[-1]]
     assert all(s.protocol == "hard" and s.labels == "hard" and s.student == STUDENT for s in final)
     assert all(0 <= a <= 1 for s in final for a in s.accuracy)
-    steps = [e.step for e in events if e.kind == "scalars" and "student loss" in e.values]
+    steps = [e.step for e in events if e.kind == "scalars" and "student-loss" in e.values]
     assert steps == sorted(steps), "students follow each other on one axis"
 
 

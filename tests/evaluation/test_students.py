@@ -139,7 +139,7 @@ def test_reports_look_at_validation_images_only(monkeypatch):
     )
     events, _ = train(lesson(), first=100)
     assert looked and all(split is real.val for split in looked)
-    assert [e.step for e in events] == [100, 102] and set(events[0].values) == {"student loss", "student accuracy"}
+    assert [e.step for e in events] == [100, 102] and set(events[0].values) == {"student-loss", "student-accuracy"}
 
 
 @pytest.mark.parametrize("n", [1, 3])

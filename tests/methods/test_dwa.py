@@ -82,8 +82,8 @@ def test_the_adjustment_equals_the_equation(batch):
     buffers = {n: b.clone() for n, b in network.named_buffers()}
     events, _ = drain(directed(network, origin, lambda: images, labels, 0.05, 12))
     scalars = [e.values for e in events if e.kind == "scalars"]
-    assert [s["cross-entropy on the start"] for s in scalars] == pytest.approx(losses, rel=1e-5)
-    assert [s["gradient norm"] for s in scalars] == pytest.approx(norms, rel=1e-4)
+    assert [s["start-cross-entropy"] for s in scalars] == pytest.approx(losses, rel=1e-5)
+    assert [s["gradient-norm"] for s in scalars] == pytest.approx(norms, rel=1e-4)
     for (name, found), right in zip(network.named_parameters(), wanted.parameters(), strict=True):
         moved = (found.double() - origin[name].double()).flatten()
         assert torch.allclose(moved, (right - origin[name].double()).flatten(), atol=1e-6)
@@ -96,10 +96,10 @@ def test_the_shift_ends_at_rho_and_the_loss_rises(batch):
     origin = {n: p.detach().clone() for n, p in network.named_parameters()}
     events, _ = drain(directed(network, origin, lambda: images, labels, 0.015, 12))
     scalars = [e.values for e in events if e.kind == "scalars"]
-    assert 0.98 * 0.015 < scalars[-1]["‖Δθ‖"] <= 0.015 * (1 + 1e-3)
-    losses = [s["cross-entropy on the start"] for s in scalars]
+    assert 0.98 * 0.015 < scalars[-1]["shift-length"] <= 0.015 * (1 + 1e-3)
+    losses = [s["start-cross-entropy"] for s in scalars]
     assert losses == sorted(losses) and losses[-1] > losses[0]
-    lengths = [s["‖Δθ‖"] for s in scalars]
+    lengths = [s["shift-length"] for s in scalars]
     assert lengths == pytest.approx([0.015 * (k + 1) / 12 for k in range(12)], rel=0.05)
 
 
@@ -211,7 +211,7 @@ def test_a_second_block_starts_from_the_trained_teacher(batch):
     start = batch[0].clamp(-0.7, 1.7)[None]
     adjust = Adjust("directed", 0.05, 4)
     events, _ = drain(recover(METHOD, recipe(class_block=3), adjust, start, Little().eval(), FiveClasses, 0, True))
-    lengths = [e.values["‖Δθ‖"] for e in events if e.kind == "scalars" and "‖Δθ‖" in e.values]
+    lengths = [e.values["shift-length"] for e in events if e.kind == "scalars" and "shift-length" in e.values]
     assert len(lengths) == 8
     assert lengths[4:] == pytest.approx(lengths[:4], rel=0.05), "shifts of blocks do not pile up"
     assert max(lengths) <= 0.05 * 1.001
@@ -252,7 +252,7 @@ def test_equal_coefficients_are_the_coupled_loss(batch):
         if event.kind == "scalars" and "loss" in event.values:
             v = event.values
             assert v["loss"] == pytest.approx(
-                v["cross-entropy"] + 0.3 * (v["mean mismatch"] + v["variance mismatch"]), rel=1e-4
+                v["cross-entropy"] + 0.3 * (v["mean-mismatch"] + v["variance-mismatch"]), rel=1e-4
             )
 
 

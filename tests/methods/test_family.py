@@ -62,7 +62,7 @@ def test_patches_with_an_adjusted_teacher_and_a_curriculum_are_a_run():
     method = small(RealisticDiverse, iterations=4, weights="directed", augment="curriculum", rho=0.05)
     events, result = drain(method.distill(job()))
     assert [e.stage for e in events if e.kind == "stage"] == ["squeeze", "select", "adjust", "adjust", "recover"]
-    assert any("‖Δθ‖" in e.values for e in events if e.kind == "scalars")
+    assert any("shift-length" in e.values for e in events if e.kind == "scalars")
     assert len(result) == 20 and result.protocol == "rded"
 
 
@@ -72,7 +72,7 @@ def test_patches_with_an_adjusted_teacher_and_a_curriculum_are_a_run():
 )
 def test_every_relative_takes_an_adjusted_teacher(kind):
     events, result = drain(small(kind, weights="directed", rho=0.02).distill(job()))
-    lengths = [e.values["‖Δθ‖"] for e in events if e.kind == "scalars" and "‖Δθ‖" in e.values]
+    lengths = [e.values["shift-length"] for e in events if e.kind == "scalars" and "shift-length" in e.values]
     assert lengths and max(lengths) == pytest.approx(0.02, rel=0.02) and len(result) == 20
 
 
@@ -87,10 +87,10 @@ def test_networks_take_turns_and_label_together():
     events, result = drain(small(GeneralizedMatching, iterations=6).distill(job()))
     assert result.teacher.count("+") == 1
     names = {e.name for e in events if e.kind == "parts"}
-    assert {"layers' mean mismatch of network 1", "layers' mean mismatch of network 2"} <= names
+    assert {"mean-mismatch-by-layer@1", "mean-mismatch-by-layer@2"} <= names
     said = [set(e.values) for e in events if e.kind == "scalars"]
     for number in (1, 2):
-        wanted = {f"loss of network {number}", f"densification of network {number}"}
+        wanted = {f"loss@{number}", f"densification@{number}"}
         assert any(wanted <= values for values in said)
 
 

@@ -158,7 +158,7 @@ def test_both_sides_are_augmented_alike_and_the_starts_differ():
     events, result = drain(small(SiameseCondensation).distill(job(ipc=1)))
     assert result.protocol == "dsa" and len(result) == 10
     names = {e.name for e in events if e.kind == "parts"}
-    assert names == {"distance of gradients by layer"}
+    assert names == {"gradient-distance-by-layer"}
     first = next(e for e in events if e.kind == "images" and e.source == "synthetic")
     noisy, _ = drain(small(DatasetCondensation).distill(job(ipc=1)))
     other = next(e for e in noisy if e.kind == "images" and e.source == "synthetic")

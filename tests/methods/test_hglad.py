@@ -60,21 +60,21 @@ def test_every_layer_is_a_part_and_begins_where_the_last_one_ended():
     shown = [e for e in events if e.kind == "images" and e.source == "synthetic"]
     assert list(dict.fromkeys(e.space for e in shown[:-1])) == ["layer1", "layer2", "layer3", "pixels"]
     said = [e.values for e in events if e.kind == "scalars"]
-    hand_overs = [v for v in said if "change at hand-over" in v]
+    hand_overs = [v for v in said if "hand-over-change" in v]
     assert len(hand_overs) == 3
-    assert all(v["change at hand-over"] < 1e-5 for v in hand_overs if v["clipped share"] == 0)
-    assert any(v["clipped share"] == 0 for v in hand_overs)
-    (sizes,) = (e.values for e in events if e.kind == "parts" and e.name == "bytes of feature maps")
+    assert all(v["hand-over-change"] < 1e-5 for v in hand_overs if v["clipped-share"] == 0)
+    assert any(v["clipped-share"] == 0 for v in hand_overs)
+    (sizes,) = (e.values for e in events if e.kind == "parts" and e.name == "map-bytes")
     assert sizes["layer3 4×8×8"] == 10 * 4 * 4 * 8 * 8
-    (chosen,) = (e.values for e in events if e.kind == "scalars" and "part chosen" in e.values)
-    assert (chosen["step chosen"], chosen["distance chosen"]) == (result.about["step"], result.about["distance"])
-    assert ["layer1", "layer2", "layer3", "pixels"][int(chosen["part chosen"])] == result.about["layer"]
+    (chosen,) = (e.values for e in events if e.kind == "scalars" and "part-chosen" in e.values)
+    assert (chosen["step-chosen"], chosen["distance-chosen"]) == (result.about["step"], result.about["distance"])
+    assert ["layer1", "layer2", "layer3", "pixels"][int(chosen["part-chosen"])] == result.about["layer"]
     assert (torch.from_numpy(shown[-1].pixels).permute(0, 3, 1, 2) == (result.images * 255).round()).all()
 
 
 def test_w_behind_the_cut_stands_still():
     events, _ = walk(lr_w=1e-3)
-    moved = [e.values for e in events if e.kind == "parts" and e.name == "change of w" and e.step == 2]
+    moved = [e.values for e in events if e.kind == "parts" and e.name == "w-change" and e.step == 2]
     assert [sum(v == 0 for v in one.values()) for one in moved] == [1, 2, 3]
     assert all(one["pixels"] > 0 for one in moved)
 
@@ -82,20 +82,20 @@ def test_w_behind_the_cut_stands_still():
 @pytest.mark.parametrize("metric", ["cam_weighted", "loss"])
 def test_the_kept_candidate_is_the_least_of_all(metric):
     events, result = walk(metric=metric, looks=6, lr_f=3.0, lr_w=0.3)  # rates at which it gets worse
-    rows = [list(e.values.values()) for e in events if e.kind == "parts" and e.name == "feature distance at each step"]
+    rows = [list(e.values.values()) for e in events if e.kind == "parts" and e.name == "feature-distance-by-step"]
     assert len(rows) == 4 and all(len(row) == 6 for row in rows)
     least = min(min(row) for row in rows)
     assert result.about["distance"] == pytest.approx(least)
     part = ["layer1", "layer2", "layer3", "pixels"].index(result.about["layer"])
     assert rows[part][result.about["step"]] == pytest.approx(least)
-    kept = [e.values["step kept"] for e in events if e.kind == "scalars" and "step kept" in e.values]
+    kept = [e.values["step-kept"] for e in events if e.kind == "scalars" and "step-kept" in e.values]
     assert kept == [row.index(min(row)) for row in rows]
 
 
 def test_the_last_candidate_as_released():
     events, result = walk(select="last", looks=4, lr_f=3.0, lr_w=0.3)
     assert result.about["layer"] == "pixels" and result.about["step"] == 3
-    assert {e.values["step kept"] for e in events if e.kind == "scalars" and "step kept" in e.values} == {3}
+    assert {e.values["step-kept"] for e in events if e.kind == "scalars" and "step-kept" in e.values} == {3}
 
 
 def test_candidates_do_not_alias():

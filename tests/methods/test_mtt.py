@@ -125,7 +125,7 @@ def test_batches_use_every_image_up_before_one_comes_again(scene):
 
 def test_the_learned_rate_stays_positive_and_goes_with_the_set():
     events, result = drain(small(TrajectoryMatching, lr_lr=1.0, iterations=6).distill(job(ipc=1, teacher=SPEC)))
-    learned = [e.values["learned rate"] for e in events if e.kind == "scalars" and "learned rate" in e.values]
+    learned = [e.values["learned-rate"] for e in events if e.kind == "scalars" and "learned-rate" in e.values]
     assert learned and min(learned) > 0 and result.about["student_lr"] == pytest.approx(learned[-1])
     assert result.protocol == "mtt" and [e.stage for e in events if e.kind == "stage"] == ["experts", "match"]
 

@@ -12,6 +12,7 @@ from safetensors.numpy import load, save_file
 
 from distill_core.errors import BadRecord
 from distill_core.home import write_json
+from distill_core.quantities import titled
 from distill_core.record import priors as shelf
 from distill_core.record.folder import RunFolder
 from distill_core.studies import STUDIES
@@ -51,7 +52,9 @@ def button(app, label):
 def test_the_shipped_priors_are_listed_with_what_was_measured(open_page):
     found = open_page(PAGE).dataframe[0].value
     assert set(found["From"]) == {"shipped with the studio"} and {"digits", "shapes"} <= set(found["Data"])
-    assert (found["Recognized"] > 50).all() and (found["Of real"] < found["Distance"]).all()
+    assert (found[titled("samples-recognized")] > 50).all() and (
+        found[titled("test-distance")] < found[titled("samples-distance")]
+    ).all()
 
 
 def test_samples_and_deeds_of_the_one_that_is_ticked(home, own, studies):
@@ -59,7 +62,9 @@ def test_samples_and_deeds_of_the_one_that_is_ticked(home, own, studies):
     picture = priors.enlarged(own.with_suffix(".png"))
     assert picture.width == 792 and picture.getcolors() == [(792 * 528, 100)]
     assert row["sheet"] == str(own.with_suffix(".png")) and row["where"] == "trained"
-    assert priors._line(row)["Distance"] == 0.5 and priors._line(row)["Recognized"] is None
+    assert (
+        priors._line(row)[titled("samples-distance")] == 0.5 and priors._line(row)[titled("samples-recognized")] is None
+    )
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_the_loss_is_the_one_that_the_run_said(home, searched):
     for one in Timeline.all(searched):
         if one["kind"] == "images":
             layer = one["space"]
-        if one["kind"] == "parts" and one["name"] == "loss at each step":
+        if one["kind"] == "parts" and one["name"] == "loss-by-step":
             every[layer] = one["values"]
     for row in found["rows"]:
         assert row["distance"]["loss"] == pytest.approx(every[row["layer"]][str(row["step"])])
