@@ -5,6 +5,7 @@ const WHOLE = 14; // seconds that a whole run takes at speed 1
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const BANDS = ["#0077BB", "#009988", "#AA4499", "#EE7733", "#999933", "#5544BB"];
 const SIGNS = { NaN: "✕", knob: "◆", note: "●", warning: "▲" };
+const LOSSES = ["loss", "distance"]; // charts of what a stage lowers
 
 export default function (component) {
   return mount(component, makePlayer);
@@ -245,7 +246,7 @@ function makePlayer(root, store, again) {
   // The loss, each stage on its own scale: where it falls fast is where to look.
   function spark(g, run, px, ink) {
     run.stages.forEach((stage, index) => {
-      const points = run.scalars.filter((r) => r.in === index && lossOf(r) !== null).map((r) => [store.where(run, r), lossOf(r)]);
+      const points = run.scalars.filter((r) => r.in === index && lossOf(run, r) !== null).map((r) => [store.where(run, r), lossOf(run, r)]);
       if (points.length < 2) return;
       const low = Math.min(...points.map((p) => p[1])), high = Math.max(...points.map((p) => p[1]));
       g.strokeStyle = ink;
@@ -258,7 +259,7 @@ function makePlayer(root, store, again) {
     });
   }
 
-  const lossOf = (r) => r.values.loss ?? Object.entries(r.values).find(([name]) => /loss|distance|objective/i.test(name))?.[1] ?? null;
+  const lossOf = (run, r) => r.values.loss ?? Object.entries(r.values).find(([name]) => LOSSES.includes(run.quantity(name).chart))?.[1] ?? null;
 
   function sign(g, mark, x, y, look) {
     marksAt.push({ x, text: mark.text });
