@@ -10,17 +10,12 @@ from distill_core.events import Parts, PerClass, Scalars, StageStarted
 from distill_core.home import ASSETS
 from distill_core.quantities.table import CHARTS, ROWS
 from distill_core.record.folder import Recorder, RunFolder, Timeline
+from distill_core.record.naming import reported
 
 
 def said(folder: RunFolder) -> set[str]:
     """Every name that a run reports numbers under."""
-    found: set[str] = set()
-    for record in Timeline.all(folder):
-        if record["kind"] == "scalars":
-            found |= record["values"].keys()
-        elif record["kind"] in ("per_class", "parts"):
-            found.add(record["name"])
-    return found
+    return {name for record in Timeline.all(folder) for name in reported(record)}
 
 
 def test_every_row_says_what_a_person_needs():

@@ -153,7 +153,7 @@ ROWS: tuple[Quantity, ...] = (
              "neither", "search", unit="fraction", was=("high frequencies",)),
     Quantity("hand-over-change", "change at hand-over", "Largest change of a pixel when the images went into this layer; 0 unless something was clipped.",
              "lower", "search", was=("change at hand-over",)),
-    Quantity("clipped-share", "clipped", "Share of the feature map that was cut to ±10 at the hand-over.",
+    Quantity("clipped-share", "clipped values", "Share of the feature map that was cut to ±10 at the hand-over.",
              "lower", "search", unit="fraction", was=("clipped share",)),
     Quantity("part-chosen", "layer chosen", "The layer whose candidate became the result, counted from 0.",
              "neither", "search", was=("part chosen",)),

@@ -62,7 +62,7 @@ def classes(data: str) -> list[str]:
     return packets.class_names(catalog(), data)
 
 
-def status(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> None:
+def status(folder: RunFolder, state: dict[str, Any]) -> None:
     """The sentence and the buttons that make sense now. Drawn inside the live fragment."""
     records = packets.reader(str(folder.path)).refresh()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -99,8 +99,8 @@ def feature_map(
     return Shown(found.pin, found.lasso, found.plane)
 
 
-def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "parts")) -> None:
-    """Small multiples that follow the clock: loss terms as lines, `parts` records as bars per layer."""
+def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "parts", "classes")) -> None:
+    """Small multiples that follow the clock: curves of what belongs together, bars per layer and per class."""
     _PLOTS(key=key, data={"runs": list(runs), "kinds": list(kinds)})
 
 

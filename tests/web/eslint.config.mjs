@@ -25,11 +25,6 @@ export default [
       "prefer-template": "error",
     },
   },
-  {
-    // drawn in one closure each, still to be taken apart
-    files: ["**/plots.js", "**/layers.js", "**/strip.js"],
-    rules: { "max-lines": "off", "max-lines-per-function": "off", "no-shadow": "off", "prefer-const": "off" },
-  },
   { files: ["pages/**"], languageOptions: { globals: readonly([...BROWSER, ...BOTH]) } },
   { files: ["tests/**"], languageOptions: { globals: readonly([...BOTH, "process"]) }, rules: { "max-lines-per-function": "off" } },
 ];

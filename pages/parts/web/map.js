@@ -18,7 +18,7 @@ export default function (component) {
 
 class FeatureMap {
   constructor(root, store, again) {
-    Object.assign(this, { root, store, again, plane: new Plane(store), lens: new Lens(), titles: [], height: 340, asked: {}, given: "", spots: [], how: { trails: true, contours: true, byRun: false, lasso: false } });
+    Object.assign(this, { root, store, again, plane: new Plane(store), lens: new Lens(), titles: [], height: 340, asked: {}, given: "", how: { trails: true, contours: true, byRun: false, lasso: false } });
     this.spaces = choice("Space", SPACES, (to) => this.choose(to, this.plane.kind));
     this.kinds = choice("Plane", PLANES, (to) => this.choose(this.plane.space, to));
     this.area = el("canvas", { tabindex: 0, role: "img", "aria-label": "Feature map" });
@@ -102,7 +102,7 @@ class FeatureMap {
     if (!plane.made && plane.loaded && !this.asked[plane.key]) this.ask();
     const frame = plane.frame(), status = plane.pending();
     this.trust.textContent = plane.told();
-    this.spots = frame.empty ? [] : new Points(g, plane, this.lens.projection(frame, width, this.height), look, this.how).paint();
+    this.area.spots = frame.empty ? [] : new Points(g, plane, this.lens.projection(frame, width, this.height), look, this.how).paint();
     if (this.hand.lasso) outline(g, this.hand.lasso, look);
     const count = (source) => this.spots.filter((s) => s.source === source).length;
     if (!frame.empty) this.area.setAttribute("aria-label", `Feature map, ${plane.kind} of ${plane.space}: ${count("real")} real and ${count("synthetic")} synthetic images`);
@@ -114,6 +114,11 @@ class FeatureMap {
   }
 
   // ---- pointing
+  // The points that are drawn; they lie with the canvas, where tests look for them too.
+  get spots() {
+    return this.area.spots ?? [];
+  }
+
   // Synthetic points win over real ones where both are near.
   near(x, y) {
     const away = this.spots.map((s) => [Math.hypot(s.x - x, s.y - y) - (s.source === "synthetic" ? BEFORE : 0), s]);

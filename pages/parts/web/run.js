@@ -18,7 +18,7 @@ export function lastAt(items, where, x) {
 
 export class Run {
   constructor(id) {
-    Object.assign(this, { id, info: { title: id, classes: [] }, state: {}, have: 0, records: [], planes: {}, version: 0 });
+    Object.assign(this, { id, info: { title: id, classes: [] }, state: {}, have: 0, records: [], planes: {}, quantities: {}, version: 0 });
     this.rebuild();
   }
 
@@ -29,6 +29,7 @@ export class Run {
     }
     if (part.info) this.info = part.info;
     if (part.state) this.state = part.state;
+    Object.assign(this.quantities, part.quantities);
     for (const plane of part.planes ?? []) this.takePlane(plane, blob);
     if (part.from > this.have) return false;
     const fresh = part.records.filter((record) => record.n >= this.have);
@@ -127,6 +128,11 @@ export class Run {
 
   name(label) {
     return this.info.classes?.[label] ?? String(label);
+  }
+
+  // What is said of a quantity: title, sentence and how it is drawn; it came with the records that report it.
+  quantity(name) {
+    return this.quantities[name] ?? { title: name, sentence: "" };
   }
 }
 

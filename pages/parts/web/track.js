@@ -5,6 +5,7 @@ import { lastAt } from "./run.js";
 
 const BANDS = ["#0077BB", "#009988", "#AA4499", "#EE7733", "#999933", "#5544BB"];
 const SIGNS = { NaN: "✕", knob: "◆", note: "●", warning: "▲" };
+const LOSSES = ["loss", "distance"]; // charts of what a stage lowers
 const TALL = 52, BAND = 13, LOW = 40, HIGH = 22, MOST_ROWS = 3, NEAR = 7; // pixels; where the loss lies; runs with bands
 
 export class Track {
@@ -104,7 +105,7 @@ export class Track {
     g.globalAlpha = 0.75;
     g.lineWidth = 1.2;
     run.stages.forEach((_, index) => {
-      const points = run.scalars.filter((r) => r.in === index && lossOf(r) !== null).map((r) => [this.store.where(run, r), lossOf(r)]);
+      const points = run.scalars.filter((r) => r.in === index && lossOf(run, r) !== null).map((r) => [this.store.where(run, r), lossOf(run, r)]);
       const low = Math.min(...points.map((p) => p[1])), high = Math.max(...points.map((p) => p[1]));
       if (points.length > 1) polyline(g, points.map(([x, y]) => [px(x), LOW - (HIGH * (y - low)) / (high - low || 1)]));
     });
@@ -121,7 +122,7 @@ export class Track {
   }
 }
 
-const lossOf = (r) => r.values.loss ?? Object.entries(r.values).find(([name]) => /loss|distance|objective/i.test(name))?.[1] ?? null;
+const lossOf = (run, r) => r.values.loss ?? Object.entries(r.values).find(([name]) => LOSSES.includes(run.quantity(name).chart))?.[1] ?? null;
 
 // Where a record lies, in words.
 export function describe(run, record) {

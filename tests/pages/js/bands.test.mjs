@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { bandsOf, jump, nowIn, ramp } from "../../../pages/parts/web/bands.js";
+import { bandsOf, jump, nowIn } from "../../../pages/parts/web/bands.js";
+import { ramp } from "../../../pages/parts/web/ramp.js";
 import { Run } from "../../../pages/parts/web/run.js";
 import { Store } from "../../../pages/parts/web/store.js";
 
