@@ -40,7 +40,9 @@ def picture(view: str, path: Path, folder: Path) -> dict:
     (folder / "packet").write_bytes(packets.recording(path))
     window = "globalThis.window = globalThis;\n"
     (folder / "view.mjs").write_text(window + views.source(view) + PICTURE, encoding="utf-8")
-    said = subprocess.run([node, folder / "view.mjs", folder / "packet"], capture_output=True, text=True, timeout=60)
+    said = subprocess.run(
+        [node, folder / "view.mjs", folder / "packet"], capture_output=True, text=True, timeout=60, check=False
+    )
     assert said.returncode == 0, said.stderr[-2000:]
     return json.loads(said.stdout)
 
