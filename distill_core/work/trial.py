@@ -17,7 +17,7 @@ import torch
 
 from ..events import Event
 from ..job import Job, ask
-from ..loop import LeaveLoop, StopRun, driven_by, undriven
+from ..loop import LeaveLoop, Save, StopRun, driven_by, undriven
 from ..record.folder import Recorder, RunFolder
 from ..record.index import size_of
 from ..where import Where
@@ -60,7 +60,7 @@ class TrialDrive:
     def restore(self, key: str) -> None:
         return None
 
-    def at_step(self, key: str, stage: str, index: int, total: int, save: Any) -> tuple[dict[str, float], bool]:
+    def at_step(self, key: str, stage: str, index: int, total: int, save: Save) -> tuple[dict[str, float], bool]:
         if time.perf_counter() > self.until:
             raise StopRun
         self.open[-1].total = total
@@ -69,7 +69,7 @@ class TrialDrive:
             raise LeaveLoop
         return {}, False
 
-    def done(self, key: str, total: int, save: Any) -> None:
+    def done(self, key: str, total: int, save: Save) -> None:
         if len(self.open[-1].ticks) <= STEPS:
             self.open[-1].ticks.append(time.perf_counter())
 
