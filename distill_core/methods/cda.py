@@ -5,7 +5,8 @@ arXiv 2311.18838.
 
 It changes one thing: the lower bound of the area of the random crops follows a curriculum from 1 down to 0.08 over the
 first `milestone` of the iterations, whole image first, local detail later:
-s_min(t) = 0.08 + 0.92 · (1 + cos(π t / (milestone · T))) / 2."""
+s_min(t) = 0.08 + 0.92 · (1 + cos(π t / (milestone · T))) / 2.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ Bo Zhao, Konda Reddy Mopuri, Hakan Bilen, "Dataset Condensation with Gradient Ma
     min_S  E_θ0 Σ_t Σ_c D( ∇_θ ℓ(S_c; θ_t), ∇_θ ℓ(B_c; θ_t) )
 
 A network with random weights looks at real and synthetic images of a class; the images move until both give it the same
-gradient. Between two looks the network is trained a little on the synthetic images; with one image per class it never is."""
+gradient. Between two looks the network is trained a little on the synthetic images; with one image per class it never is.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ Bo Zhao, Hakan Bilen, "Dataset Condensation with Differentiable Siamese Augmenta
     min_S  E_θ0 Σ_t Σ_c D( ∇ℓ(A_ω(S_c); θ_t), ∇ℓ(A_ω(B_c); θ_t) )
 
 As `dc`, with one random augmentation for both sides, drawn anew for every class and look, and with real images to start
-from (the reference command; the code's default is noise). Networks between looks and students see it drawn for each image."""
+from (the reference command; the code's default is noise). Networks between looks and students see it drawn for each image.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ Images that are all optimized against one frozen teacher come out alike. Before 
 gradient-ascent steps on the teacher's weights, on the real images that this batch starts from: the shifted teacher has
 partly forgotten them and behaves as if it had been trained on everything else, another large part of the data for every
 batch. And the variance part of the batch-norm loss gets a larger weight of its own, since it spreads features while the
-mean part pulls them to one center."""
+mean part pulls them to one center.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ arXiv 2404.13733.
 
 As G-VBSM, with other choices: images start from real ones; half of the mismatch is to the statistics of the classes in
 the batch; crops are mild and nothing is rolled; no densification, no dropped terms; students take small batches, a
-smoothed learning rate, and the average of their weights is tested."""
+smoothed learning rate, and the average of their weights is tested.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ Deep Generative Prior", CVPR 2023, arXiv 2305.01649.
     min_{w, f}  L_base( G_{L−1} ∘ … ∘ G_n (f; w), T )
 
 Images are not moved pixel by pixel but inside a generator, at its layer n: early layers keep them realistic, late ones leave
-them free. Any objective serves: what it pulls at the pixels is pushed back into w and f, a few images at a time."""
+them free. Any objective serves: what it pulls at the pixels is pushed back into w and f, a few images at a time.
+"""
 
 from __future__ import annotations
 

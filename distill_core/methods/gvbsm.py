@@ -5,7 +5,8 @@ Backbone and Statistical Matching", CVPR 2024, arXiv 2311.17950.
 
 As SRe2L, with four additions: several networks take turns, iteration by iteration; statistics are also matched at what
 enters every convolution, whole and at every patch; a batch holds all images of some classes, whose spectrum is kept flat
-(data densification); and students learn from the mean logits of all networks by squared error beside the classes."""
+(data densification); and students learn from the mean logits of all networks by squared error beside the classes.
+"""
 
 from __future__ import annotations
 

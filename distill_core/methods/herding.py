@@ -1,7 +1,8 @@
 """Herding: choose real images one by one so that the mean of the chosen stays close to the mean of the class.
 
 Welling, ICML 2009; used for exemplars by iCaRL (Rebuffi et al., CVPR 2017, arXiv 1611.07725), whose greedy rule this is:
-with φ the teacher's last features, p_k = argmin_x ‖ μ − (φ(x) + Σ_{j<k} φ(p_j)) / k ‖."""
+with φ the teacher's last features, p_k = argmin_x ‖ μ − (φ(x) + Σ_{j<k} φ(p_j)) / k ‖.
+"""
 
 from __future__ import annotations
 

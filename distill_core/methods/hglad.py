@@ -8,7 +8,8 @@ Exploration of Progressive Parameterization Method for Dataset Distillation", CV
     result: the candidate with the least feature distance of all
 
 Images start from averaged latents, are moved inside the generator, first where a layer decides shapes, last where it decides
-pixels. Any objective serves; a distance in the features of a classifier says which candidate to keep."""
+pixels. Any objective serves; a distance in the features of a classifier says which candidate to keep.
+"""
 
 from __future__ import annotations
 

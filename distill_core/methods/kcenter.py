@@ -1,7 +1,8 @@
 """k-center: choose real images so that no image of the class is far from a chosen one.
 
 Sener and Savarese, ICLR 2018, arXiv 1708.00489: the greedy 2-approximation. The first center is the image nearest to the
-class mean; then always the image farthest from all centers so far, in the teacher's last features."""
+class mean; then always the image farthest from all centers so far, in the teacher's last features.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ Training Trajectories", CVPR 2022, arXiv 2203.11932.
 
 Experts are trained on all real data and remembered after every epoch. From a random point of a random expert a student
 takes N steps on the synthetic images; the images, and the student's learning rate α, move until it arrives where the expert
-was M epochs later."""
+was M epochs later.
+"""
 
 from __future__ import annotations
 

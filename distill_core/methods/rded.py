@@ -7,7 +7,8 @@ Nothing is optimized: of many random crops of many images of a class, those are 
 finds easiest, at most one from each image, and φ × φ of them share an image (see `steps/patches.py`).
 
 As a member of the family it has all its settings: with `iterations` above 0 the mosaics are recovered further, with an
-adjusted teacher or a curriculum of crops where those are chosen."""
+adjusted teacher or a curriculum of crops where those are chosen.
+"""
 
 from __future__ import annotations
 

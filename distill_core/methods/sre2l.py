@@ -4,7 +4,8 @@ Zeyuan Yin, Eric Xing, Zhiqiang Shen, "Squeeze, Recover and Relabel", NeurIPS 20
 
 A network is trained on all data (squeeze). Images that start from noise are optimized until this frozen network recognizes
 them and its batch-norm layers see the statistics that they remember (recover). Students then learn from the network's own
-answers on every augmented view (relabel)."""
+answers on every augmented view (relabel).
+"""
 
 from __future__ import annotations
 

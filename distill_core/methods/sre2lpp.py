@@ -3,7 +3,8 @@
 Defined in Jiacheng Cui et al., "Dataset Distillation via Committee Voting" (CV-DD), arXiv 2501.07575, as its stronger
 SRe2L: (1) images start from patches of real images of medium difficulty, (2) random crop, flip and shift at every size,
 (3) one setting for all data, 4,000 iterations, (4) the labelling teacher stays in training mode, so that a label depends
-on the half-batch that it is made with, (5) students take small batches of 16 for 300 epochs."""
+on the half-batch that it is made with, (5) students take small batches of 16 for 300 epochs.
+"""
 
 from __future__ import annotations
 
