@@ -158,7 +158,7 @@ def test_stops_when_asked_and_goes_on(kind, home):
 
 def test_replays_to_what_was_said(kind, home):
     """The records of a run give back the very pixels of its events."""
-        from distill_core.record.folder import read_sheet
+    from distill_core.record.folder import read_sheet
 
     folder = new_run(home, kind)
     finish(folder)
