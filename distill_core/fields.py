@@ -10,7 +10,7 @@ Short names serve where they are unambiguous (`rho`), and the names that a field
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict
 
 from .errors import BadSetting, nearest
@@ -117,13 +117,13 @@ def short_names(fields: Sequence[Field]) -> list[str]:
     return list(dict.fromkeys(short(fields, field["name"]) for field in fields))
 
 
-def short(fields: Sequence[Field], path: str) -> str:
-    """The shortest end of a path that no other field has: `rho`, `objective.view`."""
+def short(fields: Iterable[Field], path: str, taken: Container[str] = ()) -> str:
+    """The shortest end of a path that no other field has: `rho`, `objective.view`; none of the names that are `taken`."""
     words = path.split(".")
     others = {field["name"] for field in fields} - {path}
     for start in range(len(words) - 1, 0, -1):
         end = ".".join(words[start:])
-        if end not in others and not any(other.endswith("." + end) for other in others):
+        if end not in others and end not in taken and not any(other.endswith("." + end) for other in others):
             return end
     return path
 

@@ -11,6 +11,7 @@ import torch
 from distill_core.events import KINDS
 from distill_core.loop import steps
 from distill_core.methods import registry
+from distill_core.part import fields_of, settings_of
 from distill_core.record.folder import RunFolder, Timeline
 from distill_core.results import load_result
 from distill_core.work import sitting
@@ -59,12 +60,11 @@ def test_the_same_seed_gives_the_same_images(kind):
 
 
 def test_every_field_explains_itself(kind):
-    for name, field in kind.model_fields.items():
-        assert field.title and field.description, f"{name} has no title or help"
-        schema = kind.model_json_schema()["properties"][name]
-        if schema.get("type") in ("integer", "number"):
-            assert {"minimum", "exclusiveMinimum"} & schema.keys(), f"{name} has no lower bound"
-            assert {"maximum", "exclusiveMaximum"} & schema.keys(), f"{name} has no upper bound"
+    for field in fields_of(kind):
+        assert field["title"] and field["help"].endswith("."), f"{field['name']} has no title or help"
+        if field["type"] in ("int", "float"):
+            assert field["minimum"] is not None, f"{field['name']} has no lower bound"
+            assert field["maximum"] is not None, f"{field['name']} has no upper bound"
 
 
 def test_the_card_is_complete(kind):
@@ -79,7 +79,8 @@ def test_the_card_is_complete(kind):
 
 def test_presets_can_be_copied_without_loss(kind):
     method = small(kind)
-    assert kind.build(method.model_dump(mode="json")) == method
+    assert kind.build(method.plain()) == method == kind.build(settings_of(method))
+    assert kind.build(method.plain(), saved=True) == method, "a saved run asks for the same"
 
 
 # ── driven from a run folder ────────────────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +89,7 @@ def test_presets_can_be_copied_without_loss(kind):
 def new_run(home, kind, **more) -> RunFolder:
     method = small(kind)
     asked = fitting(method, **more)
-    return RunFolder.create(home, kind.card.name, method.model_dump(mode="json"), asked.model_dump(mode="json"))
+    return RunFolder.create(home, kind.card.name, method.plain(), asked.model_dump(mode="json"))
 
 
 def only_distill(method, asked):

@@ -129,7 +129,7 @@ def test_where_the_file_is_gone_it_is_said_and_the_run_replays(home: Path, file:
     other = RunFolder.create(home, "first", {}, {"data": "digits:size=8", "students": 0})
     file.unlink()
     shown = [one for one in Timeline.all(RunFolder(path)) if one["kind"] == "images"]
-    made = Pictures.load(path / "set.safetensors").images
+    made = load_result(path / "set.safetensors").images
     assert np.array_equal(read_sheet(RunFolder(path), shown[-1])[..., 0], (made[:, 0] * 255).round().byte().numpy())
     assert "first" not in [one["name"] for one in catalog.read(home)["methods"]]
     code, out, _ = call("resume", other.id, "--json")

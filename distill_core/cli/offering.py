@@ -10,7 +10,8 @@ import typer
 from .. import catalog as shelf
 from ..entries import Catalog, DataEntry, Entry
 from ..errors import BadRecord, BadSetting, nearest
-from ..fields import Field, short
+from ..fields import Field, active, short
+from ..job import Job
 from ..record import guests
 from .out import AsJson, Home, console, emit, home_of, table
 
@@ -72,11 +73,14 @@ def _method(one: Entry) -> None:
         console().print(f"in {one['file']}", markup=False, soft_wrap=True)
     for departure in one["departures"]:
         console().print(f"· {departure}", markup=False, soft_wrap=True)
-    rows = [
-        (flag_of(one["fields"], f), f["default"], _bounds(f), "live" if f["live"] else "", _under(f), f["help"])
-        for f in one["fields"]
-    ]
-    table("Settings", ("flag", "default", "range", "", "with", "what it is"), rows)
+    now = active(one["fields"], {})
+    for title, fields in (("Settings", now), ("With other choices", [f for f in one["fields"] if f not in now])):
+        rows = [
+            (flag_of(one["fields"], f), _under(f), f["default"], _bounds(f), "live" if f["live"] else "", f["help"])
+            for f in fields
+        ]
+        if rows:
+            table(title, ("flag", "with", "default", "range", "", "what it is"), rows)
     if one["presets"]:
         table("Presets (--preset TITLE)", ("title", "source"), [(p["title"], p["source"]) for p in one["presets"]])
     if one.get("ablations"):
@@ -86,7 +90,7 @@ def _method(one: Entry) -> None:
 
 def flag_of(fields: list[Field], field: Field) -> str:
     """The shortest flag that means this field."""
-    return "--" + short(fields, field["name"]).replace("_", "-")
+    return "--" + short(fields, field["name"], Job.model_fields).replace("_", "-")
 
 
 def _under(field: Field) -> str:

@@ -6,9 +6,6 @@ arXiv 2311.18838.
 It changes one thing: the lower bound of the area of the random crops follows a curriculum from 1 down to 0.08 over the
 first `milestone` of the iterations, whole image first, local detail later:
 s_min(t) = 0.08 + 0.92 · (1 + cos(π t / (milestone · T))) / 2.
-
-Where we depart: everything that `sre2l` departs in; the shape `step` is ours (whole images up to the milestone, then the
-full range), since only its name is known to us; the paper works at 64 pixels and more, and crops are for us the view at any size.
 """
 
 from __future__ import annotations

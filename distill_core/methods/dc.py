@@ -6,10 +6,6 @@ Bo Zhao, Konda Reddy Mopuri, Hakan Bilen, "Dataset Condensation with Gradient Ma
 
 A network with random weights looks at real and synthetic images of a class; the images move until both give it the same
 gradient. Between two looks the network is trained a little on the synthetic images; with one image per class it never is.
-
-Where we depart: draws come from one generator, so that a seed repeats a run (the released code seeds every network from the
-clock); pixels stay in the valid range after each update; images per class outside the released table take its next larger
-entry; the quick defaults draw 100 networks instead of 1,000 and look at 64 real images of each class instead of 256.
 """
 
 from __future__ import annotations

@@ -6,10 +6,6 @@ Bo Zhao, Hakan Bilen, "Dataset Condensation with Distribution Matching", WACV 20
 
 ψ_θ are the last features of a network with fresh random weights at every step, A_ω one augmentation drawn for both sides.
 No network is trained and no second derivative is taken.
-
-Where we depart: (1) the classes of a batch go through the network together (the same numbers without batch norm, faster);
-with batch norm one pass per side mixes the classes, as the released code does; (2) pixels are kept in the valid range after
-each update, so that the set is one of real pictures; (3) the quick defaults are smaller than the paper's 20,000 iterations.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ Bo Zhao, Hakan Bilen, "Dataset Condensation with Differentiable Siamese Augmenta
 
 As `dc`, with one random augmentation for both sides, drawn anew for every class and look, and with real images to start
 from (the reference command; the code's default is noise). Networks between looks and students see it drawn for each image.
-
-Where we depart: as `dc`; the augmentation has a generator of its own instead of resetting torch's.
 """
 
 from __future__ import annotations

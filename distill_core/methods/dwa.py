@@ -8,12 +8,6 @@ gradient-ascent steps on the teacher's weights, on the real images that this bat
 partly forgotten them and behaves as if it had been trained on everything else, another large part of the data for every
 batch. And the variance part of the batch-norm loss gets a larger weight of its own, since it spreads features while the
 mean part pulls them to one center.
-
-Where we depart from the released code: (1) every batch starts again from the trained teacher (the ImageNet code lets the
-shifts of a slice's blocks pile up, with stale gradients); (2) the first image gradient is clean (switch: `first_gradient`);
-(3) weights are frozen after the K steps, with the same result; (4) the teacher labels in eval mode (train mode: protocol
-`dwa-as-released`); (5) one set of normalization constants; (6) images are stored without loss and rounded; (7) seeds are
-set, nothing is chosen on test data; (8) the quick defaults make 300 iterations, the presets hold the published values. The paper's summary speaks of descent; the code ascends, and so do we.
 """
 
 from __future__ import annotations

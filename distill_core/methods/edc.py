@@ -6,10 +6,6 @@ arXiv 2404.13733.
 As G-VBSM, with other choices: images start from real ones; half of the mismatch is to the statistics of the classes in
 the batch; crops are mild and nothing is rolled; no densification, no dropped terms; students take small batches, a
 smoothed learning rate, and the average of their weights is tested.
-
-Where we depart: what is said of `gvbsm`; class statistics keep means as means (the released files swap patch mean and
-patch variance); the average holds buffers too; the optional flatness term is left out: no published script uses it, and
-how its averaged images decay is not known to us. The number of iterations for CIFAR-10 is published for ipc 1 only (75).
 """
 
 from __future__ import annotations

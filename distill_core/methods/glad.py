@@ -7,11 +7,6 @@ Deep Generative Prior", CVPR 2023, arXiv 2305.01649.
 
 Images are not moved pixel by pixel but inside a generator, at its layer n: early layers keep them realistic, late ones leave
 them free. Any objective serves: what it pulls at the pixels is pushed back into w and f, a few images at a time.
-
-Where we depart: our own small generator takes StyleGAN-XL's place, with rates for its scale; synthetic and real images are
-normalized with the same constants (the released code takes another data set's); with several images per class each averages
-latents of its own; the objective sees images in the valid range; the generator's own weights stay as they are; where a number
-breaks, the search ends at its last finite state.
 """
 
 from __future__ import annotations

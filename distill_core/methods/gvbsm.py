@@ -6,10 +6,6 @@ Backbone and Statistical Matching", CVPR 2024, arXiv 2311.17950.
 As SRe2L, with four additions: several networks take turns, iteration by iteration; statistics are also matched at what
 enters every convolution, whole and at every patch; a batch holds all images of some classes, whose spectrum is kept flat
 (data densification); and students learn from the mean logits of all networks by squared error beside the classes.
-
-Where we depart: the memory of the statistics starts with the first ones (switch `memory_from_zero` for the released
-behaviour) and is new for every batch; labels are made on the mixed image and are not stored; eigenvalues come from the
-symmetric solver; pixels are normalized with one set of constants.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 Welling, ICML 2009; used for exemplars by iCaRL (Rebuffi et al., CVPR 2017, arXiv 1611.07725), whose greedy rule this is:
 with φ the teacher's last features, p_k = argmin_x ‖ μ − (φ(x) + Σ_{j<k} φ(p_j)) / k ‖.
-
-Departures: iCaRL normalizes φ to length one; here that is a setting. The features are those of our squeezed teacher.
 """
 
 from __future__ import annotations

@@ -9,13 +9,6 @@ Exploration of Progressive Parameterization Method for Dataset Distillation", CV
 
 Images start from averaged latents, are moved inside the generator, first where a layer decides shapes, last where it decides
 pixels. Any objective serves; a distance in the features of a classifier says which candidate to keep.
-
-Where we depart: (1) our own small generator takes StyleGAN-XL's place, with rates for its scale; (2) candidates are copies,
-so that the selection selects (in the released code it always keeps the last), and the last look of a layer is not followed by a
-move; (3) the distance is our reconstruction of the class-relevant one, see `measures/relevance.py`; the released one is there
-too; (4) images are normalized like real ones (for ImageNet the released code leaves that out), and the objective sees them in
-the valid range; (5) the last stage in pixels, which the paper names and the code lacks, is a switch; (6) with several images per
-class each averages latents of its own; (7) where a number breaks, the layer goes back to its best candidate.
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 Sener and Savarese, ICLR 2018, arXiv 1708.00489: the greedy 2-approximation. The first center is the image nearest to the
 class mean; then always the image farthest from all centers so far, in the teacher's last features.
-
-Departures: the paper starts from an existing pool; with an empty one the first center has to be chosen, and we take the
-image nearest to the mean (the rule used in the field's comparisons is not stated in the paper).
 """
 
 from __future__ import annotations

@@ -6,11 +6,6 @@ Training Trajectories", CVPR 2022, arXiv 2203.11932.
 Experts are trained on all real data and remembered after every epoch. From a random point of a random expert a student
 takes N steps on the synthetic images; the images, and the student's learning rate α, move until it arrives where the expert
 was M epochs later.
-
-Where we depart: snapshots are copies (on the CPU the released code keeps aliases, and every trajectory stands still); α
-stays positive; pixels stay in the valid range; no ZCA whitening yet, which some of the published settings use; students take
-the learned α after the last iteration (the released code reports the best of the evaluations on test data); quick defaults
-have three experts of ten epochs. Constant memory is GLaD's first-order way, see `steps/trajectory.py`.
 """
 
 from __future__ import annotations

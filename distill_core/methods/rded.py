@@ -8,10 +8,6 @@ finds easiest, at most one from each image, and φ × φ of them share an image 
 
 As a member of the family it has all its settings: with `iterations` above 0 the mosaics are recovered further, with an
 adjusted teacher or a curriculum of crops where those are chosen.
-
-Where we depart: one set of normalization constants per data set (the code takes ImageNet's everywhere); images are stored
-without loss (switch `storage`); the student's batch passes once per update (the code passes it twice and updates its
-batch-norm buffers twice); the last epoch counts, on images as they are (the code takes the best of the last fifth).
 """
 
 from __future__ import annotations

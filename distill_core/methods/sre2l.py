@@ -5,12 +5,6 @@ Zeyuan Yin, Eric Xing, Zhiqiang Shen, "Squeeze, Recover and Relabel", NeurIPS 20
 A network is trained on all data (squeeze). Images that start from noise are optimized until this frozen network recognizes
 them and its batch-norm layers see the statistics that they remember (recover). Students then learn from the network's own
 answers on every augmented view (relabel).
-
-Where we depart: (1) no image is chosen or scored on test data and the last epoch counts; (2) the teacher answers in eval
-mode (the CIFAR code leaves it in train mode: protocol `sre2l-as-released`); (3) one set of normalization constants per data
-set (the code takes CIFAR-10's for CIFAR-100 too); (4) images are stored without loss and rounded, not truncated;
-(5) on sets smaller than 32 pixels the circular shift scales with the side; (6) our quick defaults make 300
-iterations and train the teacher for 40 epochs; the presets hold the published values.
 """
 
 from __future__ import annotations

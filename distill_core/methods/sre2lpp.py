@@ -4,10 +4,6 @@ Defined in Jiacheng Cui et al., "Dataset Distillation via Committee Voting" (CV-
 SRe2L: (1) images start from patches of real images of medium difficulty, (2) random crop, flip and shift at every size,
 (3) one setting for all data, 4,000 iterations, (4) the labelling teacher stays in training mode, so that a label depends
 on the half-batch that it is made with, (5) students take small batches of 16 for 300 epochs.
-
-Where we depart: the patches are a download there, here they are cut by the patch selection of `rded` around the middle
-cross-entropy (how the authors call a patch medium is not known to us); labels are made anew instead of stored; the last
-epoch counts.
 """
 
 from __future__ import annotations

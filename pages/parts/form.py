@@ -98,7 +98,7 @@ def command(method: str, fields: list[Field], settings: Mapping[str, Any], job: 
     given = {name: job[name] for name, default in plain.items() if job.get(name, default) != default}
     for one in active(fields, settings):
         if (value := settings.get(one["name"], one["default"])) != one["default"]:
-            given[_flag(fields, one["name"], given)] = value
+            given[short(fields, one["name"], Job.model_fields)] = value
     for name, value in given.items():
         flag = "--" + name.replace("_", "-")
         if isinstance(value, bool):
@@ -106,12 +106,6 @@ def command(method: str, fields: list[Field], settings: Mapping[str, Any], job: 
         else:
             words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
     return shlex.join(words)
-
-
-def _flag(fields: list[Field], path: str, job: Mapping[str, Any]) -> str:
-    """The shortest flag of a setting that is no flag of the job."""
-    name = short(fields, path)
-    return path if name in Job.model_fields or name in job else name
 
 
 def fingerprint(*values: Any) -> str:

@@ -43,7 +43,7 @@ def driven(method: Any, job: Any, watched: bool, home: Any) -> tuple[float, floa
                 yield event
 
     if watched:
-        folder = RunFolder.create(home, method.card.name, method.model_dump(mode="json"), job.model_dump(mode="json"))
+        folder = RunFolder.create(home, method.card.name, method.plain(), job.model_dump(mode="json"))
         state = drive_run(folder, timed, registry())
         assert state["state"] == "finished", state
     else:

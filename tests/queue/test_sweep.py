@@ -9,9 +9,10 @@ import pytest
 
 from distill_core.axis import Axis, along, read_axis, read_seeds, typed
 from distill_core.errors import BadSetting
+from distill_core.part import fields_of
 from distill_core.queue.planning import MOST, cost, plan
 from distill_core.queue.sweep import Sweep, key_of, read_plan
-from distill_core.work.catalogue import fields_of, method_entry
+from distill_core.work.catalogue import method_entry
 from distill_core.work.cells import refusal, refusals
 from tests.work.toy import Toy
 

@@ -273,14 +273,15 @@ def test_a_set_from_elsewhere_joins_the_library(home: Path) -> None:
 
 def test_the_catalog_says_what_the_registry_says(home: Path) -> None:
     from distill_core import catalog, methods
+    from distill_core.fields import nest
     from distill_core.work import catalogue
 
     written = catalogue.write(home)
     assert catalog.read(home) == read_json(home / "catalog.json") == json.loads(json.dumps(written))
     assert [one["name"] for one in written["methods"]] == list(methods.registry())
     for one in written["methods"]:
-        settings = catalog.defaults(one["fields"])
-        assert methods.registry()[one["name"]].build(settings).model_dump(mode="json") == settings
+        settings = catalog.settings(one, {})
+        assert methods.registry()[one["name"]].build(settings).plain() == nest(one["fields"], settings)
         assert all(field["title"] and field["help"] for field in one["fields"])
     with pytest.raises(BadSetting, match="Did you mean"):
         catalog.method(written, written["methods"][0]["name"] + "x")

@@ -162,7 +162,7 @@ def test_moved_knobs_act_at_the_next_step_and_are_repeated(home: Path) -> None:
     moves = [r for r in Timeline.all(first) if r["kind"] == "knob"]
     assert [(m["stage"], m["step"], m["name"], m["value"]) for m in moves] == [("first", 4, "lr", 0.5)]
     notes = [r["text"] for r in Timeline.all(first) if r["kind"] == "note"]
-    assert len(notes) == 2 and all("cannot be moved" in note for note in notes)
+    assert len(notes) == 2 and "cannot be moved" in notes[0] and "no setting called 'nonsense'" in notes[1]
 
     job = index.again(first)["job"]
     assert job["moves"] == [{"stage": "first", "step": 4, "name": "lr", "value": 0.5}]

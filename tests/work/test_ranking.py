@@ -44,9 +44,9 @@ def asked(home, run: RunFolder, **more: Any) -> RunFolder:
 def short(monkeypatch):
     """A judge that is trained for a moment: how well it knows the digits is not the question here."""
     from distill_core.pieces import teach
-    from distill_core.search import judge
+    from distill_core.search import measures
 
-    monkeypatch.setattr(judge, "SqueezeRecipe", lambda: teach.SqueezeRecipe(epochs=1))
+    monkeypatch.setattr(measures, "SqueezeRecipe", lambda: teach.SqueezeRecipe(epochs=1))
 
 
 def test_every_distance_is_compared_with_students(home, searched):

@@ -14,7 +14,8 @@ from distill_core.events import Images, Logits, Scalars, Scored
 from distill_core.home import studio_home
 from distill_core.job import Job
 from distill_core.loop import saw, steps
-from distill_core.method import Card, Method, Stream, knob, stage
+from distill_core.method import Card, Method, Stream, stage
+from distill_core.part import knob
 from distill_core.queue import waiting
 from distill_core.record.folder import RunFolder
 from distill_core.results import Pictures
@@ -41,8 +42,8 @@ class Toy(Method):
         wanted = images.clone().requires_grad_()
         optimizer = torch.optim.Adam([wanted], lr=self.lr)
         state = {"wanted": wanted, "optimizer": optimizer, "generator": generator}
-        for step in steps(name, self.count, state=state, of=self):
-            optimizer.param_groups[0]["lr"] = step.now.lr
+        for step in steps(name, self.count, state=state, live=True):
+            optimizer.param_groups[0]["lr"] = step.now(self).lr
             noise = torch.rand(wanted.shape, generator=generator) + torch.rand(1)  # the global generator too
             loss = ((wanted - noise) ** 2).mean()
             optimizer.zero_grad()
@@ -56,12 +57,12 @@ class Toy(Method):
             if step.due:
                 pixels = (wanted.detach().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
                 yield Images(step.index, pixels, np.array([0, 0, 1, 1]), np.arange(4))
-                yield Scalars(step.index, {"loss": loss.item(), "lr": step.now.lr})
+                yield Scalars(step.index, {"loss": loss.item(), "lr": step.now(self).lr})
         with torch.no_grad():
             images.copy_(wanted)
 
     def nested(self, images: torch.Tensor) -> Stream[None]:
-        for outer in steps("outer", 3, state={"images": images}, of=self):
+        for outer in steps("outer", 3, state={"images": images}, live=True):
             for inner in steps("inner", 4, state={"images": images}):
                 images.mul_(0.99).add_(0.001 * torch.rand(1) * (inner.index + 1))
             yield Scalars(outer.index, {"mean": images.mean().item()})
