@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -54,7 +55,7 @@ def evaluate(
         "seed": seed,
         "device": device,
     }
-    records: list[dict[str, Any]] = []
+    records: list[Mapping[str, object]] = []
     with Bar() as bar:
         for event in judge(result, **asked, **({"data": data} if data else {})):
             bar(event)

@@ -6,7 +6,6 @@ import hashlib
 import time
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -238,10 +237,10 @@ class Laid:
     def __init__(self, optimizer: torch.optim.Optimizer):
         self.optimizer = optimizer
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, object]:
         return self.optimizer.state_dict()
 
-    def load_state_dict(self, saved: dict[str, Any]) -> None:
+    def load_state_dict(self, saved: dict[str, object]) -> None:
         self.optimizer.load_state_dict(saved)
         for parameter, state in self.optimizer.state.items():
             for name, value in state.items():
