@@ -21,7 +21,8 @@ from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting, nearest
 from ..home import replacing
 from ..networks import build, resolve
-from .teach import Teacher, accuracy, find_teacher, header, same_constants, save_teacher
+from .teach import accuracy
+from .teacher import Teacher, find_teacher, header, same_constants, save_teacher
 
 MOST_BYTES = 4 << 30
 NEEDED = ("classes", "mean", "std")

@@ -6,23 +6,19 @@ the home's cache, and trained only where neither has it. Files are safetensors w
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, TypedDict
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from .. import store
 from ..datasets import RealSet
 from ..datasets.real import Split
-from ..errors import BadRecord, BadSetting
+from ..errors import BadSetting
 from ..events import Note, Scalars
 from ..fields import Values
 from ..loop import Live, check_finite, saw, steps
@@ -30,6 +26,7 @@ from ..method import Stream
 from ..networks import Network, build, resolve
 from ..spec import parse
 from .augment import build as build_augment
+from .teacher import Teacher, find_teacher, header, read_teacher, save_teacher
 
 
 @dataclass(frozen=True)
@@ -86,33 +83,6 @@ RECIPES: dict[str, Published] = {  # what the published recipes set; epochs are 
     "tiny": {"lr": 0.2, "weight_decay": 1e-4, "batch": 256, "warmup": 5, "augment": "resized_crop_flip"},
     "gvbsm": {"lr": 0.05, "weight_decay": 0.0, "batch": 64, "schedule": "none"},
 }
-
-
-class Header(TypedDict):
-    """What the file of a teacher says of it, as JSON."""
-
-    spec: str
-    recipe: object  # how it was trained: that of a `SqueezeRecipe`, or whatever the maker of an imported one says
-    data: str
-    fingerprint: str
-    classes: list[str]
-    accuracy: float
-    mean: Sequence[float]
-    std: Sequence[float]
-    key: str
-    imported: NotRequired[str]  # the file that it came in
-
-
-@dataclass(frozen=True, eq=False)
-class Teacher:
-    """A trained classifier in eval mode, with gradients off, and what is known of it."""
-
-    network: Network
-    key: str
-    spec: str
-    accuracy: float  # on the real test part, a fraction; measured once after training, never used to choose
-    bytes: int
-    about: Header
 
 
 def teacher_key(real: RealSet, spec: str, recipe: SqueezeRecipe) -> str:
@@ -175,69 +145,6 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
             held = accuracy(network, real, real.val, device, at_most=500)
             yield Scalars(step.index, {"teacher-loss": loss.item(), "teacher-accuracy": held})
     save_teacher(network, header(real, spec, recipe.plain(), accuracy(network, real, real.test, device), key), file)
-
-
-def header(real: RealSet, spec: str, recipe: object, measured: float, key: str) -> Header:
-    """What a teacher's file says of it."""
-    return {
-        "spec": spec,
-        "recipe": recipe,
-        "data": real.name,
-        "fingerprint": real.fingerprint,
-        "classes": list(real.classes),
-        "accuracy": measured,
-        "mean": real.mean,
-        "std": real.std,
-        "key": key,
-    }
-
-
-def save_teacher(network: nn.Module, about: Header, file: Path) -> None:
-    tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
-    save_file(tensors, file, metadata={"teacher": json.dumps(about)})
-
-
-def find_teacher(key: str, real: RealSet, device: torch.device) -> Teacher:
-    """A teacher that is at hand; `BadRecord` where it is not, or does not belong to this data set."""
-    path = store.find("teacher", key)
-    if path is None:
-        raise BadRecord(
-            f"Teacher {key} is neither shipped nor cached. Run its method again; it trains the teacher first."
-        )
-    return read_teacher(path, key, real, device)
-
-
-def read_teacher(path: Path, key: str, real: RealSet, device: torch.device) -> Teacher:
-    """Load a teacher and check that it belongs to this data set, this order of classes and these mean and s.d."""
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            about = json.loads((file.metadata() or {})["teacher"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise BadRecord(
-            f"Teacher file {path.name} cannot be read ({error}). Delete it; it is trained again when needed."
-        ) from None
-    if about["fingerprint"] != real.fingerprint or tuple(about["classes"]) != real.classes:
-        raise BadRecord(
-            f"Teacher {key} was trained on {about['data']} with classes {about['classes']}; this run has {real.name} with {list(real.classes)}."
-        )
-    for name in ("mean", "std"):
-        if not same_constants(about[name], getattr(real, name)):
-            raise BadRecord(
-                f"Teacher {key} was trained with {name} {list(about[name])}; {real.name} has {list(getattr(real, name))}. "
-                "Train one for this data set."
-            )
-    network = build(about["spec"], channels=real.channels, size=real.size, classes=len(real.classes))
-    network.load_state_dict(tensors)
-    network.key = key
-    network.to(device).eval().requires_grad_(False)
-    size = sum(t.numel() * t.element_size() for t in tensors.values())
-    return Teacher(network, key, network.spec, float(about["accuracy"]), size, about)
-
-
-def same_constants(given: Sequence[float], wanted: Sequence[float]) -> bool:
-    """Whether means or s.d. per channel are equal, to the four digits that are written down."""
-    return len(given) == len(wanted) and all(abs(a - b) < 1e-4 for a, b in zip(given, wanted, strict=True))
 
 
 @torch.no_grad()
