@@ -91,7 +91,7 @@ def cuts(name: str, moments: list[tuple[str, str]]) -> list[int]:
 def new_run(home: Path, kind: type[Method], monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     monkeypatch.setenv("DISTILL_STUDIO_HOME", str(home))
     method = small(kind)
-    values = method.model_dump(mode="json"), fitting(method).model_dump(mode="json")
+    values = method.plain(), fitting(method).model_dump(mode="json")
     return RunFolder.create(studio_home(), kind.card.name, *values)
 
 
