@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TypeGuard
 
+from .entries import Catalog, Entry
 from .errors import BadRecord, BadSetting, nearest
 from .fields import Values
 from .fields import read as read_settings
@@ -70,7 +71,7 @@ def _changed(place: str) -> str:
     return next((str(one.stat().st_mtime_ns) for one in files if one.is_file()), "")
 
 
-def read(home: Path) -> dict[str, Any]:
+def read(home: Path) -> Catalog:
     """The home's catalog if it was written by this version for what is installed now, else the shipped one if that fits; and
     the methods that this home was given as files."""
     now = installed()
@@ -87,20 +88,25 @@ def read(home: Path) -> dict[str, Any]:
     )
 
 
-def _with_files(home: Path, found: dict[str, Any]) -> dict[str, Any]:
+def _with_files(home: Path, found: Catalog) -> Catalog:
     names = {one["name"] for one in found["methods"]}
     own = [one["entry"] for name, one in guests.known(home).items() if name not in names]
     return {**found, "methods": [*found["methods"], *own]} if own else found
 
 
-def _fits(found: Any) -> bool:
+def _fits(found: object) -> TypeGuard[Catalog]:
     parts = {"methods", "job", "data", "networks", "protocols", "devices", "versions"}
     return isinstance(found, dict) and found.get("schema") == SCHEMA and parts <= found.keys()
 
 
-def method(catalog: dict[str, Any], name: str) -> dict[str, Any]:
+def method(catalog: Catalog, name: str) -> Entry:
     """The method with this name; `BadSetting` with the nearest one."""
-    known = {one["name"]: one for one in catalog["methods"]}
+    return among(catalog["methods"], name)
+
+
+def among(entries: Iterable[Entry], name: str) -> Entry:
+    """The entry with this name; `BadSetting` with the nearest one."""
+    known = {one["name"]: one for one in entries}
     if name not in known:
         raise BadSetting(
             f"There is no method called {name!r}.{nearest(name, list(known))} There are: {', '.join(known)}."
@@ -108,6 +114,6 @@ def method(catalog: dict[str, Any], name: str) -> dict[str, Any]:
     return known[name]
 
 
-def settings(entry: dict[str, Any], said: Mapping[str, object]) -> Values:
+def settings(entry: Entry, said: Mapping[str, object]) -> Values:
     """The complete settings of a method or study by path, from those that a run was saved with; see `fields.read`."""
     return read_settings(entry["fields"], said, saved=True)

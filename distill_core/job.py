@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .errors import BadSetting, nearest
@@ -72,7 +70,7 @@ def _path(place: tuple[int | str, ...], known: list[str]) -> str:
     return path
 
 
-def ask(**values: Any) -> Job:
+def ask(**values: object) -> Job:
     """A `Job` from plain values; raises `BadSetting` with a sentence instead of a pydantic report."""
     try:
         return Job(**values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
 
 from torch import nn
 
@@ -11,7 +10,7 @@ from .datasets import RealSet, load
 from .errors import BadSetting
 from .evaluation import score
 from .evaluation.protocols import find
-from .events import Event
+from .events import Event, Scored
 from .job import Job, ask
 from .method import Method, Stream, stage
 from .methods import method_class
@@ -68,7 +67,7 @@ def labeler(result: Result, job: Job, real: RealSet) -> Stream[nn.Module | None]
     return teacher.network
 
 
-def distill(method: str, **values: Any) -> Generator[Event, None, Result]:
+def distill(method: str, **values: object) -> Generator[Event, None, Result]:
     """Run a method here and now: `for event in distill("dwa", data="digits", ipc=1, seed=0, rho=0.015)`.
 
     Keywords are fields of the `Job` or of the method: short where only one field has the name, else by path with two
@@ -86,7 +85,7 @@ def distill(method: str, **values: Any) -> Generator[Event, None, Result]:
     return whole(settings, job)
 
 
-def evaluate(result: Result, **values: Any) -> Generator[Event, None, list[Any]]:
+def evaluate(result: Result, **values: object) -> Generator[Event, None, list[Scored]]:
     """Train students on a set: `for event in evaluate(load_result(path), data="digits", protocol="hard", students=3)`.
 
     Keywords are fields of the `Job`; data and images per class are taken from the set where they are not given.
@@ -109,6 +108,6 @@ def evaluate(result: Result, **values: Any) -> Generator[Event, None, list[Any]]
     return _evaluate(result, job, real)
 
 
-def _evaluate(result: Result, job: Job, real: RealSet) -> Stream[list[Any]]:
+def _evaluate(result: Result, job: Job, real: RealSet) -> Stream[list[Scored]]:
     teacher = yield from labeler(result, job, real)
     return (yield from score(result, job, real, teacher=teacher))

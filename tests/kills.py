@@ -61,7 +61,7 @@ class Watch:
 
 def check_kills(kind: type[Method], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISTILL_STUDIO_CHECKPOINT_STEPS", "1")
-    monkeypatch.setattr("distill_core.loop._Cadence.due", lambda self, index: True)  # as many events every time
+    monkeypatch.setattr("distill_core.loop.Cadence.due", lambda self, index: True)  # as many events every time
     watch = Watch()
     with watch.on(monkeypatch):
         straight = finished(new_run(tmp_path / "straight", kind, monkeypatch))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
+from ..entries import DataEntry
 from ..record.folder import plain
 from .out import aside, console, emit
 
 
-def known_data() -> list[dict[str, Any]]:
+def known_data() -> list[DataEntry]:
     from .. import datasets
 
     return [plain(dataclasses.asdict(one)) for one in datasets.known()]

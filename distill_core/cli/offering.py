@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .. import catalog as shelf
+from ..entries import Catalog, DataEntry, Entry
 from ..errors import BadRecord, BadSetting, nearest
 from ..fields import Field, active, short
 from ..job import Job
@@ -20,7 +21,7 @@ def add(app: typer.Typer) -> None:
     app.command("data")(data)
 
 
-def fresh_catalog(home: Path) -> dict[str, Any]:
+def fresh_catalog(home: Path) -> Catalog:
     """The catalog; made now where neither a worker nor the repository has one that fits what is installed."""
     try:
         return shelf.read(home)
@@ -45,12 +46,16 @@ def methods(
     if forget:
         return _forget(where, name, as_json)
     if name:
-        one = shelf.method({"methods": [*known["methods"], *known.get("studies", ())]}, name)
+        one = shelf.among([*known["methods"], *known.get("studies", ())], name)
         return emit(one) if as_json else _method(one)
     if as_json:
         return emit({"methods": known["methods"]})
     columns = ("method", "title", "family", "learns", "paper")
-    return table("", columns, [[one[c if c != "method" else "name"] for c in columns] for one in known["methods"]])
+    return table("", columns, [_row(one) for one in known["methods"]])
+
+
+def _row(one: Entry) -> tuple[str, ...]:
+    return one["name"], one["title"], one["family"], one["learns"], one["paper"]
 
 
 def _forget(home: Path, name: str, as_json: bool) -> None:
@@ -62,7 +67,7 @@ def _forget(home: Path, name: str, as_json: bool) -> None:
     return emit({"forgotten": name}) if as_json else console().print(f"{name} is listed no longer.", markup=False)
 
 
-def _method(one: dict[str, Any]) -> None:
+def _method(one: Entry) -> None:
     console().print(f"[b]{one['title']}[/b]\n{one['idea']}\n{one['paper']}", soft_wrap=True)
     if one.get("file"):
         console().print(f"in {one['file']}", markup=False, soft_wrap=True)
@@ -138,5 +143,5 @@ def data(
     return table("", ("data", "title", "classes", "train", "test", "size", ""), rows)
 
 
-def _ready(one: dict[str, Any]) -> str:
+def _ready(one: DataEntry) -> str:
     return "ready" if one["ready"] or one["bundled"] else f"downloads {one['download_mb']:g} MB at first use"

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .. import catalog as shelf
 from ..axis import Axis, read_axis, read_seeds
+from ..entries import AblationEntry, Entry
 from ..errors import BadSetting, nearest
 from ..queue import sweeping, sweeps
 from ..queue.known import known_runs
 from ..queue.outcomes import outcomes, progress, progress_in_words
-from ..queue.planning import cost, plan
+from ..queue.planning import Cost, cost, plan
 from ..queue.sweep import ASKS, Sweep, cells_in_words, spoken
 from .offering import fresh_catalog
 from .out import AsJson, Home, aside, bytes_in_words, console, emit, home_of
 
 LOOK = 1.0  # seconds between two looks at a sweep that is waited for
+
+
+class Expected(Cost):
+    """What is left of a sweep costs about this."""
+
+    seconds_per_run: float
 
 
 def add(app: typer.Typer) -> None:
@@ -53,9 +60,15 @@ def sweep(
     _refuse(made)
     there = known_runs(where, made)
     left = len(made) - len(there)
-    found = _cost(where, made, left) if trial and left else {}
+    found = _cost(where, made, left) if trial and left else None
     said = f"{cells_in_words(made)}" + (f", {len(there):,} of them are there already" if there else "")
-    about = {"sweep": made.id, "cells": len(made) // len(made.seeds), "runs": len(made), "found": len(there), **found}
+    about = {
+        "sweep": made.id,
+        "cells": len(made) // len(made.seeds),
+        "runs": len(made),
+        "found": len(there),
+        **(found or {}),
+    }
     aside().print(f"{said}.{_cost_in_words(found, left)}", markup=False, soft_wrap=True)
     if dry_run:
         return emit({**about, "state": "not started"}) if as_json else None
@@ -85,27 +98,27 @@ def _plan(
     settings, asked = split(words, (kind, Job), method)
     if "seed" in asked:
         raise BadSetting("A sweep has several seeds: write --seeds 0-2 instead of --seed.")
-    offered = _ablation(entry, ablation) if ablation else {}
+    offered = _ablation(entry, ablation) if ablation else None
     drawn: list[Axis] = [read_axis(one, [*entry["fields"], *known["job"]]) for one in axes]
-    drawn = drawn or [Axis(**one) for one in offered.get("axes", [])]
+    drawn = drawn or [Axis(**one) for one in (offered["axes"] if offered else [])]
     if not drawn:
         titles = ", ".join(f'"{one["title"]}"' for one in entry.get("ablations") or []) or "none"
         raise BadSetting(f"No axis was given. Write --axis field=value,value, or --ablation with one of: {titles}.")
     base = kind.build(over(kind, named.settings, settings))
-    about = {"question": offered.get("question", ""), "published": tuple(offered.get("published", ()))}
     return plan(
         entry,
         settings_of(base),
         ask(**{**named.job, **asked}).model_dump(mode="json"),
         drawn,
         seeds,
-        title=name or offered.get("title", ""),
+        title=name or (offered["title"] if offered else ""),
+        question=offered["question"] if offered else "",
+        published=offered["published"] if offered else (),
         preset=named.title,
-        **about,
     )
 
 
-def _ablation(entry: dict[str, Any], title: str) -> dict[str, Any]:
+def _ablation(entry: Entry, title: str) -> AblationEntry:
     known = {one["title"].lower(): one for one in entry.get("ablations") or []}
     if title.lower() not in known:
         offered = ", ".join(f'"{one["title"]}"' for one in known.values()) or "none"
@@ -121,7 +134,7 @@ def _refuse(made: Sweep) -> None:
         raise BadSetting(sentence)
 
 
-def _cost(home: Path, made: Sweep, left: int) -> dict[str, Any]:
+def _cost(home: Path, made: Sweep, left: int) -> Expected:
     """Seconds and bytes of what is left, from a trial of the cell with the largest numbers."""
     from ..work.trial import estimate
 
@@ -132,7 +145,7 @@ def _cost(home: Path, made: Sweep, left: int) -> dict[str, Any]:
     return {**cost(one, left, len(sweeping.devices(home, made))), "seconds_per_run": one["seconds"]}
 
 
-def _cost_in_words(found: dict[str, Any], left: int) -> str:
+def _cost_in_words(found: Expected | None, left: int) -> str:
     if not found:
         return ""
     minutes = found["seconds"] / 60

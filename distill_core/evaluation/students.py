@@ -15,7 +15,7 @@ from ..datasets import RealSet
 from ..datasets.real import Split
 from ..errors import BadRecord, BadSetting
 from ..events import Scalars
-from ..loop import check_finite, steps
+from ..loop import Live, check_finite, steps
 from ..method import Stream
 from ..networks import build, resolve
 from ..pieces import teach
@@ -147,7 +147,13 @@ def train_student(
     optimizer = optimizer_of(network, protocol)
     generator = Generator().manual_seed(derive("student", seed))
     order, clock = torch.arange(len(lesson)), torch.zeros((), dtype=torch.float64)
-    state = {"network": network, "optimizer": Laid(optimizer), "generator": generator, "order": order, "clock": clock}
+    state: dict[str, Live] = {
+        "network": network,
+        "optimizer": Laid(optimizer),
+        "generator": generator,
+        "order": order,
+        "clock": clock,
+    }
     average = Average(network, protocol.average, protocol.average_ramp) if protocol.average else None
     if average:
         state["average"] = average

@@ -19,7 +19,7 @@ from torch import Generator, Tensor
 
 from ..events import Parts, Scalars
 from ..job import Job
-from ..loop import Guard, Step, steps
+from ..loop import Guard, Live, Step, steps
 from ..method import Stream, stage
 from ..part import Part, choice, knob
 from ..pieces.batch import Batch, FirstLook
@@ -160,10 +160,10 @@ class Work:
         self.omegas = [matcher.weights(first_layer, device) for matcher in self.matchers]
         generator.set_state(batch.look.draws)
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> dict[str, Live]:
         """What a checkpoint holds: the teachers too, where they are the batch's own."""
         batch = self.batch
-        state: dict[str, object] = {"x": batch.x, "optimizer": batch.optimizer, "generator": self.generator}
+        state: dict[str, Live] = {"x": batch.x, "optimizer": batch.optimizer, "generator": self.generator}
         state |= {f"matcher {i}": matcher for i, matcher in enumerate(self.matchers)}
         if batch.copies:
             turns = enumerate(batch.teachers)

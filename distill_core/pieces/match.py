@@ -17,7 +17,7 @@ from torch import Generator, Tensor, nn
 from ..datasets import RealSet
 from ..events import Note, Parts, PerClass, Scalars
 from ..job import Job
-from ..loop import Guard, Step, saw, steps
+from ..loop import Guard, Live, Step, saw, steps
 from ..method import Stream
 from ..networks import Network, build
 from .ground import Ground
@@ -59,7 +59,7 @@ class Match:
     def after(self, x: Tensor) -> None:
         """What follows the update of the images, such as a step of an inner training."""
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> Mapping[str, Live]:
         """What has to be restored when the run is resumed."""
         return {}
 
@@ -95,7 +95,7 @@ class Space(Protocol):
     def tensors(self) -> list[Tensor]:
         """What is learned."""
 
-    def state(self) -> dict[str, object]: ...
+    def state(self) -> Mapping[str, Live]: ...
 
 
 class PixelSpace:
@@ -121,7 +121,7 @@ class PixelSpace:
     def tensors(self) -> list[Tensor]:
         return [self.x]
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> Mapping[str, Live]:
         return {"x": self.x, "optimizer": self.optimizer}
 
 
@@ -171,7 +171,7 @@ def matched(
         returns: where a number breaks, end at the last finite state and say so, instead of failing.
     """
     guard = Guard(*space.tensors())
-    state = {**space.state(), **match.state(), "broken": guard.broken}
+    state: dict[str, Live] = {**space.state(), **match.state(), "broken": guard.broken}
     for step in steps("match", total, state=state, live=True):
         pull = match.pull(space.images(), step)
         guard.keep()

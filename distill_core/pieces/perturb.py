@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..events import Parts, Scalars
-from ..loop import steps
+from ..loop import Live, steps
 from ..method import Stream
 
 
@@ -62,7 +62,9 @@ def directed(
     for weight in network.parameters():
         weight.requires_grad_(True)
     gathered = Gradient(leaf) if leaf is not None else None
-    state = {"network": network} | ({"gathered": gathered} if gathered else {})
+    state: dict[str, Live] = {"network": network}
+    if gathered:
+        state["gathered"] = gathered
     for step in steps("adjust", ascent_steps, state=state):
         loss, norm = ascend(network, look(), labels, rho / ascent_steps, leaf)
         shift, relative = shifts(network, origin)

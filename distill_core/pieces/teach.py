@@ -24,7 +24,7 @@ from ..datasets import RealSet
 from ..datasets.real import Split
 from ..errors import BadRecord, BadSetting
 from ..events import Note, Scalars
-from ..loop import check_finite, saw, steps
+from ..loop import Live, check_finite, saw, steps
 from ..method import Stream
 from ..networks import Network, build, resolve
 from ..spec import parse
@@ -127,7 +127,7 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
     count, batch = len(real.train.labels), min(recipe.batch, len(real.train.labels))
     per_epoch = max(1, count // batch)
     order = torch.randperm(count, generator=generator)
-    state = {"network": network, "optimizer": optimizer, "generator": generator, "order": order}
+    state: dict[str, Live] = {"network": network, "optimizer": optimizer, "generator": generator, "order": order}
     network.train()
     for step in steps("squeeze", recipe.epochs * per_epoch, state=state):
         epoch, place = divmod(step.index, per_epoch)

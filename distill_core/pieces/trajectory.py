@@ -23,7 +23,7 @@ from .. import store
 from ..datasets import RealSet
 from ..events import Note, Scalars
 from ..job import Job
-from ..loop import saw, steps
+from ..loop import Live, saw, steps
 from ..method import Stream
 from ..networks import build, norm_of
 from .augment import Augment
@@ -92,7 +92,7 @@ def _train(
     record = torch.zeros(recipe.epochs + 1, sum(p.numel() for p in network.parameters()))
     record[0] = flat(network).cpu()
     weights: list[Tensor] = list(network.parameters())
-    state = {"network": network, "generator": generator, "order": order, "record": record}
+    state: dict[str, Live] = {"network": network, "generator": generator, "order": order, "record": record}
     for step in steps("experts", recipe.epochs * per_epoch, state=state):
         epoch, place = divmod(step.index, per_epoch)
         if place == 0:

@@ -17,7 +17,7 @@ from torch import Generator, Tensor, nn
 
 from ..datasets import RealSet
 from ..events import Note, Scalars
-from ..loop import steps
+from ..loop import Live, steps
 from ..method import Stream, stage
 from ..networks import Network, build
 from ..pieces.teach import SqueezeRecipe, Teacher, accuracy, squeeze
@@ -84,7 +84,7 @@ def _taught(images: Tensor, labels: Tensor, real: RealSet, device: torch.device,
     generator, optimizer = Generator().manual_seed(seed), torch.optim.SGD(network.parameters(), lr=RATE, momentum=0.9)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, UPDATES)
     network.train()
-    state = {"network": network, "optimizer": optimizer, "schedule": schedule, "generator": generator}
+    state: dict[str, Live] = {"network": network, "optimizer": optimizer, "schedule": schedule, "generator": generator}
     for step in steps("measure", UPDATES, state=state):
         rows = torch.randint(len(labels), (BATCH,), generator=generator).to(device)
         optimizer.zero_grad(set_to_none=True)

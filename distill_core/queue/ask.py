@@ -16,8 +16,9 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict, Unpack, cast
+from typing import TypedDict, Unpack, cast
 
 from ..errors import BadRecord
 from ..home import read_json, write_json
@@ -31,7 +32,7 @@ class Question(TypedDict):
 
     id: str
     question: str
-    values: dict[str, Any]
+    values: dict[str, object]
     asked: float
 
 
@@ -39,12 +40,12 @@ class Reply(TypedDict, total=False):
     """questions/<id>.answer.json: `state` is working (with `progress`), done (with `value`) or failed (with `message`)."""
 
     state: str
-    progress: dict[str, Any]
-    value: dict[str, Any]
+    progress: Mapping[str, object]
+    value: Mapping[str, object]
     message: str
 
 
-def ask(home: Path, question: str, **values: Any) -> str:
+def ask(home: Path, question: str, **values: object) -> str:
     """Put a question; returns its id at once. Values are plain."""
     one = f"{time.time_ns():020d}-{secrets.token_hex(3)}"
     write_json(

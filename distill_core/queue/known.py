@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from .. import catalog as shelf
 from ..errors import BadRecord, BadSetting, StudioError
@@ -69,7 +68,7 @@ def _was_moved(run: RunFolder) -> bool:
     return any(one["kind"] == "knob" for one in Timeline.all(run))
 
 
-def _key(method: str, known: list[Field], asked: Asked, usual: dict[str, Any]) -> str:
+def _key(method: str, known: list[Field], asked: Asked, usual: Mapping[str, object]) -> str:
     """The key of a run that is there; "" where its settings are none of this version's."""
     try:
         return key_of(method, read(known, asked.get("settings") or {}, saved=True), {**usual, **asked["job"]})

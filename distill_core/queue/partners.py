@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .. import catalog as shelf
 from ..fields import complete, named
@@ -21,8 +20,8 @@ class Partner:
 
     title: str
     method: str
-    settings: Mapping[str, Any]
-    job: Mapping[str, Any]
+    settings: Mapping[str, object]
+    job: Mapping[str, object]
     run: str
 
 

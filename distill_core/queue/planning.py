@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TypedDict, Unpack
 
 from ..axis import FIXED, Axis, field_named
+from ..entries import Entry
 from ..errors import BadSetting
-from ..fields import Field, candidates, read, resolve
+from ..fields import Field, Values, candidates, read, resolve
 from ..job import Job
+from ..part import fields_of
 from ..spec import respelled
 from .sweep import Sweep
 
@@ -18,13 +20,29 @@ WARMING = 4.0  # seconds between two runs that are shorter than a fresh worker t
 SHORT = 12.0  # seconds of such a run
 
 
+class About(TypedDict, total=False):
+    """What a sweep is called and why it is made; `published` is the published choice, a label per axis."""
+
+    title: str
+    question: str
+    published: Sequence[str]
+    preset: str
+
+
+class Cost(TypedDict):
+    """What work takes: seconds, and bytes on disk."""
+
+    seconds: float
+    disk: int
+
+
 def plan(
-    entry: Mapping[str, Any],
-    settings: Mapping[str, Any],
-    job: Mapping[str, Any],
+    entry: Entry,
+    settings: Mapping[str, object],
+    job: Mapping[str, object],
     axes: Iterable[Axis],
     seeds: Iterable[int] = (0,),
-    **about: Any,
+    **about: Unpack[About],
 ) -> Sweep:
     """A sweep of the method with this entry in the catalog; `about` is title, question, published, preset.
 
@@ -41,17 +59,17 @@ def plan(
     if len(axes) == 2 and both:
         raise BadSetting(f"{', '.join(sorted(both))} is moved by both axes. Take another field for one of them.")
     asked = {name: value for name, value in respelled({**usual, **job}).items() if name not in ("seed", "moves")}
-    about["published"] = tuple(about.get("published") or ()) or published(entry, axes)
-    title = about.pop("title", "") or " × ".join(axis.title for axis in axes)
     sweep = Sweep(
-        title=title,
+        title=about.get("title") or " × ".join(axis.title for axis in axes),
+        question=about.get("question", ""),
+        published=tuple(about.get("published") or ()) or published(entry, axes),
+        preset=about.get("preset", ""),
         method=entry["name"],
         settings=read(known, settings),
         fields=tuple(known),
         job=asked,
         axes=axes,
         seeds=seeds,
-        **about,
     )
     if len(sweep) > MOST:
         raise BadSetting(f"This sweep would have {len(sweep):,} runs; at most {MOST:,} can be kept. Take fewer values.")
@@ -60,9 +78,9 @@ def plan(
     return sweep
 
 
-def published(entry: Mapping[str, Any], axes: Iterable[Axis]) -> tuple[str, ...]:
+def published(entry: Entry, axes: Iterable[Axis]) -> tuple[str, ...]:
     """The published choice on these axes, as far as the method's own ablations say it; () where one axis has none."""
-    known: dict[str, Any] = {}
+    known: Values = {}
     for ablation in entry.get("ablations") or []:
         for axis, label in zip(ablation["axes"], ablation["published"], strict=False):
             known = {**axis["cases"][label], **known}
@@ -70,7 +88,7 @@ def published(entry: Mapping[str, Any], axes: Iterable[Axis]) -> tuple[str, ...]
     return tuple(found) if all(found) else ()
 
 
-def _by_path(axis: Axis, known: Sequence[Field], usual: Mapping[str, Any]) -> Axis:
+def _by_path(axis: Axis, known: Sequence[Field], usual: Mapping[str, object]) -> Axis:
     """The axis with every setting of the method named by its path."""
     if not axis.cases or not all(axis.cases.values()):
         raise BadSetting(f"The axis {axis.title!r} has a place without a value. Give it at least one.")
@@ -80,13 +98,13 @@ def _by_path(axis: Axis, known: Sequence[Field], usual: Mapping[str, Any]) -> Ax
     return Axis(axis.title, cases)
 
 
-def _path(name: str, known: Sequence[Field], usual: Mapping[str, Any]) -> str:
+def _path(name: str, known: Sequence[Field], usual: Mapping[str, object]) -> str:
     if name in FIXED or not candidates(known, name):
-        field_named(name, [*known, *({"name": one} for one in usual)])  # refuses it, with the nearest
+        field_named(name, [*known, *fields_of(Job)])  # refuses it, with the nearest
     return resolve(known, name)
 
 
-def cost(trial: Mapping[str, float], runs: int, at_once: int = 1) -> dict[str, float]:
+def cost(trial: Cost, runs: int, at_once: int = 1) -> Cost:
     """Seconds and bytes of so many runs, each like the trial, on `at_once` devices."""
     each = trial["seconds"] + (WARMING if trial["seconds"] < SHORT else 0.0)
     return {"seconds": round(each * math.ceil(runs / at_once), 1), "disk": trial["disk"] * runs}

@@ -16,13 +16,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
-from typing import Any, cast
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict
 
 from ..axis import Axis
 from ..errors import BadRecord
-from ..fields import Field, complete, nest
+from ..fields import Field, Values, complete, nest
 from ..spec import respelled
 
 ASKS = 100  # runs above which a sweep wants to be confirmed
@@ -34,8 +34,8 @@ class Cell(BaseModel):
     model_config = ConfigDict(frozen=True)
     place: tuple[int, ...]
     labels: tuple[str, ...]
-    settings: dict[str, Any]
-    job: dict[str, Any]
+    settings: Values
+    job: Values
 
     @property
     def label(self) -> str:
@@ -58,11 +58,11 @@ class Sweep(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str
     method: str
-    settings: dict[str, Any]
-    job: dict[str, Any]
+    settings: Values
+    job: Values
     axes: tuple[Axis, ...]
     seeds: tuple[int, ...]
-    fields: tuple[dict[str, Any], ...] = ()
+    fields: tuple[dict[str, object], ...] = ()
     question: str = ""
     published: tuple[str, ...] = ()  # the published choice, a label per axis
     preset: str = ""
@@ -144,7 +144,7 @@ class Sweep(BaseModel):
         return self.cell([max(one)[1] for one in sizes])
 
 
-def _size(case: Mapping[str, Any]) -> float:
+def _size(case: Mapping[str, object]) -> float:
     return sum(float(v) for v in case.values() if isinstance(v, (int, float)) and not isinstance(v, bool))
 
 
@@ -154,17 +154,17 @@ def _keys(dumped: str) -> dict[str, tuple[tuple[int, ...], int]]:
     return {run.key: (run.cell.place, run.seed) for run in sweep.runs()}
 
 
-def key_of(method: str, settings: Mapping[str, Any], job: Mapping[str, Any]) -> str:
+def key_of(method: str, settings: Mapping[str, object], job: Mapping[str, object]) -> str:
     """What is asked of a run, as one word; where it is computed does not count. Wants complete settings and job."""
     same = {name: value for name, value in respelled(job).items() if name != "device"}
-    return _hash([method, settings, {**same, "moves": list(job.get("moves") or ())}])[:20]
+    return _hash([method, settings, {**same, "moves": job.get("moves") or []}])[:20]
 
 
-def _hash(value: Any) -> str:
+def _hash(value: object) -> str:
     return hashlib.sha256(json.dumps(_canonical(value), sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _canonical(value: Any) -> Any:
+def _canonical(value: object) -> object:
     """1 and 1.0 are the same."""
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
@@ -173,7 +173,7 @@ def _canonical(value: Any) -> Any:
     return [_canonical(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
-def read_plan(value: Any) -> Sweep:
+def read_plan(value: object) -> Sweep:
     """A sweep from its plain values; `BadRecord` with a sentence."""
     try:
         return Sweep.model_validate(value)

@@ -153,7 +153,7 @@ def _start_one(home: Path, one: Record, run: Planned, device: str) -> str:
     found = known_runs(home, one.plan, {run.key})
     if found:
         return found[run.key]
-    job = {**run.cell.job, "seed": run.seed, "device": device, "moves": []}
+    job: dict[str, object] = {**run.cell.job, "seed": run.seed, "device": device, "moves": []}
     name, preset = one.plan.name(run), one.plan.preset
     folder = RunFolder.create(home, one.plan.method, one.plan.nested(run.cell), job, name=name, preset=preset)
     index.set_tags(folder, [f"sweep {one.id.rpartition('-')[2]}"])

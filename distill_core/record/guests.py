@@ -6,12 +6,12 @@ anything; the file's code runs only when a run, a question or a cost of that met
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from filelock import FileLock
 
+from ..entries import Entry
 from ..errors import BadRecord
 from ..home import read_json, write_json
 
@@ -20,7 +20,7 @@ class Guest(TypedDict):
     """One method: `file` is `/where/it/is.py:Class`, `entry` is that of the catalog."""
 
     file: str
-    entry: dict[str, Any]
+    entry: Entry
 
 
 def known(home: Path) -> dict[str, Guest]:
@@ -39,7 +39,7 @@ def file_of(home: Path, method: str) -> str:
     return guest["file"] if guest else ""
 
 
-def remember(home: Path, name: str, file: str, entry: Mapping[str, Any]) -> None:
+def remember(home: Path, name: str, file: str, entry: Entry) -> None:
     """Keep a method; another file of the same name takes its place."""
     with FileLock(home / "guests.lock", timeout=10):
         fresh: Guest = {"file": file, "entry": {**entry, "file": file}}

@@ -12,6 +12,7 @@ import torch
 from torch import Generator, Tensor
 
 from ..events import Parts
+from ..loop import Live
 from ..pieces.ground import Ground
 from ..pieces.match import PixelSpace, Rates
 from ..priors import Cut, Prior
@@ -139,7 +140,7 @@ class Inside:
     def tensors(self) -> list[Tensor]:
         return [self.w] if self.f is None else [self.w, self.f]
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> dict[str, Live]:
         names = ("w", "f")
         return {**dict(zip(names, self.tensors(), strict=False)), "optimizer": self.optimizer}
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..errors import StudioError
 from ..events import Note, Parts, PerClass, Scalars
-from ..loop import Guard, saw, steps
+from ..loop import Guard, Live, saw, steps
 from ..measures.relevance import Measure
 from ..method import Stream, stage
 from ..parts.space import Found
@@ -98,7 +98,7 @@ class Walk:
         guard, kept = Guard(*space.tensors()), Kept(space.tensors(), "kept")
         first = space.w.detach().clone() if isinstance(space, Inside) else None
         record = torch.full((2, looks), torch.nan)
-        state: dict[str, object] = {**space.state(), **match.state(), **self.measure.state(), **kept.state()}
+        state: dict[str, Live] = {**space.state(), **match.state(), **self.measure.state(), **kept.state()}
         state |= {**self.best.state(), "record": record, "broken": guard.broken}
         for step in steps("walk", looks, state=state, live=True):
             x = space.images()

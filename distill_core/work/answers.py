@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ from ..queue import ask
 from .sitting import sentence
 
 Tell = Callable[..., None]
-Answer = Callable[[Path, dict[str, Any], Tell], dict[str, Any]]
+Given = dict[str, Any]  # the values of a question, as they came from a file: whoever takes them checks them
+Answer = Callable[[Path, Given, Tell], Mapping[str, object]]
 
 
-def why_not(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def why_not(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     """Why a method cannot do a job with these settings, or None."""
     from .. import methods
 
@@ -27,13 +28,13 @@ def why_not(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
     return {"reason": reason}
 
 
-def trial(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def trial(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from .trial import estimate
 
     return estimate(home, values["method"], values.get("settings") or {}, values["job"], tell)
 
 
-def check_sweep(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def check_sweep(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     """Why a sweep cannot start: a sentence that names the cells, or None."""
     from .. import methods
     from ..queue.sweep import read_plan
@@ -43,37 +44,37 @@ def check_sweep(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any
     return {"reason": refusal(refusals(sweep, methods.method_class(sweep.method))) or None}
 
 
-def import_data(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def import_data(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from .catalogue import import_data as add
 
     return add(home, Path(values["path"]), values["name"], tell, values.get("mirror"))
 
 
-def plane(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def plane(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from ..looks.planes import compute
 
     return compute(home, tell=tell, **values)
 
 
-def spread(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def spread(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from ..looks.spread import compute
 
     return compute(home, tell=tell, **values)
 
 
-def activation(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def activation(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from ..looks.activation import compute
 
     return compute(home, tell=tell, **values)
 
 
-def walk(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def walk(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from ..looks.walk import compute
 
     return compute(home, tell=tell, **values)
 
 
-def prior_sheet(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def prior_sheet(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     """A sheet of samples of a prior that is there already; `use` is what a method's prior would say."""
     import torch
 
@@ -111,7 +112,7 @@ def give(home: Path, question: ask.Question, answers: dict[str, tuple[Answer, bo
     """Answer one question; what goes wrong becomes the answer."""
     known, one = answers or ANSWERS, question["id"]
 
-    def tell(**progress: Any) -> None:
+    def tell(**progress: object) -> None:
         ask.reply(home, one, state="working", progress=progress)
 
     ask.reply(home, one, state="working", progress={})

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import torch
-from pydantic import BaseModel
 
 from ..catalog import SCHEMA, installed, package_version
+from ..entries import AblationEntry, AxisEntry, Catalog, DataEntry, Entry
 from ..errors import BadSetting
 from ..fields import Field, Plain, Values, named
 from ..home import read_json, write_json
@@ -23,7 +23,7 @@ from ..record import guests
 from ..record.folder import plain
 
 
-def write(home: Path) -> dict[str, Any]:
+def write(home: Path) -> Catalog:
     """Write the home's catalog if it says something new; returns it."""
     catalog = build()
     for name in guests.known(home).keys() & {one["name"] for one in catalog["methods"]}:
@@ -34,7 +34,7 @@ def write(home: Path) -> dict[str, Any]:
     return catalog
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> object:
     from ..errors import BadRecord
 
     try:
@@ -43,7 +43,7 @@ def _read(path: Path) -> Any:
         return None
 
 
-def build() -> dict[str, Any]:
+def build() -> Catalog:
     """Everything that a page offers, in menu order; its form is said in `catalog.py`."""
     from .. import datasets, methods, networks, studies
     from .. import evaluation as evaluate
@@ -53,9 +53,9 @@ def build() -> dict[str, Any]:
         "methods": [method_entry(method) for method in methods.registry().values()],
         "studies": [method_entry(study) for study in studies.STUDIES.values()],
         "job": [one for one in fields_of(Job) if one["name"] != "moves"],
-        "data": [_values(info) for info in datasets.known()],
-        "networks": [_values(info) for info in networks.known()],
-        "protocols": [_values(protocol) for protocol in evaluate.PROTOCOLS.values()],
+        "data": [plain(dataclasses.asdict(info)) for info in datasets.known()],
+        "networks": [plain(dataclasses.asdict(info)) for info in networks.known()],
+        "protocols": [plain(one.model_dump(mode="json")) for one in evaluate.PROTOCOLS.values()],
         "guests": installed(),
         "devices": ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))],
         "versions": {
@@ -77,36 +77,35 @@ def take(home: Path, place: str) -> type[Method]:
     return kind
 
 
-def method_entry(method: type[Method]) -> dict[str, Any]:
+def method_entry(method: type[Method]) -> Entry:
     """A card with the schema of its fields; in presets, ablations and partners every setting has its path."""
     card, known = method.card, list(fields_of(method))
     sources = named(known, card.sources)
-    said = plain(dataclasses.asdict(card))
-    del said["sources"]
-    said["presets"] = [
-        {**plain(dataclasses.asdict(one)), "settings": named(known, one.settings)} for one in card.presets
-    ]
+    said: Entry = plain({name: one for name, one in dataclasses.asdict(card).items() if name != "sources"})
+    for preset in said["presets"]:
+        preset["settings"] = named(known, preset["settings"])
     said["ablations"] = [_ablation(one, known) for one in card.ablations]
-    said["beside"] = [plain(dataclasses.asdict(one)) for one in card.beside]
-    return {**said, "fields": [{**one, "source": sources.get(one["name"], one["source"])} for one in known]}
+    said["fields"] = [{**one, "source": sources.get(one["name"], one["source"])} for one in known]
+    return said
 
 
-def _ablation(one: Ablation, known: list[Field]) -> dict[str, Any]:
-    axes = [
+def _ablation(one: Ablation, known: list[Field]) -> AblationEntry:
+    axes: list[AxisEntry] = [
         {"title": axis.title, "cases": {at: _case(case, known) for at, case in axis.cases.items()}} for axis in one.axes
     ]
-    return {**plain(dataclasses.asdict(one)), "axes": axes}
+    return {
+        "title": one.title,
+        "axes": axes,
+        "question": one.question,
+        "published": list(one.published),
+        "source": one.source,
+    }
 
 
 def _case(case: Mapping[str, Plain], known: list[Field]) -> Values:
     """What a place on an axis sets: values of the job by name, those of the method by path."""
     own = {name: value for name, value in case.items() if name not in Job.model_fields}
     return {**{name: value for name, value in case.items() if name not in own}, **named(known, own)}
-
-
-def _values(thing: Any) -> dict[str, Any]:
-    """A frozen dataclass or a pydantic model as plain values."""
-    return plain(thing.model_dump(mode="json") if isinstance(thing, BaseModel) else dataclasses.asdict(thing))
 
 
 def _version(package: str) -> str:
@@ -116,12 +115,21 @@ def _version(package: str) -> str:
         return ""
 
 
-def import_data(home: Path, path: Path, name: str, tell: Any, mirror: bool | None = None) -> dict[str, Any]:
+class Brought(TypedDict):
+    """What became of a folder of the user's own images."""
+
+    data: DataEntry
+    read: int
+    skipped: list[list[str]]  # path, reason
+    notes: list[str]
+
+
+def import_data(home: Path, path: Path, name: str, tell: Callable[..., None], mirror: bool | None = None) -> Brought:
     """Bring in the user's own images as `own/<name>`; `tell(what=, done=, total=)` hears how far it is.
 
     `mirror`: whether training may mirror them; None goes by their classes.
 
-    Returns `{"data": DataInfo, "read": n, "skipped": [[path, reason]], "notes": [...]}`; the catalog then lists it.
+    The catalog then lists it.
     """
     from ..datasets import own
 
@@ -130,7 +138,13 @@ def import_data(home: Path, path: Path, name: str, tell: Any, mirror: bool | Non
 
     info, report = own.add(path, name, mirror=mirror, progress=progress)
     write(home)
-    return {"data": _values(info), **_values(report)}
+    skipped = [list(one) for one in report.skipped]
+    return {
+        "data": plain(dataclasses.asdict(info)),
+        "read": report.read,
+        "skipped": skipped,
+        "notes": list(report.notes),
+    }
 
 
 if (

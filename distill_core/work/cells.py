@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from ..errors import StudioError
 from ..job import ask
@@ -12,14 +12,22 @@ from ..queue.sweep import Sweep, key_of, spoken
 ENOUGH = 5  # refusals after which nobody reads on
 
 
-def refusals(sweep: Sweep, kind: type[Method]) -> list[dict[str, Any]]:
-    """`[{"place", "label", "reason"}]` of the first cells that are refused, in the method's own words.
+class Refusal(TypedDict):
+    """A cell that cannot work: where it is, what it is called, why."""
+
+    place: list[int]
+    label: str
+    reason: str
+
+
+def refusals(sweep: Sweep, kind: type[Method]) -> list[Refusal]:
+    """The first cells that are refused, in the method's own words.
 
     What depends on the job alone (data, networks) is looked at once for every different job.
     """
     from ..run import check
 
-    found: list[dict[str, Any]] = []
+    found: list[Refusal] = []
     jobs: set[str] = set()
     for cell in sweep.cells():
         reason = ""
@@ -40,7 +48,7 @@ def refusals(sweep: Sweep, kind: type[Method]) -> list[dict[str, Any]]:
     return found
 
 
-def refusal(refused: list[dict[str, Any]]) -> str:
+def refusal(refused: list[Refusal]) -> str:
     """The sentence about cells that cannot work, or ""."""
     if not refused:
         return ""

@@ -19,7 +19,7 @@ from ..errors import BadRecord, BadSetting
 from ..events import Event, KnobMoved, Note, Resumed
 from ..fields import resolve
 from ..job import Move
-from ..loop import StopRun
+from ..loop import Save, Saved, StopRun
 from ..method import Method
 from ..part import fields_of, settings_of
 from ..record.folder import Recorder, RunFolder
@@ -167,7 +167,7 @@ class RunDrive:
     def enter(self, key: str, live: bool) -> None:
         self.loops.append(_Loop(key, live, time.perf_counter()))
 
-    def restore(self, key: str) -> tuple[int, dict[str, Any]] | None:
+    def restore(self, key: str) -> tuple[int, Saved] | None:
         if key not in self.found:
             if self.silent and self.found and key not in self.before:
                 self._say_anew()  # we are past the newest checkpoint without having met it
@@ -187,7 +187,7 @@ class RunDrive:
             self._speak(int(about["keep"]))
         return int(about["step"]), state
 
-    def at_step(self, key: str, stage: str, index: int, total: int, save: Any) -> tuple[dict[str, float], bool]:
+    def at_step(self, key: str, stage: str, index: int, total: int, save: Save) -> tuple[dict[str, float], bool]:
         loop = self.loops[-1]
         self.pulse.stage, self.pulse.step, self.pulse.steps = stage, index, total
         if self.pulse.problem is not None:
@@ -201,7 +201,7 @@ class RunDrive:
             self._take_wants(key, index)
         return self.in_force, asked
 
-    def done(self, key: str, total: int, save: Any) -> None:
+    def done(self, key: str, total: int, save: Save) -> None:
         loop = self.loops[-1]
         took = time.perf_counter() - loop.started
         self.pulse.step = total
@@ -222,7 +222,7 @@ class RunDrive:
             return index > 0 and index % self.every_steps == 0
         return time.perf_counter() - self._saved >= max(EVERY, self._cost / SHARE)
 
-    def _keep(self, key: str, index: int, total: int, save: Callable[[], dict[str, Any]]) -> None:
+    def _keep(self, key: str, index: int, total: int, save: Save) -> None:
         began = time.perf_counter()
         state = save()
         if checkpoint.is_sound(state):  # resuming from a NaN would help nobody
@@ -252,7 +252,7 @@ class RunDrive:
             except BadRecord as error:  # edited by hand while we work: go on as before, and say so
                 self.record(Note(str(error), "warning"))
 
-    def _obey(self, key: str, index: int, total: int, save: Any) -> bool:
+    def _obey(self, key: str, index: int, total: int, save: Save) -> bool:
         """Stop, pause and single steps; returns whether this step was asked for one by one."""
         self._look()
         if self.silent:

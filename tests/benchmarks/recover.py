@@ -103,7 +103,7 @@ def main(rounds: int = 3) -> None:
     from distill_core.networks import build
 
     torch.set_num_threads(1)
-    loop._Cadence.due = lambda self, index: index == self.total - 1  # type: ignore[method-assign]
+    loop.Cadence.due = lambda self, index: index == self.total - 1  # type: ignore[method-assign]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     cases = {
         "digits, ConvNet": ("convnet:norm=batch,width=64", 1, 16, 10, 100),

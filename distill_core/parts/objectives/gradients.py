@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 from torch.func import functional_call, grad, vmap
 
-from ...loop import Step
+from ...loop import Live, Step
 from ...method import Stream
 from ...part import again, knob
 from ...pieces.ground import Ground
@@ -214,5 +214,5 @@ class GradientMatch(Match):
                     torch._foreach_add_(weights, list(gradients), alpha=-self.settings.lr_net)
         self.network.requires_grad_(False)
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> dict[str, Live]:
         return {"generator": self.generator, "network": self.network, "turn": self.turn}

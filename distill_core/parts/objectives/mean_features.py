@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Generator, Tensor
 
-from ...loop import Step
+from ...loop import Live, Step
 from ...method import Stream
 from ...networks import Network
 from ...pieces.ground import Ground
@@ -47,7 +47,7 @@ class FeatureMatch(Match):
         (gradient,) = torch.autograd.grad(loss, x)
         return Pull(gradient, loss, distances, seen=ids.numel())
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> dict[str, Live]:
         return {"generator": self.generator}
 
 

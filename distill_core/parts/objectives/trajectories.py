@@ -21,7 +21,7 @@ from torch.func import functional_call
 
 from ...errors import StudioError
 from ...job import Job
-from ...loop import Step
+from ...loop import Live, Step
 from ...method import Stream, stage
 from ...part import knob
 from ...pieces.augment import Drawn
@@ -200,7 +200,7 @@ class TrajectoryMatch(Match):
         slope = 2 * (total * miss).sum() / far
         return pulled, slope, loss, lambda: [float((t - target).square().sum() / far) for t in thetas[1:]]
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> dict[str, Live]:
         return {"generator": self.generator, "alpha": self.alpha, "rate": self.optimizer}
 
     def learned(self) -> list[Tensor]:
