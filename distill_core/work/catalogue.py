@@ -88,7 +88,8 @@ def method_entry(method: type[Method]) -> dict[str, Any]:
     ]
     said["ablations"] = [_ablation(one, known) for one in card.ablations]
     said["beside"] = [plain(dataclasses.asdict(one)) for one in card.beside]
-    return {**said, "fields": [{**one, "source": sources.get(one["name"], one["source"])} for one in known]}
+    fields = [{**one, "source": sources.get(one["name"], one["source"])} for one in known]
+    return {**said, "fields": plain(fields)}
 
 
 def _ablation(one: Ablation, known: list[Field]) -> dict[str, Any]:
