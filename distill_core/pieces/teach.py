@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, NotRequired, TypedDict
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +24,7 @@ from ..datasets import RealSet
 from ..datasets.real import Split
 from ..errors import BadRecord, BadSetting
 from ..events import Note, Scalars
+from ..fields import Values
 from ..loop import Live, check_finite, saw, steps
 from ..method import Stream
 from ..networks import Network, build, resolve
@@ -59,7 +60,7 @@ class SqueezeRecipe:
             return self.lr
         return 0.5 * self.lr * (1 + math.cos(math.pi * (epoch - warm) / (self.epochs - warm)))
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> Values:
         """By name, without the later fields where they have their default: a teacher keeps its key when a field is added."""
         later = ("momentum", "schedule", "warmup", "augment")
         usual = {one.name: one.default for one in fields(self)}
@@ -67,11 +68,39 @@ class SqueezeRecipe:
 
 
 RECIPE = Literal["cifar", "tiny", "gvbsm"]
-RECIPES: dict[str, dict[str, Any]] = {  # what the published recipes set; epochs are said beside them
+
+
+class Published(TypedDict, total=False):
+    """What a published recipe sets of a `SqueezeRecipe`."""
+
+    lr: float
+    batch: int
+    weight_decay: float
+    schedule: str
+    warmup: int
+    augment: str
+
+
+RECIPES: dict[str, Published] = {  # what the published recipes set; epochs are said beside them
     "cifar": {},
     "tiny": {"lr": 0.2, "weight_decay": 1e-4, "batch": 256, "warmup": 5, "augment": "resized_crop_flip"},
     "gvbsm": {"lr": 0.05, "weight_decay": 0.0, "batch": 64, "schedule": "none"},
 }
+
+
+class Header(TypedDict):
+    """What the file of a teacher says of it, as JSON."""
+
+    spec: str
+    recipe: object  # how it was trained: that of a `SqueezeRecipe`, or whatever the maker of an imported one says
+    data: str
+    fingerprint: str
+    classes: list[str]
+    accuracy: float
+    mean: Sequence[float]
+    std: Sequence[float]
+    key: str
+    imported: NotRequired[str]  # the file that it came in
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +112,7 @@ class Teacher:
     spec: str
     accuracy: float  # on the real test part, a fraction; measured once after training, never used to choose
     bytes: int
-    about: dict[str, Any]
+    about: Header
 
 
 def teacher_key(real: RealSet, spec: str, recipe: SqueezeRecipe) -> str:
@@ -145,18 +174,25 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
             check_finite(loss.item(), f"The loss of the teacher {spec}", step, "squeeze", "the teacher's learning rate")
             held = accuracy(network, real, real.val, device, at_most=500)
             yield Scalars(step.index, {"teacher-loss": loss.item(), "teacher-accuracy": held})
-    about: dict[str, Any] = {
+    save_teacher(network, header(real, spec, recipe.plain(), accuracy(network, real, real.test, device), key), file)
+
+
+def header(real: RealSet, spec: str, recipe: object, measured: float, key: str) -> Header:
+    """What a teacher's file says of it."""
+    return {
         "spec": spec,
-        "recipe": recipe.plain(),
+        "recipe": recipe,
         "data": real.name,
         "fingerprint": real.fingerprint,
         "classes": list(real.classes),
+        "accuracy": measured,
+        "mean": real.mean,
+        "std": real.std,
+        "key": key,
     }
-    about |= {"accuracy": accuracy(network, real, real.test, device), "mean": real.mean, "std": real.std, "key": key}
-    save_teacher(network, about, file)
 
 
-def save_teacher(network: nn.Module, about: dict[str, Any], file: Path) -> None:
+def save_teacher(network: nn.Module, about: Header, file: Path) -> None:
     tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
     save_file(tensors, file, metadata={"teacher": json.dumps(about)})
 
@@ -220,7 +256,7 @@ def accuracy(
     return float(right) / max(1, len(labels))
 
 
-def embed(network: Any, real: RealSet, ids: Tensor, device: torch.device) -> Tensor:
+def embed(network: Network, real: RealSet, ids: Tensor, device: torch.device) -> Tensor:
     """Last features of real training images, (n, f) on the CPU."""
     with torch.no_grad():
         parts = [

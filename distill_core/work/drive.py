@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..errors import BadRecord, BadSetting
 from ..events import Event, KnobMoved, Note, Resumed
@@ -69,7 +68,7 @@ class RunDrive:
         self.held: list[Event] = []
 
     def _find_checkpoints(self) -> None:
-        self.found: dict[str, tuple[Path, dict[str, Any]]] = {}
+        self.found: dict[str, tuple[Path, checkpoint.About]] = {}
         self.newest, self.serial = "", 0
         self.unreadable: list[str] = []
         self.outdated: list[Path] = []
@@ -227,8 +226,16 @@ class RunDrive:
         state = save()
         if checkpoint.is_sound(state):  # resuming from a NaN would help nobody
             self.serial += 1
-            about = {"key": key, "step": index, "total": total, "serial": self.serial, "keep": self.recorder.count}
-            about |= {"seen": self.recorder.seen, "knobs": self.in_force, "opened": self.where.opened}
+            about: checkpoint.About = {
+                "key": key,
+                "step": index,
+                "total": total,
+                "serial": self.serial,
+                "keep": self.recorder.count,
+                "seen": self.recorder.seen,
+                "knobs": self.in_force,
+                "opened": self.where.opened,
+            }
             checkpoint.save(self.folder.path / "checkpoints" / file_name(key), state, about)
         self._saved = time.perf_counter()
         self._cost = self._saved - began
