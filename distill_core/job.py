@@ -62,12 +62,15 @@ def explain(error: ValidationError, known: list[str] | None = None) -> BadSettin
 
 def _path(place: tuple[int | str, ...], known: list[str]) -> str:
     """Where a value stands, without the kinds of parts that pydantic names on the way: `recover.adjustment.rho`."""
-    path = ""
-    for word in place:
-        longer = f"{path}.{word}" if path else str(word)
-        if not path or any(one == longer or one.startswith(longer + ".") for one in known):
-            path = longer
-    return path
+    words = [str(word) for word in place]
+    fits = [one for one in known if words and one.split(".")[-1] == words[-1] and _within(one.split("."), words)]
+    return max(fits, key=len, default=words[0] if words else "")
+
+
+def _within(few: list[str], many: list[str]) -> bool:
+    """Whether the words come among the many in this order."""
+    left = iter(many)
+    return all(word in left for word in few)
 
 
 def ask(**values: object) -> Job:

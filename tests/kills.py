@@ -64,12 +64,12 @@ def check_kills(kind: type[Method], tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("distill_core.loop.Cadence.due", lambda self, index: True)  # as many events every time
     watch = Watch()
     with watch.on(monkeypatch):
-        straight = finished(new_run(tmp_path / "straight", kind, monkeypatch))
+        straight = finished(new_run(tmp_path / "straight", kind, monkeypatch), kind)
     made = making(tmp_path / "straight", watch.moments)
     wanted = outcome(straight, made)
     for number, folder in copies(kind, tmp_path, monkeypatch, cuts(kind.card.name, watch.moments)).items():
         monkeypatch.setenv("DISTILL_STUDIO_HOME", str(folder.path.parents[1]))
-        found = outcome(finished(folder), made)
+        found = outcome(finished(folder, kind), made)
         for what, value in wanted.items():
             other = [pair for pair in zip_longest(value, found[what]) if pair[0] != pair[1]]
             assert not other, f"killed at moment {number}, {watch.moments[number]}: another {what}, {other[0]}"
@@ -91,15 +91,15 @@ def cuts(name: str, moments: list[tuple[str, str]]) -> list[int]:
 def new_run(home: Path, kind: type[Method], monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     monkeypatch.setenv("DISTILL_STUDIO_HOME", str(home))
     method = small(kind)
-    values = method.model_dump(mode="json"), fitting(method).model_dump(mode="json")
+    values = method.plain(), fitting(method).model_dump(mode="json")
     return RunFolder.create(studio_home(), kind.card.name, *values)
 
 
-def finished(folder: RunFolder) -> RunFolder:
+def finished(folder: RunFolder, kind: type[Method]) -> RunFolder:
     def only_distill(method: Method, job: Job) -> Any:
         return (yield from method.distill(job))
 
-    state = sitting.drive_run(folder, only_distill, registry())
+    state = sitting.drive_run(folder, only_distill, {**registry(), kind.card.name: kind})
     assert state["state"] == "finished", state["message"]
     return folder
 
@@ -116,7 +116,7 @@ def copies(kind: type[Method], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
 
     watch = Watch(copy)
     with watch.on(monkeypatch):
-        finished(folder)
+        finished(folder, kind)
     assert sorted(found) == at
     return found
 

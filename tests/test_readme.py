@@ -21,7 +21,7 @@ from distill_core.methods.own import from_file
 from distill_core.queue.executor import executor_of
 from distill_core.record import archive, guests
 from distill_core.record.folder import RunFolder, Timeline, read_sheet
-from distill_core.results import Pictures
+from distill_core.results import load_result
 from distill_core.studies import askable, whole
 from distill_core.work import answers, catalogue
 from distill_core.work.sitting import drive_run

@@ -98,6 +98,8 @@ class Inversion(AsStarted):
         images = start.flatten(0, 1).clone()
         generator = Generator().manual_seed(ground.job.seed + 1)
         blocks = self.batches.together(ground)
+        if not self.statistics.side_by_side:
+            blocks = [[batch] for group in blocks for batch in group]
         for part, group in enumerate(blocks):
             ids, where = torch.cat(group), (part, len(blocks))
             batch = self._batch(ground, teachers, images, ids, len(group), generator)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from torch import nn
 
@@ -28,6 +28,7 @@ class AtBatchNorm(Part):
     """λ_mean Σ_l ω_l ‖μ_l − m_l‖₂ + λ_var Σ_l ω_l ‖σ²_l − v_l‖₂ over the batch-norm layers."""
 
     kind: Literal["batch_norm"] = "batch_norm"
+    side_by_side: ClassVar[bool] = True  # whether several batches can be listened to at once
     mean_weight: float = knob(
         0.01,
         "λ of the mean",
@@ -68,6 +69,7 @@ class Everywhere(AtBatchNorm):
     """The same at what enters every convolution, whole and at every patch, with a memory (G-VBSM), and by class (EDC)."""
 
     kind: Literal["everywhere"] = "everywhere"  # type: ignore[assignment]
+    side_by_side: ClassVar[bool] = False  # a memory belongs to one batch
     convolutions: bool = knob(
         True,
         "Listen at convolutions",

@@ -32,6 +32,7 @@ from ..loop import saw, steps
 from ..method import Stream
 from .statistics import Heard, moments
 
+KEPT = "moments"  # until a fault was mended they were kept as `statistics-…`, which may hold another network's: none is read
 BATCH = 100
 PATCH = 4
 KINDS = ("mean", "variance", "patch mean", "patch variance")
@@ -121,7 +122,7 @@ def measured(
         found = yield from _pass(network, real, device, per_class)
         save_file({name: t.cpu().contiguous() for name, t in found.items()}, file)
 
-    found = yield from store.made("statistics", f"{key}-classes" if per_class else key, make, load_file)
+    found = yield from store.made(KEPT, f"{key}-classes" if per_class else key, make, load_file)
     if not taken:
         yield Note(f"{images} for teacher {key} were at hand.")
     return {name: t.to(device) for name, t in found.items()}

@@ -85,7 +85,7 @@ def method_entry(method: type[Method]) -> Entry:
     for preset in said["presets"]:
         preset["settings"] = named(known, preset["settings"])
     said["ablations"] = [_ablation(one, known) for one in card.ablations]
-    said["fields"] = [{**one, "source": str(sources.get(one["name"], one["source"]))} for one in known]
+    said["fields"] = plain([{**one, "source": str(sources.get(one["name"], one["source"]))} for one in known])
     return said
 
 

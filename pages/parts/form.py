@@ -104,8 +104,14 @@ def command(method: str, fields: list[Field], settings: Mapping[str, Any], job: 
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
         else:
-            words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
+            words += [flag, _spelled(value)]
     return shlex.join(words)
+
+
+def _spelled(value: Any) -> str:
+    """A value as text that is read as the same value, a number as short as that goes."""
+    short = f"{value:g}" if isinstance(value, float) else ""
+    return short if short and float(short) == value else str(value)
 
 
 def fingerprint(*values: Any) -> str:

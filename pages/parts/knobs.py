@@ -24,8 +24,8 @@ WIDE = 200  # an int with more values than this is typed, not slid
 def seed(fields: list[Field], prefix: str, values: Mapping[str, object], *, anew: bool = False) -> None:
     """Put values into the session where there are none yet (or `anew` over what is there); the rest is the default."""
     if anew:
-        for key in [key for key in st.session_state if str(key).startswith(f"{prefix}.")]:
-            del st.session_state[key]
+        for name in _there(fields, prefix):
+            del st.session_state[f"{prefix}.{name}"]
     given: Values = {**named(fields, values), **_there(fields, prefix)}
     for field in active(fields, given):
         key = f"{prefix}.{field['name']}"
@@ -60,12 +60,10 @@ def draw_all(fields: list[Field], prefix: str) -> dict[str, Any]:
     seed(fields, prefix, {})
     now = shown(fields, prefix)
     mistakes = check(fields, _there(now, prefix))
-    plain, folded = ([one for one in now if bool(one.get("advanced")) is is_folded] for is_folded in (False, True))
+    folded = _folded(now)
     values: dict[str, Any] = {}
-    for title, group in _groups(plain, fields):
-        if title:
-            st.markdown(f"**{title}**")
-        values |= _grid(group, prefix, mistakes)
+    for title, group in groups([one for one in now if one not in folded], fields):
+        values |= _group(title, group, prefix, mistakes)
     if folded:
         wrong = any(one["name"] in mistakes for one in folded)
         changed = sum(st.session_state[f"{prefix}.{one['name']}"] != fit(one, one.get("default")) for one in folded)
@@ -75,21 +73,51 @@ def draw_all(fields: list[Field], prefix: str) -> dict[str, Any]:
     return {one["name"]: values[one["name"]] for one in now}
 
 
-def _groups(now: list[Field], fields: list[Field]) -> list[tuple[str, list[Field]]]:
-    """The fields by the part at the top that they belong to, with what this part is called; parts of one choice together."""
-    nested = any("." in one["name"] for one in fields)
+def _folded(now: list[Field]) -> list[Field]:
+    """The advanced fields, and those below an advanced choice: they stand beside it."""
+    names = {one["name"] for one in now if one.get("advanced")}
+    return [one for one in now if one["name"] in names or any(where in names for where, _ in one.get("when", ()))]
+
+
+def groups(now: list[Field], fields: list[Field]) -> list[tuple[str, list[Field]]]:
+    """The fields by the part at the top that they belong to, with what this part is called; lone ones together."""
     titles = {one["name"]: one["title"] for one in fields if one.get("part")}
     found: dict[str, list[Field]] = {}
     for one in now:
         found.setdefault(one["name"].partition(".")[0], []).append(one)
-    alone = [one for group in found.values() if len(group) == 1 for one in group]
     many = [(titles.get(top, top.capitalize()), group) for top, group in found.items() if len(group) > 1]
-    return ([*many, ("Besides", alone)] if alone and many else many or [("", alone)]) if nested else [("", now)]
+    alone = [one for group in found.values() if len(group) == 1 for one in group]
+    return [*many, ("Besides" if many else "", alone)] if alone else many
+
+
+def rows(group: list[Field]) -> list[list[Field]]:
+    """A part's fields in rows: what it says itself, every choice below it with its fields, then the choices without any."""
+    heads = [one["name"] for one in group if one.get("part") and one["name"].count(".") == 1]
+    below = [[one for one in group if f"{one['name']}.".startswith(f"{head}.")] for head in heads]
+    own = [row for row in below if len(row) > 1]
+    if not own:
+        return [group]
+    lone = [row[0] for row in below if len(row) == 1]
+    first = [one for one in group if one not in lone and not any(one in row for row in own)]
+    return [row for row in (first, *own, lone) if row]
+
+
+def _group(title: str, group: list[Field], prefix: str, mistakes: Mapping[str, str]) -> dict[str, Any]:
+    """A part under its name: the choice that has this name stands first and serves as the heading."""
+    head, *rest = group
+    if head.get("part") and head["title"] == title:
+        group = [{**head, "title": f"**{title}**"}, *rest]
+    elif title:
+        st.markdown(f"**{title}**")
+    values: dict[str, Any] = {}
+    for row in rows(group):
+        values |= _grid(row, prefix, mistakes)
+    return values
 
 
 def _grid(fields: list[Field], prefix: str, mistakes: Mapping[str, str]) -> dict[str, Any]:
     values = {}
-    with st.grid(min_column_width=270, gap="medium"):
+    with st.grid(min_column_width=230, gap="medium"):
         for field in fields:
             with st.container(gap="xsmall"):
                 values[field["name"]] = draw(field, f"{prefix}.{field['name']}")

@@ -14,14 +14,19 @@ from distill_core.record.folder import RunFolder
 PAGE = "compare/scores"
 OFFER = {
     "title": "Steps × ρ",
-    "axes": [vars(along("steps", 5, 10, title="Steps")), vars(along("rho", 0.1, 0.2, title="ρ"))],
+    "axes": [vars(along("steps", 5, 10, title="Steps")), vars(along("adjust.rho", 0.1, 0.2, title="ρ"))],
     "question": "How far?",
     "published": ["10", "0.2"],
     "source": "table 9",
 }
 CASES = {
     "title": "Coupling",
-    "axes": [{"title": "Weights", "cases": {"both": {"weight": 1.0, "rho": 1.0}, "one": {"weight": 1.0, "rho": 0.1}}}],
+    "axes": [
+        {
+            "title": "Weights",
+            "cases": {"both": {"weight": 1.0, "adjust.rho": 1.0}, "one": {"weight": 1.0, "adjust.rho": 0.1}},
+        }
+    ],
     "question": "Which?",
     "published": [],
     "source": "",
@@ -89,7 +94,7 @@ def test_values_and_seeds_can_be_edited(home, open_page):
 
 def test_cases_can_be_left_out(home, open_page):
     app = proposed(open_page, "Coupling")
-    assert "both: weight = 1.0, rho = 1.0" in said(app)
+    assert "both: weight = 1.0, adjust.rho = 1.0" in said(app)
     app.multiselect[0].set_value(["one"]).run()
     assert "1 cells × 3 seeds = 3 runs" in said(app)
     app.multiselect[0].set_value([]).run()
@@ -129,7 +134,7 @@ def test_a_large_sweep_is_asked_for_twice_with_its_count_and_its_time(home, open
 
 def finished(home, catalog):
     """A sweep with one scored, one failed and two missing cells."""
-    axes = [along("steps", 5, 10, title="Steps"), along("rho", 0.1, 0.2, title="ρ")]
+    axes = [along("steps", 5, 10, title="Steps"), along("adjust.rho", 0.1, 0.2, title="ρ")]
     made = plan(
         catalog["methods"][1], {}, {"data": "tiny", "students": 3}, axes, [0], published=("10", "0.2"), title="Mine"
     )

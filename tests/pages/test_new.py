@@ -68,14 +68,14 @@ def test_a_preset_sets_settings_and_job_and_each_change_can_be_taken_back(open_p
     app = open_page(PAGE, method="shift")
     next(one for one in app.get("button_group") if one.key == "new.shift!preset").set_value("quick").run()
     assert not app.exception
-    assert (app.session_state["new.shift.rho"], app.session_state["new.ipc"]) == (0.5, 5)
-    app.button(key="new.shift.rho!reset").click().run()
-    assert app.session_state["new.shift.rho"] == 0.015
+    assert (app.session_state["new.shift.adjust.rho"], app.session_state["new.ipc"]) == (0.5, 5)
+    app.button(key="new.shift.adjust.rho!reset").click().run()
+    assert app.session_state["new.shift.adjust.rho"] == 0.015
 
 
 def test_a_wrong_value_gets_the_engines_sentence_and_cannot_start(open_page):
     app = open_page(PAGE, method="shift")
-    app.number_input(key="new.shift.rho").set_value(-1.0).run()
+    app.number_input(key="new.shift.adjust.rho").set_value(-1.0).run()
     said = " ".join(one.value for one in app.markdown)
     assert "rho=-1.0 cannot work: input should be greater than or equal to 0" in said
     assert button(app, "Start").disabled
