@@ -80,7 +80,7 @@ def read(fields: Sequence[Field], given: Mapping[str, object], *, saved: bool = 
     full = complete(fields, values)
     for path, (_, name) in named.items():
         if path not in full and not (saved and "." not in name):
-            raise BadSetting(_belongs(fields, path, full))
+            raise BadSetting(belongs(fields, path, full))
     return full
 
 
@@ -131,6 +131,19 @@ def short(fields: Iterable[Field], path: str, taken: Container[str] = ()) -> str
 def field_at(fields: Iterable[Field], path: str, values: Mapping[str, Plain]) -> Field | None:
     """The field of a path beside these complete values."""
     return next((field for field in fields if field["name"] == path and is_active(field, values)), None)
+
+
+def belongs(fields: Sequence[Field], path: str, values: Values) -> str:
+    """Why a value means nothing beside the others, and what would give it a meaning."""
+    ways = [field["when"] for field in fields if field["name"] == path and "when" in field]
+    for where, kinds in ways[0]:
+        if values.get(where) not in kinds:
+            listed = " or ".join(kinds)
+            return (
+                f"{path} means nothing here: it belongs to {where}={listed}, and {where} is {values.get(where)}. "
+                f"Choose {where}={kinds[0]} too, or leave it out."
+            )
+    return f"{path} means nothing beside the other settings. Leave it out."
 
 
 def nest(fields: Sequence[Field], values: Mapping[str, Plain]) -> dict[str, object]:
@@ -196,16 +209,3 @@ def _kind(fields: Sequence[Field], path: str, value: Plain) -> Plain:
     """What was once a switch is now the choice between two kinds."""
     choices = next(field["choices"] for field in fields if field["name"] == path)
     return choices[int(value)] if isinstance(value, bool) and len(choices) == 2 else value
-
-
-def _belongs(fields: Sequence[Field], path: str, values: Values) -> str:
-    """Why a value means nothing beside the others, and what would give it a meaning."""
-    ways = [field["when"] for field in fields if field["name"] == path and "when" in field]
-    for where, kinds in ways[0]:
-        if values.get(where) not in kinds:
-            listed = " or ".join(kinds)
-            return (
-                f"{path} means nothing here: it belongs to {where}={listed}, and {where} is {values.get(where)}. "
-                f"Choose {where}={kinds[0]} too, or leave it out."
-            )
-    return f"{path} means nothing beside the other settings. Leave it out."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TypedDict, cast
 
-from ..errors import StudioError
+from ..errors import BadSetting, StudioError
+from ..fields import Field, belongs
 from ..job import ask
 from ..method import Method
-from ..queue.sweep import Sweep, key_of, spoken
+from ..queue.sweep import Cell, Sweep, key_of, spoken
 
 ENOUGH = 5  # refusals after which nobody reads on
 
@@ -32,6 +33,7 @@ def refusals(sweep: Sweep, kind: type[Method]) -> list[Refusal]:
     for cell in sweep.cells():
         reason = ""
         try:
+            _means_something(sweep, cell)
             method = kind.build(cell.settings)
             job = ask(**cell.job, seed=sweep.seeds[0])
             same = key_of("", {}, cell.job)
@@ -46,6 +48,14 @@ def refusals(sweep: Sweep, kind: type[Method]) -> list[Refusal]:
         if len(found) >= ENOUGH:
             break
     return found
+
+
+def _means_something(sweep: Sweep, cell: Cell) -> None:
+    """Raise `BadSetting` where an axis sets what belongs to a part that is not chosen here: several places would be one run."""
+    cases = [axis.cases[label] for axis, label in zip(sweep.axes, cell.labels, strict=True)]
+    for name in (name for case in cases for name in case):
+        if sweep.fields and name not in {**cell.job, **cell.settings}:
+            raise BadSetting(belongs(cast(tuple[Field, ...], sweep.fields), name, cell.settings))
 
 
 def refusal(refused: list[Refusal]) -> str:

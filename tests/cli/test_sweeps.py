@@ -23,6 +23,11 @@ BASE = ("--students", "1", "--epochs", "1", "--student", "mlp", "--data", "digit
         (["dwa"], "No axis was given"),
         (["dwa", "--axis", "rhoo=1"], 'Did you mean "rho"?'),
         (["dwa", "--axis", "ascent_steps=1,300"], "Cell “K 300”: recover.adjustment.ascent_steps=300 cannot work"),
+        (["dwa", "--axis", "milestone=0.5,1"], "recover.view.milestone means nothing here"),
+        (
+            ["dwa", "--axis", "adjustment=none,directed", "--axis", "rho=0.1,0.2"],
+            "Cell “Weight adjustment none · ρ 0.1”",
+        ),
         (["dwa", "--axis", "rho=0.1", "--seed", "1"], "--seeds 0-2"),
         (["dwa", "--axis", "rho=0.1", "--seeds", "x"], "seeds='x'"),
         (["dwa", "--ablation", "K x rho"], "has no ablation"),

@@ -173,6 +173,23 @@ def test_live_knobs_write_to_the_run_and_the_others_apply_next_time(home, open_p
     assert any("rho" in str(table.value).lower() for table in app.dataframe)
 
 
+def test_only_live_knobs_of_the_parts_that_are_chosen_can_be_moved(home, open_page):
+    folder = demo.create(home, method="shift", settings={"adjust": {"kind": "random", "noise": 0.25}})
+    demo.write(folder, upto=80, state="running")
+    with folder.lock():
+        app = open_page(PAGE, run=folder.id)
+        keys = {one.key.rpartition(f"{folder.id}.")[2] for kind in ("slider", "select_slider") for one in app.get(kind)}
+        assert {"lr_img", "weight", "adjust.noise"} <= keys and not keys & {"adjust.rho", "steps"}
+        next(one for one in app.slider if one.label == "Noise").set_value(0.75).run()
+    assert not app.exception and folder.control()["knobs"] == {"adjust.noise": 0.75}
+    rest = next(one.value for one in app.dataframe if "what it does" in one.value)
+    assert "Rho" in list(rest["setting"]) and "Turns" not in list(rest["setting"])
+    plain = demo.create(home, method="shift", settings={"adjust": {"kind": "none"}})
+    demo.write(plain, upto=80, state="running")
+    with plain.lock():
+        assert "Noise" not in [one.label for one in open_page(PAGE, run=plain.id).slider]
+
+
 def test_a_knob_moved_too_late_moves_nothing_and_the_page_says_so(home, open_page):
     folder = demo.create(home, method="shift", settings={"weight": 2.0, "steps": 20})
     demo.write(folder, upto=80, state="running")

@@ -19,6 +19,7 @@ from distill_core.record.folder import RunFolder
 from distill_core.studies import STUDIES
 from distill_core.work import catalogue
 from pages.parts import priors, weights
+from tests.pages.toy import Searcher
 
 PAGE, KEY = "distill/priors", "0123456789abcdef"
 
@@ -80,16 +81,13 @@ def ticked(own, open_page, monkeypatch):
 
 
 def test_a_prior_is_used_by_the_methods_that_search_in_one(home, studies, ticked):
-    method = next(one for one in studies["methods"] if one["fields"])
-    field = {**method["fields"][0], "name": "prior", "type": "text", "default": "style"}
-    method["fields"].append({**field, "minimum": None, "maximum": None})
+    studies["methods"].append(catalogue.method_entry(Searcher))
     write_json(home / "catalog.json", studies)
-    name = method["name"]
     app = ticked()
-    assert [one.label for one in app.button if one.label.startswith("Use it")] == [f"Use it in {name}"]
-    button(app, f"Use it in {name}").click().run()
-    assert not app.exception and app.session_state[f"new.{name}.prior"] == f"style@{KEY}"
-    assert app.text_input(key=f"new.{name}.prior").value == f"style@{KEY}"
+    assert [one.label for one in app.button if one.label.startswith("Use it")] == ["Use it in searcher"]
+    button(app, "Use it in searcher").click().run()
+    assert not app.exception and app.session_state["new.searcher.space.prior"] == f"style@{KEY}"
+    assert app.text_input(key="new.searcher.space.prior").value == f"style@{KEY}"
     assert app.session_state["new.data"] == "tiny"
 
 

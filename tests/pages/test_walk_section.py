@@ -10,10 +10,12 @@ from distill_core.looks import walk
 from distill_core.queue import ask
 from distill_core.record.folder import RunFolder
 from distill_core.work import answers
+from distill_core.work.catalogue import method_entry
 from pages.parts import packing, views
 from tests.looks.test_latent_walk import searched
-from tests.pages.conftest import knob, small_catalog
+from tests.pages.conftest import small_catalog
 from tests.pages.test_live import words
+from tests.pages.toy import Searcher
 
 
 def page(run: str) -> None:
@@ -57,10 +59,10 @@ def names(home):
 
 def test_a_run_without_a_generator_is_told_so_kindly(home, make_run, open_section, worker):
     catalog = small_catalog()
-    catalog["methods"][0]["fields"].append(knob("prior", "str", "style"))
+    catalog["methods"].append(method_entry(Searcher))
     write_json(home / "catalog.json", catalog)
     app = open_section(make_run().id)
-    assert "searched no generator" in read(app) and "These methods search one: Random real images" in read(app)
+    assert "searched no generator" in read(app) and "These methods search one: A search inside" in read(app)
     assert not app.get("bidi_component") and worker() == []
     assert "searched no generator" in read(open_section(searched(home, "pixels").id))
 

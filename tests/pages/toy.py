@@ -58,3 +58,16 @@ class Shift(Method):
     flip: bool = knob(True, "Flip", "What flip does.")
     adjust: Annotated[AsItIs | Random | Directed, choice("Adjust", "What adjust does.")] = Directed()
     start: Literal["real", "noise"] = knob("real", "Start", "What start does.", advanced=True)
+
+
+class Inside(Part):
+    """A search in a generator."""
+
+    prior: str = knob("style", "Prior", "Which generator.")
+
+
+class Searcher(Method):
+    """One that searches in a generator."""
+
+    card = Card(name="searcher", title="A search inside", idea="Searches.", **ABOUT)
+    space: Inside = Inside()
