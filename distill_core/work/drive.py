@@ -93,7 +93,7 @@ class RunDrive:
         for move in moves:
             path = resolve(known, move.name, self.settings)
             self.moves.setdefault(move.stage, {}).setdefault(move.step, {})[path] = move.value
-        for record in self.recorder.earlier("knob"):
+        for record in self.recorder.earlier_moves():
             key, step, value = record["stage"], record["step"], record["value"]
             name = resolve(known, record["name"], self.settings)
             self.moves.setdefault(key, {}).setdefault(step, {})[name] = value
