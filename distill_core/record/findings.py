@@ -41,8 +41,11 @@ def known(home: Path, run: str, kind: str, asked: Mapping[str, object]) -> dict[
     return found if isinstance(found, dict) else None
 
 
-def every(home: Path, kind: str) -> list[dict[str, Any]]:
-    """All findings of a kind in this home, newest first, each with `run` and what was asked of that run; damaged ones are left out."""
+def every(home: Path, kind: str) -> list[Any]:
+    """All findings of a kind in this home, newest first, each with `run` and what was asked of that run; damaged ones are left out.
+
+    Their forms are those of `figures/found.py`.
+    """
     rows = []
     for path in (home / "runs").glob(f"[!.]*/findings/{kind}-*.json"):
         try:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from ..datasets import RealSet, load
 from ..errors import BadSetting
 from ..evaluation import ranking as engine
@@ -154,9 +156,9 @@ def _without_twins(folder: RunFolder, shown: list[Candidate]) -> tuple[list[Cand
     """One of those with equal pixels: a layer's first images are mostly what the layer before was left with."""
     kept: dict[str, tuple[Candidate, engine.Entrant]] = {}
     for one in shown:
-        pixels = read_sheet(folder, dict(one.record))
+        pixels = read_sheet(folder, one.record)
         mark = hashlib.sha256(pixels.tobytes()).hexdigest()
-        entrant = engine.Entrant(one.name, one.layer, pixels, one.record["labels"], one.loss)
+        entrant = engine.Entrant(one.name, one.layer, pixels, np.asarray(one.record["labels"]), one.loss)
         if mark not in kept:
             kept[mark] = one, entrant
         elif one.layer == kept[mark][0].layer:

@@ -47,7 +47,7 @@ class RunDrive:
         self.loops: list[_Loop] = []
         self.where = Where()
         self.kept = Kept(folder)
-        before = (KnobMoved(one["stage"], one["step"], one["name"], one["value"]) for one in recorder.earlier("knob"))
+        before = (KnobMoved(one["stage"], one["step"], one["name"], one["value"]) for one in recorder.earlier_moves())
         self.knobs = Knobs(method, moves, before)
         self._looked, self._stamp = 0.0, -1
         self.control = folder.control()
