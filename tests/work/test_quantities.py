@@ -13,7 +13,7 @@ from distill_core.pieces import teach
 from distill_core.quantities.table import ROWS
 from distill_core.record import naming, priors
 from distill_core.record.folder import RunFolder
-from distill_core.search import judge
+from distill_core.search import measures as judge
 from tests.methods.tiny import NETWORK, fitting, small
 from tests.test_quantities import said
 from tests.work.test_studies import drive, study
