@@ -15,7 +15,8 @@ from typing import Literal, NotRequired, TypedDict
 
 from .errors import BadSetting, nearest
 
-Plain = bool | int | float | str | None
+Scalar = bool | int | float | str | None
+Plain = Scalar | list[Scalar]
 Values = dict[str, Plain]
 
 

@@ -24,7 +24,7 @@ from pydantic import Field as pydantic_field
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
-from .fields import Field, Plain, complete, flat
+from .fields import Field, Plain, Scalar, complete, flat
 from .job import Job
 
 P = TypeVar("P", bound="Part")
@@ -202,7 +202,7 @@ def entry(path: str, info: FieldInfo, value: object, when: tuple[tuple[str, list
         "help": info.description or "",
         "type": kind,
         "choices": choices,
-        "default": value if isinstance(value, Plain) else str(value),
+        "default": _plain(value),
         "minimum": bounds.get("gt", bounds.get("ge")),
         "maximum": bounds.get("le"),
         "exclusive_minimum": "gt" in bounds,
@@ -219,6 +219,13 @@ def entry(path: str, info: FieldInfo, value: object, when: tuple[tuple[str, list
     if when:
         made["when"] = [(where, list(kinds)) for where, kinds in when]
     return made
+
+
+def _plain(value: object) -> Plain:
+    """A default as a form and a file hold it."""
+    if isinstance(value, tuple):
+        return [one for one in value if isinstance(one, Scalar)]
+    return value if isinstance(value, Scalar) else str(value)
 
 
 def _type(annotation: object) -> tuple[Literal["int", "float", "bool", "choice", "text"], list[Plain]]:

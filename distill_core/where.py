@@ -3,7 +3,7 @@
     recover                                 the loop `recover` of the stage `recover`
     recover#2                               the same in the second part of the stage
     recover#2~2                             a second loop there
-    measure/statistics-2f0a…/measure        a loop of what the store makes during the stage `measure`
+    measure/moments-2f0a…/measure           a loop of what the store makes during the stage `measure`
     continual@3/continual#4/evaluate        a loop in a stage within step 3 of the loop `continual`
 
 Stages and makings are entered and left by those who run them; nothing is handed on. What a cache makes unnecessary is not

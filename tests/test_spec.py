@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from distill_core.pieces.family import refuse_without_batch_norm
 
 from distill_core.errors import BadSetting
 from distill_core.job import ask
 from distill_core.networks import build, known, norm_of, resolve
+from distill_core.parts.statistics import without_batch_norm
 from distill_core.pieces.trajectory import no_path
 from distill_core.queue.sweep import key_of
 from distill_core.spec import Spec, parse, respelled
@@ -69,7 +69,7 @@ def test_what_is_said_of_a_networks_norm_is_what_it_holds(info):
         assert (
             has
             == (norm_of(spec) == "batch")
-            == (refuse_without_batch_norm(spec) is None)
+            == (without_batch_norm(ask(teacher=spec)) is None)
             == (no_path(spec) is not None)
         )
-    assert refuse_without_batch_norm("auto") is None and no_path("auto") is None
+    assert without_batch_norm(ask()) is None and no_path("auto") is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -14,14 +13,14 @@ from ..part import fields_of
 from ..spec import number
 
 
-def split(words: Sequence[str], models: Sequence[type[BaseModel]], owner: str) -> list[dict[str, Any]]:
+def split(words: Sequence[str], models: Sequence[type[BaseModel]], owner: str) -> list[Values]:
     """`["--rho", "0.015", "--space.lr-img=0.1", "--no-mix"]` → one dict of values per model, by path.
 
     A flag is a field's path, or its short name where only one field has it. Values stay text where the field can read text
     itself; the models check them. Raises `BadSetting` for an unknown or ambiguous flag (with the nearest one), a missing
     value, or a word that belongs to no flag.
     """
-    found: list[dict[str, Any]] = [{} for _ in models]
+    found: list[Values] = [{} for _ in models]
     rest = list(words)
     while rest:
         word = rest.pop(0)

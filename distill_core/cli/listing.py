@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -10,6 +10,7 @@ from ..errors import BadSetting
 from ..fields import flat
 from ..record import index
 from ..record.folder import RunFolder, Timeline
+from ..record.scores import Score
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, percent, table
 
 
@@ -70,6 +71,21 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
     return console().print(str(folder.path), soft_wrap=True)
 
 
+class AskedOf(TypedDict):
+    """A run, all that was asked of it, how long it took."""
+
+    run: str
+    asked: dict[str, object]
+    seconds: float | None
+
+
+class Standing(AskedOf):
+    """And how it stands."""
+
+    state: str
+    scores: dict[str, Score]
+
+
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="RUN RUN…")], home: Home = None, as_json: AsJson = False
 ) -> None:
@@ -78,7 +94,7 @@ def compare(
     if len(names) < 2:
         raise BadSetting("One run was given; name two or more to compare.")
     folders = [RunFolder.find(where, name) for name in names]
-    rows = [
+    rows: list[Standing] = [
         {**_asked(one), "state": one.state()["state"], "scores": one.state().get("scores") or {}} for one in folders
     ]
     different = differing([row["asked"] for row in rows])
@@ -93,7 +109,7 @@ def compare(
     return table("", ("", *names), [*([label, *line] for label, line in zip(labels, lines, strict=True)), *settings])
 
 
-def _asked(run: RunFolder) -> dict[str, Any]:
+def _asked(run: RunFolder) -> AskedOf:
     request = run.request()
     asked = {"method": request["method"], **request["job"], **flat(request.get("settings") or {})}
     return {"run": run.id, "asked": asked, "seconds": run.state().get("seconds")}

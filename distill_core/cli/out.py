@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,6 +15,8 @@ from rich.table import Table
 
 from ..home import studio_home
 from ..record.folder import plain
+from ..record.index import Row
+from ..record.scores import Score
 
 Home = Annotated[Path | None, typer.Option("--home", help="The studio's folder; default ~/.distill-studio.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
@@ -68,12 +70,12 @@ def _cell(value: object) -> str:
     return escape(f"{value:g}" if isinstance(value, float) else str(value))
 
 
-def percent(score: Mapping[str, Any] | None) -> str:
+def percent(score: Score | Row | None) -> str:
     """`78.4 ± 1.2 (n=3)`, in per cent."""
-    if not score or score.get("accuracy") is None:
+    if not score or (accuracy := score.get("accuracy")) is None:
         return ""
-    spread = f" ± {100 * score['std']:.1f}" if (score.get("n") or 0) > 1 else ""
-    return f"{100 * score['accuracy']:.1f}{spread} (n={int(score.get('n') or 1)})"
+    n, std = score.get("n") or 1, score.get("std") or 0.0
+    return f"{100 * accuracy:.1f}{f' ± {100 * std:.1f}' if n > 1 else ''} (n={int(n)})"
 
 
 def bytes_in_words(count: float) -> str:

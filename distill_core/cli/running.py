@@ -168,10 +168,8 @@ def _stops(run: RunFolder) -> Iterator[None]:
 def _report(folder: RunFolder, as_json: bool) -> int:
     state = folder.state()
     finished, wrong = state["state"] == "finished", bool(state.get("wrong_setting"))
-    scores = {
-        subject: {name: one.get(name) for name in ("accuracy", "std", "n", "student", "protocol", "labels")}
-        for subject, one in (state.get("scores") or {}).items()
-    }
+    known, names = state.get("scores") or {}, ("accuracy", "std", "n", "student", "protocol", "labels")
+    scores = {subject: {name: one.get(name) for name in names} for subject, one in known.items()}
     message = state.get("message") or ""
     if message and not finished:
         aside().print(message, style="red", markup=False, soft_wrap=True)
@@ -182,8 +180,7 @@ def _report(folder: RunFolder, as_json: bool) -> int:
         emit(end if finished else {**end, "message": message})
     else:
         console().print(f"{folder.id}: {state['state']} after {state.get('seconds', 0):.1f} s", markup=False)
-        for subject, one in scores.items():
-            console().print(
-                f"  {subject:<10} {percent(one)} %  {one['student']}, {one['protocol']}", markup=False, soft_wrap=True
-            )
+        for subject, one in known.items():
+            trained = f"{one.get('student')}, {one.get('protocol')}"
+            console().print(f"  {subject:<10} {percent(one)} %  {trained}", markup=False, soft_wrap=True)
     return 0 if finished else 2 if wrong else 1

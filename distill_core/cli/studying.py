@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -113,7 +114,7 @@ def rank(
     _tell(code, as_json, csv, text, ("ranking", ranks.COLUMNS, lines), found, title)
 
 
-def _held(home: Path, study: str, settings: dict[str, Any], job: dict[str, Any], runs: list[str]) -> int:
+def _held(home: Path, study: str, settings: Mapping[str, object], job: Mapping[str, object], runs: list[str]) -> int:
     """Ask for a study and work on it in this process; returns the exit code. All it says goes to stderr."""
     from ..job import ask
     from ..studies import STUDIES
@@ -139,8 +140,8 @@ def _tell(
     as_json: bool,
     csv: Path | None,
     text: str,
-    drawn: tuple[str, Any, Any],
-    plain: list[Any],
+    drawn: tuple[str, Sequence[str], Sequence[Sequence[object]]],
+    plain: Sequence[object],
     heading: str = "Accuracy on real test images, mean ± s.d.",
 ) -> None:
     if csv:
@@ -156,7 +157,7 @@ def _tell(
     raise SystemExit(code)
 
 
-def vars_of(cell: Any) -> dict[str, Any]:
+def vars_of(cell: figures.Cell) -> dict[str, object]:
     """A cell as plain values."""
     values = {name: getattr(cell, name) for name in ("run", "method", "data", "ipc", "student", "protocol", "labels")}
     return {

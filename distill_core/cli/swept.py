@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -88,7 +88,7 @@ def written(made: Sweep, results: list[Outcome], form: str) -> str:
     return {"csv": tables.sweep_to_csv, "latex": tables.sweep_to_latex, "svg": svg.picture}[form](made, results)
 
 
-def _plain(one: Outcome) -> dict[str, Any]:
+def _plain(one: Outcome) -> dict[str, object]:
     return {
         "labels": list(one.cell.labels),
         "accuracy": one.mean if one.n else None,

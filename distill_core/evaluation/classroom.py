@@ -13,8 +13,9 @@ from torch import Generator, Tensor, nn
 from ..datasets import RealSet
 from ..errors import BadRecord
 from ..pieces import teach
-from ..pieces.augment import Augment, Mixed, cutmix, mixup, randaugment
+from ..pieces.augment import Augment, randaugment
 from ..pieces.augment import build as build_augment
+from ..pieces.mix import Mixed, cutmix, mixup
 from ..quantities import variant
 from ..results import Lesson
 from .protocols import Protocol

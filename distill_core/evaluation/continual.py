@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -150,7 +149,7 @@ class Memory:
         return len(timetable(lesson, self.protocol, only(self.real, classes), self.protocol.epochs).rows())
 
 
-def continual(memory: Memory, plan: Plan) -> Stream[dict[str, Any]]:
+def continual(memory: Memory, plan: Plan) -> Stream[dict[str, object]]:
     """Every order, task and subject in turn; returns plain values: the orders, and a curve per order and subject.
 
     `{"orders": [[class, …]], "sizes": [classes seen after each task], "distilled": [[fraction per task] per order], "random": …}`

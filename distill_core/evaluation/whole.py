@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +25,16 @@ ENDING = ".json"
 CHEAP = 20.0  # seconds that a run may spend on the full real set
 
 
+class WholeEntry(TypedDict):
+    """What is known of students of the full real set: accuracies as fractions, and what training them took."""
+
+    data: str
+    student: str
+    recipe: str
+    accuracy: list[float]
+    budget: dict[str, float]
+
+
 def known_whole(real: RealSet, student: str) -> Scored | None:
     """What is known: `assets/scores.json`, else this home's cache. `student` is a spelled-out network."""
     key = whole_key(real, student)
@@ -38,7 +47,7 @@ def _read(path: Path, student: str) -> Scored:
     return _scored(student, json.loads(path.read_text(encoding="utf-8")))
 
 
-def _scored(student: str, entry: Mapping[str, Any]) -> Scored:
+def _scored(student: str, entry: WholeEntry) -> Scored:
     return Scored("real", student, "real", tuple(entry["accuracy"]), "hard", dict(entry["budget"]))
 
 
@@ -49,10 +58,15 @@ def whole_key(real: RealSet, student: str, protocol: Protocol | None = None) -> 
     return store.key_of(content)
 
 
-def whole_entry(real: RealSet, scored: Scored) -> dict[str, Any]:
+def whole_entry(real: RealSet, scored: Scored) -> WholeEntry:
     """What a file of known scores holds under `whole_key`."""
-    about = {"data": real.name, "student": scored.student, "recipe": PROTOCOLS["real"].source}
-    return {**about, "accuracy": list(scored.accuracy), "budget": dict(scored.budget)}
+    return {
+        "data": real.name,
+        "student": scored.student,
+        "recipe": PROTOCOLS["real"].source,
+        "accuracy": list(scored.accuracy),
+        "budget": dict(scored.budget),
+    }
 
 
 def measure_whole(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Literal
 
 import plotly.graph_objects as go
 
 from ..quantities import titled
+from ..record.lines import Line, PartsLine
 from .scores import frame
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F8C8D")
@@ -17,7 +18,7 @@ UNITS = {"step": "step", "t": "seconds", "seen": "real images seen"}
 
 
 def read_scalars(
-    records: Iterable[Mapping[str, Any]], by: Literal["step", "t", "seen"] = "step", stage: str = ""
+    records: Iterable[Line], by: Literal["step", "t", "seen"] = "step", stage: str = ""
 ) -> dict[str, tuple[list[float], list[float]]]:
     """Name → (x, y) of every scalar, in the order they came; numbers that were not finite are left out.
 
@@ -36,7 +37,7 @@ def read_scalars(
 
 
 def lines(
-    records: Iterable[Mapping[str, Any]],
+    records: Iterable[Line],
     names: Iterable[str] = (),
     by: Literal["step", "t", "seen"] = "step",
     stage: str = "",
@@ -68,7 +69,7 @@ def lines(
     return figure
 
 
-def parts(record: Mapping[str, Any], title: str = "", unit: str = "value") -> go.Figure:
+def parts(record: PartsLine, title: str = "", unit: str = "value") -> go.Figure:
     """A `parts` record (one number per named part, such as layers) as bars, in the order of the parts."""
     values = {name: value for name, value in record["values"].items() if value is not None}
     bars = go.Bar(x=list(values), y=list(values.values()), marker={"color": COLORS[0]})

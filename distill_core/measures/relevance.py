@@ -19,7 +19,7 @@ their sum is the distance.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -39,7 +39,7 @@ class Measure(Protocol):
     def __call__(self, x: Tensor, loss: Tensor, per_class: Tensor | None) -> Tensor:
         """(classes,) for normalized images (ipc · classes, c, h, w), slice-major; `loss` is the objective's, at these images."""
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Generator]:
         """What has to be restored when the run is resumed."""
 
 
@@ -87,7 +87,7 @@ class ClassRelevant:
         given = self._maps(x, labels).unflatten(0, (-1, self.classes)).mean(0)
         return (self.wanted - given).square().flatten(1).sum(1)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Generator]:
         return {}
 
 
@@ -150,7 +150,7 @@ class LayerwiseRandom:
         parts = [(a - b).square().flatten(1).sum(1) for a, b in zip(self.wanted, given, strict=True)]
         return torch.stack(parts).sum(0)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Generator]:
         return {"judge": self.generator}
 
 
@@ -163,7 +163,7 @@ class Loss:
     def __call__(self, x: Tensor, loss: Tensor, per_class: Tensor | None) -> Tensor:
         return (loss.detach() / self.classes).expand(self.classes) if per_class is None else per_class.detach()
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Generator]:
         return {}
 
 
@@ -196,5 +196,5 @@ class BriefAccuracy:
                 F.cross_entropy(student(x), labels).backward()
                 optimizer.step()
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Generator]:
         return {}

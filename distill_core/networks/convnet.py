@@ -9,7 +9,6 @@ first convolution, which makes them 32×32.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import nn
 
@@ -48,7 +47,7 @@ def convnet(
     given = channels
     for i in range(blocks):
         padding = 3 if i == 0 and side != size else 1
-        parts: dict[str, Any] = {
+        parts: dict[str, nn.Module | None] = {
             "conv": nn.Conv2d(given, width, 3, padding=padding),
             "norm": norm_layer(norm, width, side),
         }

@@ -32,6 +32,7 @@ from ..loop import saw, steps
 from ..method import Stream
 from .statistics import Heard, moments
 
+KEPT = "moments"  # until a fault was mended they were kept as `statistics-…`, which may hold another network's: none is read
 BATCH = 100
 PATCH = 4
 KINDS = ("mean", "variance", "patch mean", "patch variance")
@@ -121,7 +122,7 @@ def measured(
         found = yield from _pass(network, real, device, per_class)
         save_file({name: t.cpu().contiguous() for name, t in found.items()}, file)
 
-    found = yield from store.made("statistics", f"{key}-classes" if per_class else key, make, load_file)
+    found = yield from store.made(KEPT, f"{key}-classes" if per_class else key, make, load_file)
     if not taken:
         yield Note(f"{images} for teacher {key} were at hand.")
     return {name: t.to(device) for name, t in found.items()}
@@ -242,26 +243,3 @@ class RealStatistics:
     def load_state_dict(self, saved: Mapping[str, Tensor]) -> None:
         device = next(iter(self.targets.values())).device
         self.remembered = {name: t.to(device) for name, t in saved.items()}
-
-
-def densification(images: Tensor, labels: Tensor, temperature: float) -> Tensor:
-    """L_DD of G-VBSM (4.3), data densification: for each class KL( sg softmax(λ/τ) ‖ softmax(λ) ), summed over classes.
-
-    λ are the eigenvalues of Z Zᵀ with Z the class's images, pooled to at most 32×32 and flattened. A flat spectrum means
-    images that differ. A class with one image adds nothing. The matrix is symmetric and treated as such (the released
-    code takes the general solver).
-
-    Args:
-        images: (n, c, h, w), as the network sees them.
-        labels: (n,), any order; classes need not have equally many.
-    """
-    pooled = F.adaptive_avg_pool2d(images, 32) if images.shape[-1] > 32 else images
-    z, total = pooled.flatten(1).float(), images.new_zeros(())
-    for label in labels.unique():
-        own = z[labels == label]
-        if len(own) < 2:
-            continue
-        spectrum = torch.linalg.eigvalsh(own @ own.T)
-        target = F.log_softmax(spectrum.detach() / temperature, dim=0)
-        total = total + F.kl_div(F.log_softmax(spectrum, dim=0), target, reduction="sum", log_target=True)
-    return total

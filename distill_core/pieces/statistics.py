@@ -9,8 +9,8 @@ The norms are not squared and σ² is the biased variance, as in the authors' co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 import torch
 from torch import Generator, Tensor, nn
@@ -25,7 +25,7 @@ class Matcher(Protocol):
 
     names: list[str]
 
-    def hearing(self, groups: int = 1) -> Any:
+    def hearing(self, groups: int = 1) -> AbstractContextManager[Heard]:
         """A context in which every forward pass fills the mapping that it gives (`Heard`)."""
 
     def mismatch(self, heard: Heard, labels: Tensor) -> tuple[Tensor, Tensor]:

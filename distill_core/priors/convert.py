@@ -12,7 +12,6 @@ import pickle
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -73,7 +72,7 @@ def _restricted(path: Path) -> dict[str, Tensor]:
     return _tensors(path.name, held)
 
 
-def _tensors(name: str, held: Any) -> dict[str, Tensor]:
+def _tensors(name: str, held: object) -> dict[str, Tensor]:
     """The dictionary of tensors in what a file held."""
     for inner in INSIDE:
         if isinstance(held, Mapping) and isinstance(held.get(inner), Mapping):

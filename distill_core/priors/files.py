@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,13 +16,14 @@ from .. import store
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
 from ..home import replacing
+from .header import Header
 from .style import StyleGenerator
 
 
-def save(network: StyleGenerator, about: Mapping[str, Any], file: Path) -> None:
+def save(network: StyleGenerator, about: Header, file: Path) -> None:
     """Write the generator; its form is read off its tensors."""
     tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
-    save_file(tensors, file, metadata={"prior": json.dumps(dict(about), ensure_ascii=False)})
+    save_file(tensors, file, metadata={"prior": json.dumps(about, ensure_ascii=False)})
 
 
 def find(key: str, real: RealSet, device: torch.device) -> StyleGenerator:
@@ -36,7 +36,7 @@ def find(key: str, real: RealSet, device: torch.device) -> StyleGenerator:
     return opened(path, real)[0].to(device)
 
 
-def opened(path: Path, real: RealSet) -> tuple[StyleGenerator, dict[str, Any]]:
+def opened(path: Path, real: RealSet) -> tuple[StyleGenerator, Header]:
     """A generator from a file, believed in nothing that can be checked, and what its header says.
 
     Raises:
@@ -68,7 +68,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise BadRecord(f"{path.name} cannot be read ({error}). Delete it, or fetch it again.") from None
 
 
-def header(path: Path) -> dict[str, Any]:
+def header(path: Path) -> Header:
     """What a prior's header says; no tensor is read."""
     try:
         with safe_open(str(path), framework="pt") as file:
@@ -77,18 +77,19 @@ def header(path: Path) -> dict[str, Any]:
         raise BadRecord(f"{path.name} cannot be read ({error}). Delete it, or fetch it again.") from None
 
 
-def about_of(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+def about_of(path: Path, metadata: Mapping[str, str]) -> Header:
     """The header in a file's metadata; {} where there is none."""
+    wrong = f"{path.name} has a header that says nothing: its entry `prior` must be a JSON object."
     try:
-        about = json.loads(metadata.get("prior", "{}"))
+        about: Header = json.loads(metadata.get("prior", "{}"))
     except ValueError:
-        about = None
+        raise BadRecord(wrong) from None
     if not isinstance(about, dict):
-        raise BadRecord(f"{path.name} has a header that says nothing: its entry `prior` must be a JSON object.")
+        raise BadRecord(wrong)
     return about
 
 
-def fitted(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], real: RealSet) -> StyleGenerator:
+def fitted(name: str, tensors: Mapping[str, Tensor], about: Header, real: RealSet) -> StyleGenerator:
     """The generator with these tensors, which have to fit by name and shape, and be finite."""
     constant, embedding, last = (tensors.get(one) for one in ("constant", "embedding", "last"))
     if constant is None or embedding is None or last is None or constant.ndim != 3:
@@ -131,7 +132,7 @@ def adopt(path: Path, real: RealSet) -> str:
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode() + tensor.contiguous().numpy().tobytes())
     key = digest.hexdigest()[:16]
-    said = {"recipe": about.get("recipe") or {}, "data": real.name, "fingerprint": real.fingerprint, "key": key}
+    said: Header = {"recipe": about.get("recipe", {}), "data": real.name, "fingerprint": real.fingerprint, "key": key}
     said |= {"classes": list(real.classes), "imported": path.name}
     with replacing(store.path_of("prior", key)) as file:
         save(network, said, file)

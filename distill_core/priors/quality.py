@@ -9,8 +9,8 @@ The last is not comparable with distances in the features of another network, an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -21,6 +21,7 @@ from ..loop import Live, steps
 from ..method import Stream, stage
 from ..networks import Network, build
 from ..pieces.teach import SqueezeRecipe, Teacher, accuracy, squeeze
+from .header import Header
 from .prior import Prior
 
 EACH = 120  # samples of each class
@@ -31,7 +32,7 @@ ENOUGH, FEWEST = 1200, 5  # updates after which the judging classifier has learn
 def measured(prior: Prior, real: RealSet, device: torch.device, seed: int = 0) -> Stream[dict[str, float]]:
     """The three numbers, with those of real images beside them; trains the teacher first where there is none."""
     teacher: Teacher = yield from stage("squeeze", squeeze(real, *judge(real), device))
-    network: Network = teacher.network  # type: ignore[assignment]
+    network = teacher.network
     images, labels = sampled(prior, real, EACH, device, seed)
     with torch.no_grad():
         right = torch.cat([network(part).argmax(1) for part in images.split(500)]) == labels
@@ -114,10 +115,8 @@ def frechet(a: Tensor, b: Tensor) -> float:
     return float(shift + first.trace() + second.trace() - 2 * cross)
 
 
-def card(prior: Any, found: dict[str, float], about: dict[str, Any]) -> dict[str, Any]:
+def card(prior: nn.Module, found: Mapping[str, float], about: Header) -> dict[str, object]:
     """What stands beside a prior."""
     weights = sum(t.numel() for t in prior.state_dict().values())
-    said: dict[str, Any] = {
-        name: about[name] for name in ("data", "fingerprint", "classes", "recipe", "key") if name in about
-    }
+    said = {name: value for name, value in about.items() if name in ("data", "fingerprint", "classes", "recipe", "key")}
     return {**said, "weights": weights, "quality": {name: round(value, 4) for name, value in found.items()}}

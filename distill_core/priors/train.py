@@ -24,6 +24,7 @@ from ..method import Stream
 from ..pieces.augment import CropFlip
 from ..pieces.show import show
 from .files import opened, save
+from .header import Header
 from .recipes import PriorRecipe
 from .rivals import Discriminator, Encoder
 from .sheet import write as write_sheet
@@ -60,9 +61,10 @@ def train(real: RealSet, recipe: PriorRecipe, device: torch.device, key: str, fi
     yield from _decoder(network, real, recipe, device)
     average = copy.deepcopy(network)
     yield from _sharpen(network, average, real, recipe, device)
-    about = {"recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint, "key": key}
+    about: Header = {"recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint, "key": key}
+    about["classes"] = list(real.classes)
     write_sheet(average.cpu(), store.path_of("prior", key, ".png"))
-    save(average, {**about, "classes": list(real.classes)}, file)
+    save(average, about, file)
 
 
 def _lay(network: nn.Module, recipe: PriorRecipe, device: torch.device) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .. import catalog as shelf
 from ..errors import BadRecord, BadSetting, StudioError
-from ..fields import Field, read
+from ..fields import Field, flat, read
 from ..job import Job
 from ..record.folder import Asked, RunFolder, Timeline
 from .sweep import Sweep, key_of
@@ -69,9 +69,11 @@ def _was_moved(run: RunFolder) -> bool:
 
 
 def _key(method: str, known: list[Field], asked: Asked, usual: Mapping[str, object]) -> str:
-    """The key of a run that is there; "" where its settings are none of this version's."""
+    """The key of a run that is there; "" where its settings are none of this version's. A method that the catalog does not
+    know is taken at its word."""
+    said = asked.get("settings") or {}
     try:
-        return key_of(method, read(known, asked.get("settings") or {}, saved=True), {**usual, **asked["job"]})
+        return key_of(method, read(known, said, saved=True) if known else flat(said), {**usual, **asked["job"]})
     except BadSetting:
         return ""
 

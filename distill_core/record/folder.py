@@ -35,6 +35,7 @@ from ..events import Event, Images
 from ..home import read_json, replacing, write_array, write_json
 from ..spec import respelled
 from . import guests
+from .lines import ImagesLine, KnobLine, Line
 from .naming import by_quantity
 from .scores import Score
 
@@ -255,9 +256,9 @@ class Recorder:
                 with open(log, "r+b") as file:
                     file.truncate(whole)
 
-    def earlier(self, kind: str) -> list[dict[str, Any]]:
-        """Records of this kind from earlier sittings, those that were taken back included."""
-        return [record for record in self._earlier if record["kind"] == kind]
+    def earlier_moves(self) -> list[KnobLine]:
+        """Knobs that were moved in earlier sittings, in what was taken back too."""
+        return [record for record in self._earlier if record["kind"] == "knob"]
 
     def seconds(self) -> float:
         """Seconds of work on this run so far, in all sittings."""
@@ -337,7 +338,7 @@ def write_sheet(pixels: np.ndarray, path: Path) -> tuple[int, tuple[int, int]]:
     return columns, (h, w)
 
 
-def read_sheet(folder: RunFolder, record: dict[str, Any]) -> np.ndarray:
+def read_sheet(folder: RunFolder, record: ImagesLine) -> np.ndarray:
     """The pixels of an `images` record, (n, h, w, c) uint8."""
     with Image.open(inside(folder, record["sheet"])) as opened:
         sheet = np.asarray(opened.convert("RGB"))
@@ -371,16 +372,16 @@ class Timeline:
 
     def __init__(self, folder: RunFolder):
         self.folder, self.offset = folder, 0
-        self.records: list[dict[str, Any]] = []  # what holds now
+        self.records: list[Line] = []  # what holds now
 
     @classmethod
-    def all(cls, folder: RunFolder) -> list[dict[str, Any]]:
+    def all(cls, folder: RunFolder) -> list[Line]:
         """What holds now, from the beginning."""
         timeline = cls(folder)
         timeline.read()
         return timeline.records
 
-    def read(self) -> list[dict[str, Any]]:
+    def read(self) -> list[Line]:
         """The records written since the last call, `resumed` ones included; `self.records` is brought up to date."""
         fresh = list(self.read_all_raw())
         for record in fresh:
@@ -390,7 +391,7 @@ class Timeline:
             self.records.append(record)
         return fresh
 
-    def read_all_raw(self) -> Iterator[dict[str, Any]]:
+    def read_all_raw(self) -> Iterator[Line]:
         try:
             with open(self.folder.path / "events.jsonl", "rb") as file:
                 file.seek(self.offset)

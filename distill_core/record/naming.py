@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from ..quantities import renamed
+from .lines import Line
 
 SCORE = "test-accuracy"  # what a `scored` record reports
 
 
-def by_quantity(record: dict[str, Any]) -> dict[str, Any]:
+def by_quantity(record: Line) -> Line:
     """The record with every number under the id of its quantity, also where an earlier version wrote a phrase."""
     if record["kind"] == "scalars" and isinstance(record.get("values"), dict):
         return {**record, "values": {renamed(name): value for name, value in record["values"].items()}}
-    if record["kind"] in ("per_class", "parts") and isinstance(record.get("name"), str):
+    if record["kind"] == "per_class" and isinstance(record.get("name"), str):
+        return {**record, "name": renamed(record["name"])}
+    if record["kind"] == "parts" and isinstance(record.get("name"), str):
         return {**record, "name": renamed(record["name"])}
     return record
 
 
-def reported(record: Mapping[str, Any]) -> Iterator[str]:
+def reported(record: Line) -> Iterator[str]:
     """The name of every quantity that a record reports."""
     if record["kind"] == "scalars":
         yield from record["values"]
-    elif record["kind"] in ("per_class", "parts"):
+    elif record["kind"] == "per_class" or record["kind"] == "parts":
         yield record["name"]
     elif record["kind"] == "scored":
         yield SCORE

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
+
+import numpy as np
 
 from ..datasets import RealSet, load
 from ..errors import BadSetting
@@ -24,7 +26,7 @@ from ..pieces.device import device_of
 from ..pieces.ground import Ground
 from ..record import findings
 from ..record.candidates import FEWEST, Candidate, candidates
-from ..record.folder import RunFolder, read_sheet
+from ..record.folder import Asked, RunFolder, read_sheet
 from ..results import Pictures, load_result
 from ..run import labeler
 from ..search.measures import BriefStudents, CamMap, CamWeighted, RandomNetworks
@@ -87,13 +89,13 @@ class CandidateRanking(Study):
         with within(engine.mark_of(field.entrants)):
             far = yield from stage("distances", looked, len(field.entrants))
             right = yield from engine.accuracies(field.entrants, field.memories, job.students)
-        found = {"rows": _rows(field, far, right), **engine.compared(far, right)}
+        found = engine.compared(far, right)
         yield from engine.said(found, max(0, memory.updates(range(len(field.real.classes))) - 1))
         about = {"student": memory.student, "protocol": memory.protocol.name, "epochs": memory.protocol.epochs}
         about |= {"students": job.students, "part": "test", "twins": field.twins}
-        return Findings([(self.run, "ranking", asked, {**about, **found})])
+        return Findings([(self.run, "ranking", asked, {**about, "rows": _rows(field, far, right), **found})])
 
-    def samples(self, job: Job) -> Iterable[tuple[Stream[Any], int]]:
+    def samples(self, job: Job) -> Iterable[tuple[Stream[object], int]]:
         field = drained(self._field(job))
         memory, every = field.memories[0], range(len(field.real.classes))
         yield memory.point("distilled", every, 0), job.students * len(field.memories) * memory.updates(every)
@@ -122,12 +124,12 @@ class CandidateRanking(Study):
         memories = [Source(self.run, one, real, teacher, control).memory(asked, asked.student) for one in sets]
         return Field(real, shown, entrants, memories, len(every) - len(shown))
 
-    def _judged(self, job: Job, made: Mapping[str, Any]) -> Job:
+    def _judged(self, job: Job, made: Asked) -> Job:
         """The job of the students: what is `auto` is as in the run itself."""
         own = {name: made["job"].get(name, "auto") for name in ("student", "protocol") if getattr(job, name) == "auto"}
         return job.model_copy(update={**own, "teacher": made["job"].get("teacher", "auto")})
 
-    def _measures(self, job: Job, made: Mapping[str, Any]) -> Stream[dict[str, Measure]]:
+    def _measures(self, job: Job, made: Asked) -> Stream[dict[str, Measure]]:
         """All but the run's own loss, with the networks that the run itself would have taken."""
         asked = job.model_copy(update={"teacher": made["job"].get("teacher", "auto")})
         objective, ground, found = _objective_of(made), Ground.of(asked), {}
@@ -137,13 +139,13 @@ class CandidateRanking(Study):
         return found
 
 
-def _protocol_of(folder: RunFolder, made: Mapping[str, Any]) -> str:
+def _protocol_of(folder: RunFolder, made: Asked) -> str:
     """The protocol of the run's set; of a run without one that of what it matches."""
     path = folder.path / "set.safetensors"
     return load_result(path).protocol if path.is_file() else _objective_of(made).students
 
 
-def _objective_of(made: Mapping[str, Any]) -> Objective:
+def _objective_of(made: Asked) -> Objective:
     """What the run matches; of a method without an objective, mean features."""
     kind = registry().get(str(made["method"]))
     parts = kind.build(made.get("settings") or {}, saved=True).parts() if kind else {}
@@ -154,9 +156,9 @@ def _without_twins(folder: RunFolder, shown: list[Candidate]) -> tuple[list[Cand
     """One of those with equal pixels: a layer's first images are mostly what the layer before was left with."""
     kept: dict[str, tuple[Candidate, engine.Entrant]] = {}
     for one in shown:
-        pixels = read_sheet(folder, dict(one.record))
+        pixels = read_sheet(folder, one.record)
         mark = hashlib.sha256(pixels.tobytes()).hexdigest()
-        entrant = engine.Entrant(one.name, one.layer, pixels, one.record["labels"], one.loss)
+        entrant = engine.Entrant(one.name, one.layer, pixels, np.asarray(one.record["labels"]), one.loss)
         if mark not in kept:
             kept[mark] = one, entrant
         elif one.layer == kept[mark][0].layer:
@@ -166,7 +168,7 @@ def _without_twins(folder: RunFolder, shown: list[Candidate]) -> tuple[list[Cand
     return [one for one, _ in kept.values()], [image for _, image in kept.values()]
 
 
-def _rows(field: Field, far: Mapping[str, list[float]], right: list[list[float]]) -> list[dict[str, Any]]:
+def _rows(field: Field, far: Mapping[str, list[float]], right: list[list[float]]) -> list[dict[str, object]]:
     return [
         {
             "layer": one.layer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from ..datasets import load
 from ..job import Job
@@ -16,7 +16,7 @@ from ..pieces.teach import SqueezeRecipe, squeeze
 from .study import Findings, Study
 
 
-def _recipe(title: str, source: str, teacher: str = "", **settings: Any) -> Preset:
+def _recipe(title: str, source: str, teacher: str = "", **settings: object) -> Preset:
     return Preset(title, settings, {"teacher": teacher} if teacher else {}, source)
 
 

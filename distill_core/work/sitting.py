@@ -10,7 +10,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from filelock import Timeout
@@ -23,21 +22,9 @@ from ..method import Method, Stream
 from ..methods.own import from_file
 from ..record.folder import Asked, Recorder, RunFolder, State, Timeline
 from ..record.scores import scores_of
-from ..results import Bytes
+from ..studies.study import Outcome
 from .drive import RunDrive
 from .pulse import Pulse
-
-
-class Outcome(Protocol):
-    """What a run ends with: a method's result, or what a study found."""
-
-    @property
-    def bytes(self) -> Bytes:
-        """What keeping it takes."""
-
-    def save(self, path: Path) -> None:
-        """Keep it; `path` is the run's `set.safetensors`."""
-
 
 Whole = Callable[[Method, Job], Stream[Outcome]]
 RESERVE = 256 * 1024  # bytes kept aside, so that a run on a full disk can still say so

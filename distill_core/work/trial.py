@@ -22,10 +22,9 @@ from ..queue.planning import Cost
 from ..record.folder import Recorder, RunFolder
 from ..record.index import size_of
 from ..where import Where
-from .sitting import Outcome
 
 if TYPE_CHECKING:
-    from ..studies import Study
+    from ..studies.study import Outcome, Study
 
 STEPS = 3  # of each loop: the first warms up, the others are timed
 LONGEST = 60.0  # seconds that a trial may take

@@ -18,105 +18,17 @@ from filelock import FileLock, Timeout
 
 from ..catalog import installed
 from ..errors import BadRecord
-from ..home import read_json, studio_home, write_json
+from ..home import read_json, studio_home
 from ..queue import ask, devices, sweeping, waiting, workers
 from ..queue.executor import executor_of
 from ..record.folder import RunFolder, State
+from .heart import Heart
+from .lookout import Lookout
 
 TICK = 0.1  # seconds between two looks for work
 FEED = 0.5  # seconds between two looks whether a sweep has a run for us
 RELOOK = 2.0  # seconds between two looks whether this code was changed on disk
-RESCAN = 5.0  # seconds after which the whole queue is read again in any case
-BEAT = 2.0  # seconds between two heartbeats
 SUCCESSOR = 8.0  # seconds after which a fresh worker warms up beside a run
-
-
-class Heart:
-    """workers/<pid>.json, written every two seconds by a thread: what this process does."""
-
-    def __init__(self, home: Path):
-        self.home, self.path = home, home / "workers" / f"{os.getpid()}.json"
-        self.doing, self.run, self.born = "warming", "", time.time()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heart", daemon=True)
-
-    def __enter__(self) -> Heart:
-        self.say("warming")
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-        self.path.unlink(missing_ok=True)
-
-    def say(self, doing: str, run: str = "") -> None:
-        self.doing, self.run = doing, run
-        self._write()
-
-    def _write(self) -> None:
-        now: workers.Heartbeat = {
-            "pid": os.getpid(),
-            "doing": self.doing,
-            "run": self.run,
-            "born": self.born,
-            "heartbeat": time.time(),
-        }
-        if self.path.parent.is_dir():
-            write_json(self.path, now)
-
-    def _beat(self) -> None:
-        while not self._over.wait(BEAT):
-            try:
-                self._write()
-            except OSError as error:  # a full disk or a home just taken away: the run itself finds out and says so
-                print(f"heartbeat not written: {error}", file=sys.stderr)
-
-
-class Lookout:
-    """Finds the next run to work on without reading every run ten times a second."""
-
-    def __init__(self, home: Path):
-        self.home, self.waiting = home, list[RunFolder]()
-        self._stamps, self._scanned = (0, 0), 0.0
-
-    def claim(self) -> tuple[RunFolder, FileLock] | None:
-        """The oldest queued run whose device is free, and the lock of that device, held."""
-        self._scan()
-        busy = set[str]()
-        for run in self.waiting:
-            try:
-                state, device = run.state(), waiting.device_of(self.home, run)
-            except BadRecord:
-                continue
-            if state["state"] != "queued" or device in busy:
-                continue
-            busy.add(device)  # first come, first served on each device
-            if not workers.is_process(int(state.get("by") or 0)):  # else a terminal works on it itself
-                lock = take(self.home, run, device)
-                if lock is not None:
-                    return run, lock
-        return None
-
-    def _scan(self) -> None:
-        knock = self.home / "workers" / "knock"
-        stamps = ((self.home / "runs").stat().st_mtime_ns, knock.stat().st_mtime_ns if knock.exists() else 0)
-        if stamps != self._stamps or time.monotonic() - self._scanned > RESCAN:
-            self._stamps, self._scanned = stamps, time.monotonic()
-            self.waiting = waiting.queue(self.home)
-
-
-def take(home: Path, run: RunFolder, device: str) -> FileLock | None:
-    """The device's lock, if it is free and the run still waits for it."""
-    lock = devices.lock(home, device)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return None
-    if run.state()["state"] == "queued" and not run.is_held():
-        return lock
-    lock.release()
-    return None
 
 
 def warm(home: Path) -> None:

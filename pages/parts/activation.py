@@ -28,7 +28,7 @@ def section(
         records: of the run, in order.
         pin: the pinned image `{"label", …}`: its class is shown first.
     """
-    log, shown = list(records), view.synthetic(records, "images")
+    log, shown = list(records), view.images(records)
     if not shown:
         st.caption(
             ":material/filter_center_focus: The class activation maps appear here with the first images of this run."

@@ -95,7 +95,7 @@ def _one(measure: str, found: dict[str, Any], names: list[str], titles: Mapping[
 def _trend(folders: Sequence[RunFolder], found: dict[str, Any], titles: Mapping[str, str]) -> None:
     where = {}
     for folder in folders:
-        shown = [one["n"] for one in view.synthetic(packets.reader(str(folder.path)).refresh(), "images")]
+        shown = [one["n"] for one in view.images(packets.reader(str(folder.path)).refresh())]
         where[folder.id] = {n: i / max(1, len(shown) - 1) for i, n in enumerate(shown)}
     draw.figure(
         figures.trend(found, titles, where),

@@ -8,7 +8,6 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from distill_core.pieces.views import student_view
 from PIL import Image
 
 from distill_core import datasets
@@ -16,8 +15,9 @@ from distill_core.datasets import own
 from distill_core.errors import BadData, BadSetting
 from distill_core.evaluation import PROTOCOLS
 from distill_core.evaluation.classroom import Classroom
-from distill_core.evaluation.students import Lesson
+from distill_core.parts.views import SiameseView
 from distill_core.pieces.teach import SqueezeRecipe, teacher_key
+from distill_core.results.lesson import Lesson
 
 
 @pytest.fixture(autouse=True)
@@ -255,7 +255,7 @@ def test_a_set_that_is_not_mirrored_is_another_set_to_every_cache(tmp_path):
 def test_mirrored_nowhere_in_training_where_it_may_not_be(tmp_path):
     own.add(folder(tmp_path, LETTERS), "letters")
     real = datasets.load("own/letters")
-    assert "flip" not in student_view(real, "siamese").families
+    assert "flip" not in SiameseView().single(real).families
     room = Classroom(Lesson(real.train.images, real.train.labels), PROTOCOLS["hard"], real, None, torch.device("cpu"))
     assert room.augment.flip is False
     assert [one.may_mirror for one in datasets.known()] == [False, True, False, True, True, True, False]

@@ -11,7 +11,7 @@ from distill_core import loop
 from distill_core.errors import BadRecord, BadSetting, StudioError
 from distill_core.evaluation import PROTOCOLS, accuracy, train_student
 from distill_core.evaluation.classroom import Classroom, soft_loss
-from distill_core.evaluation.students import Timetable
+from distill_core.evaluation.timetable import Timetable
 from distill_core.results import Lesson
 
 CPU = torch.device("cpu")

@@ -12,7 +12,7 @@ import torch
 from distill_core import datasets, store
 from distill_core.errors import BadRecord
 from distill_core.events import Images
-from distill_core.looks import activation, outputs
+from distill_core.looks import activation
 from distill_core.measures import activation as measure
 from distill_core.pieces import teach
 from distill_core.queue import ask
@@ -131,12 +131,12 @@ def test_what_cannot_be_looked_at_is_said_with_a_way_out(home: Path) -> None:
 def test_without_the_teacher_auto_any_other_on_these_data_is_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = picture_run(home, ipc=1, steps=1)
     monkeypatch.setattr(store, "find", lambda kind, key: None)
-    monkeypatch.setattr(outputs, "teacher_of", lambda folders, logs, real: "another")
+    monkeypatch.setattr(activation, "teacher_of", lambda folders, logs, real: "another")
     assert activation._judge(run, Timeline.all(run), datasets.load("digits")) == "another"
 
 
 def test_the_worker_answers_the_question(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask, "ensure_worker", lambda home: 0)
+    monkeypatch.setattr("distill_core.queue.workers.ensure_worker", lambda home: 0)
     run = picture_run(home, ipc=1, steps=1)
     one = ask.ask(home, "activation", run=run.id, record=0)
     answers.give(home, ask.open_questions(home)[0])

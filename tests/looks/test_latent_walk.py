@@ -122,7 +122,7 @@ def test_a_walk_stays_below_a_megabyte_and_a_half(side: int, channels: int) -> N
 
 
 def test_the_worker_answers_the_question(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask, "ensure_worker", lambda home: 0)
+    monkeypatch.setattr("distill_core.queue.workers.ensure_worker", lambda home: 0)
     run = searched(home)
     one = ask.ask(home, "walk", run=run.id, label=2, row="all")
     answers.give(home, ask.open_questions(home)[0])

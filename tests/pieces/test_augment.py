@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torchvision.transforms import v2
 
 from distill_core.errors import BadSetting
-from distill_core.pieces import augment
-from distill_core.pieces.augment import CropFlip, Nothing, ResizedCropFlip, Roll, Siamese, cutmix, mixup
+from distill_core.pieces import augment, mix
+from distill_core.pieces.augment import CropFlip, Nothing, ResizedCropFlip, Roll, Siamese
+from distill_core.pieces.mix import cutmix, mixup
 
 
 def generator(seed=0):
@@ -183,7 +184,7 @@ def test_cutmix_pastes_a_box_and_says_what_is_left():
 
 def test_shares_follow_the_beta_distribution():
     g = generator()
-    shares = torch.tensor([augment._beta(0.8, g) for _ in range(2000)])
+    shares = torch.tensor([mix.beta(0.8, g) for _ in range(2000)])
     assert abs(float(shares.mean()) - 0.5) < 0.03
     assert abs(float(shares.var()) - 0.25 / (2 * 0.8 + 1)) < 0.01  # 1 / (4 (2 α + 1))
 

@@ -11,7 +11,8 @@ from torch import nn
 
 from distill_core.datasets import load
 from distill_core.networks import build
-from distill_core.pieces.realstats import KINDS, Points, RealStatistics, densification, measured, patch_moments, patches
+from distill_core.parts.spectra import densification
+from distill_core.pieces.realstats import KINDS, Points, RealStatistics, measured, patch_moments, patches
 from tests.methods.tiny import drain
 
 CPU = torch.device("cpu")

@@ -13,7 +13,9 @@ import torch.nn.functional as F
 from torch import Generator
 
 from distill_core.datasets import load
+from distill_core.fields import candidates
 from distill_core.methods import method_class
+from distill_core.part import fields_of
 from distill_core.priors import cuts_for, prior_of
 from distill_core.priors.biggan import BigGAN
 from distill_core.priors.shelf import adopt
@@ -104,7 +106,7 @@ def test_a_search_goes_through_it(case, method, tmp_path):
     use, real = taken(case, tmp_path)
     settings = {"prior": use, "averaged": 4, "iterations": 1, "looks": 2, "stride": 1, "metric": "loss"}
     kind = method_class(method)
-    one = small(kind, **{k: v for k, v in settings.items() if k in kind.model_fields})
+    one = small(kind, **{k: v for k, v in settings.items() if candidates(fields_of(kind), k)})
     events, made = drain(one.distill(fitting(one, data=CASES[case][2], ipc=1)))
     assert made.images.shape == (len(real.classes), real.channels, real.size, real.size)
     assert torch.isfinite(made.images).all() and float(made.images.std()) > 0
@@ -117,7 +119,7 @@ def test_the_layout_of_the_128_pixel_imagenet_generator_is_the_published_one():
     """16² with 10 layers, grown three times by 7: 26 layers, 27 rows, and the shapes of the paper's f_n."""
     with torch.device("meta"):
         tensors = stylegan3(channels=3, layers=10, grown=(7, 7, 7), base=32768, cap=512, classes=1000)
-    found = plan("128", {k: t.to("meta") for k, t in tensors.items()}, {})
+    found = plan("128", {k: t.to("meta") for k, t in tensors.items()})
     shapes = [cut.shape for cut in found.cuts]
     assert (len(found.rows), len(shapes), found.size, found.classes) == (27, 26, 128, 1000)
     assert [shapes[n][1] for n in (1, 9, 10, 14, 15, 19, 20, 24, 25)] == [36, 36, 52, 52, 84, 84, 148, 148, 128]

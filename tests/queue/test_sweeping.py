@@ -21,7 +21,7 @@ from distill_core.queue.planning import plan
 from distill_core.queue.sweep import Sweep
 from distill_core.record import index
 from distill_core.record.folder import RunFolder, Timeline
-from distill_core.work import drive, worker
+from distill_core.work import kept, worker
 from distill_core.work.catalogue import method_entry
 from distill_core.work.sitting import drive_run
 from tests.work.toy import METHODS, Toy, new_run, until, whole
@@ -100,7 +100,7 @@ def test_killed_in_the_middle_it_goes_on_and_repeats_nothing(home: Path) -> None
     drive_run(first, whole, METHODS)
     second = next_run(home)
     assert second is not None and second.id != first.id
-    environment = {**os.environ, drive.STEPS_VARIABLE: "7", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, kept.STEPS_VARIABLE: "7", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tests.work.killable", str(home), second.id]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     until(lambda: any((second.path / "checkpoints").glob("second*.safetensors")))

@@ -21,7 +21,7 @@ from distill_core.queue import waiting
 from distill_core.record import index
 from distill_core.record.folder import RunFolder, Timeline
 from distill_core.results import load_result
-from distill_core.work import checkpoint, drive
+from distill_core.work import checkpoint, drive, kept
 from distill_core.work.sitting import drive_run
 from tests.work.toy import METHODS, new_run, until, whole
 
@@ -79,7 +79,7 @@ def test_a_run_finishes_with_scores_and_nothing_left_over(home: Path) -> None:
 def test_stopped_anywhere_and_resumed_ends_with_the_same_bytes(
     home: Path, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "5")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "5")
     straight = new_run(home)
     work(straight)
     broken = new_run(home)
@@ -111,7 +111,7 @@ def test_stopped_anywhere_and_resumed_ends_with_the_same_bytes(
 
 def test_killed_by_the_system_is_lost_and_resumes_to_the_same_bytes(home: Path) -> None:
     settings = {"count": 40, "pause": 0.005}
-    environment = {**os.environ, drive.STEPS_VARIABLE: "7", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, kept.STEPS_VARIABLE: "7", "PYTHONPATH": str(ROOT)}
     straight, killed = new_run(home, settings), new_run(home, settings)
 
     def start(run: RunFolder) -> subprocess.Popen[bytes]:
@@ -180,7 +180,7 @@ def test_a_move_in_a_loop_that_there_is_not_is_said(home: Path) -> None:
 
 
 def test_a_move_made_before_a_kill_is_made_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "6")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "6")
     moves = [{"stage": "second#2", "step": 8, "name": "lr", "value": 2.0}]
     straight = new_run(home, moves=moves)
     work(straight)
@@ -234,7 +234,7 @@ def test_what_the_machine_lacks_is_said(
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "2")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "2")
     monkeypatch.setattr(checkpoint, "save", fail)
     run = new_run(home)
     state = work(run)
@@ -244,7 +244,7 @@ def test_what_the_machine_lacks_is_said(
 
 
 def test_a_damaged_checkpoint_is_not_fatal(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "5")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "5")
     run, straight = new_run(home), new_run(home)
     work(straight)
     run.steer(want="pause", steps=9)
@@ -260,7 +260,7 @@ def test_a_damaged_checkpoint_is_not_fatal(home: Path, monkeypatch: pytest.Monke
 
 
 def test_checkpoints_of_an_earlier_version_are_said_and_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "5")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "5")
     run, straight = new_run(home), new_run(home)
     work(straight)
     run.steer(want="pause", steps=20)
@@ -281,7 +281,7 @@ def test_checkpoints_of_an_earlier_version_are_said_and_not_used(home: Path, mon
 
 def test_what_is_said_anew_before_the_first_stage_stands_in_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest checkpoint is not met any more: what was held back is recorded as it was the first time."""
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "3")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "3")
 
     def greeting(method: Any, job: Any) -> Any:
         yield Note("hello")
@@ -310,7 +310,7 @@ def test_a_wrong_setting_in_an_edited_folder(home: Path) -> None:
 
 
 def test_a_cache_that_makes_the_checkpointed_loop_unnecessary(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "3")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "3")
     run = new_run(home)
     run.steer(want="pause", steps=7)
     thread = in_thread(run)

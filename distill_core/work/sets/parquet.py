@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 import torch
 
@@ -16,7 +17,7 @@ from .pictures import pixels, png
 PARQUET_LINE = 'pip install "distill-studio[parquet]"'
 
 
-def _arrow() -> Any:
+def _arrow() -> ModuleType:
     try:
         import pyarrow.parquet
     except ImportError:
@@ -28,8 +29,12 @@ def write(result: Pictures, path: Path) -> None:
     """Columns `image` ({bytes, path}, as the Hugging Face library reads it), `label`, `id`, and `soft_label` where there are some."""
     arrow = _arrow()
     pictures = [{"bytes": png(image), "path": f"{i:06d}.png"} for i, image in enumerate(result.images)]
-    columns: dict[str, Any] = {"image": pictures, "label": result.labels.tolist(), "id": result.ids.tolist()}
-    features: dict[str, Any] = {"image": {"_type": "Image"}, "id": {"dtype": "int64", "_type": "Value"}}
+    columns: dict[str, Sequence[object]] = {
+        "image": pictures,
+        "label": result.labels.tolist(),
+        "id": result.ids.tolist(),
+    }
+    features: dict[str, object] = {"image": {"_type": "Image"}, "id": {"dtype": "int64", "_type": "Value"}}
     features["label"] = {"names": list(result.classes), "_type": "ClassLabel"}
     if result.soft_labels is not None:
         columns["soft_label"] = result.soft_labels.tolist()
