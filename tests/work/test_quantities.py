@@ -27,7 +27,7 @@ def of_methods(home: Path) -> dict[str, set[str]]:
     for name, kind in registry().items():
         method = small(kind)
         job = fitting(method, students=int(name == "random"), epochs=2).model_dump(mode="json")
-        folder = RunFolder.create(home, name, method.model_dump(mode="json"), job)
+        folder = RunFolder.create(home, name, method.plain(), job)
         assert drive(folder)["state"] == "finished", name
         found[name] = said(folder)
     return found
