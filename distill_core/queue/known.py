@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,16 +26,16 @@ def state_of(home: Path, run: str) -> str:
 
 def known_runs(home: Path, plan: Sweep, wanted: Iterable[str] = ()) -> dict[str, str]:
     """Key → run, for what the plan asks and the home has."""
-    return found(home, plan.method, set(wanted) or plan.keys().keys())
+    return found(home, plan.method, set(wanted) or plan.keys().keys(), plan.known_fields())
 
 
-def found(home: Path, method: str, keys: Container[str]) -> dict[str, str]:
+def found(home: Path, method: str, keys: Container[str], fields: Sequence[Field] = ()) -> dict[str, str]:
     """Key → run, for those of the keys that the home has: finished runs first, else one that waits or works.
 
-    A run whose live knobs were moved by hand is another run.
+    A run whose live knobs were moved by hand is another run. `fields` are the method's where the catalog does not know it.
     """
     there = dict[str, str]()
-    known, usual = _fields(home, method), Job().model_dump(mode="json")
+    known, usual = _fields(home, method) or fields, Job().model_dump(mode="json")
     for path in sorted((home / "runs").glob("[!.]*")):
         asked = _asked(path)
         if not asked or asked["method"] != method:
@@ -68,7 +68,7 @@ def _was_moved(run: RunFolder) -> bool:
     return any(one["kind"] == "knob" for one in Timeline.all(run))
 
 
-def _key(method: str, known: list[Field], asked: Asked, usual: Mapping[str, object]) -> str:
+def _key(method: str, known: Sequence[Field], asked: Asked, usual: Mapping[str, object]) -> str:
     """The key of a run that is there; "" where its settings are none of this version's. A method that the catalog does not
     know is taken at its word."""
     said = asked.get("settings") or {}

@@ -100,9 +100,13 @@ class Sweep(BaseModel):
             settings = complete(known, settings)
         return Cell(place=tuple(place), labels=tuple(labels), settings=settings, job=job)
 
+    def known_fields(self) -> tuple[Field, ...]:
+        """The method's fields when it was planned; none in a plan of an earlier version, whose settings are complete."""
+        return cast(tuple[Field, ...], self.fields)
+
     def nested(self, cell: Cell) -> dict[str, object]:
         """The settings of a cell as a run keeps them."""
-        return nest(cast(tuple[Field, ...], self.fields), cell.settings) if self.fields else dict(cell.settings)
+        return nest(self.known_fields(), cell.settings) if self.fields else dict(cell.settings)
 
     def runs(self) -> Iterator[Planned]:
         """All runs, every cell once before any cell gets its second seed: the whole picture comes first."""
