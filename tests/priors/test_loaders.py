@@ -13,9 +13,7 @@ import torch.nn.functional as F
 from torch import Generator
 
 from distill_core.datasets import load
-from distill_core.fields import candidates
 from distill_core.methods import method_class
-from distill_core.part import fields_of
 from distill_core.priors import cuts_for, prior_of
 from distill_core.priors.biggan import BigGAN
 from distill_core.priors.shelf import adopt
@@ -104,9 +102,8 @@ def test_gradients_reach_w_and_f_at_every_cut(prior):
 @pytest.mark.parametrize("method", ["glad", "hglad"])
 def test_a_search_goes_through_it(case, method, tmp_path):
     use, real = taken(case, tmp_path)
-    settings = {"prior": use, "averaged": 4, "iterations": 1, "looks": 2, "stride": 1, "metric": "loss"}
-    kind = method_class(method)
-    one = small(kind, **{k: v for k, v in settings.items() if candidates(fields_of(kind), k)})
+    long = {"glad": {"iterations": 1}, "hglad": {"looks": 2, "stride": 1, "measure": "loss"}}
+    one = small(method_class(method), prior=use, averaged=4, **long[method])
     events, made = drain(one.distill(fitting(one, data=CASES[case][2], ipc=1)))
     assert made.images.shape == (len(real.classes), real.channels, real.size, real.size)
     assert torch.isfinite(made.images).all() and float(made.images.std()) > 0

@@ -170,12 +170,17 @@ def test_a_terminal_works_itself_when_it_is_its_turn(home: Path) -> None:
 # ── nobody goes past it ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 INNER = tuple(f"distill_core.queue.{name}" for name in ("local", "workers", "waiting", "devices"))
-WORKER = "distill_core.work.worker"  # the other end of the local executor: it takes what waits
+WORKER = "distill_core.work.worker"
+OTHER_END = (
+    WORKER,
+    "distill_core.work.heart",
+    "distill_core.work.lookout",
+)  # of the local executor: they take what waits
 
 
 def past(name: str, path: Path) -> list[str]:
     """What a module does past the executor: knows its insides, spawns workers, or queues a run itself."""
-    found = [what for what in imports(name, path) if starts(what, INNER) and name != WORKER]
+    found = [what for what in imports(name, path) if starts(what, INNER) and name not in OTHER_END]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         said = node.value if isinstance(node, ast.keyword) and node.arg == "state" else None
         if isinstance(node, ast.Dict):

@@ -273,7 +273,8 @@ def test_checkpoints_of_an_earlier_version_are_said_and_not_used(home: Path, mon
     assert len(list((run.path / "checkpoints").glob("*.safetensors"))) == 2
     with pytest.raises(checkpoint.OtherVersion, match="has format 1; this version reads"):
         checkpoint.about(next((run.path / "checkpoints").glob("*.safetensors")))
-    assert work(waiting.join(home, run))["state"] == "finished" and bytes_of(run) == bytes_of(straight)
+    waiting.join(home, run)
+    assert work(run)["state"] == "finished" and bytes_of(run) == bytes_of(straight)
     notes = [(r["level"], r["text"]) for r in Timeline.all(run) if r["kind"] == "note"]
     assert notes == [("warning", "Checkpoints of another version of the studio are not used: the run begins anew.")]
     assert next(r["step"] for r in shown(run) if r["kind"] == "scalars") == 0
@@ -300,7 +301,8 @@ def test_what_is_said_anew_before_the_first_stage_stands_in_none(home: Path, mon
     until(lambda: run.state()["state"] == "paused" and run.state()["step"] == 7)
     run.steer(want="stop")
     thread.join()
-    assert drive_run(waiting.join(home, run), without_first, METHODS)["state"] == "finished"
+    waiting.join(home, run)
+    assert drive_run(run, without_first, METHODS)["state"] == "finished"
     assert [r["stage"] for r in Timeline.all(run) if r["kind"] == "note"] == [""]
 
 

@@ -13,7 +13,7 @@ from distill_core.pieces import teach
 from distill_core.quantities.table import ROWS
 from distill_core.record import naming, priors
 from distill_core.record.folder import RunFolder
-from distill_core.search import judge
+from distill_core.search import measures as judge
 from tests.methods.tiny import NETWORK, fitting, small
 from tests.test_quantities import said
 from tests.work.test_studies import drive, study
@@ -27,7 +27,7 @@ def of_methods(home: Path) -> dict[str, set[str]]:
     for name, kind in registry().items():
         method = small(kind)
         job = fitting(method, students=int(name == "random"), epochs=2).model_dump(mode="json")
-        folder = RunFolder.create(home, name, method.model_dump(mode="json"), job)
+        folder = RunFolder.create(home, name, method.plain(), job)
         assert drive(folder)["state"] == "finished", name
         found[name] = said(folder)
     return found
