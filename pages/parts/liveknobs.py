@@ -12,7 +12,7 @@ from distill_core.errors import StudioError
 from distill_core.fields import Field, Values, active, short
 from distill_core.record.folder import RunFolder
 
-from . import feed, runbar, studio
+from . import feed, knobs, runbar, studio
 
 POINTS = 40  # places on a logarithmic slider
 
@@ -100,7 +100,9 @@ def _rest(folder: RunFolder, settings: Values, fields: list[Field]) -> None:
     with st.expander("Other settings apply to the next run"):
         rows = {
             "setting": [one.get("title") or one["name"] for one in fields],
-            "value": [str(settings[one["name"]]) for one in fields],
+            "value": [
+                knobs.spoken(settings[one["name"]]) if one.get("part") else str(settings[one["name"]]) for one in fields
+            ],
             "what it does": [one.get("help") or "" for one in fields],
         }
         st.dataframe(rows, hide_index=True, height="content")
