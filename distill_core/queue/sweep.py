@@ -94,9 +94,7 @@ class Sweep(BaseModel):
             labels.append(label)
             for name, value in axis.cases[label].items():
                 (job if name in self.job else settings)[name] = value
-        if known := cast(
-            tuple[Field, ...], self.fields
-        ):  # none in a plan of an earlier version, whose settings are complete
+        if known := self.known_fields():
             settings = complete(known, settings)
         return Cell(place=tuple(place), labels=tuple(labels), settings=settings, job=job)
 
