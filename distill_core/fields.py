@@ -38,6 +38,9 @@ class Field(TypedDict):
     source: str
     cost: NotRequired[bool]  # it changes the time or the memory, not the result
     implied: NotRequired[bool]  # in a run of an earlier version a value other than 0 chose the part that it belongs to
+    heir: NotRequired[
+        list[str]
+    ]  # an earlier name whose value it takes where one of the other names had the last one's value
     part: NotRequired[bool]  # its choices are kinds of a part
     when: NotRequired[list[tuple[str, list[str]]]]  # the choices under which it means anything, all of them
     was: NotRequired[list[str]]  # earlier names
@@ -74,7 +77,8 @@ def read(fields: Sequence[Field], given: Mapping[str, object], *, saved: bool = 
     Raises:
         BadSetting: an unknown or ambiguous name, or a value of a part that is not chosen, with the way out.
     """
-    named = _resolved(fields, flat(given), saved)
+    said = flat(given)
+    named = _resolved(fields, _inherited(fields, said) if saved else said, saved)
     values = {path: value for path, (value, _) in named.items()}
     if saved:
         values = {**_implied(fields, named), **values}
@@ -193,6 +197,16 @@ def _resolved(fields: Sequence[Field], said: Values, saved: bool) -> dict[str, t
         meant = [field["name"] for field in active(fields, chosen) if field["name"] in candidates(fields, name)]
         if meant or not (saved and candidates(fields, name)):
             found[resolve(fields, name, chosen)] = (said[name], name)
+    return found
+
+
+def _inherited(fields: Iterable[Field], said: Values) -> Values:
+    """Flat values of an earlier version, with those that meant another setting in this very case under its name."""
+    found = dict(said)
+    for field in fields:
+        name, *cases, value = field.get("heir", ("", ""))
+        if found.get(name) and any(found.get(case) == value for case in cases):
+            found[field["name"].rpartition(".")[2]] = found.pop(name)
     return found
 
 

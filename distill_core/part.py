@@ -44,6 +44,7 @@ def knob(
     source: str = "",
     cost: bool = False,
     implied: bool = False,
+    heir: Sequence[str] = (),
     was: str | Sequence[str] = (),
 ):  # type: ignore[no-untyped-def]  # the type is the field's own
     """A field of a method or part.
@@ -53,10 +54,11 @@ def knob(
         cost: it changes the time or the memory, not the result.
         source: whose value the default is.
         implied: in a run of an earlier version, where the field stood alone, a value other than 0 chose this part.
+        heir: an earlier name, other earlier names, a value: it takes the first one's value where another had that value.
         was: names that it had in earlier versions.
     """
     extra: JsonDict = {"live": live, "advanced": advanced, "scale": scale, "source": source, "was": _names(was)}
-    extra |= {"cost": cost, "implied": implied}
+    extra |= {"cost": cost, "implied": implied, "heir": _names(heir)}
     bounds = {name: bound for name, bound in (("ge", ge), ("le", le), ("gt", gt)) if bound is not None}
     return pydantic_field(default, title=title, description=help, json_schema_extra=extra, **bounds)  # type: ignore[call-overload]
 
@@ -120,8 +122,9 @@ class Part(BaseModel):
             *place, last = path.split(".")
             at = values
             for word in place:
-                at = at[word]
-            at[last] = value
+                at = at.get(word, {})
+            if last in at:  # a part that stands alone is given moves of a method that it is not in
+                at[last] = value
         return type(self).model_validate(values)._placed(self._path)
 
     def _placed(self, path: str) -> Self:
@@ -214,6 +217,8 @@ def entry(path: str, info: FieldInfo, value: object, when: tuple[tuple[str, list
     for mark in ("cost", "implied"):
         if extra.get(mark):
             made[mark] = True  # type: ignore[literal-required]
+    if extra.get("heir"):
+        made["heir"] = [str(one) for one in extra["heir"]]  # type: ignore[union-attr]
     if extra.get("was"):
         made["was"] = [str(one) for one in extra["was"]]  # type: ignore[union-attr]
     if when:

@@ -72,7 +72,7 @@ class AllLayers(InPrior):
     measure: AnyMeasure = CamWeighted()
 
     def pixels(self) -> float:
-        return self.last.lr_img if isinstance(self.last, PixelStage) else 0.0
+        return self.last.lr_img if isinstance(self.last, PixelStage) else self.lr_f
 
     def places(self, prior: Prior) -> list[int]:
         """The cuts that are visited; one past the last cut means pixels."""

@@ -49,11 +49,12 @@ class InPrior(Space):
     lr_f: float = knob(
         0.0,
         "Learning rate of the feature map",
-        "lr_img of the papers' code; 0 takes the objective's for our generator (dm and dc 0.01, mtt 1).",
+        "lr_img of the papers' code; 0 takes the objective's for our generator (dm and dc 0.01, mtt 1), at the pixels its own.",
         ge=0,
         le=1e6,
         live=True,
         scale="log",
+        heir=("lr_img", "layer", "prior", "pixels"),
         source=QUICK,
     )
     momentum: float = knob(0.5, "Momentum", "Of both.", ge=0, le=0.99, advanced=True, source=CODE)
