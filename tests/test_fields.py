@@ -133,3 +133,21 @@ def test_flat_and_nested_are_two_ways_to_write_the_same(name):
     fields, full = fields_of(registry()[name]), built(name)
     assert flat(nest(fields, full)) == full == read(fields, nest(fields, full)) == read(fields, full)
     assert read(fields, nest(fields, full), saved=True) == full
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "wanted"),
+    [
+        ("glad", {"layer": "pixels", "lr_img": 0.7, "lr_f": 0.0}, {"space.lr_f": 0.7}),
+        ("glad", {"layer": "layer1", "lr_img": 0.7, "lr_f": 0.1}, {"space.lr_f": 0.1}),
+        ("hglad", {"prior": "pixels", "lr_img": 2.0, "pixel_stage": False}, {"space.lr_f": 2.0, "space.last": "none"}),
+        (
+            "hglad",
+            {"prior": "style", "lr_img": 2.0, "pixel_stage": True},
+            {"space.lr_f": 0.0, "space.last.lr_img": 2.0},
+        ),
+    ],
+)
+def test_a_rate_of_pixels_that_was_saved_is_that_of_what_was_searched(name, said, wanted):
+    found = settings_of(registry()[name].build(said, saved=True))
+    assert {path: found[path] for path in wanted} == wanted

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from distill_core.errors import BadSetting
-from distill_core.fields import named
 from distill_core.loop import Step
 from distill_core.methods import registry
 from distill_core.part import fields_of, kind_of, settings_of
@@ -99,13 +98,3 @@ def test_a_card_is_true_of_its_method(name):
         registry()[one.method or name].build(one.changes)
     for field in card.sources:
         assert any(path == field or path.endswith("." + field) for path in paths), f"sources: {field}"
-
-
-@pytest.mark.parametrize("name", list(registry()))
-def test_a_preset_says_only_what_it_changes(name):
-    """A value that is the default already tells nothing, unless the preset spells a published one out."""
-    kind = registry()[name]
-    usual = settings_of(kind())
-    for preset in kind.card.presets:
-        same = {path for path, value in named(fields_of(kind), preset.settings).items() if usual.get(path) == value}
-        assert not same or preset.source, f"{preset.title} repeats {', '.join(sorted(same))}"
