@@ -132,7 +132,7 @@ def recordings() -> None:
 
     for name, ipc in (RECORDINGS | EXAMPLES).items():
         method, data = name.split("-")[:2]
-        settings = registry()[method]().model_dump(mode="json")
+        settings = registry()[method]().plain()
         job = {"data": data, "ipc": ipc, "seed": 0, "students": STUDENTS, "device": "cpu"}
         folder = RunFolder.create(studio_home(), method, settings, job, name=name)
         print(f"recording {name}", flush=True)

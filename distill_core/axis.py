@@ -7,11 +7,11 @@ one field; a case may also set several at once ("coupled", "decoupled").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from .errors import BadSetting, nearest
+from .fields import Field, Plain, Values, candidates, resolve, short_names
 from .spec import number
 
 SEEDS_MOST = 50
@@ -27,7 +27,7 @@ class Axis:
     """A direction of a sweep: `cases` maps a label to the values of the fields that it sets."""
 
     title: str
-    cases: dict[str, dict[str, Any]]
+    cases: dict[str, Values]
 
     @property
     def field(self) -> str:
@@ -37,19 +37,19 @@ class Axis:
         return names.pop() if len(names) == 1 and plain else ""
 
 
-def along(field: str, *values: Any, title: str = "") -> Axis:
+def along(field: str, *values: Plain, title: str = "") -> Axis:
     """An axis that moves one field: `along("rho", 0.005, 0.015, title="ρ")`."""
     return Axis(title or field, {spell(value): {field: value} for value in values})
 
 
-def spell(value: Any) -> str:
+def spell(value: Plain) -> str:
     """A value as its label: `0.015`, `12`, `yes`, `convnet:width=64`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def typed(field: Mapping[str, Any], text: str) -> Any:
+def typed(field: Field, text: str) -> Plain:
     """What was typed, in the type of a field of the catalog; left as text where it is none, for the engine to refuse."""
     read = number(text)
     if field["type"] == "bool":
@@ -65,7 +65,7 @@ def typed(field: Mapping[str, Any], text: str) -> Any:
     return float(read)
 
 
-def read_values(text: str, field: Mapping[str, Any]) -> Axis:
+def read_values(text: str, field: Field) -> Axis:
     """`"0.005, 0.015"` → the axis of one field. Values that hold commas are parted by semicolons.
 
     Raises `BadSetting` where nothing is given.
@@ -77,11 +77,11 @@ def read_values(text: str, field: Mapping[str, Any]) -> Axis:
     return along(field["name"], *values, title=field.get("title") or field["name"])
 
 
-def _example(field: Mapping[str, Any]) -> str:
+def _example(field: Field) -> str:
     return ", ".join(map(spell, field["choices"])) if field.get("choices") else spell(field["default"])
 
 
-def read_axis(text: str, fields: Iterable[Mapping[str, Any]]) -> Axis:
+def read_axis(text: str, fields: Iterable[Field]) -> Axis:
     """`"rho=0.005,0.015"` → an axis; `fields` are those of the method and then of the job, from the catalog."""
     name, equals, values = text.partition("=")
     name = name.strip().lstrip("-").replace("-", "_")
@@ -90,17 +90,16 @@ def read_axis(text: str, fields: Iterable[Mapping[str, Any]]) -> Axis:
     return read_values(values, field_named(name, fields))
 
 
-def field_named(name: str, fields: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The catalog's entry of a field that can be an axis; `BadSetting` with the nearest one."""
+def field_named(name: str, fields: Iterable[Field]) -> Field:
+    """The catalog's entry of a field that can be an axis, by path or short name; `BadSetting` with the nearest one."""
     if name in FIXED:
         raise BadSetting(f"{name} cannot be an axis: {FIXED[name]}.")
-    known: dict[str, Mapping[str, Any]] = {}
-    for one in fields:
-        known.setdefault(one["name"], one)
-    if name not in known:
-        offered = [one for one in known if one not in FIXED]
+    known = list(fields)
+    if not candidates(known, name):
+        offered = [one for one in short_names(known) if one not in FIXED]
         raise BadSetting(f"There is no field called {name!r}.{nearest(name, offered)} There are: {', '.join(offered)}.")
-    return known[name]
+    path = resolve(known, name, {})
+    return next(one for one in known if one["name"] == path)
 
 
 def read_seeds(text: str) -> list[int]:

@@ -3,7 +3,6 @@
     StudioError
     ├── BadSetting        a field or job value that cannot work
     ├── MissingPackage    an optional package is not installed (with the pip line)
-    ├── MissingWeights    a file that has to be fetched first (with where it goes)
     ├── BadData           images or labels that cannot be read
     └── BadRecord         a run or a synthetic set that cannot be read
 
@@ -21,10 +20,6 @@ class BadSetting(StudioError):
 
 class MissingPackage(StudioError):
     """An optional package is not installed; the message carries the pip line."""
-
-
-class MissingWeights(StudioError):
-    """A file that has to be fetched first; the message says where it goes."""
 
 
 class BadData(StudioError):

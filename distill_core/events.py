@@ -33,7 +33,7 @@ class StageStarted:
 
 @dataclass(frozen=True, slots=True)
 class Scalars:
-    """Named numbers at a step of the present stage."""
+    """Numbers at a step of the present stage, by quantity (see `quantities`)."""
 
     kind: ClassVar[str] = "scalars"
     step: int
@@ -55,7 +55,7 @@ class Images:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerClass:
-    """One number for each class."""
+    """One number for each class; `name` is a quantity."""
 
     kind: ClassVar[str] = "per_class"
     step: int
@@ -82,7 +82,7 @@ class Logits:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One number for each named part, such as the layers of a network."""
+    """One number for each named part, such as the layers of a network; `name` is a quantity."""
 
     kind: ClassVar[str] = "parts"
     step: int

@@ -6,7 +6,7 @@ home/
 ├── sweeps/<id>.json  grids of runs (see `sweeping.py`)
 ├── trash/<id>/       runs taken away, until the trash is emptied
 ├── index.sqlite      for lists and filters; can be rebuilt from the folders at any time
-├── cache/            expensive ingredients by content: teachers, scores of full real sets
+├── cache/            expensive things by content, `<kind>-<key>` (see `store.py`)
 ├── data/             data sets: the user's own, and what torchvision downloaded
 ├── workers/<pid>.json
 └── questions/<id>.json, <id>.answer.json
@@ -39,19 +39,6 @@ def studio_home(given: str | Path | None = None) -> Path:
     return home
 
 
-def weights_path(kind: str, key: str) -> Path | None:
-    """Where a `teacher` or a `prior` lies: shipped, cached, or nowhere."""
-    for path in (ASSETS / f"{kind}s" / f"{key}.safetensors", cache_path(kind, key)):
-        if path.is_file():
-            return path
-    return None
-
-
-def cache_path(kind: str, key: str) -> Path:
-    """Where one is kept that was trained or imported here."""
-    return studio_home() / "cache" / f"{kind}-{key}.safetensors"
-
-
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A file to write instead of `path`, beside it and with its ending; it takes the place of `path` when the block ends, so that
@@ -70,7 +57,7 @@ def write_array(path: Path, values: np.ndarray) -> None:
         np.save(file, values, allow_pickle=False)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: object) -> None:
     """Write plain values; see `replacing`."""
     with replacing(path) as file:
         file.write_text(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .errors import BadSetting, nearest
+from .spec import SPECS, parse
 
 
 class Move(BaseModel):
@@ -20,7 +19,10 @@ class Move(BaseModel):
 
 
 class Job(BaseModel):
-    """The same job and the same seed give every method the same starting images, so that methods can be laid side by side."""
+    """The same job and the same seed give every method the same starting images, so that methods can be laid side by side.
+
+    Specs are spelled the one way, so that jobs which ask for the same are equal whatever the order of their options.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,12 +41,17 @@ class Job(BaseModel):
     epochs: int = Field(0, ge=0, le=100_000, title="Student epochs", description="0 takes the protocol's own number.")
     moves: tuple[Move, ...] = Field((), title="Moves", description="Live knobs that were moved, and when.")
 
+    @field_validator(*SPECS)
+    @classmethod
+    def _one_spelling(cls, spec: str) -> str:
+        return str(parse(spec))
+
 
 def explain(error: ValidationError, known: list[str] | None = None) -> BadSetting:
     """Turn pydantic's report into one sentence per field: what was given, what is wanted."""
     sentences = []
     for one in error.errors(include_url=False):
-        name = ".".join(str(part) for part in one["loc"]) or "settings"
+        name = _path(one["loc"], known or []) or "settings"
         if one["type"] == "extra_forbidden":
             sentences.append(f"There is no setting called {name!r}.{nearest(name, known or [])}")
         else:
@@ -53,7 +60,20 @@ def explain(error: ValidationError, known: list[str] | None = None) -> BadSettin
     return BadSetting(" ".join(sentences))
 
 
-def ask(**values: Any) -> Job:
+def _path(place: tuple[int | str, ...], known: list[str]) -> str:
+    """Where a value stands, without the kinds of parts that pydantic names on the way: `recover.adjustment.rho`."""
+    words = [str(word) for word in place]
+    fits = [one for one in known if words and one.split(".")[-1] == words[-1] and _within(one.split("."), words)]
+    return max(fits, key=len, default=words[0] if words else "")
+
+
+def _within(few: list[str], many: list[str]) -> bool:
+    """Whether the words come among the many in this order."""
+    left = iter(many)
+    return all(word in left for word in few)
+
+
+def ask(**values: object) -> Job:
     """A `Job` from plain values; raises `BadSetting` with a sentence instead of a pydantic report."""
     try:
         return Job(**values)

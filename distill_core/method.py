@@ -1,4 +1,4 @@
-"""The contract: a method is a generator that yields what can be seen and returns the synthetic set.
+"""The contract: a method is a generator that yields what can be seen and returns the result.
 
     class RandomReal(Method):
         card = Card(name="random", title="Random real images", ...)
@@ -6,27 +6,33 @@
         def distill(self, job):
             real = load(job.data)
             yield Images(...)
-            return SyntheticSet(...)
+            return Pictures(...)
 
-A method *is* its settings: its fields are its hyper-parameters, and controls, flags, saved settings and errors come from them.
+A method *is* its settings: its fields are its parts and its own hyper-parameters, and controls, flags, saved settings and
+errors come from them. What is said about it (idea, departures, presets, ablations, sources) is a card: data beside the code.
 """
 
 from __future__ import annotations
 
-import copy
+import tomllib
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from .axis import Axis
+from . import fields
+from .axis import Axis, along
 from .errors import BadSetting
 from .events import Event, StageStarted
+from .fields import Plain
 from .job import Job, explain
+from .part import Offering, fields_of, settings_of
+from .where import within
 
 if TYPE_CHECKING:
-    from .results import SyntheticSet
+    from .results import Result
 
 T = TypeVar("T")
 Stream = Generator[Event, None, T]
@@ -37,8 +43,8 @@ class Preset:
     """Named settings. `settings` are the method's fields, `job` what it suggests for the job; `source` says whose values."""
 
     title: str
-    settings: dict[str, Any] = field(default_factory=dict)
-    job: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    job: Mapping[str, Plain] = field(default_factory=dict)
     source: str = ""
 
 
@@ -58,7 +64,7 @@ class Beside:
     """Another way to do the same job that says something when it is laid beside this one, with the same settings but these."""
 
     title: str
-    changes: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, object] = field(default_factory=dict)
     method: str = ""  # "" for this one
 
 
@@ -75,74 +81,93 @@ class Card:
     learns: str = ""  # what is optimised
     matches: str = ""  # what is matched
     labels: str = ""  # hard, soft, on the fly
+    by_rule: bool = False  # chooses by a rule and not by chance: every seed gives the same set
     departures: tuple[str, ...] = ()  # where ours differs from the paper or its released code
     presets: tuple[Preset, ...] = ()
     ablations: tuple[Ablation, ...] = ()
     beside: tuple[Beside, ...] = ()
-
-
-def knob(
-    default: Any,
-    title: str,
-    help: str,
-    *,
-    ge: float | None = None,
-    le: float | None = None,
-    gt: float | None = None,
-    live: bool = False,
-    advanced: bool = False,
-    scale: Literal["linear", "log"] = "linear",
-    source: str = "",
-) -> Any:
-    """A field of a method. `live` knobs act at the next step of a run that is working; the others on the next run."""
-    extra = {"live": live, "advanced": advanced, "scale": scale, "source": source}
-    bounds = {name: bound for name, bound in (("ge", ge), ("le", le), ("gt", gt)) if bound is not None}
-    return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)  # type: ignore[call-overload]
-
-
-def again(of: type[BaseModel], name: str, default: Any, *, source: str = "", advanced: bool | None = None) -> Any:
-    """The field `name` of a shared base with another default: what a relative does differently, in one line."""
-    known = of.model_fields[name]
-    extra = dict(known.json_schema_extra) if isinstance(known.json_schema_extra, dict) else {}
-    changed = {"source": source or extra.get("source"), "advanced": advanced}
-    field = copy.copy(known)
-    field.default, field.json_schema_extra = default, extra | {k: v for k, v in changed.items() if v is not None}
-    return field
-
-
-class Method(BaseModel):
-    """Base of every method. Concrete classes are final: wrap or compose, do not subclass them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    card: ClassVar[Card]
-
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
-        """Yield events, return the synthetic set."""
-        raise NotImplementedError
-
-    def why_not(self, job: Job) -> str | None:
-        """Why this method cannot do this job, as a sentence with a way out, or None."""
-        return None
+    sources: Mapping[str, str] = field(default_factory=dict)  # field → whose value the default is
 
     @classmethod
-    def build(cls, settings: dict[str, Any]) -> Method:
-        """The method with these settings; raises `BadSetting` with a sentence."""
-        try:
-            return cls.model_validate(settings)
-        except ValidationError as error:
-            raise explain(error, list(cls.model_fields)) from None
+    def of(cls, file: str) -> Card:
+        """The card that lies beside a Python file as TOML: `card = Card.of(__file__)` in `dwa.py` reads `dwa.toml`.
 
-    def moved(self, **values: Any) -> Method:
-        """A copy with live knobs moved; raises `BadSetting` when a knob is not live or its value cannot work."""
-        for name in values:
-            known = type(self).model_fields.get(name)
-            extra = known.json_schema_extra if known else None
-            if not isinstance(extra, dict) or not extra.get("live"):
-                live = [n for n, f in type(self).model_fields.items() if (f.json_schema_extra or {}).get("live")]  # type: ignore[union-attr]
+        Raises `BadSetting` where it lacks something or says something that a card has no place for.
+        """
+        path = Path(file).with_suffix(".toml")
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        try:
+            return cls(
+                **{
+                    "name": path.stem,
+                    **said,
+                    "departures": tuple(said.get("departures", ())),
+                    "presets": tuple(Preset(**one) for one in said.get("presets", ())),
+                    "ablations": tuple(_ablation(one) for one in said.get("ablations", ())),
+                    "beside": tuple(Beside(**one) for one in said.get("beside", ())),
+                }
+            )
+        except TypeError as error:
+            raise BadSetting(f"{path.name} is no card of a method: {error}.") from None
+
+
+def _ablation(said: dict[str, object]) -> Ablation:
+    axes = tuple(_axis(**one) for one in said["axes"])  # type: ignore[attr-defined]
+    return Ablation(**{**said, "axes": axes, "published": tuple(said.get("published", ()))})  # type: ignore[arg-type, call-overload]
+
+
+def _axis(
+    title: str, field: str = "", values: list[Plain] | None = None, cases: dict[str, dict[str, Plain]] | None = None
+) -> Axis:
+    return Axis(title, cases) if cases else along(field, *(values or ()), title=title)
+
+
+class Method(Offering):
+    """Base of every method. Concrete classes are final: wrap or compose, do not subclass them."""
+
+    card: ClassVar[Card]
+
+    def distill(self, job: Job) -> Stream[Result]:
+        """Yield events, return the result."""
+        raise NotImplementedError
+
+    def model_post_init(self, _: object, /) -> None:
+        self._placed("")
+
+    @classmethod
+    def build(cls, settings: Mapping[str, object], *, saved: bool = False) -> Self:
+        """The method with these settings, nested, dotted or by short names; raises `BadSetting` with a sentence.
+
+        Args:
+            saved: they are those of a run that is there, perhaps of an earlier version; see `fields.read`.
+        """
+        known = fields_of(cls)
+        full = fields.read(known, settings, saved=saved)
+        try:
+            return cls.model_validate(fields.nest(known, full))
+        except ValidationError as error:
+            raise explain(error, [one["name"] for one in known]) from None
+
+    def plain(self) -> dict[str, object]:
+        """The settings as a run keeps them: nested as the parts are, plain values."""
+        return fields.nest(fields_of(type(self)), settings_of(self))
+
+    def moved(self, moves: Mapping[str, float]) -> Self:
+        """A copy with live knobs moved, by path or short name.
+
+        Raises `BadSetting` when a knob is not live or its value cannot work.
+        """
+        known, full = fields_of(type(self)), settings_of(self)
+        for name, value in moves.items():
+            path = fields.resolve(known, name, full)
+            one = fields.field_at(known, path, full)
+            if one is None or not one["live"]:
+                live = [fields.short(known, f["name"]) for f in fields.active(known, full) if f["live"]]
                 raise BadSetting(
                     f"{name!r} cannot be moved while the run works. Live knobs: {', '.join(live) or 'none'}."
                 )
-        return self.build({**self.model_dump(), **values})
+            full[path] = value
+        return self.build(fields.nest(known, full))
 
 
 def drained(stream: Stream[T]) -> T:
@@ -157,5 +182,5 @@ def drained(stream: Stream[T]) -> T:
 def stage(name: str, stream: Stream[T], steps: int = 0, part: int = 0, parts: int = 1) -> Stream[T]:
     """Announce a part of the run, then run it: `teacher = yield from stage("squeeze", self.squeeze(job))`."""
     yield StageStarted(name, steps, part, parts)
-    result = yield from stream
-    return result
+    with within(name, part):
+        return (yield from stream)

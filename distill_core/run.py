@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
 
 from torch import nn
 
@@ -11,17 +10,17 @@ from .datasets import RealSet, load
 from .errors import BadSetting
 from .evaluation import score
 from .evaluation.protocols import find
-from .events import Event
+from .events import Event, Scored
 from .job import Job, ask
 from .method import Method, Stream, stage
 from .methods import method_class
-from .networks import resolve
+from .networks import norm_of, resolve
 from .pieces.device import device_of
 from .pieces.ensemble import find_teachers
 from .pieces.start import check_ipc
 from .pieces.teach import SqueezeRecipe, squeeze
-from .results import SyntheticSet
-from .spec import weights
+from .results import Result
+from .spec import parse
 
 
 def check(method: Method, job: Job) -> None:
@@ -29,7 +28,7 @@ def check(method: Method, job: Job) -> None:
     device_of(job.device)
     real = load(job.data)
     check_ipc(job, real)
-    if weights(job.student):
+    if parse(job.student).weights:
         raise BadSetting(
             f"student={job.student!r} cannot work: students start from random weights. Leave out what follows @."
         )
@@ -39,15 +38,15 @@ def check(method: Method, job: Job) -> None:
         find(job.protocol)
     if reason := method.why_not(job):
         raise BadSetting(reason)
-    method.moved(**{move.name: move.value for move in job.moves})
+    method.moved({move.name: move.value for move in job.moves})
 
 
-def whole(method: Method, job: Job) -> Stream[SyntheticSet]:
+def whole(method: Method, job: Job) -> Stream[Result]:
     """Distill, then train students on the set and on as many random real images (unless `job.students` is 0)."""
     check(method, job)
     result = yield from method.distill(job)
     real = load(job.data)
-    made = {"method": method.card.name, "settings": method.model_dump(), "job": job.model_dump(mode="json")}
+    made = {"method": method.card.name, "settings": method.plain(), "job": job.model_dump(mode="json")}
     result = result.with_(about={**result.about, **made, "data": real.name, "fingerprint": real.fingerprint})
     if job.students:
         teacher = yield from labeler(result, job, real)
@@ -55,7 +54,7 @@ def whole(method: Method, job: Job) -> Stream[SyntheticSet]:
     return result
 
 
-def labeler(result: SyntheticSet, job: Job, real: RealSet) -> Stream[nn.Module | None]:
+def labeler(result: Result, job: Job, real: RealSet) -> Stream[nn.Module | None]:
     """The teacher that labels for the students: the set's own, else one that is squeezed now where the protocol wants one."""
     protocol = find(result.protocol if job.protocol == "auto" else job.protocol)
     device = device_of(job.device)
@@ -63,15 +62,16 @@ def labeler(result: SyntheticSet, job: Job, real: RealSet) -> Stream[nn.Module |
         return find_teachers(result.teacher, real, device)
     if protocol.labels == "hard":
         return None
-    spec = job.teacher if job.teacher != "auto" and ":norm=instance" not in job.teacher else "auto"
+    spec = "auto" if norm_of(job.teacher) == "instance" else job.teacher
     teacher = yield from stage("squeeze", squeeze(real, spec, SqueezeRecipe(), device))
     return teacher.network
 
 
-def distill(method: str, **values: Any) -> Generator[Event, None, SyntheticSet]:
+def distill(method: str, **values: object) -> Generator[Event, None, Result]:
     """Run a method here and now: `for event in distill("dwa", data="digits", ipc=1, seed=0, rho=0.015)`.
 
-    Keywords are fields of the `Job` or of the method. The generator returns the `SyntheticSet`. Nothing is written to a
+    Keywords are fields of the `Job` or of the method: short where only one field has the name, else by path with two
+    underscores for a dot (`space__lr_img=0.1`). The generator returns a `Result`. Nothing is written to a
     run folder; expensive ingredients are cached in the studio's home.
 
     Raises:
@@ -79,13 +79,14 @@ def distill(method: str, **values: Any) -> Generator[Event, None, SyntheticSet]:
     """
     kind = method_class(method)
     job = ask(**{k: v for k, v in values.items() if k in Job.model_fields})
-    settings = kind.build({k: v for k, v in values.items() if k not in Job.model_fields})
+    own = {name.replace("__", "."): value for name, value in values.items() if name not in Job.model_fields}
+    settings = kind.build(own)
     check(settings, job)
     return whole(settings, job)
 
 
-def evaluate(result: SyntheticSet, **values: Any) -> Generator[Event, None, list[Any]]:
-    """Train students on a set: `for event in evaluate(SyntheticSet.load(path), data="digits", protocol="hard", students=3)`.
+def evaluate(result: Result, **values: object) -> Generator[Event, None, list[Scored]]:
+    """Train students on a set: `for event in evaluate(load_result(path), data="digits", protocol="hard", students=3)`.
 
     Keywords are fields of the `Job`; data and images per class are taken from the set where they are not given.
     """
@@ -99,14 +100,14 @@ def evaluate(result: SyntheticSet, **values: Any) -> Generator[Event, None, list
         raise BadSetting(
             f"The set has the classes {list(result.classes)}, but {real.name} has {list(real.classes)}. Name the data set it was made from."
         )
-    if tuple(result.images.shape[1:]) != (real.channels, real.size, real.size):
-        shape = "×".join(map(str, result.images.shape[1:]))
+    if result.shape != (real.channels, real.size, real.size):
+        shape = "×".join(map(str, result.shape))
         raise BadSetting(
             f"The set holds images of {shape}, but {real.name} has {real.channels}×{real.size}×{real.size}. Name the data set it was made from."
         )
     return _evaluate(result, job, real)
 
 
-def _evaluate(result: SyntheticSet, job: Job, real: RealSet) -> Stream[list[Any]]:
+def _evaluate(result: Result, job: Job, real: RealSet) -> Stream[list[Scored]]:
     teacher = yield from labeler(result, job, real)
     return (yield from score(result, job, real, teacher=teacher))

@@ -1,38 +1,89 @@
-"""The one grammar for things chosen by name with options: `convnet:width=64,norm=batch`, `digits:size=8`."""
+"""The one grammar for things chosen by name with options: `convnet:width=64,norm=batch`, `digits:size=8`.
+
+Two texts that say the same options in another order are one `Spec`, and `str` spells it in one way. Where it is known which
+options there are (`networks.resolve`), a default that is said is also the same as one that is left out.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from .errors import BadSetting
 
+Value = int | float | str
+SPECS = ("data", "teacher", "student")  # the fields of a job that are specs
+_BEFORE_PATH = re.compile(r"(\w+=\w+(?:,\w+=\w+)*):(.+)")
 
-def parse(spec: str) -> tuple[str, dict[str, Any]]:
-    """`"convnet:width=64,norm=batch"` → `("convnet", {"width": 64, "norm": "batch"})`. Numbers become numbers.
 
-    After `folder:` everything is a path: `"folder:/a/b"` → `("folder", {"path": "/a/b"})`. What follows an `@` names the
-    weights of a network (see `weights`) and says nothing about its form.
+@dataclass(frozen=True)
+class Spec:
+    """A name with options, and the key of the weights where very ones are meant (`resnet18@756ee6198d62b83a`)."""
+
+    name: str
+    pairs: tuple[tuple[str, Value], ...] = ()  # options, sorted by name
+    weights: str = ""
+
+    @classmethod
+    def of(cls, name: str, options: Mapping[str, Value], weights: str = "") -> Spec:
+        return cls(name, tuple(sorted((key, _plain(value)) for key, value in options.items())), weights)
+
+    @property
+    def options(self) -> dict[str, Value]:
+        return dict(self.pairs)
+
+    def __str__(self) -> str:
+        """What `parse` reads as this spec; options sorted."""
+        pairs = [(key, value) for key, value in self.pairs if (self.name, key) != ("folder", "path")]
+        said = ",".join(f"{key}={value}" for key, value in pairs)
+        if self.name == "folder":
+            return f"folder:{said}{':' if said else ''}{self.options.get('path', '')}"
+        return self.name + (f":{said}" if said else "") + (f"@{self.weights}" if self.weights else "")
+
+
+def parse(text: str) -> Spec:
+    """`"convnet:width=64,norm=batch"` → its `Spec`. Numbers become numbers.
+
+    After `folder:` comes a path, with options before it: `"folder:/a/b"`, `"folder:mirror=no:/a/b"`.
     """
-    if not spec.strip().startswith("folder:"):
-        spec = spec.partition("@")[0]
-    name, _, rest = spec.strip().partition(":")
+    name, _, rest = text.strip().partition(":")
     if name == "folder":
-        return name, {"path": rest}
-    options: dict[str, Any] = {}
-    for part in filter(None, (p.strip() for p in rest.split(","))):
+        return _folder(rest)
+    said, _, weights = text.strip().partition("@")
+    name, _, rest = said.partition(":")
+    return Spec.of(name.strip(), _options(said, rest), weights.strip())
+
+
+def _folder(rest: str) -> Spec:
+    found = _BEFORE_PATH.fullmatch(rest)
+    said, path = found.groups() if found else ("", rest)
+    return Spec.of("folder", {**_options(rest, said), "path": path})
+
+
+def _options(text: str, said: str) -> dict[str, Value]:
+    options: dict[str, Value] = {}
+    for part in filter(None, (p.strip() for p in said.split(","))):
         key, equals, value = part.partition("=")
         if not equals or not key.strip() or not value.strip():
-            raise BadSetting(f"{spec!r} cannot be read at {part!r}. Write name:option=value,option=value.")
+            raise BadSetting(f"{text!r} cannot be read at {part!r}. Write name:option=value,option=value.")
         options[key.strip()] = number(value.strip())
-    return name.strip(), options
+    return options
 
 
-def weights(spec: str) -> str:
-    """The teacher whose weights are meant: `"resnet18@756ee6198d62b83a"` → `"756ee6198d62b83a"`, else ""."""
-    return "" if spec.strip().startswith("folder:") else spec.partition("@")[2].strip()
+def respelled(values: Mapping[str, object]) -> dict[str, object]:
+    """A job's values with its specs in the one spelling. What cannot be read stays: whoever works on it refuses it."""
+    return {name: _respelled(value) if name in SPECS else value for name, value in values.items()}
 
 
-def number(text: str) -> Any:
+def _respelled(value: object) -> object:
+    try:
+        return str(parse(str(value)))
+    except BadSetting:
+        return value
+
+
+def number(text: str) -> Value:
     """An int, a float, or the text itself."""
     for kind in (int, float):
         try:
@@ -42,6 +93,6 @@ def number(text: str) -> Any:
     return text
 
 
-def spell(name: str, options: dict[str, Any]) -> str:
-    """The reverse of `parse`, options sorted, so that equal choices are spelled equally."""
-    return name + (":" + ",".join(f"{k}={options[k]}" for k in sorted(options)) if options else "")
+def _plain(value: Value) -> Value:
+    """16.0 is 16."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

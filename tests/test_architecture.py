@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import graphlib
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +28,9 @@ SHELF = [
     "distill_core.catalog",
     "distill_core.figures",
     "distill_core.home",
+    "distill_core.quantities",
+    "distill_core.store",
+    "distill_core.where",
     *(f"distill_core.record.{name}" for name in names("record")),
     *(f"distill_core.queue.{name}" for name in names("queue")),
     *(f"distill_core.looks.{name}" for name in ("activation", "walk")),
@@ -94,15 +95,17 @@ def test_the_screen_knows_no_torch():
         f"distill_core.{room}"
         for room in (
             "methods",
-            "evaluate",
-            "steps",
+            "evaluation",
+            "pieces",
             "networks",
             "priors",
             "datasets",
             "measures",
-            "synthetic",
+            "results",
+            "search",
             "loop",
             "run",
+            "work",
         )
     )
     assert not offenders(SCREEN, (*HEAVY, *workshop))
@@ -113,12 +116,12 @@ def test_methods_never_import_each_other():
     assert found and not offenders(found, tuple(found))
 
 
-def test_steps_know_no_method():
+def test_pieces_know_no_method():
     lower = {
         n: p
         for n, p in ENGINE.items()
         if starts(
-            n, tuple(f"distill_core.{r}" for r in ("steps", "networks", "priors", "datasets", "measures", "synthetic"))
+            n, tuple(f"distill_core.{r}" for r in ("pieces", "networks", "priors", "datasets", "measures", "results"))
         )
     }
     assert not offenders(
@@ -128,6 +131,13 @@ def test_steps_know_no_method():
 
 def test_events_and_errors_stand_alone():
     assert not offenders({n: ENGINE[n] for n in FREE}, ("distill_core",))
+
+
+def test_results_know_only_the_ground():
+    found = {n: p for n, p in ENGINE.items() if starts(n, ("distill_core.results",))}
+    ground = ("distill_core.results", "distill_core.errors", "distill_core.home")
+    ours = {w for n, p in found.items() for w in imports(n, p) if w in ENGINE and w != "distill_core"}
+    assert found and not [w for w in ours if not starts(w, ground)]
 
 
 def test_app_is_a_frame():
@@ -163,30 +173,81 @@ def test_no_import_rings():
 
 def test_nothing_names_a_method():
     """No page, figure or run file knows a method by name."""
-    from distill_core.methods import registry
+    from distill_core.methods import BUILT_IN
 
-    names = set(registry()) - {"random"}  # `random` is also the control that stands beside every run
-    watched = {
-        **SCREEN,
-        **{
-            n: p
-            for n, p in ENGINE.items()
-            if starts(n, ("distill_core.record", "distill_core.queue", "distill_core.looks", "distill_core.figures"))
-        },
-    }
+    built_in = {one.card.name for one in BUILT_IN}
+    watched = {**SCREEN, **within(ENGINE, "record", "queue", "looks", "figures")}
+    ordinary = set().union(*(words(path) for path in watched.values()))
+    assert len(built_in - ordinary) > len(built_in) / 2, "most names are nothing but names of methods"
     for name, path in watched.items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        said = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-        assert not said & names, f"{name} names {said & names}"
+        assert not (said := method_names(path, built_in, ordinary)), f"{name} names {said}"
 
 
-@pytest.mark.parametrize("module", SHELF)
-def test_the_front_shelf_loads_no_torch(module):
-    loaded = subprocess.run(
-        [sys.executable, "-c", f"import {module}, sys; print(*[m for m in {HEAVY!r} if m in sys.modules])"],
-        capture_output=True, text=True, cwd=ROOT, check=True,
-    )  # fmt: skip
-    assert loaded.stdout.strip() == ""
+def within(found: dict[str, Path], *rooms: str) -> dict[str, Path]:
+    return {name: path for name, path in found.items() if room(name) in rooms}
+
+
+def words(path: Path) -> set[str]:
+    """The words that a module has for things of its own: variables, arguments, attributes, functions, and those of its sentences."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = {
+        word.strip(".,;:!?()`'\"").lower() for text in constants(tree) if " " in text.strip() for word in text.split()
+    }
+    for node in ast.walk(tree):
+        found |= {value for field in ("id", "attr", "arg", "name") if isinstance(value := getattr(node, field, 0), str)}
+    return found
+
+
+def method_names(path: Path, names: set[str], ordinary: set[str]) -> set[str]:
+    """Which methods a module names. A name that is nothing but a name is one wherever it stands as a whole string. An ordinary
+    word (`mean`, `random`) is one only where a method is meant: beside an expression that says `method`, or in one table with
+    the name of another method."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = constants(tree) & (names - ordinary)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            both = [node.left, *node.comparators]
+            found |= names & set().union(*map(constants, both)) if any(map(says_method, both)) else set()
+        elif (isinstance(node, ast.Subscript) and says_method(node.slice)) or (
+            isinstance(node, ast.keyword) and node.arg == "method"
+        ):
+            found |= names & constants(node.value)
+        elif isinstance(node, (ast.Dict, ast.Tuple, ast.List, ast.Set)):
+            parts = node.keys if isinstance(node, ast.Dict) else node.elts
+            table = {one.value for one in parts if isinstance(one, ast.Constant)} & names
+            found |= table if len(table) > 1 else set()
+    return found
+
+
+def constants(tree: ast.AST) -> set[str]:
+    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def says_method(tree: ast.AST) -> bool:
+    """`method`, `row["method"]`, `asked.method`, `by_method`."""
+    said = {getattr(node, field, "") for node in ast.walk(tree) for field in ("id", "attr")} | constants(tree)
+    return any("method" in str(one).lower().split("_") for one in said)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("NEW = 'dwa'", {"dwa"}),
+        ("x = 'dwa' if row else None", {"dwa"}),
+        ("word = 'mean'", set()),
+        ("figure(name='mean', random='random')", set()),
+        ("{'mean': 1, 'std': 2}['mean']", set()),
+        ("if row['method'] == 'mean': pass", {"mean"}),
+        ("if entry.method in ('mean', 'x'): pass", {"mean"}),
+        ("start(method='mean')", {"mean"}),
+        ("{'mean': 'green'}[row['method']]", {"mean"}),
+        ("COLORS = {'mean': 'green', 'random': 'gray'}", {"mean", "random"}),
+    ],
+)
+def test_a_named_method_is_seen_and_an_ordinary_word_is_not(tmp_path, line, named):
+    path = tmp_path / "page.py"
+    path.write_text(line, encoding="utf-8")
+    assert method_names(path, {"dwa", "mean", "random"}, {"mean", "random", "std"}) == named
 
 
 def test_a_broken_rule_is_seen(tmp_path):

@@ -11,9 +11,11 @@ import torch
 from distill_core.events import KINDS
 from distill_core.loop import steps
 from distill_core.methods import registry
+from distill_core.part import fields_of, settings_of
 from distill_core.record.folder import RunFolder, Timeline
-from distill_core.results import SyntheticSet
+from distill_core.results import load_result
 from distill_core.work import sitting
+from tests.kills import check_kills
 from tests.methods.tiny import drain, fitting, job, small
 
 NAMES = sorted(registry())
@@ -54,17 +56,15 @@ def test_the_same_seed_gives_the_same_images(kind):
     first, second = (drain(small(kind).distill(fitting(small(kind))))[1] for _ in range(2))
     other = drain(small(kind).distill(fitting(small(kind), seed=11)))[1]
     assert torch.equal(first.images, second.images)
-    if kind.card.name not in ("herding", "kcenter"):  # they choose by rule, not by chance
-        assert not torch.equal(first.images, other.images)
+    assert torch.equal(first.images, other.images) == kind.card.by_rule, "another seed gives the same set, by rule only"
 
 
 def test_every_field_explains_itself(kind):
-    for name, field in kind.model_fields.items():
-        assert field.title and field.description, f"{name} has no title or help"
-        schema = kind.model_json_schema()["properties"][name]
-        if schema.get("type") in ("integer", "number"):
-            assert {"minimum", "exclusiveMinimum"} & schema.keys(), f"{name} has no lower bound"
-            assert {"maximum", "exclusiveMaximum"} & schema.keys(), f"{name} has no upper bound"
+    for field in fields_of(kind):
+        assert field["title"] and field["help"].endswith("."), f"{field['name']} has no title or help"
+        if field["type"] in ("int", "float"):
+            assert field["minimum"] is not None, f"{field['name']} has no lower bound"
+            assert field["maximum"] is not None, f"{field['name']} has no upper bound"
 
 
 def test_the_card_is_complete(kind):
@@ -79,7 +79,8 @@ def test_the_card_is_complete(kind):
 
 def test_presets_can_be_copied_without_loss(kind):
     method = small(kind)
-    assert kind.build(method.model_dump(mode="json")) == method
+    assert kind.build(method.plain()) == method == kind.build(settings_of(method))
+    assert kind.build(method.plain(), saved=True) == method, "a saved run asks for the same"
 
 
 # ── driven from a run folder ────────────────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +89,7 @@ def test_presets_can_be_copied_without_loss(kind):
 def new_run(home, kind, **more) -> RunFolder:
     method = small(kind)
     asked = fitting(method, **more)
-    return RunFolder.create(home, kind.card.name, method.model_dump(mode="json"), asked.model_dump(mode="json"))
+    return RunFolder.create(home, kind.card.name, method.plain(), asked.model_dump(mode="json"))
 
 
 def only_distill(method, asked):
@@ -99,50 +100,9 @@ def finish(folder: RunFolder) -> dict:
     return sitting.drive_run(folder, only_distill, registry())
 
 
-def bytes_of(folder: RunFolder) -> bytes:
-    return b"".join(t.numpy().tobytes() for t in (SyntheticSet.load(folder.path / "set.safetensors").images,))
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a killed process closes no file
-def test_a_killed_run_resumes_to_the_same_bytes(kind, home, monkeypatch):
-    """Killed at several events in turn, the run ends as one that was never killed."""
-    monkeypatch.setenv("DISTILL_STUDIO_CHECKPOINT_STEPS", "1")
-    monkeypatch.setattr("distill_core.loop._Cadence.due", lambda self, index: True)  # as many events every time
-    straight = new_run(home, kind)
-    assert finish(straight)["state"] == "finished"
-    total = len(Timeline.all(straight))
-    for cut in range(2, total, max(3, total // 4)):
-        for made in (home / "cache").glob("*.safetensors"):
-            made.unlink()  # as new as the first run was: teachers, statistics, experts
-        folder = new_run(home, kind)
-        kill_after(folder, cut)
-        assert finish(folder)["state"] == "finished"
-        assert bytes_of(folder) == bytes_of(straight), f"killed after {cut} events"
-        assert said(folder) == said(straight), f"killed after {cut} events, the timeline differs"
-
-
-class Killed(BaseException):
-    """What a SIGKILL looks like from inside: nothing runs afterwards."""
-
-
-def kill_after(folder: RunFolder, events: int) -> None:
-    def cut(method, asked):
-        stream = method.distill(asked)
-        for _ in range(events):
-            yield next(stream)
-        raise Killed
-
-    with pytest.raises(Killed):
-        sitting.drive_run(folder, cut, registry())
-
-
-def said(folder: RunFolder) -> list[tuple]:
-    """What stands in the timeline, without clocks and without reports whose number depends on the clock."""
-    kept = []
-    for record in Timeline.all(folder):
-        if record["kind"] in ("stage", "finished"):
-            kept.append((record["kind"], record.get("stage"), record.get("part")))
-    return kept
+def test_a_killed_run_resumes_to_the_same_bytes(kind, tmp_path, monkeypatch):
+    """Killed anywhere, the run ends as one that was never killed: its images, what it cached, what it said."""
+    check_kills(kind, tmp_path, monkeypatch)
 
 
 def test_stops_when_asked_and_goes_on(kind, home):
@@ -163,38 +123,8 @@ def test_replays_to_what_was_said(kind, home):
     finish(folder)
     records = [r for r in Timeline.all(folder) if r["kind"] == "images" and r.get("source") == "synthetic"]
     last = read_sheet(folder, records[-1])
-    final = SyntheticSet.load(folder.path / "set.safetensors").images
+    final = load_result(folder.path / "set.safetensors").images
     assert np.array_equal(last, (final * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
-
-
-def test_a_guest_joins_through_its_entry_point(tmp_path, monkeypatch):
-    """A throw-away package with one method, found like any installed one."""
-    package = tmp_path / "site"
-    (package / "guest-1.0.dist-info").mkdir(parents=True)
-    (package / "guest-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: guest\nVersion: 1.0\n")
-    (package / "guest-1.0.dist-info" / "entry_points.txt").write_text(
-        "[distill_core.methods]\nfirst = guest_method:FirstImages\n"
-    )
-    (package / "guest_method.py").write_text(
-        "import torch\n"
-        "from distill_core import Card, Method, SyntheticSet, load\n"
-        "from distill_core.events import StageStarted\n"
-        "class FirstImages(Method):\n"
-        "    card = Card(name='first', title='First images', idea='Keep the first ones.', family='selection', paper='none')\n"
-        "    def distill(self, job):\n"
-        "        real = load(job.data)\n"
-        "        yield StageStarted('select')\n"
-        "        ids = torch.stack([real.per_class(c)[:job.ipc] for c in range(len(real.classes))], 1).flatten()\n"
-        "        return SyntheticSet(real.pixels(real.train.images[ids]), real.train.labels[ids], real.classes, real.mean, real.std)\n"
-    )
-    monkeypatch.syspath_prepend(str(package))
-    registry.cache_clear()
-    try:
-        assert "first" in registry()
-        _, result = drain(registry()["first"]().distill(job()))
-        assert len(result) == 20
-    finally:
-        registry.cache_clear()
 
 
 def test_a_guest_that_cannot_be_loaded_is_left_out(tmp_path, monkeypatch):

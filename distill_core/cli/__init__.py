@@ -11,7 +11,7 @@ import sys
 import typer
 
 from ..errors import BadSetting, StudioError
-from . import carrying, listing, prioring, running, serving, studying, sweeping, teaching
+from . import carrying, listing, offering, prioring, running, serving, studying, sweeping, swept, teaching
 from .out import USAGE_ERROR, fail
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 serving.add(app)
+offering.add(app)
 listing.add(app)
 running.add(app)
 carrying.add(app)
@@ -29,6 +30,7 @@ teaching.add(app)
 prioring.add(app)
 studying.add(app)
 sweeping.add(app)
+swept.add(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-from ..events import Event
+from ..events import Event, KnobMoved, Note, Scalars, Scored, StageStarted
+from ..quantities import titled
 from .out import aside
 
 
@@ -28,7 +36,7 @@ class Bar:
 
     def __init__(self) -> None:
         self.progress = _progress()
-        self.task: Any = None
+        self.task: TaskID | None = None
         self.stage, self.steps = "", 0
 
     def __enter__(self) -> Bar:
@@ -39,21 +47,21 @@ class Bar:
         self.progress.stop()
 
     def __call__(self, event: Event) -> None:
-        if event.kind == "stage":
+        if isinstance(event, StageStarted):
             self._stage(event)
-        elif event.kind in ("note", "failed"):
-            self.progress.console.print(getattr(event, "text", ""), markup=False, soft_wrap=True)
-        elif event.kind == "knob":
-            self.progress.console.print(f"{event.name} moved to {event.value:g} at step {event.step}", markup=False)  # type: ignore[union-attr]
-        elif event.kind == "scored":
-            percents = ", ".join(f"{100 * one:.1f}" for one in event.accuracy)  # type: ignore[union-attr]
-            self.progress.console.print(f"{event.subject}: {percents} %", markup=False)  # type: ignore[union-attr]
+        elif isinstance(event, Note):
+            self.progress.console.print(event.text, markup=False, soft_wrap=True)
+        elif isinstance(event, KnobMoved):
+            self.progress.console.print(f"{event.name} moved to {event.value:g} at step {event.step}", markup=False)
+        elif isinstance(event, Scored):
+            percents = ", ".join(f"{100 * one:.1f}" for one in event.accuracy)
+            self.progress.console.print(f"{event.subject}: {percents} %", markup=False)
         if self.task is not None and hasattr(event, "step"):
             self.progress.update(
                 self.task, completed=min(event.step + 1, self.steps or event.step + 1), said=_newest(event)
             )
 
-    def _stage(self, event: Any) -> None:
+    def _stage(self, event: StageStarted) -> None:
         if self.task is not None:
             self.progress.update(self.task, total=self.steps or 1, completed=self.steps or 1)
         part = f" {event.part + 1}/{event.parts}" if event.parts > 1 else ""
@@ -61,17 +69,17 @@ class Bar:
         self.task = self.progress.add_task(f"{event.stage}{part}", total=event.steps or None, said="")
 
 
-def _newest(event: Any) -> str:
-    if event.kind != "scalars":
+def _newest(event: Event) -> str:
+    if not isinstance(event, Scalars):
         return ""
-    return "  ".join(f"{name} {value:.4g}" for name, value in list(event.values.items())[:3])
+    return "  ".join(f"{titled(name)} {value:.4g}" for name, value in list(event.values.items())[:3])
 
 
 @contextmanager
-def downloading() -> Iterator[Any]:
+def downloading() -> Iterator[Callable[[str, int, int], None]]:
     """A callable `progress(what, done, total)` for `datasets.load`; nothing is shown where nothing is fetched."""
     progress = _progress()
-    tasks: dict[str, Any] = {}
+    tasks: dict[str, TaskID] = {}
 
     def tell(what: str, done: int, total: int) -> None:
         if what not in tasks:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
+from ..entries import DataEntry
 from ..record.folder import plain
 from .out import aside, console, emit
 
 
-def known_data() -> list[dict[str, Any]]:
+def known_data() -> list[DataEntry]:
     from .. import datasets
 
     return [plain(dataclasses.asdict(one)) for one in datasets.known()]
 
 
-def add_data(home: Path, path: Path, name: str, as_json: bool) -> None:
+def add_data(home: Path, path: Path, name: str, mirror: bool | None, as_json: bool) -> None:
     from ..work.catalogue import import_data
     from .bar import downloading
 
     with downloading() as progress:
         found = import_data(
-            home, path, name or path.stem.lower(), lambda **p: progress(p["what"], p["done"], p["total"])
+            home, path, name or path.stem.lower(), lambda **p: progress(p["what"], p["done"], p["total"]), mirror
         )
     if as_json:
         return emit(found)

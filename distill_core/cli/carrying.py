@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import BadSetting, nearest
 from ..record import archive
 from ..record.folder import RunFolder
+from ..record.scores import Score, scores_of
 from .out import AsJson, Home, console, emit, home_of, percent
+
+if TYPE_CHECKING:
+    from ..results import Result
 
 FORMS = ("run", "set", "png", "parquet", "pt")
 ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".parquet", "pt": ""}
@@ -35,30 +40,10 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Train students on a set, and on as many random real images beside it."""
-    where = home_of(home)
-    from ..record.scores import scores_of
-    from ..run import evaluate as judge
-    from ..work.sitting import leave_a_core
-    from .bar import Bar
-
-    result = _set_of(where, what, data)
-    leave_a_core()
-    asked = {
-        "protocol": protocol,
-        "student": student,
-        "students": students,
-        "epochs": epochs,
-        "seed": seed,
-        "device": device,
-    }
-    records: list[dict[str, Any]] = []
-    with Bar() as bar:
-        for event in judge(result, **asked, **({"data": data} if data else {})):
-            bar(event)
-            if event.kind == "scored":
-                names = ("subject", "student", "protocol", "labels", "accuracy", "budget")
-                records.append({"kind": "scored", **{name: getattr(event, name) for name in names}})
-    scores = scores_of(records)
+    result = _set_of(home_of(home), what, data)
+    asked: dict[str, object] = {"protocol": protocol, "student": student, "students": students, "epochs": epochs}
+    asked |= {"seed": seed, "device": device, **({"data": data} if data else {})}
+    scores = _judged(result, asked)
     if as_json:
         return emit({"set": what, "scores": scores})
     for subject, one in scores.items():
@@ -68,13 +53,28 @@ def evaluate(
     return None
 
 
-def _set_of(home: Path, what: str, data: str) -> Any:
-    from ..results import SyntheticSet
+def _judged(result: Result, asked: Mapping[str, object]) -> dict[str, Score]:
+    """The scores of a set by subject, trained for with a progress bar."""
+    from ..run import evaluate as judge
+    from ..work.sitting import leave_a_core
+    from .bar import Bar
+
+    leave_a_core()
+    records: list[Mapping[str, object]] = []
+    with Bar() as bar:
+        for event in judge(result, **asked):
+            bar(event)
+            if event.kind == "scored":
+                names = ("subject", "student", "protocol", "labels", "accuracy", "budget")
+                records.append({"kind": "scored", **{name: getattr(event, name) for name in names}})
+    return scores_of(records)
+
+
+def _set_of(home: Path, what: str, data: str) -> Result:
+    """The set in a file, or that of a run."""
     from ..work import sets
 
-    if Path(what).exists():
-        return sets.read(Path(what), data=data)
-    return SyntheticSet.load(RunFolder.find(home, what).path / "set.safetensors")
+    return sets.read(Path(what), data=data) if Path(what).exists() else sets.of_run(RunFolder.find(home, what))
 
 
 def export(
@@ -94,10 +94,9 @@ def export(
     if form == "run":
         path = archive.export_run(folder, target, checkpoints=checkpoints)
     else:
-        from ..results import SyntheticSet
         from ..work import sets
 
-        path = sets.write(SyntheticSet.load(folder.path / "set.safetensors"), form, target, normalized=normalized)
+        path = sets.write(sets.of_run(folder), form, target, normalized=normalized)
     emit({"run": folder.id, "as": form, "path": str(path.resolve())}) if as_json else console().print(
         str(path), soft_wrap=True
     )

@@ -2,67 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
 from ..errors import BadSetting, nearest
+from ..fields import Field, Plain, Values, candidates, named, short_names
 from ..method import Method, Preset
+from ..part import fields_of
 from ..spec import number
 
 
-def split(words: Sequence[str], models: Sequence[type[BaseModel]], owner: str) -> list[dict[str, Any]]:
-    """`["--rho", "0.015", "--lr-img=0.1", "--no-mix"]` → one dict of values per model, by field name.
+def split(words: Sequence[str], models: Sequence[type[BaseModel]], owner: str) -> list[Values]:
+    """`["--rho", "0.015", "--space.lr-img=0.1", "--no-mix"]` → one dict of values per model, by path.
 
-    Values stay text where the field can read text itself; the models check them. Raises `BadSetting` for an unknown flag (with
-    the nearest one), a missing value, or a word that belongs to no flag.
+    A flag is a field's path, or its short name where only one field has it. Values stay text where the field can read text
+    itself; the models check them. Raises `BadSetting` for an unknown or ambiguous flag (with the nearest one), a missing
+    value, or a word that belongs to no flag.
     """
-    found: list[dict[str, Any]] = [{} for _ in models]
+    found: list[Values] = [{} for _ in models]
     rest = list(words)
     while rest:
         word = rest.pop(0)
         if not word.startswith("--"):
             raise BadSetting(f"{word!r} belongs to no flag. Write --name value.")
         flag, equals, value = word[2:].partition("=")
-        name, where, turned_off = _field(flag.replace("-", "_"), models, owner)
-        annotation = models[where].model_fields[name].annotation
+        where, fields, turned_off = _field(flag.replace("-", "_"), models, owner)
+        name, plain = fields[0]["name"], fields[0]["type"] == "bool"
+        if len({one["name"] for one in fields}) > 1:
+            name = flag.replace("-", "_")  # the other settings say which one is meant
         if turned_off:
             found[where][name] = False
         elif equals:
-            found[where][name] = _value(value, annotation)
-        elif annotation is bool and (not rest or rest[0].startswith("--")):
+            found[where][name] = _value(value, fields[0])
+        elif plain and (not rest or rest[0].startswith("--")):
             found[where][name] = True
         elif not rest:
             raise BadSetting(f"--{flag} needs a value.")
         else:
-            found[where][name] = _value(rest.pop(0), annotation)
+            found[where][name] = _value(rest.pop(0), fields[0])
     return found
 
 
-def _field(name: str, models: Sequence[type[BaseModel]], owner: str) -> tuple[str, int, bool]:
-    for where, model in enumerate(models):
-        if name in model.model_fields and name != "moves":
-            return name, where, False
-        if (
-            name.startswith("no_")
-            and name[3:] in model.model_fields
-            and model.model_fields[name[3:]].annotation is bool
-        ):
-            return name[3:], where, True
-    known = [one for model in models for one in model.model_fields if one != "moves"]
-    guess = nearest(name, known).replace('"', "").replace("Did you mean ", "Did you mean --").replace("_", "-")
+def _field(name: str, models: Sequence[type[BaseModel]], owner: str) -> tuple[int, list[Field], bool]:
+    """The model and the fields that a flag may mean, and whether it turns a switch off; a full path comes first."""
+    own = [[one for one in fields_of(model) if one["name"] != "moves"] for model in models]
+    for where, known in enumerate(own):
+        if exact := [one for one in known if one["name"] == name]:
+            return where, exact, False
+    for where, known in enumerate(own):
+        paths = candidates(known, name)
+        if paths:
+            return where, [one for one in known if one["name"] in paths], False
+        off = candidates(known, name.removeprefix("no_")) if name.startswith("no_") else []
+        switches = [one for one in known if one["name"] in off and one["type"] == "bool"]
+        if switches:
+            return where, switches, True
+    names = [short for known in own for short in short_names(known)]
+    guess = nearest(name, names).replace('"', "").replace("Did you mean ", "Did you mean --").replace("_", "-")
     flag = name.replace("_", "-")
     raise BadSetting(f"{owner} has no flag --{flag}.{guess} `distill-studio methods {owner}` lists them.")
 
 
-def _value(text: str, annotation: Any) -> Any:
+def _value(text: str, field: Field) -> Plain:
     """Text, except for a choice among numbers or truths."""
-    if get_origin(annotation) is Literal:
-        choices = get_args(annotation)
-        if text not in choices and number(text) in choices:
-            return number(text)
+    if field["type"] == "choice" and text not in field["choices"] and number(text) in field["choices"]:
+        return number(text)
     return text
+
+
+def over(method: type[Method], preset: Mapping[str, object], given: Mapping[str, object]) -> Values:
+    """A preset's settings with those that were given over them, by path."""
+    known = fields_of(method)
+    return {**named(known, preset), **named(known, {**named(known, preset), **given})}
 
 
 def preset_of(method: type[Method], title: str) -> Preset:

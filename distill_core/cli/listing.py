@@ -1,108 +1,23 @@
-"""What there is: methods, data sets, runs; one run in full; runs side by side."""
+"""The runs that there are: a list, one in full, several side by side."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TypedDict
 
 import typer
 
-from .. import catalog as shelf
-from ..errors import BadRecord, BadSetting
+from ..errors import BadSetting
+from ..fields import flat
 from ..record import index
 from ..record.folder import RunFolder, Timeline
+from ..record.scores import Score
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, percent, table
 
 
 def add(app: typer.Typer) -> None:
-    app.command("methods")(methods)
-    app.command("data")(data)
     app.command("runs")(runs)
     app.command("show")(show)
     app.command("compare")(compare)
-
-
-def fresh_catalog(home: Path) -> dict[str, Any]:
-    """The catalog; made now where neither a worker nor the repository has one."""
-    try:
-        return shelf.read(home)
-    except BadRecord:
-        from ..work import catalogue
-
-        return catalogue.write(home)
-
-
-def methods(
-    name: Annotated[str, typer.Argument(help="One method in full, with all its settings.")] = "",
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the methods; with a name, its settings and presets."""
-    known = fresh_catalog(home_of(home))
-    if name:
-        one = shelf.method({"methods": [*known["methods"], *known.get("studies", ())]}, name)
-        return emit(one) if as_json else _method(one)
-    if as_json:
-        return emit({"methods": known["methods"]})
-    columns = ("method", "title", "family", "learns", "paper")
-    return table("", columns, [[one[c if c != "method" else "name"] for c in columns] for one in known["methods"]])
-
-
-def _method(one: dict[str, Any]) -> None:
-    console().print(f"[b]{one['title']}[/b]\n{one['idea']}\n{one['paper']}", soft_wrap=True)
-    for departure in one["departures"]:
-        console().print(f"· {departure}", markup=False, soft_wrap=True)
-    rows = [
-        (f"--{f['name'].replace('_', '-')}", f["default"], _bounds(f), "live" if f["live"] else "", f["help"])
-        for f in one["fields"]
-    ]
-    table("Settings", ("flag", "default", "range", "", "what it is"), rows)
-    if one["presets"]:
-        table("Presets (--preset TITLE)", ("title", "source"), [(p["title"], p["source"]) for p in one["presets"]])
-    if one.get("ablations"):
-        offered = [(a["title"], a["question"]) for a in one["ablations"]]
-        table(f"Ablations (sweep {one['name']} --ablation TITLE)", ("title", "question"), offered)
-
-
-def _bounds(field: dict[str, Any]) -> str:
-    if field["choices"]:
-        return " | ".join(map(str, field["choices"]))
-    low, above, high = field["minimum"], field["exclusive_minimum"], field["maximum"]
-    left = f"≥ {low}" if low is not None else f"> {above}" if above is not None else ""
-    return ", ".join(filter(None, (left, f"≤ {high}" if high is not None else "")))
-
-
-def data(
-    action: Annotated[str, typer.Argument(help="`add` brings in your own images; nothing lists what there is.")] = "",
-    path: Annotated[Path | None, typer.Argument(help="A folder with a sub-folder per class, or a zip of one.")] = None,
-    name: Annotated[str, typer.Option(help="What to call it.")] = "",
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the data sets, or add your own: `data add PATH --name cats`."""
-    where = home_of(home)
-    if action == "add":
-        if path is None:
-            raise BadSetting("Say where the images are: distill-studio data add PATH --name NAME.")
-        from .bringing import add_data
-
-        return add_data(where, path, name, as_json)
-    if action:
-        raise BadSetting(f"data {action} is not known. Use `data` to list, or `data add PATH --name NAME`.")
-    from .bringing import known_data
-
-    known = known_data()
-    if as_json:
-        return emit({"data": known})
-    rows = [
-        (d["name"], d["title"], len(d["classes"]), d["train"], d["test"], f"{d['size']}×{d['size']}", _ready(d))
-        for d in known
-    ]
-    return table("", ("data", "title", "classes", "train", "test", "size", ""), rows)
-
-
-def _ready(one: dict[str, Any]) -> str:
-    return "ready" if one["ready"] or one["bundled"] else f"downloads {one['download_mb']:g} MB at first use"
 
 
 def runs(
@@ -122,8 +37,8 @@ def runs(
     return table("", columns, [_row(one) for one in rows])
 
 
-def _row(one: dict[str, Any]) -> tuple[Any, ...]:
-    distilled = percent({name: one[name] for name in ("accuracy", "std", "n")})
+def _row(one: index.Row) -> tuple[object, ...]:
+    distilled = percent(one)
     random = "" if one["random"] is None else f"{100 * one['random']:.1f}"
     return one["id"], one["state"], distilled, random, one["seconds"], bytes_in_words(one["bytes"]), one["message"]
 
@@ -145,7 +60,7 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
             }
         )
     console().print(f"[b]{asked['name']}[/b]  {state['state']}  {state.get('message', '')}", soft_wrap=True)
-    table("", ("setting", "value"), [*sorted(asked["job"].items()), *sorted((asked.get("settings") or {}).items())])
+    table("", ("setting", "value"), [*sorted(asked["job"].items()), *sorted(flat(asked.get("settings") or {}).items())])
     scores = state.get("scores") or {}
     if scores:
         table("Scores, last epoch, in per cent", ("", "accuracy", "student", "protocol"), [
@@ -156,6 +71,21 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
     return console().print(str(folder.path), soft_wrap=True)
 
 
+class AskedOf(TypedDict):
+    """A run, all that was asked of it, how long it took."""
+
+    run: str
+    asked: dict[str, object]
+    seconds: float | None
+
+
+class Standing(AskedOf):
+    """And how it stands."""
+
+    state: str
+    scores: dict[str, Score]
+
+
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="RUN RUN…")], home: Home = None, as_json: AsJson = False
 ) -> None:
@@ -164,7 +94,7 @@ def compare(
     if len(names) < 2:
         raise BadSetting("One run was given; name two or more to compare.")
     folders = [RunFolder.find(where, name) for name in names]
-    rows = [
+    rows: list[Standing] = [
         {**_asked(one), "state": one.state()["state"], "scores": one.state().get("scores") or {}} for one in folders
     ]
     different = differing([row["asked"] for row in rows])
@@ -179,13 +109,13 @@ def compare(
     return table("", ("", *names), [*([label, *line] for label, line in zip(labels, lines, strict=True)), *settings])
 
 
-def _asked(run: RunFolder) -> dict[str, Any]:
+def _asked(run: RunFolder) -> AskedOf:
     request = run.request()
-    asked = {"method": request["method"], **request["job"], **(request.get("settings") or {})}
+    asked = {"method": request["method"], **request["job"], **flat(request.get("settings") or {})}
     return {"run": run.id, "asked": asked, "seconds": run.state().get("seconds")}
 
 
-def differing(asked: list[dict[str, Any]]) -> dict[str, list[Any]]:
+def differing(asked: list[dict[str, object]]) -> dict[str, list[object]]:
     """The settings that are not the same in all of several runs, and their values; None where a run has none."""
     names = dict.fromkeys(name for one in asked for name in one)
     found = {name: [one.get(name) for one in asked] for name in names}

@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,6 +15,8 @@ from rich.table import Table
 
 from ..home import studio_home
 from ..record.folder import plain
+from ..record.index import Row
+from ..record.scores import Score
 
 Home = Annotated[Path | None, typer.Option("--home", help="The studio's folder; default ~/.distill-studio.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
@@ -38,7 +40,7 @@ def aside() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def emit(value: Any) -> None:
+def emit(value: object) -> None:
     """The one JSON document of a `--json` command."""
     print(json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False))
 
@@ -51,7 +53,7 @@ def fail(sentence: str, code: int, as_json: bool) -> int:
     return code
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     drawn = Table(title=title or None, title_justify="left")
     for column in columns:
         drawn.add_column(column, overflow="fold")
@@ -60,7 +62,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     console().print(drawn)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     from rich.markup import escape
 
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -68,12 +70,12 @@ def _cell(value: Any) -> str:
     return escape(f"{value:g}" if isinstance(value, float) else str(value))
 
 
-def percent(score: dict[str, Any] | None) -> str:
+def percent(score: Score | Row | None) -> str:
     """`78.4 ± 1.2 (n=3)`, in per cent."""
-    if not score or score.get("accuracy") is None:
+    if not score or (accuracy := score.get("accuracy")) is None:
         return ""
-    spread = f" ± {100 * score['std']:.1f}" if (score.get("n") or 0) > 1 else ""
-    return f"{100 * score['accuracy']:.1f}{spread} (n={int(score.get('n') or 1)})"
+    n, std = score.get("n") or 1, score.get("std") or 0.0
+    return f"{100 * accuracy:.1f}{f' ± {100 * std:.1f}' if n > 1 else ''} (n={int(n)})"
 
 
 def bytes_in_words(count: float) -> str:

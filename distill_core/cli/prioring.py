@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,7 +13,7 @@ from ..record.folder import RunFolder
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, table
 
 prior = typer.Typer(help="Train or import a prior: a generator to search in.", no_args_is_help=True)
-MATTERS = "accuracy on real test images after training on samples"
+MATTERS = "samples-teach"
 
 
 def add(app: typer.Typer) -> None:
@@ -31,7 +30,7 @@ def priors(home: Home = None, as_json: AsJson = False) -> None:
     return table("", columns, [_line(row) for row in rows])
 
 
-def _line(row: dict[str, Any]) -> tuple[Any, ...]:
+def _line(row: shelf.Shelved) -> tuple[object, ...]:
     measured = row["quality"].get(MATTERS)
     recipe = ", ".join(
         f"{name} {value}" for name, value in row["recipe"].items() if name in ("width", "steps", "sharpen")
@@ -58,7 +57,7 @@ def train(
     from ..studies import PriorTraining
     from .bar import downloading
     from .flags import split
-    from .running import _work
+    from .running import finish
 
     settings, asked = split([*context.args], (PriorTraining, Job), "prior")
     built = PriorTraining.build({**recommended(data).settings(), **settings})
@@ -67,9 +66,9 @@ def train(
         real = load(job.data, progress=progress)
     if reason := built.why_not(job):
         raise BadSetting(reason)
-    values, plain = built.model_dump(mode="json"), job.model_dump(mode="json")
-    folder = RunFolder.create(where, "prior", values, plain, name=f"Prior · {real.name}", by=os.getpid())
-    raise SystemExit(_work(where, folder, as_json))
+    values, plain = built.plain(), job.model_dump(mode="json")
+    folder = RunFolder.create(where, "prior", values, plain, name=f"Prior · {real.name}")
+    finish(where, folder, as_json)
 
 
 @prior.command("import")

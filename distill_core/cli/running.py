@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
-from filelock import FileLock, Timeout
 
 from ..errors import BadSetting
-from ..queue import launch
+from ..queue.executor import executor_of
 from ..record.folder import RunFolder
 from .out import AsJson, Home, aside, console, emit, home_of, percent
-
-LOOK = 0.1  # seconds between two looks at the queue
 
 
 def add(app: typer.Typer) -> None:
@@ -26,11 +22,21 @@ def add(app: typer.Typer) -> None:
     app.command("run", context_settings=extra)(run)
     app.command("resume")(resume)
     app.command("stop")(stop)
+    app.command("log")(log)
 
 
 def run(
     context: typer.Context,
-    method: Annotated[str, typer.Argument(help="`distill-studio methods` lists them.")],
+    method: Annotated[str, typer.Argument(help="`distill-studio methods` lists them.")] = "",
+    own: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            metavar="FILE.py:CLASS",
+            help="A method of your own, instead of a name. The file is code: it is run here, with all that you may do. It is "
+            "listed in this home from then on; `methods NAME --forget` takes it off.",
+        ),
+    ] = "",
     data: Annotated[str, typer.Option(help="A data set by name, with options: digits:size=8.")] = "",
     ipc: Annotated[str, typer.Option(help="Images per class.")] = "",
     seed: Annotated[str, typer.Option(help="Start of every random draw.")] = "",
@@ -42,39 +48,52 @@ def run(
     """Distill: run METHOD --data digits --ipc 1 --seed 0, and every setting of the method or the job as a flag (--rho 0.015,
     --lr-img 0.1, --students 3). Ctrl-C stops it with a checkpoint; `resume` goes on."""
     where = home_of(home)
-    if method.startswith("-"):
+    words = [*context.args]
+    if own:
+        words, method = [*filter(None, [method]), *words], _taken(where, own)
+    if not method or method.startswith("-"):
         raise BadSetting("Name the method first: distill-studio run METHOD --flag value.")
     given = {key: value for key, value in (("data", data), ("ipc", ipc), ("seed", seed)) if value}
-    folder = _prepare(where, method, [*context.args], given, preset, name)
-    raise SystemExit(_work(where, folder, as_json))
+    finish(where, _asked(where, method, words, given, preset, name), as_json)
 
 
-def _prepare(home: Path, method: str, words: list[str], given: dict[str, str], preset: str, name: str) -> RunFolder:
-    """A queued run that belongs to this process; wrong settings are found before anything is written."""
+def _taken(home: Path, place: str) -> str:
+    """The name of a method in a file of the user's own, which is code and is run now."""
+    from ..work.catalogue import take
+
+    aside().print(
+        f"{place.rpartition(':')[0]} is code, and it is run now with all that you may do here.",
+        markup=False,
+        soft_wrap=True,
+    )
+    return take(home, place).card.name
+
+
+def _asked(home: Path, method: str, words: list[str], given: dict[str, str], preset: str, name: str) -> RunFolder:
+    """A new run; wrong settings are found before anything is written."""
     from ..datasets import load
     from ..job import Job, ask
     from ..methods import method_class
     from ..run import check
     from .bar import downloading
-    from .flags import preset_of, split
+    from .flags import over, preset_of, split
 
     kind = method_class(method)
     named = preset_of(kind, preset)
     settings, asked = split(words, (kind, Job), method)
-    built = kind.build({**named.settings, **settings})
+    built = kind.build(over(kind, named.settings, settings))
     job = ask(**{**named.job, **given, **asked})
     with downloading() as progress:
         load(job.data, progress=progress)
     check(built, job)
-    values, plain_job = built.model_dump(mode="json"), job.model_dump(mode="json")
-    return RunFolder.create(home, method, values, plain_job, name=name, preset=named.title, by=os.getpid())
+    values, plain_job = built.plain(), job.model_dump(mode="json")
+    return RunFolder.create(home, method, values, plain_job, name=name, preset=named.title)
 
 
 def resume(run: str, home: Home = None, as_json: AsJson = False) -> None:
     """Go on with a stopped, failed or lost run from its newest checkpoint, in this process."""
     where = home_of(home)
-    folder = launch.requeue(where, run, by=os.getpid())
-    raise SystemExit(_work(where, folder, as_json))
+    finish(where, RunFolder.find(where, run), as_json)
 
 
 def stop(run: str, home: Home = None, as_json: AsJson = False) -> None:
@@ -84,40 +103,59 @@ def stop(run: str, home: Home = None, as_json: AsJson = False) -> None:
     state = folder.state()["state"]
     if state not in ("queued", "running", "paused"):
         raise BadSetting(f"Run {folder.id!r} is {state}; there is nothing to stop.")
-    launch.stop(where, folder)
+    executor_of(where).stop(folder)
     answer = {"run": folder.id, "state": folder.state()["state"], "asked": "stop"}
     emit(answer) if as_json else console().print(f"{folder.id} stops at its next step.", markup=False)
 
 
-def _work(home: Path, folder: RunFolder, as_json: bool) -> int:
-    """Wait for the device, drive the run, say how it ended; returns the exit code."""
-    drive(home, folder)
-    return _report(folder, as_json)
+def log(run: str, home: Home = None, as_json: AsJson = False) -> None:
+    """What the work on a run wrote for people who look for a fault: tracebacks."""
+    where = home_of(home)
+    folder = RunFolder.find(where, run)
+    said = executor_of(where).logs(folder)
+    emit({"run": folder.id, "log": said}) if as_json else print(said or "Nothing was written.", end="\n"[bool(said) :])
 
 
-def drive(home: Path, folder: RunFolder) -> None:
-    """Wait for the device and work on the run in this process, with a progress bar."""
-    from ..studies import askable, whole
-    from ..work.sitting import drive_run, leave_a_core
-    from .bar import Bar
+def finish(home: Path, run: RunFolder, as_json: bool) -> NoReturn:
+    """Start a run in this process, wait until it is over, say how it ended; ends with the exit code."""
+    drive(home, run)
+    raise SystemExit(_report(run, as_json))
+
+
+def drive(home: Path, run: RunFolder) -> None:
+    """Start a run in this process, with a progress bar; returns when it is over."""
+    from ..work.sitting import leave_a_core
 
     leave_a_core()
-    aside().print(f"run {folder.id}", markup=False)
-    with _stops(folder), _device(home, folder) as lock:
-        if lock is not None:
-            with Bar() as bar:
-                drive_run(folder, whole, askable(), watch=bar)
+    aside().print(f"run {run.id}", markup=False)
+    with _stops(run):
+        executor_of(home, here=Terminal()).start(run)
+
+
+class Terminal:
+    """This very process works on what it starts; see `queue.local.Here`."""
+
+    def waits(self, run: RunFolder, place: int) -> None:
+        aside().print(f"The device is busy: {place} before this run.")
+
+    def works(self, run: RunFolder) -> None:
+        from ..studies import askable, whole
+        from ..work.sitting import drive_run
+        from .bar import Bar
+
+        with Bar() as bar:
+            drive_run(run, whole, askable(), watch=bar)
 
 
 @contextmanager
-def _stops(folder: RunFolder) -> Iterator[None]:
+def _stops(run: RunFolder) -> Iterator[None]:
     """The first Ctrl-C (or SIGTERM) asks the run to stop, with a checkpoint; a second one ends at once."""
 
-    def ask_to_stop(number: int, _: Any) -> None:
+    def ask_to_stop(number: int, _: FrameType | None) -> None:
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, signal.default_int_handler)
         aside().print("Stopping at the next step. Once more to end at once.")
-        folder.steer(want="stop")
+        run.steer(want="stop")
 
     before = {one: signal.signal(one, ask_to_stop) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -127,39 +165,11 @@ def _stops(folder: RunFolder) -> Iterator[None]:
             signal.signal(one, handler)
 
 
-@contextmanager
-def _device(home: Path, folder: RunFolder) -> Iterator[FileLock | None]:
-    """The lock of the run's device, when it is this run's turn; None if it was asked to stop before."""
-    lock, said = launch.device_lock(home, launch.device_of(home, folder)), -1
-    while True:
-        place = launch.place_in_queue(home, folder)
-        if folder.control()["want"] == "stop":
-            launch.stop(home, folder)
-            yield None
-            return
-        if place == 0:
-            try:
-                lock.acquire(timeout=0)
-                break
-            except Timeout:
-                place = 1
-        if place != said:
-            said = place
-            aside().print(f"The device is busy: {place} before this run.")
-        time.sleep(LOOK)
-    try:
-        yield lock
-    finally:
-        lock.release()
-
-
 def _report(folder: RunFolder, as_json: bool) -> int:
     state = folder.state()
     finished, wrong = state["state"] == "finished", bool(state.get("wrong_setting"))
-    scores = {
-        subject: {name: one.get(name) for name in ("accuracy", "std", "n", "student", "protocol", "labels")}
-        for subject, one in (state.get("scores") or {}).items()
-    }
+    known, names = state.get("scores") or {}, ("accuracy", "std", "n", "student", "protocol", "labels")
+    scores = {subject: {name: one.get(name) for name in names} for subject, one in known.items()}
     message = state.get("message") or ""
     if message and not finished:
         aside().print(message, style="red", markup=False, soft_wrap=True)
@@ -170,8 +180,7 @@ def _report(folder: RunFolder, as_json: bool) -> int:
         emit(end if finished else {**end, "message": message})
     else:
         console().print(f"{folder.id}: {state['state']} after {state.get('seconds', 0):.1f} s", markup=False)
-        for subject, one in scores.items():
-            console().print(
-                f"  {subject:<10} {percent(one)} %  {one['student']}, {one['protocol']}", markup=False, soft_wrap=True
-            )
+        for subject, one in known.items():
+            trained = f"{one.get('student')}, {one.get('protocol')}"
+            console().print(f"  {subject:<10} {percent(one)} %  {trained}", markup=False, soft_wrap=True)
     return 0 if finished else 2 if wrong else 1

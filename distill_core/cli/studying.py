@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -114,8 +114,8 @@ def rank(
     _tell(code, as_json, csv, text, ("ranking", ranks.COLUMNS, lines), found, title)
 
 
-def _held(home: Path, study: str, settings: dict[str, Any], job: dict[str, Any], runs: list[str]) -> int:
-    """Queue a study for this process and work on it; returns the exit code. All it says goes to stderr."""
+def _held(home: Path, study: str, settings: Mapping[str, object], job: Mapping[str, object], runs: list[str]) -> int:
+    """Ask for a study and work on it in this process; returns the exit code. All it says goes to stderr."""
     from ..job import ask
     from ..studies import STUDIES
     from .running import drive
@@ -124,8 +124,8 @@ def _held(home: Path, study: str, settings: dict[str, Any], job: dict[str, Any],
     asked = ask(**{**job, "data": made["job"].get("data", "digits"), "ipc": made["job"].get("ipc", 1)})
     built = STUDIES[study].build(settings)
     name = f"{built.card.title} · {made.get('name') or runs[0]}" + (f" + {len(runs) - 1}" if len(runs) > 1 else "")
-    values = built.model_dump(mode="json"), asked.model_dump(mode="json")
-    folder = RunFolder.create(home, study, *values, name=name[:120], by=os.getpid())
+    values = built.plain(), asked.model_dump(mode="json")
+    folder = RunFolder.create(home, study, *values, name=name[:120])
     drive(home, folder)
     state = folder.state()
     if state["state"] == "failed":
@@ -140,8 +140,8 @@ def _tell(
     as_json: bool,
     csv: Path | None,
     text: str,
-    drawn: tuple[str, Any, Any],
-    plain: list[Any],
+    drawn: tuple[str, Sequence[str], Sequence[Sequence[object]]],
+    plain: Sequence[object],
     heading: str = "Accuracy on real test images, mean ± s.d.",
 ) -> None:
     if csv:
@@ -157,7 +157,7 @@ def _tell(
     raise SystemExit(code)
 
 
-def vars_of(cell: Any) -> dict[str, Any]:
+def vars_of(cell: figures.Cell) -> dict[str, object]:
     """A cell as plain values."""
     values = {name: getattr(cell, name) for name in ("run", "method", "data", "ipc", "student", "protocol", "labels")}
     return {

@@ -1,35 +1,37 @@
-"""Grids of runs: `sweep`, `sweeps`, `sweep-stop`, `sweep-resume`, `sweep-table`. The worker of the home makes the runs."""
+"""A grid of runs: `sweep` asks for one. What is known of those that are there is in `swept.py`."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .. import catalog as shelf
 from ..axis import Axis, read_axis, read_seeds
+from ..entries import AblationEntry, Entry
 from ..errors import BadSetting, nearest
-from ..queue import launch, sweeping
+from ..queue import sweeping, sweeps
 from ..queue.known import known_runs
-from ..queue.outcomes import Outcome, outcomes, progress, progress_in_words
-from ..queue.planning import cost, plan
+from ..queue.outcomes import outcomes, progress, progress_in_words
+from ..queue.planning import Cost, cost, plan
 from ..queue.sweep import ASKS, Sweep, cells_in_words, spoken
-from .listing import fresh_catalog
-from .out import AsJson, Home, aside, bytes_in_words, console, emit, home_of, table
+from .offering import fresh_catalog
+from .out import AsJson, Home, aside, bytes_in_words, console, emit, home_of
 
-FORMS = ("csv", "latex", "svg")
 LOOK = 1.0  # seconds between two looks at a sweep that is waited for
+
+
+class Expected(Cost):
+    """What is left of a sweep costs about this."""
+
+    seconds_per_run: float
 
 
 def add(app: typer.Typer) -> None:
     extra = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command("sweep", context_settings=extra)(sweep)
-    app.command("sweeps")(sweeps)
-    app.command("sweep-stop")(stop)
-    app.command("sweep-resume")(resume)
-    app.command("sweep-table")(sweep_table)
 
 
 def sweep(
@@ -58,9 +60,15 @@ def sweep(
     _refuse(made)
     there = known_runs(where, made)
     left = len(made) - len(there)
-    found = _cost(where, made, left) if trial and left else {}
+    found = _cost(where, made, left) if trial and left else None
     said = f"{cells_in_words(made)}" + (f", {len(there):,} of them are there already" if there else "")
-    about = {"sweep": made.id, "cells": len(made) // len(made.seeds), "runs": len(made), "found": len(there), **found}
+    about = {
+        "sweep": made.id,
+        "cells": len(made) // len(made.seeds),
+        "runs": len(made),
+        "found": len(there),
+        **(found or {}),
+    }
     aside().print(f"{said}.{_cost_in_words(found, left)}", markup=False, soft_wrap=True)
     if dry_run:
         return emit({**about, "state": "not started"}) if as_json else None
@@ -80,7 +88,8 @@ def _plan(
 ) -> Sweep:
     from ..job import Job, ask
     from ..methods import method_class
-    from .flags import preset_of, split
+    from ..part import settings_of
+    from .flags import over, preset_of, split
 
     kind = method_class(method)
     known = fresh_catalog(home)
@@ -89,28 +98,27 @@ def _plan(
     settings, asked = split(words, (kind, Job), method)
     if "seed" in asked:
         raise BadSetting("A sweep has several seeds: write --seeds 0-2 instead of --seed.")
-    offered = _ablation(entry, ablation) if ablation else {}
+    offered = _ablation(entry, ablation) if ablation else None
     drawn: list[Axis] = [read_axis(one, [*entry["fields"], *known["job"]]) for one in axes]
-    drawn = drawn or [Axis(**one) for one in offered.get("axes", [])]
+    drawn = drawn or [Axis(**one) for one in (offered["axes"] if offered else [])]
     if not drawn:
         titles = ", ".join(f'"{one["title"]}"' for one in entry.get("ablations") or []) or "none"
         raise BadSetting(f"No axis was given. Write --axis field=value,value, or --ablation with one of: {titles}.")
-    moved = {field for one in drawn for case in one.cases.values() for field in case}
-    base = kind.build({**named.settings, **{k: v for k, v in settings.items() if k not in moved}})
-    about = {"question": offered.get("question", ""), "published": tuple(offered.get("published", ()))}
+    base = kind.build(over(kind, named.settings, settings))
     return plan(
         entry,
-        base.model_dump(mode="json"),
+        settings_of(base),
         ask(**{**named.job, **asked}).model_dump(mode="json"),
         drawn,
         seeds,
-        title=name or offered.get("title", ""),
+        title=name or (offered["title"] if offered else ""),
+        question=offered["question"] if offered else "",
+        published=offered["published"] if offered else (),
         preset=named.title,
-        **about,
     )
 
 
-def _ablation(entry: dict[str, Any], title: str) -> dict[str, Any]:
+def _ablation(entry: Entry, title: str) -> AblationEntry:
     known = {one["title"].lower(): one for one in entry.get("ablations") or []}
     if title.lower() not in known:
         offered = ", ".join(f'"{one["title"]}"' for one in known.values()) or "none"
@@ -122,11 +130,11 @@ def _refuse(made: Sweep) -> None:
     from ..methods import method_class
     from ..work.cells import refusal, refusals
 
-    if sentence := refusal(made, refusals(made, method_class(made.method))):
+    if sentence := refusal(refusals(made, method_class(made.method))):
         raise BadSetting(sentence)
 
 
-def _cost(home: Path, made: Sweep, left: int) -> dict[str, Any]:
+def _cost(home: Path, made: Sweep, left: int) -> Expected:
     """Seconds and bytes of what is left, from a trial of the cell with the largest numbers."""
     from ..work.trial import estimate
 
@@ -137,7 +145,7 @@ def _cost(home: Path, made: Sweep, left: int) -> dict[str, Any]:
     return {**cost(one, left, len(sweeping.devices(home, made))), "seconds_per_run": one["seconds"]}
 
 
-def _cost_in_words(found: dict[str, Any], left: int) -> str:
+def _cost_in_words(found: Expected | None, left: int) -> str:
     if not found:
         return ""
     minutes = found["seconds"] / 60
@@ -148,92 +156,15 @@ def _cost_in_words(found: dict[str, Any], left: int) -> str:
     )
 
 
-def _wait(home: Path, one: sweeping.Record) -> sweeping.Record:
+def _wait(home: Path, one: sweeps.Record) -> sweeps.Record:
     """Stay until nothing of it goes on; Ctrl-C leaves it to the worker."""
     said = ""
     while one.state == "going":
-        launch.ensure_worker(home)
+        sweeping.tend(home)
         time.sleep(LOOK)
-        one = sweeping.read(home, one.id)
+        one = sweeps.read(home, one.id)
         now = progress_in_words(one, progress(outcomes(home, one)))
         if now != said:
             said = now
             aside().print(now, markup=False)
     return one
-
-
-def sweeps(home: Home = None, as_json: AsJson = False) -> None:
-    """List the sweeps of this home, newest first."""
-    where = home_of(home)
-    sweeping.tend(where)
-    rows = []
-    for one in sweeping.list_sweeps(where):
-        counts = progress(outcomes(where, one))
-        about = {"id": one.id, "title": one.plan.title, "method": one.plan.method, "state": one.state}
-        rows.append({**about, "runs": len(one.plan), "created": one.created, "progress": counts, "said": progress_in_words(one, counts)})  # fmt: skip
-    if as_json:
-        return emit({"sweeps": [{k: v for k, v in row.items() if k != "said"} for row in rows]})
-    return table("", ("sweep", "title", "state", ""), [(r["id"], r["title"], r["state"], r["said"]) for r in rows])
-
-
-def stop(sweep: str, home: Home = None, as_json: AsJson = False) -> None:
-    """Queue no more runs of a sweep and stop the one that works; everything is kept."""
-    _tell(sweeping.stop(home_of(home), sweep), as_json)
-
-
-def resume(sweep: str, home: Home = None, as_json: AsJson = False) -> None:
-    """Go on with a sweep: what was stopped, lost or failed is resumed, what is missing is made."""
-    _tell(sweeping.go_on(home_of(home), sweep), as_json)
-
-
-def _tell(one: sweeping.Record, as_json: bool) -> None:
-    emit({"sweep": one.id, "state": one.state}) if as_json else console().print(f"{one.id}: {one.state}", markup=False)
-
-
-def sweep_table(
-    sweep: str,
-    form: Annotated[str, typer.Option("--as", help="csv, latex or svg; nothing shows it here.")] = "",
-    to: Annotated[Path | None, typer.Option(help="File; without it, it is printed.")] = None,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """What a sweep brought: a table here, or a file for a spreadsheet, a paper, a picture."""
-    where = home_of(home)
-    one = sweeping.read(where, sweep)
-    results = outcomes(where, one)
-    if form and form not in FORMS:
-        raise BadSetting(f"A sweep is not written as {form!r}.{nearest(form, FORMS)} Choose {', '.join(FORMS)}.")
-    if as_json and not form:
-        return emit({"sweep": one.id, "state": one.state, "plan": one.plan.model_dump(mode="json"), "cells": [_plain(r) for r in results]})  # fmt: skip
-    if not form:
-        from ..figures.grids import control, text
-
-        columns = (*(axis.title for axis in one.plan.axes), "accuracy", "random", "")
-        rows = [(*r.cell.labels, text(r), control(r), "published" if r.is_published else "") for r in results]
-        return table(one.plan.title, columns, rows)
-    said = written(one.plan, results, form)
-    if to is not None:
-        to.write_text(said, encoding="utf-8")
-    if as_json:
-        return emit({"sweep": one.id, "as": form, **({"path": str(to.resolve())} if to else {"text": said})})
-    return print(str(to.resolve()) if to else said)
-
-
-def written(made: Sweep, results: list[Outcome], form: str) -> str:
-    """A sweep as the text of a file: csv, latex or svg."""
-    from ..figures import svg, tables
-
-    return {"csv": tables.sweep_to_csv, "latex": tables.sweep_to_latex, "svg": svg.picture}[form](made, results)
-
-
-def _plain(one: Outcome) -> dict[str, Any]:
-    return {
-        "labels": list(one.cell.labels),
-        "accuracy": one.mean if one.n else None,
-        "std": one.std if one.n > 1 else None,
-        "n": one.n,
-        "random": list(one.random),
-        "state": one.state,
-        "published": one.is_published,
-        "runs": [{"seed": seed, "run": run, "state": state} for seed, run, state in one.runs],
-    }

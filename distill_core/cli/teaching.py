@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -30,12 +29,12 @@ def teachers(home: Home = None, as_json: AsJson = False) -> None:
     return table("", columns, [_line(row) for row in rows])
 
 
-def _line(row: dict[str, Any]) -> tuple[Any, ...]:
+def _line(row: shelf.Teacher) -> tuple[object, ...]:
     accuracy, size = f"{100 * row['accuracy']:.1f} %", bytes_in_words(row["bytes"])
     return row["key"], row["data"], row["spec"], accuracy, recipe(row), size, row["where"], len(row["runs"])
 
 
-def recipe(row: dict[str, Any]) -> str:
+def recipe(row: shelf.Teacher) -> str:
     """The recipe in a line; an imported teacher may not say one."""
     said = row["recipe"] or {}
     return (
@@ -62,12 +61,12 @@ def train(
     from ..networks import resolve
     from ..studies import TeacherTraining
     from .bar import downloading
-    from .flags import preset_of, split
-    from .running import _work
+    from .flags import over, preset_of, split
+    from .running import finish
 
     named = preset_of(TeacherTraining, recipe)
     settings, asked = split([*context.args], (TeacherTraining, Job), "teacher")
-    built = TeacherTraining.build({**named.settings, **settings})
+    built = TeacherTraining.build(over(TeacherTraining, named.settings, settings))
     form = {"teacher": network} if network else {}
     job = ask(**{**named.job, "students": 0, **asked, **form, "data": data})
     with downloading() as progress:
@@ -75,10 +74,10 @@ def train(
     spec = resolve(job.teacher, channels=real.channels, size=real.size)
     if reason := built.why_not(job):
         raise BadSetting(reason)
-    values, plain = built.model_dump(mode="json"), job.model_dump(mode="json")
+    values, plain = built.plain(), job.model_dump(mode="json")
     name = f"Teacher {spec} · {real.name}"
-    folder = RunFolder.create(where, "teacher", values, plain, name=name, preset=named.title, by=os.getpid())
-    raise SystemExit(_work(where, folder, as_json))
+    folder = RunFolder.create(where, "teacher", values, plain, name=name, preset=named.title)
+    finish(where, folder, as_json)
 
 
 @teacher.command("export")

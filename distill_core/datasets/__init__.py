@@ -1,7 +1,8 @@
 """Real data sets by name. `load("digits:size=8")` gives a `RealSet`; `known()` lists what can be asked for.
 
 Names: `digits`, `shapes`, `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `own/<name>` (see `own.add`), and
-`folder:/a/path` for a folder or a zip with one sub-folder of pictures per class.
+`folder:/a/path` for a folder or a zip with one sub-folder of pictures per class. Own images take `mirror=yes` or
+`mirror=no`: `own/letters:mirror=no`, `folder:mirror=no:/a/path`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Callable
 from functools import partial
 
 from ..errors import BadSetting, nearest
-from ..spec import parse
+from ..spec import Value, parse
 from . import digits, own, shapes, vision
+from .mirroring import asked_of
 from .real import DataInfo, Progress, RealSet, Split
 
 __all__ = ["DataInfo", "Progress", "RealSet", "Split", "known", "load"]
@@ -35,15 +37,16 @@ def load(spec: str, *, progress: Progress | None = None) -> RealSet:
     Raises `BadSetting` for an unknown name or option (with the nearest one), `BadData` for files that cannot be had
     or read.
     """
-    kind, _, path = spec.strip().partition(":")
-    if kind == "folder":
-        if not path:
+    asked = parse(spec)
+    name, options = asked.name, asked.options
+    if name == "folder":
+        if not options["path"]:
             raise BadSetting("folder: needs a path after the colon, such as folder:/home/me/pictures.")
-        return own.load_folder(path, progress)
-    name, options = parse(spec)
+        _no_other_options(name, options, ["mirror", "path"])
+        return own.load_folder(str(options["path"]), progress, asked_of(asked))
     if name.startswith("own/"):
-        _no_other_options(name, options, [])
-        return own.load(name.removeprefix("own/"))
+        _no_other_options(name, options, ["mirror"])
+        return own.load(name.removeprefix("own/"), asked_of(asked))
     if name not in _LOADERS:
         names = [*_LOADERS, *(f"own/{one}" for one in own.names())]
         raise BadSetting(
@@ -57,7 +60,7 @@ def load(spec: str, *, progress: Progress | None = None) -> RealSet:
     return loader(**options, progress=progress)
 
 
-def _no_other_options(name: str, given: dict[str, object], has: list[str]) -> None:
+def _no_other_options(name: str, given: dict[str, Value], has: list[str]) -> None:
     for option in given:
         if option not in has:
             have = f"It has {', '.join(has)}." if has else "It has no options."

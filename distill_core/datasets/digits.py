@@ -27,6 +27,7 @@ INFO = DataInfo(
     channels=1,
     size=16,
     sizes=SIZES,
+    may_mirror=False,
     bundled=True,
     ready=True,
 )

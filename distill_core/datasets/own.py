@@ -3,39 +3,35 @@
 `train/` and `test/` (or `val/`) levels above the classes are understood. Without a test part a fifth of each class
 becomes one. Pictures are cut square and resized; what cannot be read is listed by name and reason, and the rest is
 used.
+Whether training may mirror them is asked when they are brought in (see `mirroring`).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
 import shutil
-from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
+from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from ..errors import BadData, BadSetting, nearest
 from ..home import read_json, studio_home, write_json
+from ..spec import Spec
 from ..store import remembered
-from .layout import Found, arrange
-from .pictures import Unreadable, decode, look
-from .real import DataInfo, Progress, RealSet, Split, assemble, fingerprint, stratified
-from .tree import Tree, opened
+from .mirroring import SAID, by_default, sentence
+from .reading import RECIPE, About, Arrays, about_of, read
+from .real import DataInfo, Progress, RealSet, Split, assemble, fingerprint
+from .tree import opened
 
-RECIPE = 1  # raise it when files are turned into pixels differently
-SMALLEST, LARGEST, USUAL = 8, 256, 64  # pixels; no more than `USUAL` unless asked for
-TEST_SHARE, TEST_SEED = 0.2, 20_240_612
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -50,26 +46,43 @@ class Report:
 
 
 def add(
-    path: str | Path, name: str, *, size: int | None = None, progress: Progress | None = None
+    path: str | Path,
+    name: str,
+    *,
+    size: int | None = None,
+    mirror: bool | None = None,
+    progress: Progress | None = None,
 ) -> tuple[DataInfo, Report]:
     """Read a folder or a zip and keep it in the home as `own/<name>`. The same images under the same name may come
     again.
+
+    Args:
+        mirror: whether training may mirror the images; None goes by the classes (`mirroring.by_default`).
     """
     if not NAME.fullmatch(name):
         raise BadSetting(
             f"{name!r} cannot be a data set's name: use up to 40 letters, digits, - and _, starting with a "
             f"letter or digit."
         )
-    arrays = _read(Path(path).expanduser(), size, progress)
-    about = _about(arrays)
+    arrays = read(Path(path).expanduser(), size, progress)
+    about = about_of(arrays)
+    made = _info(f"own/{name}", name, arrays, mirror)
     folder = studio_home() / "data" / "own" / name
     if folder.exists():
-        kept = read_json(folder / "set.json", {})
-        if kept.get("fingerprint") != about["fingerprint"]:
-            raise BadSetting(f"There is already a data set called own/{name}, with other images. Choose another name.")
+        _check_same(name, read_json(folder / "set.json", {}).get("fingerprint") == about.fingerprint, made)
     else:
-        _keep(folder, arrays, {**asdict(_info(f"own/{name}", name, arrays)), "fingerprint": about["fingerprint"]})
-    return info(name), _report(about)
+        _keep(folder, arrays, {**asdict(made), "fingerprint": about.fingerprint})
+    return info(name), Report(about.read, about.skipped, (*about.notes, sentence(made.name, made.may_mirror)))
+
+
+def _check_same(name: str, same_images: bool, made: DataInfo) -> None:
+    if not same_images:
+        raise BadSetting(f"There is already a data set called own/{name}, with other images. Choose another name.")
+    if info(name).may_mirror != made.may_mirror:
+        raise BadSetting(
+            f"own/{name} is there already, with mirror={SAID[not made.may_mirror]}. Choose another name, or write "
+            f"own/{name}:mirror={SAID[made.may_mirror]} in a run."
+        )
 
 
 def names() -> list[str]:
@@ -79,35 +92,33 @@ def names() -> list[str]:
 
 
 def info(name: str) -> DataInfo:
-    """What is kept about an added set, without loading its images."""
-    kept = read_json(_folder(name) / "set.json", {})
-    kept.pop("fingerprint", None)
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}
+    """What is kept about an added set, without loading its images. Sets of earlier versions were mirrored."""
+    kept = {key: value for key, value in read_json(_folder(name) / "set.json", {}).items() if key != "fingerprint"}
     try:
-        return DataInfo(**values)
-    except TypeError:
+        return TypeAdapter(DataInfo).validate_python(kept)
+    except ValueError:
         raise BadData(
             f"own/{name} is damaged: its set.json lacks what it should say. Add its folder again under another name."
         ) from None
 
 
-def load(name: str) -> RealSet:
-    """A set that was added before."""
+def load(name: str, mirror: bool | None = None) -> RealSet:
+    """A set that was added before; `mirror` where another answer is wanted than was given then."""
     path = _folder(name) / "set.safetensors"
     try:
-        return _real(info(name), load_file(path))
+        return _real(info(name), load_file(path), mirror)
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise BadData(f"own/{name} is damaged ({error}). Add its folder again under another name.") from None
 
 
-def load_folder(path: str, progress: Progress | None = None) -> RealSet:
+def load_folder(path: str, progress: Progress | None = None, mirror: bool | None = None) -> RealSet:
     """A folder or a zip directly; its pixels are kept in the cache until a file in it changes."""
     where = Path(path).expanduser().resolve()
     with opened(where) as tree:
         listing = "\n".join(f"{e.path}\t{e.size}\t{e.stamp}" for e in tree.entries)
     key = sha256(f"{RECIPE}\n{where}\n{listing}".encode()).hexdigest()[:32]
-    arrays = remembered(f"folder-{key}", lambda: _read(where, None, progress))
-    return _real(_info(f"folder:{where}", where.name, arrays), arrays)
+    arrays = remembered("folder", key, lambda: read(where, None, progress))
+    return _real(_info(f"folder:{where}", where.name, arrays), arrays, mirror)
 
 
 def _folder(name: str) -> Path:
@@ -118,7 +129,7 @@ def _folder(name: str) -> Path:
     return studio_home() / "data" / "own" / name
 
 
-def _keep(folder: Path, arrays: Arrays, said: dict[str, Any]) -> None:
+def _keep(folder: Path, arrays: Arrays, said: Mapping[str, object]) -> None:
     """All of it or nothing: written beside its place, then moved."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(3)}")
@@ -133,122 +144,43 @@ def _keep(folder: Path, arrays: Arrays, said: dict[str, Any]) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _info(name: str, title: str, arrays: Arrays) -> DataInfo:
-    about, shape = _about(arrays), arrays["train_images"].shape
-    classes = tuple(about["classes"])
-    said = f"Your own images, {len(classes)} classes."
-    return DataInfo(
-        name, title, said, classes, shape[0], len(arrays["test_images"]), shape[1], shape[2], (), ready=True
-    )
+def _info(name: str, title: str, arrays: Arrays, mirror: bool | None = None) -> DataInfo:
+    classes, shape = about_of(arrays).classes, arrays["train_images"].shape
+    said, mirrored = f"Your own images, {len(classes)} classes.", by_default(classes)
+    counts = shape[0], len(arrays["test_images"]), shape[1], shape[2]
+    mirrored = mirrored if mirror is None else mirror
+    return DataInfo(name, title, said, classes, *counts, (), mirrored, ready=True)
 
 
-def _about(arrays: Arrays) -> dict[str, Any]:
-    return json.loads(arrays["about"].tobytes())
-
-
-def _report(about: dict[str, Any]) -> Report:
-    return Report(about["read"], tuple((path, reason) for path, reason in about["skipped"]), tuple(about["notes"]))
-
-
-def _real(about_it: DataInfo, arrays: Arrays) -> RealSet:
+def _real(known: DataInfo, arrays: Arrays, mirror: bool | None) -> RealSet:
     def split(part: str) -> Split:
         return Split(torch.from_numpy(arrays[f"{part}_images"]), torch.from_numpy(arrays[f"{part}_labels"]))
 
-    about, given = _about(arrays), split("val") if "val_images" in arrays else None
-    notes = list(about["notes"])
-    if about["skipped"]:
-        shown = "; ".join(f"{path}: {reason}" for path, reason in about["skipped"][:5])
-        notes.append(
-            f"{len(about['skipped'])} files were not used ({shown}{'; …' if len(about['skipped']) > 5 else ''})."
-        )
+    about, asked = about_of(arrays), replace(known, may_mirror=known.may_mirror if mirror is None else mirror)
+    key = about.fingerprint if asked.may_mirror else fingerprint("own", about.fingerprint, "mirror=no")
     return assemble(
-        about_it, split("train"), split("test"), about["fingerprint"], val=given, licence="your own", notes=notes
+        asked,
+        split("train"),
+        split("test"),
+        key,
+        val=split("val") if "val_images" in arrays else None,
+        name=_named(known, asked.may_mirror),
+        licence="your own",
+        notes=[*about.notes, sentence(known.name, asked.may_mirror), *_not_used(about)],
     )
 
 
-def _read(path: Path, size: int | None, progress: Progress | None) -> Arrays:
-    """Everything that is kept of a folder: images and labels per part, and `about` as JSON bytes."""
-    if size is not None and not SMALLEST <= size <= LARGEST:
-        raise BadSetting(f"size={size} cannot work: choose a number of pixels from {SMALLEST} to {LARGEST}.")
-    tell = progress or (lambda what, done, total: None)
-    with opened(path) as tree:
-        found = arrange(tree.entries, path.name)
-        sides, grey, digests = _look(tree, found, tell)
-        side, notes = _size(sides, size)
-        if any(grey.values()) and not all(grey.values()):
-            notes.append(f"{sum(grey.values())} grey pictures were made RGB like the others.")
-        images = _decode(tree, found, side, all(grey.values()), tell)
-    arrays = _parts(found, images, notes)
-    key = fingerprint("own", f"recipe={RECIPE},size={side}", *(f"{p}\t{digests[p]}" for p in sorted(images)))
-    notes = [*found.notes, *notes]
-    about = {
-        "classes": found.classes,
-        "read": len(images),
-        "skipped": found.skipped,
-        "notes": notes,
-        "fingerprint": key,
-    }
-    return arrays | {"about": np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)}
+def _named(known: DataInfo, mirrored: bool) -> str:
+    """The spec of this set: `mirror` is said where it is not what was settled when the images came in."""
+    if mirrored == known.may_mirror:
+        return known.name
+    kind, _, path = known.name.partition(":")
+    return str(Spec.of(kind, {"mirror": SAID[mirrored], **({"path": path} if path else {})}))
 
 
-def _look(tree: Tree, found: Found, tell: Progress) -> tuple[dict[str, int], dict[str, bool], dict[str, str]]:
-    """Shorter side, whether grey, and digest of every picture that opens."""
-    sides, grey, digests = {}, {}, {}
-    for i, entry in enumerate(found.entries()):
-        if i % 100 == 0:
-            tell("Looking at pictures", i, found.count)
-        try:
-            data = tree.read(entry)
-            sides[entry.path], grey[entry.path] = look(data)
-            digests[entry.path] = sha256(data).hexdigest()
-        except Unreadable as error:
-            found.skip(entry, str(error))
-    found.check("readable picture")
-    return sides, grey, digests
-
-
-def _size(sides: dict[str, int], asked: int | None) -> tuple[int, list[str]]:
-    """The size in pixels, and what there is to say about it: as asked, else the most common shorter side up to
-    `USUAL`.
-    """
-    common = Counter(sides.values()).most_common(1)[0][0]
-    side = asked or min(max(common, SMALLEST), USUAL)
-    if set(sides.values()) == {side}:
-        return side, []
-    low, high = min(sides.values()), max(sides.values())
-    were = f"{low}" if low == high else f"{low} to {high}"
-    return side, [f"Pictures were cut square and resized to {side}×{side} (their shorter sides: {were} pixels)."]
-
-
-def _decode(tree: Tree, found: Found, side: int, grey: bool, tell: Progress) -> dict[str, np.ndarray]:
-    """(c, side, side) uint8 by path."""
-    images = {}
-    for i, entry in enumerate(found.entries()):
-        if i % 100 == 0:
-            tell("Reading pictures", i, found.count)
-        try:
-            pixels = decode(tree.read(entry), side)
-            images[entry.path] = pixels[:, :, :1].transpose(2, 0, 1).copy() if grey else pixels.transpose(2, 0, 1)
-        except Unreadable as error:
-            found.skip(entry, str(error))
-    found.check("readable picture")
-    tell("Reading pictures", found.count, found.count)
-    return images
-
-
-def _parts(found: Found, images: dict[str, np.ndarray], notes: list[str]) -> Arrays:
-    parts = dict(found.parts)
-    if not parts["test"]:
-        labels = np.array([label for _, label in parts["train"]])
-        kept, taken = stratified(labels, TEST_SHARE, TEST_SEED)
-        notes.append(
-            f"There is no test part, so {len(taken)} of {len(labels)} images, a fifth of each class, were set "
-            f"apart as one."
-        )
-        parts |= {"train": [parts["train"][i] for i in kept], "test": [parts["train"][i] for i in taken]}
-    arrays: Arrays = {}
-    for part, pairs in parts.items():
-        if pairs:
-            arrays[f"{part}_images"] = np.stack([images[e.path] for e, _ in pairs])
-            arrays[f"{part}_labels"] = np.array([label for _, label in pairs], dtype=np.int64)
-    return arrays
+def _not_used(about: About) -> list[str]:
+    if not about.skipped:
+        return []
+    shown = "; ".join(f"{path}: {reason}" for path, reason in about.skipped[:5])
+    more = "; …" if len(about.skipped) > 5 else ""
+    return [f"{len(about.skipped)} files were not used ({shown}{more})."]

@@ -47,6 +47,7 @@ class DataInfo:
     channels: int
     size: int  # pixels a side when no size is asked for
     sizes: tuple[int, ...]  # that can be asked for with `name:size=…`; () is this size only
+    may_mirror: bool = True  # whether a mirrored image still belongs to its class
     bundled: bool = False  # needs no download
     ready: bool = False  # can be loaded now without the network
     download_mb: float = 0.0
@@ -61,6 +62,7 @@ class RealSet:
         mean, std: per channel, of pixels in [0, 1]; networks see `(pixels - mean) / std`.
         fingerprint: hex sha256 of the source's own bytes and the options: the same on every machine.
         notes: sentences on what was done to the images, for the person who looks at them.
+        may_mirror: whether a mirrored image still belongs to its class; a mirrored digit is no digit.
     """
 
     name: str
@@ -74,6 +76,7 @@ class RealSet:
     fingerprint: str
     licence: str = ""
     notes: tuple[str, ...] = ()
+    may_mirror: bool = True
 
     @property
     def size(self) -> int:
@@ -159,7 +162,8 @@ def assemble(
         train, val = whole.take(torch.from_numpy(kept)), whole.take(torch.from_numpy(taken))
     mean, std = constants or statistics(train.images)
     spelled = name or info.name
-    return RealSet(spelled, info.title, info.classes, train, val, test, mean, std, fingerprint, licence, tuple(notes))
+    said = licence, tuple(notes), info.may_mirror
+    return RealSet(spelled, info.title, info.classes, train, val, test, mean, std, fingerprint, *said)
 
 
 def fingerprint(*parts: bytes | str | np.ndarray) -> str:

@@ -46,7 +46,7 @@ def load(
     def make() -> dict[str, np.ndarray]:
         return {"train": _draw(train, size, 2 * seed, progress), "test": _draw(test, size, 2 * seed + 1, progress)}
 
-    images = remembered(f"shapes-{key[:32]}", make)
+    images = remembered("shapes", key[:32], make)
     whole, held = (
         Split(torch.from_numpy(images[part]), torch.from_numpy(_labels(n)))
         for part, n in (("train", train), ("test", test))

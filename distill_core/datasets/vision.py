@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -26,6 +26,9 @@ from ..errors import BadData
 from ..home import studio_home
 from .real import DataInfo, Progress, RealSet, Split, assemble, fingerprint
 from .vision_names import CIFAR10, CIFAR100, FASHION
+
+if TYPE_CHECKING:
+    from torchvision.datasets.vision import VisionDataset
 
 QUIET = 30.0  # seconds without a byte after which a download has failed
 PIECE = 1 << 18  # bytes read at once
@@ -45,7 +48,7 @@ class Source:
     def there(self, root: Path) -> bool:
         return all((root / self.folder / file).is_file() for file in self.files)
 
-    def type(self) -> Any:
+    def made_by(self) -> type[VisionDataset]:
         from torchvision import datasets
 
         return getattr(datasets, self.library)
@@ -55,8 +58,10 @@ _IDX = tuple(f"{part}-{kind}" for part in ("train", "t10k") for kind in ("images
 _MIT, _CC, _NONE = "MIT", "CC BY-SA 3.0", "not stated by its authors"
 
 
-def _grey(name: str, title: str, about: str, classes: tuple[str, ...], megabytes: float) -> DataInfo:
-    return DataInfo(name, title, about, classes, 60_000, 10_000, 1, 28, (), download_mb=megabytes)
+def _grey(
+    name: str, title: str, about: str, classes: tuple[str, ...], megabytes: float, *, may_mirror: bool = True
+) -> DataInfo:
+    return DataInfo(name, title, about, classes, 60_000, 10_000, 1, 28, (), may_mirror, download_mb=megabytes)
 
 
 def _color(name: str, title: str, about: str, classes: tuple[str, ...]) -> DataInfo:
@@ -69,7 +74,7 @@ SOURCES = {
     source.info.name: source
     for source in (
         Source(
-            _grey("mnist", "MNIST", "70,000 hand-written digits, grey.", tuple("0123456789"), 11.6),
+            _grey("mnist", "MNIST", "70,000 hand-written digits, grey.", tuple("0123456789"), 11.6, may_mirror=False),
             "MNIST",
             "MNIST/raw",
             _IDX,
@@ -133,7 +138,7 @@ def _read(source: Source, root: Path, train: bool) -> Split:
     try:
         with warnings.catch_warnings():  # the pickles of CIFAR are older than numpy's present rules
             warnings.simplefilter("ignore")
-            found = source.type()(root=str(root), train=train, download=False)
+            found = source.made_by()(root=str(root), train=train, download=False)
     except (OSError, ValueError, RuntimeError, EOFError, AssertionError) as error:
         raise BadData(
             f"The files of {source.info.title} in {root / source.folder} cannot be read ({error}). "
@@ -146,7 +151,7 @@ def _read(source: Source, root: Path, train: bool) -> Split:
 
 def _fetch(source: Source, root: Path, progress: Progress) -> None:
     """Download the archives with progress; torchvision then finds them, checks them again and unpacks them."""
-    library = source.type()
+    library = source.made_by()
     if hasattr(library, "mirrors"):
         folder = root / source.folder
         archives = [(file, md5, [mirror + file for mirror in library.mirrors]) for file, md5 in library.resources]
@@ -175,7 +180,8 @@ def _from_any(addresses: list[str], path: Path, md5: str, source: Source, progre
     failures = []
     for address in addresses:
         try:
-            return _download(address, path, md5, progress)
+            _download(address, path, md5, progress)
+            return
         except (URLError, OSError, ValueError) as error:
             failures.append(f"{address}: {getattr(error, 'reason', error)}")
     root = roots()[-1]

@@ -8,19 +8,19 @@ that of the last epoch, on the real test part; nothing is chosen by it.
 
 from __future__ import annotations
 
-from .control import random_lesson, random_rows, teacher_labels
+from .control import control_of, random_lesson, random_rows, teacher_labels
 from .exam import chosen_protocol, score
 from .protocols import PROTOCOLS, Protocol, find
-from .students import Lesson, Trained, accuracy, train_student
+from .students import Trained, accuracy, train_student
 from .whole import known_whole, measure_whole
 
 __all__ = [
     "PROTOCOLS",
-    "Lesson",
     "Protocol",
     "Trained",
     "accuracy",
     "chosen_protocol",
+    "control_of",
     "find",
     "known_whole",
     "measure_whole",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -14,38 +13,14 @@ from torch import Generator, Tensor, nn
 from ..datasets import RealSet
 from ..errors import BadRecord
 from ..pieces import teach
-from ..pieces.augment import Augment, Mixed, cutmix, may_flip, mixup, randaugment
+from ..pieces.augment import Augment, randaugment
 from ..pieces.augment import build as build_augment
+from ..pieces.mix import Mixed, cutmix, mixup
+from ..quantities import variant
+from ..results import Lesson
 from .protocols import Protocol
 
 HELD = 500  # validation images that a report looks at
-
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """What a student is trained on.
-
-    Args:
-        images: (n, c, h, w), float in [0, 1] or uint8.
-        labels: (n,) int64.
-        soft_labels: (n, classes) logits, one static vector for each image, or None.
-        stages: sizes of the parts that are taught one after the other, each for its share of the epochs; () is at once.
-    """
-
-    images: Tensor
-    labels: Tensor
-    soft_labels: Tensor | None = None
-    stages: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.stages and (min(self.stages) < 1 or sum(self.stages) != len(self.images)):
-            raise BadRecord(
-                f"The set's stages {self.stages} do not add up to its {len(self.images)} images. "
-                "Each stage has one image or more, and every image is in one stage."
-            )
-
-    def __len__(self) -> int:
-        return len(self.images)
 
 
 class Classroom:
@@ -55,12 +30,27 @@ class Classroom:
         self, lesson: Lesson, protocol: Protocol, real: RealSet, teacher: nn.Module | None, device: torch.device
     ):
         self.protocol, self.real, self.device = protocol, real, device
-        self.images, self.labels = lesson.images.to(device), lesson.labels.to(device)
-        soft = lesson.soft_labels if protocol.labels == "static" else None
-        self.soft = None if soft is None else soft.to(device)
+        self._take(lesson)
         self.teacher = labelling(teacher, protocol, device) if protocol.labels == "teacher" else None
         black = real.normalize(torch.zeros(real.channels, 1, 1)).flatten().tolist()
-        self.augment: Augment = build_augment(protocol.augment, flip=may_flip(real.name), fill=tuple(black))
+        self.augment: Augment = build_augment(protocol.augment, flip=real.may_mirror, fill=tuple(black))
+
+    def teach(self, lesson: Lesson) -> None:
+        """What is seen from now on. The lesson that is taught already costs nothing."""
+        if lesson is self.lesson:
+            return
+        if (len(lesson), lesson.stages) != (len(self.lesson), self.lesson.stages):
+            raise BadRecord(
+                f"An epoch brings {len(lesson)} images in stages {lesson.stages}, the one before had {len(self.lesson)} in "
+                f"{self.lesson.stages}. A result teaches as many images in every epoch."
+            )
+        self._take(lesson)
+
+    def _take(self, lesson: Lesson) -> None:
+        self.lesson = lesson
+        self.images, self.labels = lesson.images.to(self.device), lesson.labels.to(self.device)
+        soft = lesson.soft_labels if self.protocol.labels == "static" else None
+        self.soft = None if soft is None else soft.to(self.device)
 
     def batch(self, rows: Tensor, generator: Generator) -> Mixed:
         """The images of these rows, normalized, augmented and mixed."""
@@ -111,11 +101,15 @@ class Classroom:
         own = self.soft[rows.to(self.device)]
         return mixed.share * own + (1 - mixed.share) * own[mixed.partner]
 
-    def held(self, network: nn.Module, name: str) -> dict[str, float]:
+    def held(self, network: nn.Module, whose: str = "") -> dict[str, float]:
         """Accuracy on the first validation images, for the reports; nothing where there is no validation part."""
         if len(self.real.val) == 0:
             return {}
-        return {f"{name} accuracy": teach.accuracy(network, self.real, self.real.val, self.device, at_most=HELD)}
+        return {
+            variant("student-accuracy", whose): teach.accuracy(
+                network, self.real, self.real.val, self.device, at_most=HELD
+            )
+        }
 
 
 def soft_loss(student: Tensor, wanted: Tensor, temperature: float, squared: bool = False) -> Tensor:

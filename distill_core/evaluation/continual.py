@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -23,12 +23,12 @@ from ..loop import steps
 from ..method import Stream, stage
 from ..networks import resolve
 from ..pieces.device import device_of
-from ..results import SyntheticSet
-from .classroom import Lesson
-from .control import random_lesson, teacher_labels
-from .exam import chosen_protocol
+from ..quantities import variant
+from ..results import Adapted, Lesson, Result, Teaches
+from .control import control_of
+from .exam import as_taught, chosen_protocol
 from .protocols import Protocol
-from .students import accuracy, check, derive, timetable, train_student
+from .students import accuracy, check, derive, lesson_at, timetable, train_student
 
 SUBJECTS = ("distilled", "random")
 
@@ -92,7 +92,7 @@ def only(real: RealSet, classes: Sequence[int]) -> RealSet:
     return replace(real, classes=names, fingerprint=named, train=parts[0], val=parts[1], test=parts[2])
 
 
-def lesson_of(lesson: Lesson, classes: Sequence[int]) -> Lesson:
+def of_classes(lesson: Lesson, *, classes: Sequence[int]) -> Lesson:
     """The images of some classes with their labels numbered anew; soft labels keep these classes' logits only."""
     wanted = torch.tensor(classes)
     where = (lesson.labels[:, None] == wanted).any(1)
@@ -108,47 +108,48 @@ class Memory:
 
     job: Job
     real: RealSet
-    lessons: dict[str, Lesson]  # by subject, all classes
+    sources: dict[str, Teaches]  # by subject, all classes
+    lesson: Lesson  # the first of the result, for what all have in common
     teacher: nn.Module | None
     protocol: Protocol
     student: str
 
     @classmethod
-    def of(cls, result: SyntheticSet, job: Job, real: RealSet, teacher: nn.Module | None, control: int) -> Memory:
+    def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None, control: int) -> Memory:
         """`control` is the seed of the random real images."""
         protocol = chosen_protocol(job, result.protocol)
-        lesson = Lesson(result.images, result.labels, result.soft_labels, result.stages)
         static = protocol.labels == "static"
         if static and teacher is None:
             raise BadSetting(
                 f"Protocol {protocol.name!r} needs labels for the random real images too, and no teacher is at hand to make "
                 "them. Choose hard."
             )
-        if static and lesson.soft_labels is None and teacher is not None:
-            lesson = replace(lesson, soft_labels=teacher_labels(teacher, real, lesson.images))
+        source = as_taught(result, protocol, real, teacher)
+        lesson = lesson_at(source, job.seed, 0)
         check(lesson, protocol, real, teacher)
-        beside = random_lesson(real, lesson, control, teacher if static else None)
+        beside = control_of(source, lesson, real, control, teacher if static else None)
         wanted = protocol.student if job.student == "auto" else job.student
         student = resolve(wanted, channels=real.channels, size=real.size)
-        return cls(job, real, {"distilled": lesson, "random": beside}, teacher, protocol, student)
+        return cls(job, real, {"distilled": source, "random": beside}, lesson, teacher, protocol, student)
 
     def point(self, subject: str, classes: Sequence[int], seed: int) -> Stream[float]:
         """One student: trained on what is remembered of these classes, tested on them. A fraction."""
-        real, lesson = only(self.real, classes), lesson_of(self.lessons[subject], classes)
+        real = only(self.real, classes)
+        source = Adapted(self.sources[subject], partial(of_classes, classes=classes))
         teacher = None if self.teacher is None else Restricted(self.teacher, classes)
-        device, name = device_of(self.job.device), "student" if subject == "distilled" else "random student"
+        device, whose = device_of(self.job.device), "" if subject == "distilled" else subject
         trained = yield from train_student(
-            lesson, self.protocol, real, seed=seed, student=self.student, teacher=teacher, device=device, name=name
+            source, self.protocol, real, seed=seed, student=self.student, teacher=teacher, device=device, whose=whose
         )
         return accuracy(trained.network, real.test, real)
 
     def updates(self, classes: Sequence[int]) -> int:
         """How many updates such a student takes, the same for both subjects."""
-        lesson = lesson_of(self.lessons["distilled"], classes)
+        lesson = of_classes(self.lesson, classes=classes)
         return len(timetable(lesson, self.protocol, only(self.real, classes), self.protocol.epochs).rows())
 
 
-def continual(memory: Memory, plan: Plan) -> Stream[dict[str, Any]]:
+def continual(memory: Memory, plan: Plan) -> Stream[dict[str, object]]:
     """Every order, task and subject in turn; returns plain values: the orders, and a curve per order and subject.
 
     `{"orders": [[class, …]], "sizes": [classes seen after each task], "distilled": [[fraction per task] per order], "random": …}`
@@ -168,7 +169,9 @@ def continual(memory: Memory, plan: Plan) -> Stream[dict[str, Any]]:
         student = memory.point(subject, seen, derive("continual", memory.job.seed, i, t))
         got = yield from stage("continual", student, memory.updates(seen), step.index, len(cells))
         found[step.index] = got
-        yield Scalars(memory.updates(seen) - 1, {f"{subject}: accuracy on seen classes": got})
+        yield Scalars(
+            memory.updates(seen) - 1, {variant("seen-accuracy", "" if subject == "distilled" else subject): got}
+        )
         yield Note(f"Order {i + 1}, task {t + 1} of {plan.tasks}, {len(seen)} classes, {subject}: {got:.1%}.")
     curves = found.view(len(orders), plan.tasks, len(SUBJECTS)).permute(2, 0, 1).tolist()
     sizes = [len(seen) for seen in plan.seen(orders[0])]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
 import torch
 from torch import Generator, Tensor, nn
 
 from ..datasets import RealSet
-from .students import Lesson
+from ..results import Adapted, Lesson, Teaches
 
 
 def random_rows(real: RealSet, labels: Tensor, seed: int) -> Tensor:
@@ -34,6 +37,35 @@ def random_lesson(real: RealSet, like: Lesson, seed: int, teacher: nn.Module | N
     images = real.train.images[random_rows(real, like.labels, seed)]
     soft = None if teacher is None else teacher_labels(teacher, real, images)
     return Lesson(images, like.labels, soft, like.stages)
+
+
+@dataclass(frozen=True, eq=False)
+class RandomAnew:
+    """Other random real images at every epoch, beside a result that draws its own anew."""
+
+    steady: ClassVar[bool] = False
+    real: RealSet
+    like: Lesson
+    teacher: nn.Module | None = None
+
+    def lesson(self, epoch: int, generator: Generator) -> Lesson:
+        seed = int(torch.randint(2**62, (1,), generator=generator))
+        return random_lesson(self.real, self.like, seed, self.teacher)
+
+
+def control_of(source: Teaches, first: Lesson, real: RealSet, seed: int, teacher: nn.Module | None) -> Teaches:
+    """The control in the form of what it stands beside: as many real images as the student sees, with labels of the same kind.
+
+    Args:
+        first: a lesson of `source`.
+        teacher: makes static labels for the real images; None where the students need none.
+    """
+    return random_lesson(real, first, seed, teacher) if source.steady else RandomAnew(real, first, teacher)
+
+
+def labelled(source: Teaches, teacher: nn.Module, real: RealSet) -> Teaches:
+    """The same images with static labels that a teacher makes on them."""
+    return Adapted(source, lambda one: replace(one, soft_labels=teacher_labels(teacher, real, one.images)))
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -14,10 +14,10 @@ from ..measures.budget import Ledger, network_bytes, on_the_fly
 from ..method import Stream, stage
 from ..networks import resolve
 from ..pieces.device import device_of
-from ..results import SyntheticSet
-from .control import random_lesson, teacher_labels
+from ..results import Bytes, Lesson, Result, Teaches
+from .control import control_of, labelled
 from .protocols import Protocol, find
-from .students import Lesson, Trained, accuracy, check, derive, timetable, train_student
+from .students import Trained, accuracy, check, derive, lesson_at, timetable, train_student
 from .whole import CHEAP, known_whole, measure_whole, whole_seconds
 
 
@@ -27,7 +27,14 @@ def chosen_protocol(job: Job, own: str) -> Protocol:
     return protocol.with_(epochs=job.epochs) if job.epochs else protocol
 
 
-def score(result: SyntheticSet, job: Job, real: RealSet, *, teacher: nn.Module | None = None) -> Stream[list[Scored]]:
+def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> Teaches:
+    """The result; where the protocol needs static labels that it does not bring, with those of the teacher at hand."""
+    if protocol.labels == "static" and result.soft_labels is None and teacher is not None:
+        return labelled(result, teacher, real)
+    return result
+
+
+def score(result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None = None) -> Stream[list[Scored]]:
     """Train `job.students` students on the set and as many on random real images; return the final scores.
 
     A `Scored` comes after every student with the accuracies so far: the last one of a subject and its labels holds.
@@ -62,8 +69,9 @@ class Exam:
 
     job: Job
     real: RealSet
-    lesson: Lesson
-    stored: SyntheticSet
+    lesson: Lesson  # the first, for what all have in common: how many, how large
+    stored: Result
+    sources: dict[str, Teaches]  # by subject
     teacher: nn.Module | None
     student: str
     device: torch.device
@@ -71,25 +79,28 @@ class Exam:
     note: str = ""
 
     @classmethod
-    def of(cls, result: SyntheticSet, job: Job, real: RealSet, teacher: nn.Module | None) -> Exam:
+    def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None) -> Exam:
         protocol, device = chosen_protocol(job, result.protocol), device_of(job.device)
         if protocol.learned_lr and "student_lr" in result.about:
             protocol = protocol.with_(lr=float(result.about["student_lr"]))
-        lesson = Lesson(result.images, result.labels, result.soft_labels, result.stages)
-        if protocol.labels == "static" and lesson.soft_labels is None and teacher is not None:
-            lesson = replace(lesson, soft_labels=teacher_labels(teacher, real, lesson.images))
+        static, source = protocol.labels == "static", as_taught(result, protocol, real, teacher)
+        lesson = lesson_at(source, job.seed, 0)
         check(lesson, protocol, real, teacher)
+        sources = {
+            "distilled": source,
+            "random": control_of(source, lesson, real, job.seed, teacher if static else None),
+        }
         wanted = protocol.student if job.student == "auto" else job.student
         student = resolve(wanted, channels=real.channels, size=real.size)
         sittings, note = [Sitting("distilled", protocol), Sitting("random", protocol)], ""
-        if protocol.labels == "static" and teacher is None:
+        if static and teacher is None:
             hard = protocol.with_(labels="hard")
             sittings = [Sitting("distilled", hard), Sitting("random", hard), Sitting("distilled", protocol)]
             note = (
                 "The set brings soft labels but no teacher is at hand, so random real images cannot get such labels: "
             )
             note += "the random control stands beside the set with hard labels."
-        return cls(job, real, lesson, result, teacher, student, device, tuple(sittings), note)
+        return cls(job, real, lesson, result, sources, teacher, student, device, tuple(sittings), note)
 
     @property
     def steps(self) -> int:
@@ -118,20 +129,16 @@ class Exam:
 
     def _train(self, sitting: Sitting, index: int, first: int) -> Stream[Trained]:
         """One student. The same index has the same first weights and the same draws for every subject."""
-        lesson, name = self.lesson, "student"
-        if sitting.subject == "random":
-            labeller = self.teacher if sitting.protocol.labels == "static" else None
-            lesson, name = random_lesson(self.real, lesson, self.job.seed, labeller), "random student"
         seed = derive(self.job.seed, index)
         stream = train_student(
-            lesson,
+            self.sources[sitting.subject],
             sitting.protocol,
             self.real,
             seed=seed,
             student=self.student,
             teacher=self.teacher,
             device=self.device,
-            name=name,
+            whose="random" if sitting.subject == "random" else "",
             first=first,
         )
         return (yield from stream)
@@ -145,14 +152,17 @@ class Exam:
         return Scored(sitting.subject, self.student, p.name, tuple(sitting.found), p.labels, ledger)
 
     def _ledger(self, sitting: Sitting, trained: Trained, seconds: float) -> Ledger:
-        p, n, classes = sitting.protocol, len(self.lesson), len(self.real.classes)
+        p, classes = sitting.protocol, len(self.real.classes)
         distilled, taught = sitting.subject == "distilled", p.labels == "teacher"
+        n = len(self.lesson) if self.sources[sitting.subject].steady else trained.seen  # no image comes twice then
+        stored = self.stored.bytes if distilled else Bytes(images=n * self.lesson.images[0].numel())
         return Ledger(
             images=n,
-            image_bytes=self.stored.image_bytes if distilled else self.lesson.images.numel(),
+            image_bytes=stored.images,
             label_bytes=2 * n * classes if p.labels == "static" else 0,
             label_bytes_on_the_fly=on_the_fly(trained.seen, classes, mixed=p.mix != "none") if taught else 0,
             teacher_bytes=network_bytes(self.teacher) if taught and self.teacher is not None else 0,
+            generator_bytes=stored.generators,
             student_steps=trained.steps,
             seconds=seconds,
             real_images_seen=0 if distilled else trained.seen,

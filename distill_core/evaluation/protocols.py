@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import BadSetting, nearest
+from ..spec import parse
 
 
 class Protocol(BaseModel):
@@ -104,7 +105,7 @@ class Protocol(BaseModel):
 
     def for_student(self, spec: str) -> Protocol:
         """As this student is trained: with its own learning rate, where it has one."""
-        lr = self.lr_of.get(spec.partition(":")[0])
+        lr = self.lr_of.get(parse(spec).name)
         return self if lr is None else self.with_(lr=lr, lr_of={})
 
     def with_(self, **changes: object) -> Protocol:

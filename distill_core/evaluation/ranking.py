@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -19,14 +19,13 @@ from torch import Tensor
 from ..datasets import RealSet
 from ..errors import BadRecord
 from ..events import Images, Note, Parts, Scalars
-from ..loop import steps
+from ..loop import Live, steps
 from ..measures.ranking import ranking
 from ..measures.relevance import Measure
 from ..method import Stream, stage
+from ..quantities import variant
 from .continual import Memory
 from .students import derive
-
-RHO = "Spearman's ρ of distance and accuracy"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,17 +62,17 @@ def distances(
 ) -> Stream[dict[str, list[float]]]:
     """Every measure's distance of every entrant; the entry `loss` is what the run itself said, NaN where it said nothing."""
     found = torch.full((len(entrants), len(measures)), torch.nan, dtype=torch.float64)
-    state: dict[str, Any] = {"found": found}
+    state: dict[str, Live] = {"found": found}
     for measure in measures.values():
         state |= measure.state()
-    for step in steps("distances", len(entrants), state=state, quiet=True, name=mark_of(entrants)):
+    for step in steps("distances", len(entrants), state=state, quiet=True):
         one = entrants[step.index]
         images, labels = one.images(real)
         x = real.normalize(images.to(device))
         for column, measure in enumerate(measures.values()):
             found[step.index, column] = measure(x, torch.tensor(torch.nan), None).sum().item()
         said = dict(zip(measures, found[step.index].tolist(), strict=True))
-        yield Scalars(step.index, {f"distance: {name}": value for name, value in said.items()})
+        yield Scalars(step.index, {variant("candidate-distance", name): value for name, value in said.items()})
         shown = np.arange(len(labels))
         yield Images(step.index, one.pixels, np.asarray(one.labels), shown, one.layer)
     losses = [float("nan") if one.loss is None else float(one.loss) for one in entrants]
@@ -84,7 +83,7 @@ def accuracies(entrants: Sequence[Entrant], memories: Sequence[Memory], students
     """Test accuracy of `students` students on each entrant, as fractions; the same seeds for all of them."""
     cells = [(c, i) for c in range(len(entrants)) for i in range(students)]
     found = torch.full((len(entrants), students), -1.0, dtype=torch.float64)
-    for step in steps("rank", len(cells), state={"found": found}, quiet=True, name=mark_of(entrants)):
+    for step in steps("rank", len(cells), state={"found": found}, quiet=True):
         c, i = cells[step.index]
         memory = memories[c]
         every = range(len(memory.real.classes))
@@ -95,21 +94,47 @@ def accuracies(entrants: Sequence[Entrant], memories: Sequence[Memory], students
     return found.tolist()
 
 
-def compared(distance: Mapping[str, Sequence[float]], accuracy: Sequence[Sequence[float]]) -> dict[str, Any]:
+class Metric(TypedDict):
+    """How a distance ranks the candidates (see `measures.ranking.Ranking`), and the accuracy of the one that it would pick."""
+
+    rho: float | None
+    low: float | None
+    high: float | None
+    n: int
+    picked: int | None
+    accuracy: float | None
+
+
+class Compared(TypedDict):
+    """All distances by name, and what the candidates reach: the best, and the mean."""
+
+    metrics: dict[str, Metric]
+    best: float
+    mean: float
+
+
+def compared(distance: Mapping[str, Sequence[float]], accuracy: Sequence[Sequence[float]]) -> Compared:
     """For each metric ρ with its interval and n, and the accuracy of the candidate that it would pick; the best and the mean."""
     means = [statistics.fmean(one) for one in accuracy]
-    metrics = {}
+    metrics: dict[str, Metric] = {}
     for name, values in distance.items():
         found = ranking(values, means)
-        metrics[name] = {**asdict(found), "accuracy": None if found.picked is None else means[found.picked]}
+        metrics[name] = {
+            "rho": found.rho,
+            "low": found.low,
+            "high": found.high,
+            "n": found.n,
+            "picked": found.picked,
+            "accuracy": None if found.picked is None else means[found.picked],
+        }
     return {"metrics": metrics, "best": max(means), "mean": statistics.fmean(means)}
 
 
-def said(found: Mapping[str, Any], last: int) -> Stream[None]:
+def said(found: Compared, last: int) -> Stream[None]:
     """What came out, as events of the study's own run."""
     known = {name: one["rho"] for name, one in found["metrics"].items() if one["rho"] is not None}
     if known:
-        yield Parts(last, RHO, known)
+        yield Parts(last, "rank-correlation", known)
     for name, one in found["metrics"].items():
         if one["rho"] is not None and one["accuracy"] is not None:
             interval = "" if one["low"] is None else f" ({one['low']:.2f} … {one['high']:.2f})"

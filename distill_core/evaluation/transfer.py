@@ -6,9 +6,8 @@ The papers' rows are ResNets and, for the large step, DeiT-Tiny (`deit`, random 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
@@ -19,7 +18,7 @@ from ..job import Job
 from ..loop import steps
 from ..method import Stream, stage
 from ..networks import resolve
-from ..results import SyntheticSet
+from ..results import Result
 from .continual import SUBJECTS, Memory
 from .exam import chosen_protocol
 from .students import derive
@@ -32,7 +31,7 @@ class Source:
     """A set whose transfer is asked for: it, its data set, the teacher that labels, the seed of its random control."""
 
     run: str
-    result: SyntheticSet
+    result: Result
     real: RealSet
     teacher: nn.Module | None
     control: int
@@ -43,7 +42,7 @@ class Source:
         return Memory.of(self.result, asked, self.real, self.teacher, self.control)
 
 
-def asked(source: Source, job: Job, student: str) -> dict[str, Any]:
+def asked(source: Source, job: Job, student: str) -> dict[str, object]:
     """What one cell is made of: two cells with the same values hold the same numbers."""
     protocol = chosen_protocol(job, source.result.protocol)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)
@@ -52,14 +51,13 @@ def asked(source: Source, job: Job, student: str) -> dict[str, Any]:
 
 
 def transfer(
-    sources: Sequence[Source], students: Sequence[str], job: Job, known: Mapping[tuple[int, int], Any] | None = None
-) -> Stream[dict[tuple[int, int], dict[str, Any]]]:
+    sources: Sequence[Source], students: Sequence[str], job: Job, known: Container[tuple[int, int]] = ()
+) -> Stream[dict[tuple[int, int], dict[str, object]]]:
     """Train `job.students` students of each architecture on each set and on its random control.
 
     Returns `{(source, student): {"student", "protocol", "labels", "distilled": [fraction per seed], "random": […]}}` for the cells
     that are not `known`. The same seed has the same first weights and draws for both subjects, and for every set.
     """
-    known = known or {}
     cells = [
         (s, a, subject, seed)
         for s in range(len(sources))
@@ -91,7 +89,7 @@ def _cell(
     cells: Sequence[tuple[int, int, str, int]],
     found: torch.Tensor,
     place: tuple[int, int],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     source, student = sources[place[0]], students[place[1]]
     protocol = chosen_protocol(job, source.result.protocol)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)

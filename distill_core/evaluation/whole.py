@@ -2,61 +2,99 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import torch
 import torch.nn.functional as F
 
+from .. import store
 from ..datasets import RealSet
 from ..events import Scored
-from ..home import ASSETS, read_json, studio_home, write_json
+from ..home import ASSETS, read_json, write_json
 from ..measures.budget import Ledger
 from ..method import Stream
 from ..networks import build
+from ..results import Lesson
 from .protocols import PROTOCOLS, Protocol
-from .students import Lesson, accuracy, derive, train_student
+from .students import accuracy, derive, train_student
 
+ENDING = ".json"
 CHEAP = 20.0  # seconds that a run may spend on the full real set
+
+
+class WholeEntry(TypedDict):
+    """What is known of students of the full real set: accuracies as fractions, and what training them took."""
+
+    data: str
+    student: str
+    recipe: str
+    accuracy: list[float]
+    budget: dict[str, float]
 
 
 def known_whole(real: RealSet, student: str) -> Scored | None:
     """What is known: `assets/scores.json`, else this home's cache. `student` is a spelled-out network."""
     key = whole_key(real, student)
-    shipped = read_json(ASSETS / "scores.json", {}) or {}
-    found = shipped.get(key) or read_json(_cached(key))
-    if not found:
-        return None
-    return Scored("real", student, "real", tuple(found["accuracy"]), "hard", dict(found["budget"]))
+    if shipped := (read_json(ASSETS / "scores.json") or {}).get(key):
+        return _scored(student, shipped)
+    return store.at_hand("score", key, lambda path: _read(path, student), ENDING)
+
+
+def _read(path: Path, student: str) -> Scored:
+    return _scored(student, json.loads(path.read_text(encoding="utf-8")))
+
+
+def _scored(student: str, entry: WholeEntry) -> Scored:
+    return Scored("real", student, "real", tuple(entry["accuracy"]), "hard", dict(entry["budget"]))
 
 
 def whole_key(real: RealSet, student: str, protocol: Protocol | None = None) -> str:
     """16 hex digits: data, network and what the recipe sets, so that a new field of protocols changes no key."""
     recipe = (protocol or PROTOCOLS["real"]).model_dump(exclude={"title", "about", "source"}, exclude_defaults=True)
     content = {"data": real.fingerprint, "student": student, "recipe": recipe, "format": 2}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return store.key_of(content)
 
 
-def whole_entry(real: RealSet, scored: Scored) -> dict[str, Any]:
+def whole_entry(real: RealSet, scored: Scored) -> WholeEntry:
     """What a file of known scores holds under `whole_key`."""
-    about = {"data": real.name, "student": scored.student, "recipe": PROTOCOLS["real"].source}
-    return {**about, "accuracy": list(scored.accuracy), "budget": dict(scored.budget)}
-
-
-def _cached(key: str) -> Path:
-    return studio_home() / "cache" / f"score-{key}.json"
+    return {
+        "data": real.name,
+        "student": scored.student,
+        "recipe": PROTOCOLS["real"].source,
+        "accuracy": list(scored.accuracy),
+        "budget": dict(scored.budget),
+    }
 
 
 def measure_whole(
     real: RealSet, student: str, students: int = 1, *, seed: int = 0, device: torch.device | None = None, first: int = 0
 ) -> Stream[Scored]:
-    """Train students on every training image with the recipe `real`, keep the result in the home's cache and return it.
+    """The score of so many students of every training image with the recipe `real`, at least: kept in the home's cache, or
+    trained and kept.
 
     One `Scored` after each student, with the accuracies so far; the last one is final.
     """
+
+    def make(file: Path) -> Stream[None]:
+        scored = yield from _train(real, student, students, seed, device, first)
+        write_json(file, whole_entry(real, scored))
+
+    def read(path: Path) -> Scored | None:
+        found = _read(path, student)
+        return found if len(found.accuracy) >= students else None
+
+    scored = yield from store.made("score", whole_key(real, student), make, read, ENDING)
+    yield scored
+    return scored
+
+
+def _train(
+    real: RealSet, student: str, students: int, seed: int, device: torch.device | None, first: int
+) -> Stream[Scored]:
+    """Train them; a `Scored` after each but the last."""
     protocol, lesson = PROTOCOLS["real"], Lesson(real.train.images, real.train.labels)
     found: list[float] = []
     seconds = 0.0
@@ -68,7 +106,7 @@ def measure_whole(
             seed=derive(seed, index),
             student=student,
             device=device,
-            name="real student",
+            whose="real",
             first=first,
         )
         trained = yield from stream
@@ -82,8 +120,8 @@ def measure_whole(
             real_images_seen=trained.seen,
         )
         scored = Scored("real", student, protocol.name, tuple(found), "hard", ledger.plain())
-        yield scored
-    write_json(_cached(whole_key(real, student)), whole_entry(real, scored))
+        if index < students - 1:
+            yield scored
     return scored
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Literal
 
 import plotly.graph_objects as go
 
+from ..quantities import titled
+from ..record.lines import Line, PartsLine
 from .scores import frame
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F8C8D")
@@ -16,7 +18,7 @@ UNITS = {"step": "step", "t": "seconds", "seen": "real images seen"}
 
 
 def read_scalars(
-    records: Iterable[Mapping[str, Any]], by: Literal["step", "t", "seen"] = "step", stage: str = ""
+    records: Iterable[Line], by: Literal["step", "t", "seen"] = "step", stage: str = ""
 ) -> dict[str, tuple[list[float], list[float]]]:
     """Name → (x, y) of every scalar, in the order they came; numbers that were not finite are left out.
 
@@ -35,7 +37,7 @@ def read_scalars(
 
 
 def lines(
-    records: Iterable[Mapping[str, Any]],
+    records: Iterable[Line],
     names: Iterable[str] = (),
     by: Literal["step", "t", "seen"] = "step",
     stage: str = "",
@@ -53,25 +55,26 @@ def lines(
         figure.add_scatter(
             x=x,
             y=y,
-            name=name,
+            name=titled(name),
             mode="lines+markers",
             line={"color": COLORS[i % len(COLORS)], "dash": DASHES[i % len(DASHES)], "width": 2},
             marker={"symbol": MARKS[i % len(MARKS)], "size": [8 if j % every == 0 else 0 for j in range(len(x))]},
         )
     if not title and wanted:
         first = found[wanted[0]][1]
-        title = f"{wanted[0]}: from {first[0]:.3g} to {first[-1]:.3g}"
+        title = f"{titled(wanted[0])}: from {first[0]:.3g} to {first[-1]:.3g}"
     frame(figure, title or "Nothing was measured yet", UNITS[by], unit, height=320)
     if log:
         figure.update_yaxes(type="log")
     return figure
 
 
-def parts(record: Mapping[str, Any], title: str = "", unit: str = "value") -> go.Figure:
+def parts(record: PartsLine, title: str = "", unit: str = "value") -> go.Figure:
     """A `parts` record (one number per named part, such as layers) as bars, in the order of the parts."""
     values = {name: value for name, value in record["values"].items() if value is not None}
     bars = go.Bar(x=list(values), y=list(values.values()), marker={"color": COLORS[0]})
     most = max(values, key=lambda name: values[name]) if values else ""
     figure = go.Figure(bars)
-    words = title or (f"{record['name']}: largest in {most}" if most else f"{record['name']}: nothing was measured yet")
+    name = titled(record["name"])
+    words = title or (f"{name}: largest in {most}" if most else f"{name}: nothing was measured yet")
     return frame(figure, words, "part", unit, height=300)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import TypedDict
 
 import plotly.graph_objects as go
 
 SHADES = ("#2F6F8F", "#3B7F63", "#8A5A83", "#9A6A1F", "#4E6B9E", "#A3512F")  # dark enough for white words
 
 
-def tree(methods: Iterable[Mapping[str, Any]]) -> go.Figure:
+class Named(TypedDict):
+    """Of a method's entry in the catalog."""
+
+    name: str
+    family: str
+    idea: str
+
+
+def tree(methods: Iterable[Named]) -> go.Figure:
     """Families at the left, their methods at the right; hovering says the idea."""
     methods = list(methods)
     families = list(dict.fromkeys(one["family"] for one in methods))

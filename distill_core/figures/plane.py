@@ -17,16 +17,12 @@ class Plane:
     """A fitted linear plane: `(x - mean) @ axes` are the coordinates.
 
     Args:
-        kind: pca or lda.
         mean: (d,) float64.
         axes: (d, 2) float64; a missing second direction is zero.
-        explained: share of the variance that lies in the plane, 0 to 1.
     """
 
-    kind: str
     mean: np.ndarray
     axes: np.ndarray
-    explained: float
 
     def place(self, x: np.ndarray) -> np.ndarray:
         """(n, d) → (n, 2) float32. Rows that are not finite stay where they are: nowhere (NaN)."""
@@ -49,13 +45,6 @@ def _two(axes: np.ndarray) -> np.ndarray:
     return np.pad(axes[:, :2], ((0, 0), (0, max(0, 2 - axes.shape[1]))))
 
 
-def _share(x: np.ndarray, axes: np.ndarray) -> float:
-    """Share of the variance of centered `x` inside the span of `axes`."""
-    basis = np.linalg.qr(axes[:, np.abs(axes).sum(axis=0) > 0])[0]
-    total = float((x**2).sum())
-    return float(((x @ basis) ** 2).sum() / total) if total > 0 else 0.0
-
-
 def fit_pca(x: np.ndarray) -> Plane:
     """The plane of largest variance of (n, d) points; rows that are not finite are left out.
 
@@ -69,8 +58,7 @@ def fit_pca(x: np.ndarray) -> Plane:
     mean = x.mean(axis=0)
     centered = x - mean
     _, _, directions = np.linalg.svd(centered, full_matrices=False)
-    axes = _two(_same_sign(directions.T))
-    return Plane("pca", mean, axes, _share(centered, axes))
+    return Plane(mean, _two(_same_sign(directions.T)))
 
 
 def fit_lda(x: np.ndarray, labels: np.ndarray) -> Plane:
@@ -100,7 +88,7 @@ def fit_lda(x: np.ndarray, labels: np.ndarray) -> Plane:
         basis = np.linalg.qr(axes)[0] if useful else np.zeros((x.shape[1], 0))
         rest = fit_pca(centered - centered @ basis @ basis.T).axes
         axes = np.hstack([axes, rest[:, : 2 - useful] / np.sqrt(size / max(len(x), 1))])
-    return Plane("lda", pca.mean, _two(_same_sign(axes)), _share(centered, axes))
+    return Plane(pca.mean, _two(_same_sign(axes)))
 
 
 def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:

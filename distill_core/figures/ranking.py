@@ -13,57 +13,52 @@ import csv
 import io
 import math
 import statistics
-from collections.abc import Mapping
-from typing import Any
 
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
+from ..quantities import word as name_of
 from .curves import COLORS, MARKS
+from .found import Entry, Metric, Ranking
 from .scores import frame, say
 from .tables import safe
 
-NAMES = {
-    "cam_weighted": "class-weighted maps",
-    "cam_map": "class activation map",
-    "layerwise_random": "random networks",
-    "loss": "the run's own loss",
-    "accuracy": "brief students' error",
-}
 COLUMNS = ("distance", "ρ", "n", "picks", "best", "mean")
 GRAY = COLORS[-1]  # seen on light and dark
 PERFECT = -0.7  # ρ from here on is called a good order
 
 
-def name_of(metric: str) -> str:
-    return NAMES.get(metric, metric.replace("_", " "))
-
-
-def metrics(found: Mapping[str, Any]) -> list[str]:
+def metrics(found: Ranking) -> list[str]:
     """All distances, the best order first; those without ρ last."""
     rhos = {name: one["rho"] for name, one in found["metrics"].items()}
     return sorted(rhos, key=lambda name: (rhos[name] is None, rhos[name] or 0.0))
 
 
-def sentence(found: Mapping[str, Any]) -> str:
+def _compared(found: Ranking) -> list[tuple[str, float, Metric]]:
+    """The distances that have a ρ, the best order first: name, ρ, and all that is known."""
+    listed = ((name, found["metrics"][name]) for name in metrics(found))
+    return [(name, one["rho"], one) for name, one in listed if one["rho"] is not None]
+
+
+def sentence(found: Ranking) -> str:
     """What came out, in one plain sentence."""
-    ranked = [name for name in metrics(found) if found["metrics"][name]["rho"] is not None]
-    if not ranked:
+    if not (ranked := _compared(found)):
         return "No distance could be compared: the candidates, or their accuracies, are all alike."
-    best = found["metrics"][ranked[0]]
-    rho, sure = best["rho"], best["high"] is not None and best["high"] < 0
+    name, rho, best = ranked[0]
+    assert best["accuracy"] is not None, "a distance with an order has a candidate that it picks"
+    sure = best["high"] is not None and best["high"] < 0
     word = "ranks the candidates well" if rho <= PERFECT else "ranks the candidates best, though loosely"
     if rho >= 0 or not sure:
         word = "comes nearest to ranking the candidates, but chance could do the same"
     ahead = best["accuracy"] - found["mean"]
     return (
-        f"{name_of(ranked[0]).capitalize()} {word} (ρ = {interval({**best, 'low': None})}, n = {best['n']}): what it would pick reaches "
+        f"{name_of(name).capitalize()} {word} (ρ = {interval({**best, 'low': None})}, n = {best['n']}): what it would pick reaches "
         f"{100 * best['accuracy']:.1f} %, {abs(100 * ahead):.1f} points {'above' if ahead >= 0 else 'below'} the mean candidate; "
         f"the best one reaches {100 * found['best']:.1f} %."
     )
 
 
-def interval(one: Mapping[str, Any]) -> str:
+def interval(one: Metric) -> str:
     """`−0.71 (−0.92 … −0.30)`, or a dash."""
     if one["rho"] is None:
         return "–"
@@ -71,34 +66,33 @@ def interval(one: Mapping[str, Any]) -> str:
     return f"{one['rho']:.2f}{around}".replace("-", "−")
 
 
-def lines(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def lines(found: Ranking) -> list[tuple[str | int, ...]]:
     """A row of the table for each distance, as texts under `COLUMNS`; accuracies in percent."""
-    percent = [f"{100 * found[name]:.1f}" for name in ("best", "mean")]
+    percent = [f"{100 * value:.1f}" for value in (found["best"], found["mean"])]
     picks = {name: one["accuracy"] for name, one in found["metrics"].items()}
     return [
         (
             name_of(name),
             interval(found["metrics"][name]),
             found["metrics"][name]["n"],
-            "–" if picks[name] is None else f"{100 * picks[name]:.1f}",
+            "–" if (picked := picks[name]) is None else f"{100 * picked:.1f}",
             *percent,
         )
         for name in metrics(found)
     ]
 
 
-def candidates(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+def candidates(found: Ranking) -> list[dict[str, str | int | float | None]]:
     """A row of plain values for each candidate: layer, step, what it is, test accuracy in percent, and every distance."""
-    rows = []
+    rows: list[dict[str, str | int | float | None]] = []
     for one in found["rows"]:
-        mean, std = _mean(one), _std(one)
-        said = {"layer": one["layer"], "step": one["step"], "is": ", ".join(one["roles"])}
-        said |= {"test accuracy": say(mean, std, len(one["accuracy"]))}
+        said: dict[str, str | int | float | None] = {"layer": one["layer"], "step": one["step"]}
+        said |= {"is": ", ".join(one["roles"]), "test accuracy": say(_mean(one), _std(one), len(one["accuracy"]))}
         rows.append({**said, **{name_of(name): one["distance"].get(name) for name in metrics(found)}})
     return rows
 
 
-def scatter(found: Mapping[str, Any], metric: str) -> go.Figure:
+def scatter(found: Ranking, metric: str) -> go.Figure:
     """Distance against test accuracy, a marker for each candidate; early layers dark, late ones bright, each with its shape."""
     figure, layers = go.Figure(), list(dict.fromkeys(one["layer"] for one in found["rows"]))
     shades = sample_colorscale("Cividis", [0.25 + 0.7 * i / max(1, len(layers) - 1) for i in range(len(layers))])
@@ -133,18 +127,18 @@ def scatter(found: Mapping[str, Any], metric: str) -> go.Figure:
     )
 
 
-def strengths(found: Mapping[str, Any]) -> go.Figure:
+def strengths(found: Ranking) -> go.Figure:
     """ρ of every distance with its 95 % interval on one line from −1 (perfect) to 1."""
-    names = [name for name in metrics(found) if found["metrics"][name]["rho"] is not None][::-1]
-    ones = [found["metrics"][name] for name in names]
+    known = _compared(found)[::-1]
+    ones = [one for _, _, one in known]
     figure = go.Figure()
     figure.add_vline(x=0, line={"color": GRAY, "width": 1, "dash": "dot"})
     figure.add_scatter(
-        x=[one["rho"] for one in ones],
-        y=[name_of(name) for name in names],
+        x=[rho for _, rho, _ in known],
+        y=[name_of(name) for name, _, _ in known],
         error_x={
-            "array": [None if one["high"] is None else max(0.0, one["high"] - one["rho"]) for one in ones],
-            "arrayminus": [None if one["low"] is None else max(0.0, one["rho"] - one["low"]) for one in ones],
+            "array": [None if one["high"] is None else max(0.0, one["high"] - rho) for _, rho, one in known],
+            "arrayminus": [None if one["low"] is None else max(0.0, rho - one["low"]) for _, rho, one in known],
             "color": COLORS[0],
             "thickness": 2,
             "width": 6,
@@ -157,12 +151,12 @@ def strengths(found: Mapping[str, Any]) -> go.Figure:
     )
     below = sum(one["high"] is not None and one["high"] < 0 for one in ones)
     title = f"{below} of {len(ones)} distances rank better than chance"
-    frame(figure, title, "Spearman's ρ, −1 is perfect", "", height=130 + 42 * max(1, len(names)))
+    frame(figure, title, "Spearman's ρ, −1 is perfect", "", height=130 + 42 * max(1, len(known)))
     figure.update_layout(margin={"b": 50})
     return figure.update_xaxes(range=[-1.08, 1.08], tickvals=[-1, -0.5, 0, 0.5, 1])
 
 
-def ranking_csv(found: Mapping[str, Any]) -> str:
+def ranking_csv(found: Ranking) -> str:
     """One line per candidate; fractions and distances as plain numbers, empty where there is none."""
     file, names = io.StringIO(), list(found["metrics"])
     writer = csv.writer(file)
@@ -176,10 +170,10 @@ def ranking_csv(found: Mapping[str, Any]) -> str:
     return file.getvalue()
 
 
-def _mean(row: Mapping[str, Any]) -> float:
+def _mean(row: Entry) -> float:
     return statistics.fmean(row["accuracy"])
 
 
-def _std(row: Mapping[str, Any]) -> float:
+def _std(row: Entry) -> float:
     """Over students; not a number where there is one."""
     return statistics.stdev(row["accuracy"]) if len(row["accuracy"]) > 1 else math.nan

@@ -13,9 +13,11 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import plotly.graph_objects as go
+
+from ..record.lines import Line
+from .found import Scored
 
 # Blue and orange are told apart in the common kinds of color blindness, on light and dark; shape and fill repeat it.
 LOOKS = {
@@ -23,6 +25,8 @@ LOOKS = {
     "random": {"color": "#D98200", "symbol": "square-open", "word": "random real images"},
     "real": {"color": "#7F8C8D", "symbol": "diamond-open", "word": "all real data"},
 }
+
+PARTS = ("image", "label", "teacher", "generator")  # of what is kept, as a budget calls their bytes
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def say(mean: float | None, std: float | None, n: int) -> str:
     return f"{100 * mean:.1f} ± {100 * std:.1f} % (n = {n})"
 
 
-def read_scores(records: Iterable[Mapping[str, Any]]) -> list[Score]:
+def read_scores(records: Iterable[Line]) -> list[Score]:
     """The scores in a run's records, in the order they were measured; of a subject and protocol the last one holds."""
     found: dict[tuple[str, str, str, str], Score] = {}
     for one in records:
@@ -129,18 +133,18 @@ class Row:
 
     @property
     def stored(self) -> float:
-        """Bytes that have to be kept to train a student: images, labels and a teacher that labels on the fly."""
-        return sum(float(self.distilled.budget.get(f"{part}_bytes", 0) or 0) for part in ("image", "label", "teacher"))
+        """Bytes that have to be kept to train a student: images, labels, a teacher that labels on the fly, a generator."""
+        return sum(float(self.distilled.budget.get(f"{part}_bytes", 0) or 0) for part in PARTS)
 
 
-def table(runs: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Rows of the score table from runs `{"id", "method", "settings", "preset", "job", "records"}`.
+def table(runs: Iterable[Scored]) -> list[Row]:
+    """Rows of the score table.
 
     Runs are pooled only where all but the seed is equal, and a seed counts once: a copy of a run, or the same run made
     again, brings no new evidence (the first given is taken; lists have the newest first). A random control stands beside a set only where it was trained
     under the same protocol, with the same labels and the same student.
     """
-    pools: dict[str, list[tuple[Mapping[str, Any], Score]]] = {}
+    pools: dict[str, list[tuple[Scored, Score]]] = {}
     for run in runs:
         job = {key: value for key, value in run["job"].items() if key != "seed"}
         for score in read_scores(run["records"]):
@@ -152,7 +156,7 @@ def table(runs: Iterable[Mapping[str, Any]]) -> list[Row]:
     return sorted((_row(pool) for pool in pools.values()), key=lambda row: (row.data, row.ipc, -row.distilled.mean))
 
 
-def _row(pool: list[tuple[Mapping[str, Any], Score]]) -> Row:
+def _row(pool: list[tuple[Scored, Score]]) -> Row:
     run, score = pool[0]
     kind = (score.student, score.protocol, score.labels)
     others = [other for one, _ in pool for other in read_scores(one["records"])]

@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import plotly.graph_objects as go
 
+from ..quantities import quantity
+from ..record.view import Judge
 from .scores import frame
 
 # the colors that the map gives to the runs A to F
 COLORS = ("#0077BB", "#EE7733", "#009988", "#CC3311", "#33BBEE", "#EE3377")
 PATTERNS = ("", "/", "x", ".", "\\", "+")
 MOST_CLASSES = 40  # bars are drawn for; more are sorted into a line per run
-LABELS = {
-    "relative": ("Feature distance within a class", "d_c ÷ largest of all"),
-    "distance": ("Feature distance within a class, against real images", "d_c ÷ d_c of real images"),
-    "coverage": ("Coverage of the real images", "share of real images within reach"),
-    "density": ("Density of real images around the synthetic", "neighborhoods it lies in ÷ k"),
-    "cosine": ("How alike the images of a class are", "mean cosine between features"),
-    "nearest": ("Distance to the nearest real image", "distance of last features"),
+SHOWN = {  # what is drawn of the measures → its quantity
+    "relative": "spread-relative",
+    "distance": "spread-to-real",
+    "coverage": "coverage",
+    "density": "density",
+    "cosine": "feature-cosine",
+    "nearest": "nearest-real",
 }
 Values = list[float | None]
+
+
+class OfRun(TypedDict):
+    """One run: its images, those of the smallest class, each measure class by class, and the mean feature distance over records."""
+
+    images: int
+    fewest: int
+    values: dict[str, Values]
+    trend: list[tuple[int, float | None]]
+
+
+class Spread(TypedDict):
+    """Measures of one to six runs, and what the real images themselves have."""
+
+    runs: dict[str, OfRun]
+    real: dict[str, Values]
+    real_images: int
+    k: int  # neighbors whose reach makes the balls of density and coverage
+    network: Judge
+    upto: dict[str, int]
+    left: int
 
 
 def relative(runs: Mapping[str, Mapping[str, Values]]) -> dict[str, Values]:
@@ -43,8 +66,8 @@ def mean(values: Values) -> float | None:
     return float(np.mean(there)) if there else None
 
 
-def shown(measure: str, found: Mapping[str, Any]) -> tuple[dict[str, Values], Values | None]:
-    """(run → values per class, those of real images where they are drawn beside) of a measure of `LABELS`."""
+def shown(measure: str, found: Spread) -> tuple[dict[str, Values], Values | None]:
+    """(run → values per class, those of real images where they are drawn beside) of one of `SHOWN`."""
     runs = {run: one["values"] for run, one in found["runs"].items()}
     if measure == "relative":
         return relative(runs), None
@@ -54,11 +77,11 @@ def shown(measure: str, found: Mapping[str, Any]) -> tuple[dict[str, Values], Va
 
 
 def per_class(
-    measure: str, found: Mapping[str, Any], names: Sequence[str], titles: Mapping[str, str], height: int = 320
+    measure: str, found: Spread, names: Sequence[str], titles: Mapping[str, str], height: int = 320
 ) -> go.Figure:
     """Bars for each class and run. With many classes: the classes sorted by value, one line per run."""
     values, real = shown(measure, found)
-    title, unit = LABELS[measure]
+    row = quantity(SHOWN[measure])
     many, figure = len(names) > MOST_CLASSES, go.Figure()
     for i, (run, own) in enumerate(values.items()):
         average = mean(own)
@@ -72,15 +95,12 @@ def per_class(
     if real is not None and any(one is not None for one in real):
         y = sorted(one for one in real if one is not None) if many else real
         marks = {"symbol": "line-ew", "size": 16, "line": {"width": 3, "color": "#888888"}}
-        look: dict[str, Any] = (
-            {"mode": "lines", "line": {"color": "#888888", "dash": "dot"}}
-            if many
-            else {"mode": "markers", "marker": marks}
-        )
+        lines = {"mode": "lines", "line": {"color": "#888888", "dash": "dot"}}
+        look = lines if many else {"mode": "markers", "marker": marks}
         figure.add_scatter(x=None if many else list(names), y=y, name="real images", **look)
     if measure == "distance":
         figure.add_hline(1, line={"color": "#888888", "dash": "dot", "width": 1.5}, annotation_text="real images")
-    frame(figure, title, "classes, sorted by value" if many else "class", unit, height)
+    frame(figure, row.title, "classes, sorted by value" if many else "class", row.unit, height)
     figure.update_layout(barmode="group", bargap=0.25, showlegend=True)
     figure.update_xaxes(type="linear" if many else "category")
     figure.update_yaxes(rangemode="tozero")
@@ -88,7 +108,7 @@ def per_class(
 
 
 def trend(
-    found: Mapping[str, Any], titles: Mapping[str, str], where: Mapping[str, Mapping[int, float]], height: int = 300
+    found: Spread, titles: Mapping[str, str], where: Mapping[str, Mapping[int, float]], height: int = 300
 ) -> go.Figure:
     """Mean feature distance over the run, against that of real images. `where` says for each record of a run when it was written."""
     figure, real = go.Figure(), mean(found["real"]["distance"])

@@ -12,14 +12,14 @@ import csv
 import io
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import Any
 
 import plotly.graph_objects as go
 
 from .curves import COLORS, MARKS
+from .found import Continual, Transfer
 from .scores import Score, frame, say
 from .tables import safe
 
@@ -50,12 +50,12 @@ class Cell:
         return f"{self.name} · {self.protocol}, {self.epochs} epochs"
 
 
-def cells(found: Iterable[Mapping[str, Any]]) -> list[Cell]:
+def cells(found: Iterable[Transfer]) -> list[Cell]:
     """Transfer findings, given newest first, as cells, oldest first; of the same set, architecture, protocol and epochs the newest holds."""
-    kept: dict[tuple[Any, ...], Cell] = {}
+    kept: dict[tuple[str | int, ...], Cell] = {}
     for one in found:
         request, said = one["request"], (one["student"], one["protocol"], one["labels"])
-        scores = (Score(who, *said, accuracy=tuple(one[who])) for who in ("distilled", "random"))
+        scores = Score("distilled", *said, tuple(one["distilled"])), Score("random", *said, tuple(one["random"]))
         where = (request["method"], str(request["job"].get("data", "")), int(request["job"].get("ipc", 1)))
         cell = Cell(one["run"], str(request.get("name") or one["run"]), *where, *said, int(one["epochs"]), *scores)
         kept.setdefault((cell.run, *said, cell.epochs), cell)
@@ -70,7 +70,7 @@ def matrix(shown: Sequence[Cell], value: str = "accuracy") -> go.Figure:
     gains = value == "gain"
     z = [[None if c is None else 100 * (c.gain if gains else c.distilled.mean) for c in line] for line in grid]
     most = max((abs(v) for line in z for v in line if v is not None), default=1.0) or 1.0
-    look: dict[str, Any] = {"colorscale": "PuOr_r", "zmin": -most, "zmax": most} if gains else {"colorscale": "Cividis"}
+    look = {"colorscale": "PuOr_r", "zmin": -most, "zmax": most} if gains else {"colorscale": "Cividis"}
     heat = go.Heatmap(
         z=z,
         x=[column.replace(":", ":<br>").replace(",", ",<br>") for column in columns],
@@ -149,12 +149,12 @@ class Curve:
         return say(self.mean(task), self.std(task), self.orders)
 
 
-def curves_of(found: Mapping[str, Any]) -> list[Curve]:
+def curves_of(found: Continual) -> list[Curve]:
     """The two curves of one continual finding: the set's and its control's."""
     named = (found["run"], str(found["request"].get("name") or found["run"]))
     curves = []
-    for subject in ("distilled", "random"):
-        values = tuple(tuple(float(v) for v in order) for order in found[subject])
+    for subject, orders in (("distilled", found["distilled"]), ("random", found["random"])):
+        values = tuple(tuple(float(v) for v in order) for order in orders)
         curves.append(Curve(*named, subject, found["student"], found["protocol"], tuple(found["sizes"]), values))
     return curves
 
@@ -236,7 +236,7 @@ def continual_csv(shown: Iterable[Curve]) -> str:
     return _csv(CONTINUAL, lines)
 
 
-def _csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
+def _csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(columns)

@@ -16,7 +16,7 @@ from .scores import Row, Score
 COLUMNS = (
     *("method", "preset", "data", "ipc", "student", "protocol", "labels", "seeds", "accuracy", "std", "n"),
     *("random_accuracy", "random_std", "random_n", "gain", "image_bytes", "label_bytes", "label_bytes_on_the_fly"),
-    *("teacher_bytes", "student_steps", "seconds", "runs"),
+    *("teacher_bytes", "generator_bytes", "student_steps", "seconds", "runs"),
 )
 
 
@@ -31,7 +31,7 @@ def to_csv(rows: Iterable[Row]) -> str:
             [safe(one) for one in (row.method, row.preset, row.data)]
             + [row.ipc, safe(row.student), row.protocol, row.labels, " ".join(map(str, row.seeds))]
             + [*_numbers(row.distilled), *_numbers(row.random), _number(row.gain)]
-            + [budget.get(name, "") for name in COLUMNS[15:21]]
+            + [budget.get(name, "") for name in COLUMNS[15:-1]]
             + [" ".join(row.runs)]
         )
     return file.getvalue()

@@ -10,10 +10,10 @@ the mean images. Formulas: `measures/activation.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -21,16 +21,43 @@ from ..errors import BadRecord, StudioError
 from ..home import read_json, write_array, write_json
 from ..record import view
 from ..record.folder import RunFolder, Timeline, plain, read_sheet
+from ..record.lines import ImagesLine, Line
+from ..record.view import Judge
 from . import outputs
+from .network import one_data_set, opened, teacher_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..datasets import RealSet
+    from ..networks import Network
 
 VERSION = 1
 FILES = ("maps", "images")
 MOST_KEPT = 60  # moments of a run
 
 
-def compute(
-    home: Path, run: str, record: int | None = None, *, tell: Callable[..., None] = lambda **_: None
-) -> dict[str, Any]:
+class Sides(TypedDict):
+    """A number for each class, of real images and of synthetic ones (null where there is none yet)."""
+
+    real: list[float]
+    synthetic: list[float | None]
+
+
+class About(TypedDict):
+    """`planes/activation-….json`; `shape` is that of a map, `stamp` tells a record from another with its number."""
+
+    version: int
+    record: int | None
+    stamp: float
+    shape: list[int]
+    classes: list[str]
+    network: Judge
+    counts: Sides
+    evidence: Sides
+
+
+def compute(home: Path, run: str, record: int | None = None, *, tell: Callable[..., None] = lambda **_: None) -> About:
     """Maps of the images as they stood at a record of a run (its number), or of its final set; returns the JSON.
 
     Images "as they stood" are the last word on every image up to that record. What was made before is taken from the disk.
@@ -45,8 +72,8 @@ def compute(
     if (old := kept(folder, log, record)) is not None:
         return old.about
     tell(stage="look", done=0, total=2)
-    real = outputs.one_data_set([folder])
-    network, about = outputs.opened(_judge(folder, log, real), real.name)
+    real = one_data_set([folder])
+    network, about = opened(_judge(folder, log, real), real.name)
     seen = _of_real(about["key"], network, real)
     tell(stage="look", done=1, total=2)
     images, labels = _images(folder, log, record, real)
@@ -59,10 +86,16 @@ def compute(
     where.parent.mkdir(exist_ok=True)
     for what, array in zip(FILES, arrays, strict=True):
         write_array(where.with_name(f"{name}.{what}.npy"), array)
-    answer: dict[str, Any] = {"version": VERSION, "record": record, "stamp": stamp, "shape": list(maps.shape[2:])}
-    answer |= {"classes": list(real.classes), "network": about}
-    answer["counts"] = {"real": seen["counts"].tolist(), "synthetic": given.counts.tolist()}
-    answer["evidence"] = {"real": seen["evidence"].tolist(), "synthetic": plain(given.evidence.tolist())}
+    answer: About = {
+        "version": VERSION,
+        "record": record,
+        "stamp": stamp,
+        "shape": list(maps.shape[2:]),
+        "classes": list(real.classes),
+        "network": about,
+        "counts": {"real": seen["counts"].tolist(), "synthetic": given.counts.tolist()},
+        "evidence": {"real": seen["evidence"].tolist(), "synthetic": plain(given.evidence.tolist())},
+    }
     write_json(where, answer)
     _forget(folder)
     return answer
@@ -76,14 +109,14 @@ def _forget(folder: RunFolder) -> None:
             path.with_name(f"{path.stem}{end}").unlink(missing_ok=True)
 
 
-def _stamp(folder: RunFolder, log: list[dict[str, Any]], record: int | None) -> float:
+def _stamp(folder: RunFolder, log: Sequence[Line], record: int | None) -> float:
     """What tells this record from another that had its number before the run was resumed."""
     if record is None:
         path = folder.path / "set.safetensors"
         if not path.is_file():
             raise BadRecord(f"Run {folder.id!r} has no final set yet. Choose one of its records of images.")
         return float(path.stat().st_size)
-    shown = view.synthetic(log, "images")
+    shown = view.images(log)
     for one in shown:
         if one["n"] == record:
             return float(one["t"])
@@ -99,16 +132,16 @@ def _stamp(folder: RunFolder, log: list[dict[str, Any]], record: int | None) -> 
 class Kept:
     """What was made: the JSON, maps (3, classes, h, w) float32, mean images (2, classes, H, W, c) uint8."""
 
-    about: dict[str, Any]
+    about: About
     maps: np.ndarray
     images: np.ndarray
 
 
-def kept(folder: RunFolder, log: list[dict[str, Any]], record: int | None) -> Kept | None:
+def kept(folder: RunFolder, log: Sequence[Line], record: int | None) -> Kept | None:
     """What was made of a record before (None: of the final set), if it is whole. Needs no engine."""
     name = view.activation_name(record)
     try:
-        about = read_json(folder.path / "planes" / f"{name}.json")
+        about: About | None = read_json(folder.path / "planes" / f"{name}.json")
         if not isinstance(about, dict) or (about["version"], about["stamp"]) != (VERSION, _stamp(folder, log, record)):
             return None
         maps, images = (np.load(folder.path / "planes" / f"{name}.{what}.npy", allow_pickle=False) for what in FILES)
@@ -119,16 +152,17 @@ def kept(folder: RunFolder, log: list[dict[str, Any]], record: int | None) -> Ke
         return None
 
 
-def _judge(folder: RunFolder, log: list[dict[str, Any]], real: Any) -> str:
+def _judge(folder: RunFolder, log: Sequence[Line], real: RealSet) -> str:
     """The teacher `auto` on these data, as the class-relevant distance takes it; else any that is at hand."""
     from ..networks import resolve
-    from ..pieces.teach import SqueezeRecipe, teacher_key, teacher_path
+    from ..pieces.teach import SqueezeRecipe, teacher_key
+    from ..store import find
 
     key = teacher_key(real, resolve("auto", channels=real.channels, size=real.size), SqueezeRecipe())
-    return key if teacher_path(key) else outputs.teacher_of([folder], {folder.id: log}, real)
+    return key if find("teacher", key) else teacher_of([folder], {folder.id: log}, real)
 
 
-def _of_real(key: str, network: Any, real: Any) -> dict[str, np.ndarray]:
+def _of_real(key: str, network: Network, real: RealSet) -> dict[str, np.ndarray]:
     """Means over real images, kept in the home: every run on these data asks for the same."""
     from ..measures.activation import means_of_real
     from ..store import remembered
@@ -136,25 +170,26 @@ def _of_real(key: str, network: Any, real: Any) -> dict[str, np.ndarray]:
     def make() -> dict[str, np.ndarray]:
         return {name: value.numpy() for name, value in vars(means_of_real(network, real)).items()}
 
-    return remembered(f"activation-{key}-{VERSION}", make)
+    return remembered("activation", f"{key}-{VERSION}", make)
 
 
-def _images(folder: RunFolder, log: list[dict[str, Any]], record: int | None, real: Any) -> tuple[Any, Any]:
+def _images(folder: RunFolder, log: Sequence[Line], record: int | None, real: RealSet) -> tuple[Tensor, Tensor]:
     """Images (n, c, H, W) in [0, 1] and labels (n,)."""
     import torch
 
     if record is None:
-        from ..results import SyntheticSet
+        from ..priors.decoding import DECODERS
+        from ..results import load_result, walls
 
-        kept = SyntheticSet.load(folder.path / "set.safetensors")
-        if tuple(kept.images.shape[1:]) != (real.channels, real.size, real.size):
-            c, h, w = kept.images.shape[1:]
+        kept = load_result(folder.path / "set.safetensors", DECODERS)
+        if kept.shape != (real.channels, real.size, real.size):
+            c, h, w = kept.shape
             raise BadRecord(
                 f"The set of run {folder.id!r} has images of {c}×{h}×{w}; {real.name} has {real.channels}×{real.size}×{real.size}."
             )
-        return kept.images, kept.labels
+        return kept.preview(), kept.labels[walls(kept.labels)]
     shown = outputs.fitting(folder, [one for one in log if one["n"] <= record], real)
-    last: dict[int, tuple[Mapping[str, Any], int]] = {}
+    last: dict[int, tuple[ImagesLine, int]] = {}
     for one in shown:
         last |= {int(image): (one, slot) for slot, image in enumerate(one["ids"])}
     sheets = {one["n"]: _sheet(folder, one) for one in {o["n"]: o for o, _ in last.values()}.values()}
@@ -163,9 +198,9 @@ def _images(folder: RunFolder, log: list[dict[str, Any]], record: int | None, re
     return real.pixels(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))), labels
 
 
-def _sheet(folder: RunFolder, record: Mapping[str, Any]) -> np.ndarray:
+def _sheet(folder: RunFolder, record: ImagesLine) -> np.ndarray:
     try:
-        return read_sheet(folder, dict(record))
+        return read_sheet(folder, record)
     except StudioError:
         raise
     except (OSError, ValueError) as error:

@@ -6,20 +6,24 @@ cached per record in the run (`planes/<key>/<n>.npy`), those of the real images 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import numpy as np
 
-from ..errors import BadRecord, StudioError
-from ..home import ASSETS, write_array
+from ..errors import BadRecord
+from ..home import write_array
 from ..record import view
 from ..record.folder import RunFolder, Timeline, read_array, read_sheet
+from ..record.lines import ArrayFile, ImagesLine, Line, LogitsLine, Number
+from ..record.view import Judge
+from .network import ask, one_data_set, opened, teacher_of
+
+if TYPE_CHECKING:
+    from ..datasets import RealSet
+    from ..networks import Network
 
 MOST_REAL = 2000
 MOST_STEPS = 60  # of one run that are placed and measured
@@ -38,14 +42,11 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Cloud:
-    """Real points and, for each run by id, its steps. `left` counts records that there was no time for.
-
-    `about` says whose outputs these are: `{"key", "spec", "accuracy"}`; key "" where a run recorded them itself.
-    """
+    """Real points and, for each run by id, its steps. `left` counts records that there was no time for."""
 
     real: Step
     runs: dict[str, list[Step]]
-    about: dict[str, Any]
+    about: Judge
     classes: int
     upto: dict[str, int] = field(default_factory=dict)
     left: int = 0
@@ -65,7 +66,19 @@ def at_end(steps: Sequence[Step]) -> Step:
     return Step(steps[-1].n if steps else -1, ids, labels, x)
 
 
-def thinned(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+class Listed(TypedDict):
+    """A record of logits whose ids were read."""
+
+    n: int
+    ids: list[int]
+    labels: list[int] | ArrayFile
+    logits: list[list[Number]] | ArrayFile
+
+
+Shown = TypeVar("Shown", ImagesLine, Listed)
+
+
+def thinned(records: Sequence[Shown]) -> list[Shown]:
     """Evenly spaced records, the last of each group of images among them. A run that grows keeps what it had: the
     distance between two of them doubles."""
     total, stride = sum(len(one["ids"]) for one in records), 1
@@ -90,28 +103,25 @@ def gather(folders: Sequence[RunFolder], space: str, until: float = float("inf")
     return _measured(folders, logs, space, until)
 
 
-def _recorded(folders: Sequence[RunFolder], logs: Mapping[str, list[dict[str, Any]]]) -> Cloud | None:
+def _recorded(folders: Sequence[RunFolder], logs: Mapping[str, Sequence[Line]]) -> Cloud | None:
     """The logits of the runs' own records, or None where they have none or come from several networks."""
     every = [[one for one in logs[folder.id] if one["kind"] == "logits"] for folder in folders]
     networks = {one.get("network", "") for records in every for one in records}
-    if not all(view.synthetic(one, "logits") for one in every) or (
-        len(folders) > 1 and (len(networks) > 1 or "" in networks)
-    ):
+    if not all(view.logits(one) for one in every) or (len(folders) > 1 and (len(networks) > 1 or "" in networks)):
         return None
     reals = [
         (folder, one)
         for folder, records in zip(folders, every, strict=True)
         for one in records
-        if one["source"] == "real"
+        if one.get("source") == "real"
     ]
     if not reals:
         return None
-    real = _points(reals[-1][0], reals[-1][1])
+    real = _points(*reals[-1])
     real = Step(real.n, real.ids[:MOST_REAL], real.labels[:MOST_REAL], real.x[:MOST_REAL])
-    width, runs = real.x.shape[1], {}
+    width, runs = real.x.shape[1], dict[str, list[Step]]()
     for folder, records in zip(folders, every, strict=True):
-        listed = [{**one, "ids": read_array(folder, one["ids"]).tolist()} for one in view.synthetic(records, "logits")]
-        steps = [_points(folder, one) for one in thinned(listed)]
+        steps = [_points(folder, one) for one in thinned([_listed(folder, one) for one in view.logits(records)])]
         runs[folder.id] = [one for one in steps if one.x.ndim == 2 and one.x.shape[1] == width]
         if not runs[folder.id]:
             raise BadRecord(
@@ -122,7 +132,12 @@ def _recorded(folders: Sequence[RunFolder], logs: Mapping[str, list[dict[str, An
     return Cloud(real, runs, {"key": key, "spec": "the run's own network", "accuracy": None}, width, upto)
 
 
-def _points(folder: RunFolder, record: Mapping[str, Any]) -> Step:
+def _listed(folder: RunFolder, line: LogitsLine) -> Listed:
+    ids: list[int] = read_array(folder, line["ids"]).tolist()
+    return {"n": line["n"], "ids": ids, "labels": line["labels"], "logits": line["logits"]}
+
+
+def _points(folder: RunFolder, record: LogitsLine | Listed) -> Step:
     logits = np.nan_to_num(read_array(folder, record["logits"]).astype(np.float64))
     return Step(record["n"], read_array(folder, record["ids"]), read_array(folder, record["labels"]), logits)
 
@@ -130,9 +145,7 @@ def _points(folder: RunFolder, record: Mapping[str, Any]) -> Step:
 # ── one teacher looks at everything ───────────────────────────────────────────────────────────────────────────────
 
 
-def _measured(
-    folders: Sequence[RunFolder], logs: Mapping[str, list[dict[str, Any]]], space: str, until: float
-) -> Cloud:
+def _measured(folders: Sequence[RunFolder], logs: Mapping[str, Sequence[Line]], space: str, until: float) -> Cloud:
     real = one_data_set(folders)
     key = teacher_of(folders, logs, real)
     network, about = opened(key, folders[0].request()["job"]["data"])
@@ -159,15 +172,15 @@ def _measured(
 
 
 def _newest_first(
-    folders: Sequence[RunFolder], chosen: Mapping[str, list[Mapping[str, Any]]]
-) -> list[tuple[RunFolder, Mapping[str, Any]]]:
+    folders: Sequence[RunFolder], chosen: Mapping[str, list[ImagesLine]]
+) -> list[tuple[RunFolder, ImagesLine]]:
     pairs = [(folder, one) for folder in folders for one in chosen[folder.id]]
     return sorted(pairs, key=lambda pair: (-pair[1]["t"], -pair[1]["n"]))
 
 
-def fitting(folder: RunFolder, log: list[dict[str, Any]], real: Any) -> list[Mapping[str, Any]]:
+def fitting(folder: RunFolder, log: Sequence[Line], real: RealSet) -> list[ImagesLine]:
     """Records of synthetic images that the teacher can look at."""
-    shown = view.synthetic(log, "images")
+    shown = view.images(log)
     found = [one for one in shown if tuple(one["tile"]) == (real.size, real.size) and one["channels"] == real.channels]
     if shown and not found:
         (h, w), c = shown[-1]["tile"], shown[-1]["channels"]
@@ -176,110 +189,23 @@ def fitting(folder: RunFolder, log: list[dict[str, Any]], real: Any) -> list[Map
     return found
 
 
-def one_data_set(folders: Sequence[RunFolder]) -> Any:
-    """The `RealSet` of all these runs."""
-    names = {folder.id: str(folder.request()["job"].get("data", "digits")) for folder in folders}
-    sets = {name: _loaded(name) for name in dict.fromkeys(names.values())}
-    if len({one.fingerprint for one in sets.values()}) > 1:
-        said = ", ".join(f"{run} is on {name}" for run, name in names.items())
-        raise BadRecord(
-            f"Runs on different data have no plane and no measure in common: {said}. Choose runs on one set."
-        )
-    return next(iter(sets.values()))
-
-
-@lru_cache(maxsize=2)
-def _loaded(name: str) -> Any:
-    from ..datasets import load
-
-    return load(name)
-
-
-def teacher_of(folders: Sequence[RunFolder], logs: Mapping[str, list[dict[str, Any]]], real: Any) -> str:
-    """The key of the teacher that measures: that of the first run which has one at hand, else any trained on these data."""
-    from ..pieces.teach import teacher_path
-
-    for folder in folders:
-        named = [one["network"] for one in logs[folder.id] if one["kind"] == "logits" and one.get("network")]
-        for key in [*named[-1:], *_of_set(folder.path / "set.safetensors")]:
-            if key and teacher_path(key) is not None:
-                return key
-    if found := _any_teacher(real):
-        return found
-    raise BadRecord(
-        f"Features are those of a teacher, and no teacher trained on {real.name} is on this machine. Start a run of a "
-        "method with a teacher on these data (it trains one first), or copy its teacher-….safetensors into the cache "
-        "folder of the home."
-    )
-
-
-def _of_set(path: Path) -> list[str]:
-    from ..results import SyntheticSet
-
-    try:
-        return [SyntheticSet.load(path).teacher] if path.is_file() else []
-    except StudioError:
-        return []
-
-
-def _any_teacher(real: Any) -> str:
-    """The best teacher on these data that is shipped or cached, "" where there is none."""
-    from safetensors import SafetensorError, safe_open
-
-    from ..home import studio_home
-
-    found = []
-    for path in [
-        *(ASSETS / "teachers").glob("*.safetensors"),
-        *(studio_home() / "cache").glob("teacher-*.safetensors"),
-    ]:
-        try:
-            with safe_open(str(path), framework="np") as file:
-                about = json.loads((file.metadata() or {})["teacher"])
-            if about["fingerprint"] == real.fingerprint and tuple(about["classes"]) == real.classes:
-                found.append((float(about["accuracy"]), str(about["key"])))
-        except (SafetensorError, OSError, KeyError, ValueError, TypeError):
-            continue  # another file, or half of one: not a teacher for these data
-    return max(found, default=(0.0, ""))[1]
-
-
-@lru_cache(maxsize=2)
-def opened(key: str, data: str) -> tuple[Any, dict[str, Any]]:
-    """A teacher's network in eval mode, and whose it is: `{"key", "spec", "accuracy"}`."""
-    import torch
-
-    from ..pieces.teach import find_teacher
-
-    teacher = find_teacher(key, _loaded(data), torch.device("cpu"))
-    return teacher.network, {"key": key, "spec": teacher.spec, "accuracy": teacher.accuracy}
-
-
-def _ask(network: Any, normalized: Any) -> np.ndarray:
-    """(n, f + classes) float32: last features beside logits, in eval mode, of normalized images."""
-    import torch
-
-    with torch.no_grad():
-        parts = [network.features(one) for one in normalized.split(256)]
-        return torch.cat([torch.cat([z, network.classifier(z)], dim=1) for z in parts]).numpy()
-
-
 def _part(both: np.ndarray, classes: int, space: str) -> np.ndarray:
     return np.nan_to_num((both[:, -classes:] if space == "logits" else both[:, :-classes]).astype(np.float64))
 
 
-def _look(folder: RunFolder, key: str, record: Mapping[str, Any], network: Any, real: Any) -> np.ndarray:
+def _look(folder: RunFolder, key: str, record: ImagesLine, network: Network, real: RealSet) -> np.ndarray:
     """Ask the network about the images of a record, and keep what it says."""
     import torch
 
-    pixels = torch.from_numpy(np.ascontiguousarray(read_sheet(folder, dict(record)).transpose(0, 3, 1, 2)))
-    found = _ask(network, real.normalize(real.pixels(pixels)))
+    pixels = torch.from_numpy(np.ascontiguousarray(read_sheet(folder, record).transpose(0, 3, 1, 2)))
+    found = ask(network, real.normalize(real.pixels(pixels)))
     place = folder.path / "planes" / key
     place.mkdir(parents=True, exist_ok=True)
     write_array(place / f"{record['n']}.npy", found)
     return found
 
 
-def _kept(folder: RunFolder, key: str, record: Mapping[str, Any]) -> np.ndarray | None:
+def _kept(folder: RunFolder, key: str, record: ImagesLine) -> np.ndarray | None:
     try:
         found = np.load(folder.path / "planes" / key / f"{record['n']}.npy", allow_pickle=False)
     except (OSError, ValueError):
@@ -294,14 +220,14 @@ def _forget(folder: RunFolder, key: str, wanted: set[int]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _real(key: str, network: Any, real: Any, space: str) -> Step:
+def _real(key: str, network: Network, real: RealSet, space: str) -> Step:
     from ..pieces.show import reference_ids
     from ..store import remembered
 
     ids = reference_ids(real)
 
     def make() -> dict[str, np.ndarray]:
-        return {"outputs": _ask(network, real.normalize(real.pixels(real.train.images[ids])))}
+        return {"outputs": ask(network, real.normalize(real.pixels(real.train.images[ids])))}
 
-    both = remembered(f"outputs-{key}-{len(ids)}", make)["outputs"]
+    both = remembered("outputs", f"{key}-{len(ids)}", make)["outputs"]
     return Step(-1, ids.numpy(), real.train.labels[ids].numpy(), _part(both, len(real.classes), space))

@@ -9,27 +9,61 @@ that stands still until somebody asks for a fresh fit.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from ..errors import BadRecord, BadSetting, nearest
-from ..figures.plane import distances, fit_lda, fit_pca
 from ..home import read_json, write_array, write_json
 from ..record import view
 from ..record.folder import RunFolder
-from .outputs import Cloud, Step, gather
+from ..record.view import Judge
+from .fits import FITS, Settings, between, kept, linear, trustworthiness
+from .outputs import Cloud, gather
 
-NEIGHBORS = 10  # whose keeping is counted
-PLACED_BY = 5  # neighbors whose places a new point is given
 MOST_FITTED = 2000  # synthetic points that take part in a fit; the others are placed
-MOST_COUNTED = 1500  # points among which neighbors are counted
 VERSION = 2
 
 Place = Callable[[np.ndarray], np.ndarray]
+
+
+class Fit(TypedDict):
+    """What is known of a plane since it was fitted, for as long as it stands."""
+
+    asked: Settings
+    kept: float  # share of the 10 nearest neighbors that are still neighbors in the plane
+    trust: float | None  # scikit-learn's trustworthiness for 10 neighbors
+    notes: list[str]
+    fitted: dict[str, int]  # up to which record of each run it was fitted; {} for a linear one
+    points: int
+
+
+class Of(TypedDict):
+    """Which plane it is: the same name with another of these is another plane."""
+
+    version: int
+    kind: str
+    space: str
+    of: list[str]
+    key: str
+    real: int
+
+
+class Plane(Fit, Of):
+    """`planes/<name>.json`. `file` is (points, 2) float32: the real points, then those of each step of each run."""
+
+    real_ids: list[int]
+    real_labels: list[int]
+    file: str
+    runs: dict[str, list[list[int]]]  # by run: record, where its points begin, how many they are
+    upto: dict[str, int]
+    said: list[str]
+    network: Judge
+    left: int
+    seconds: float
 
 
 def compute(
@@ -44,13 +78,10 @@ def compute(
     again: bool = False,
     *,
     tell: Callable[..., None] = lambda **_: None,
-) -> dict[str, Any]:
-    """Fit a plane (or take the one that was fitted with these settings), place every step, write it; returns its JSON.
+) -> Plane:
+    """Fit a plane (or take the one that was fitted with these settings), place every step, write it into the first run.
 
-    `planes/<name>.npy` in the first run is (points, 2) float32: the real points, then those of each step of each run. The JSON
-    says where each begins: `{"kind", "space", "file", "real": n, "real_ids", "real_labels", "runs": {run: [[record, start,
-    count], …]}, "upto", "kept", "trust", "notes", "network"}`. `kept` is the share of the 10 nearest neighbors that are still
-    neighbors in the plane, `trust` is scikit-learn's trustworthiness for 10 neighbors. `again` fits anew.
+    `again` fits anew.
     """
     if kind not in view.KINDS:
         raise BadSetting(f"There is no map called {kind!r}.{nearest(kind, view.KINDS)} Choose {', '.join(view.KINDS)}.")
@@ -61,7 +92,7 @@ def compute(
     folders = found_runs(home, runs)
     tell(stage="look", done=0, total=1)
     cloud = gather(folders, space)
-    asked = {"perplexity": perplexity, "neighbors": neighbors, "min_distance": min_distance, "seed": seed}
+    asked: Settings = {"perplexity": perplexity, "neighbors": neighbors, "min_distance": min_distance, "seed": seed}
     return place_all(folders, cloud, kind, space, asked, fit=True, again=again, tell=tell)
 
 
@@ -77,16 +108,16 @@ def place_all(
     cloud: Cloud,
     kind: str,
     space: str,
-    asked: dict[str, Any] | None = None,
+    asked: Settings | None = None,
     *,
     fit: bool = False,
     again: bool = False,
     tell: Callable[..., None] = lambda **_: None,
-) -> dict[str, Any]:
+) -> Plane:
     """Bring a plane up to date with the cloud. Without `fit`, a t-SNE or UMAP that nobody asked for is refused."""
     runs = [one.id for one in folders]
     name, where = view.plane_name(space, kind, runs), folders[0].path / "planes"
-    about = {
+    about: Of = {
         "version": VERSION,
         "kind": kind,
         "space": space,
@@ -120,27 +151,29 @@ def place_all(
     _save(where / f"{name}.npy", np.concatenate(places))
     later = [run for run in runs if kind not in view.LINEAR and cloud.upto[run] > answer["fitted"].get(run, -1)]
     notes = [*answer["notes"], *(["Fitted before the run ended; later images are placed into it."] if later else [])]
-    real_about = {"real_ids": cloud.real.ids.tolist(), "real_labels": cloud.real.labels.tolist()}
-    done = {
+    done: Plane = {
         **answer,
         **about,
-        **real_about,
+        "real_ids": cloud.real.ids.tolist(),
+        "real_labels": cloud.real.labels.tolist(),
         "file": f"planes/{name}.npy",
         "runs": starts,
         "upto": cloud.upto,
         "said": notes,
+        "network": cloud.about,
+        "left": cloud.left,
+        "seconds": round(time.monotonic() - began, 3),
     }
-    done |= {"network": cloud.about, "left": cloud.left, "seconds": round(time.monotonic() - began, 3)}
     write_json(where / f"{name}.json", done)
     return done
 
 
-def _read(where: Path, name: str, about: dict[str, Any]) -> dict[str, Any] | None:
+def _read(where: Path, name: str, about: Of) -> Plane | None:
     try:
-        found = read_json(where / f"{name}.json")
+        found: Plane | None = read_json(where / f"{name}.json")
     except BadRecord:
         return None
-    return found if isinstance(found, dict) and {key: found.get(key) for key in about} == about else None
+    return found if isinstance(found, dict) and about.items() <= found.items() else None
 
 
 def _save(path: Path, points: np.ndarray) -> None:
@@ -148,17 +181,17 @@ def _save(path: Path, points: np.ndarray) -> None:
     write_array(path, points.astype(np.float32))
 
 
-Fitted = tuple[dict[str, Any], np.ndarray, Place, dict[tuple[str, int], np.ndarray]]
+Fitted = tuple[Fit, np.ndarray, Place, dict[tuple[str, int], np.ndarray]]
 
 
-def _fit(where: Path, name: str, cloud: Cloud, kind: str, asked: dict[str, Any]) -> Fitted:
+def _fit(where: Path, name: str, cloud: Cloud, kind: str, asked: Settings) -> Fitted:
     """A fresh plane: (what is known of it, places of the real points, how others are placed, nothing placed yet)."""
     x = cloud.real.x
     fitted = {} if kind in view.LINEAR else dict(cloud.upto)
     notes: list[str] = []
     if kind in view.LINEAR:
-        plane = _linear(kind, cloud.real)
-        places, place = plane.place(x), plane.place
+        place: Place = linear(kind, cloud.real.x, cloud.real.labels).place
+        places = place(x)
     else:
         latest = np.concatenate([step.x for step in cloud.latest.values()])
         chosen = np.linspace(0, len(latest) - 1, min(MOST_FITTED, len(latest))).astype(int)
@@ -166,109 +199,29 @@ def _fit(where: Path, name: str, cloud: Cloud, kind: str, asked: dict[str, Any])
         places, notes = FITS[kind](x, asked)
         _save(where / f"{name}.fit.npy", np.hstack([x, places]))
         basis, at = x.astype(np.float32), places.astype(np.float32)
-        place = lambda fresh: between(basis, at, fresh)  # noqa: E731
+        place = partial(between, basis, at)
     share, trust = kept(x, places), trustworthiness(x, places)
-    answer = {"asked": asked, "kept": share, "trust": trust, "notes": notes, "fitted": fitted, "points": len(x)}
+    answer: Fit = {"asked": asked, "kept": share, "trust": trust, "notes": notes, "fitted": fitted, "points": len(x)}
     return answer, places[: len(cloud.real.x)], place, {}
 
 
-def _fitted(where: Path, name: str, cloud: Cloud, kind: str, old: dict[str, Any]) -> Fitted:
+def _fitted(where: Path, name: str, cloud: Cloud, kind: str, old: Plane) -> Fitted:
     """The plane as it was fitted, and what is already placed in it."""
     try:
         at = np.load(where / f"{name}.npy", allow_pickle=False)
         basis = None if kind in view.LINEAR else np.load(where / f"{name}.fit.npy", allow_pickle=False)
     except (OSError, ValueError):
         return _fit(where, name, cloud, kind, old["asked"])
-    place: Place = _linear(kind, cloud.real).place
+    place: Place = linear(kind, cloud.real.x, cloud.real.labels).place
     if basis is not None:
-        place = lambda fresh: between(basis[:, :-2], basis[:, -2:], fresh)  # noqa: E731
+        place = partial(between, basis[:, :-2], basis[:, -2:])
     known = {(run, n): at[start : start + count] for run, steps in old["runs"].items() for n, start, count in steps}
-    return (
-        {key: old[key] for key in ("asked", "kept", "trust", "notes", "fitted", "points")},
-        at[: old["real"]],
-        place,
-        known,
-    )
-
-
-def _linear(kind: str, real: Step) -> Any:
-    return fit_pca(real.x) if kind == "pca" else fit_lda(real.x, real.labels)
-
-
-def _tsne(points: np.ndarray, asked: dict[str, Any]) -> tuple[np.ndarray, list[str]]:
-    from sklearn.manifold import TSNE
-
-    most = max(1.0, (len(points) - 1) / 3)  # a point cannot have more neighbors than there are
-    wanted = float(asked.get("perplexity", 30.0))
-    if not wanted > 0:
-        raise BadSetting(f"perplexity={wanted:g} cannot work: a number above 0 is wanted, such as 30.")
-    perplexity = min(wanted, most)
-    said = f"Perplexity was lowered from {wanted:g} to {perplexity:.3g}: there are {len(points)} points."
-    start: Any = "pca" if min(points.shape) >= 2 else "random"
-    places = TSNE(2, perplexity=perplexity, init=start, random_state=int(asked.get("seed", 0))).fit_transform(points)
-    return places, [said] if perplexity < wanted else []
-
-
-def _umap(points: np.ndarray, asked: dict[str, Any]) -> tuple[np.ndarray, list[str]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # numba and umap talk about their own internals
-        import umap
-
-        wanted = int(asked.get("neighbors", 15))
-        count = max(2, min(wanted, len(points) - 1))
-        said = f"Neighbors were lowered from {wanted} to {count}: there are {len(points)} points."
-        fit = umap.UMAP(
-            n_neighbors=count,
-            min_dist=float(asked.get("min_distance", 0.1)),
-            random_state=int(asked.get("seed", 0)),
-            n_jobs=1,
-            init="spectral" if len(points) > 20 else "random",
-        )
-        return np.asarray(fit.fit_transform(points)), [said] if count < wanted else []
-
-
-FITS: dict[str, Callable[[np.ndarray, dict[str, Any]], tuple[np.ndarray, list[str]]]] = {"tsne": _tsne, "umap": _umap}
-
-
-def between(points: np.ndarray, places: np.ndarray, fresh: np.ndarray, count: int = PLACED_BY) -> np.ndarray:
-    """Places (m, 2) of `fresh` (m, d): the mean of its nearest points' places, weighted by inverse distance; where `fresh` is
-    one of the points, exactly that point's place."""
-    from scipy.spatial.distance import cdist
-
-    far = cdist(np.asarray(fresh, np.float32), np.asarray(points, np.float32))
-    near = np.argsort(far, axis=1, kind="stable")[:, :count]
-    close = np.take_along_axis(far, near, 1)
-    weights = np.where(close[:, :1] == 0, close == 0, 1 / np.maximum(close, 1e-12))
-    weights = weights / weights.sum(1, keepdims=True)
-    return (weights[:, :, None] * places[near]).sum(1)
-
-
-def _some(points: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    rows = np.linspace(0, len(points) - 1, min(MOST_COUNTED, len(points))).astype(int)
-    return points[rows], np.asarray(places, np.float64)[rows]
-
-
-def kept(points: np.ndarray, places: np.ndarray, count: int = NEIGHBORS) -> float:
-    """Share of each point's `count` nearest neighbors that are among its nearest in the plane, 0 to 1."""
-    points, places = _some(points, places)
-    count = min(count, len(points) - 1)
-    if count < 1:
-        return 1.0
-    before, after = (_nearest(one, count) for one in (points, places))
-    shared = [len(np.intersect1d(a, b)) for a, b in zip(before, after, strict=True)]
-    return float(np.mean(shared) / count)
-
-
-def trustworthiness(points: np.ndarray, places: np.ndarray, count: int = NEIGHBORS) -> float | None:
-    """scikit-learn's: 1 minus a penalty for every neighbor in the plane that is none in the space; None for too few points."""
-    from sklearn.manifold import trustworthiness as trust
-
-    points, places = _some(points, places)
-    count = min(count, (len(points) - 1) // 2)
-    return float(trust(points, places, n_neighbors=count)) if count >= 1 else None
-
-
-def _nearest(points: np.ndarray, count: int) -> np.ndarray:
-    far = distances(points, points)
-    np.fill_diagonal(far, np.inf)
-    return np.argpartition(far, count - 1, axis=1)[:, :count]
+    answer: Fit = {
+        "asked": old["asked"],
+        "kept": old["kept"],
+        "trust": old["trust"],
+        "notes": old["notes"],
+        "fitted": old["fitted"],
+        "points": old["points"],
+    }
+    return answer, at[: old["real"]], place, known

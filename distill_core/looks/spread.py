@@ -1,8 +1,6 @@
 """How the images of one to six runs spread and what they cover, measured by one teacher and kept in the first run.
 
-`planes/spread[-mark].json`:
-    {"runs": {run: {"images", "fewest", "values": {measure: [per class or null]}, "trend": [[record, mean d_c], …]}},
-     "real": {measure: [per class]}, "real_images", "k", "network": {"key", "spec", "accuracy"}, "upto": {run: record}, "left", "seconds"}
+`planes/spread[-mark].json` is a `figures.spread.Spread`.
 `planes/near[-mark].npy`: (rows, 12) float64: place of the run, id, then the ids and the distances of the five nearest real images.
 """
 
@@ -11,10 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
+from ..figures.spread import OfRun, Spread
 from ..home import write_array, write_json
 from ..measures import diversity
 from ..record import view
@@ -25,6 +24,13 @@ VERSION = 1
 SECONDS = 2.0  # that one answer may look at images; the next one goes on
 
 
+class Measured(TypedDict):
+    """Records that there was no time for, and what this took."""
+
+    left: int
+    seconds: float
+
+
 def compute(
     home: Path,
     runs: Sequence[str],
@@ -32,9 +38,9 @@ def compute(
     measure: bool = True,
     *,
     tell: Callable[..., None] = lambda **_: None,
-) -> dict[str, Any]:
+) -> Measured:
     """Measure these runs as they stand and bring planes ("features-pca", …) up to date; short, so that it can be asked again
-    and again while a run works. Returns `{"left", "seconds"}`: records that there was no time for, and what this took."""
+    and again while a run works."""
     began, folders = time.monotonic(), found_runs(home, runs)
     left = 0
     clouds: dict[str, Cloud] = {}
@@ -46,36 +52,43 @@ def compute(
         where, mark = folders[0].path / "planes", view.mark(list(runs))
         found = measured(clouds["features"])
         _keep_nearest(where / f"near{mark}.npy", clouds["features"])
-        found |= {"version": VERSION, "of": list(runs), "seconds": round(time.monotonic() - began, 3)}
-        write_json(where / f"spread{mark}.json", found)
+        stamp = {"version": VERSION, "of": list(runs), "seconds": round(time.monotonic() - began, 3)}
+        write_json(where / f"spread{mark}.json", {**found, **stamp})
     for space, kind in wanted:
         place_all(folders, clouds[space], kind, space)
     return {"left": left, "seconds": round(time.monotonic() - began, 3)}
 
 
-def measured(cloud: Cloud) -> dict[str, Any]:
+def measured(cloud: Cloud) -> Spread:
     """All measures of all runs, as plain values."""
     real, classes = cloud.real, cloud.classes
-    found: dict[str, Any] = {"runs": {}, "real": diversity.of_real(real.x, real.labels, classes)}
+    runs: dict[str, OfRun] = {}
     for run, now in cloud.latest.items():
         counts = np.bincount(now.labels, minlength=classes)
-        found["runs"][run] = {
+        runs[run] = {
             "images": len(now.ids),
             "fewest": int(counts.min()),
             "values": diversity.by_class(now.x, now.labels, real.x, real.labels, classes),
             "trend": _trend(cloud, run),
         }
-    found |= {"real_images": len(real.ids), "k": diversity.K, "network": cloud.about}
-    return {**found, "upto": cloud.upto, "left": cloud.left}
+    return {
+        "runs": runs,
+        "real": diversity.of_real(real.x, real.labels, classes),
+        "real_images": len(real.ids),
+        "k": diversity.K,
+        "network": cloud.about,
+        "upto": cloud.upto,
+        "left": cloud.left,
+    }
 
 
-def _trend(cloud: Cloud, run: str) -> list[list[float | None]]:
+def _trend(cloud: Cloud, run: str) -> list[tuple[int, float | None]]:
     """The mean feature distance over classes at every step that was looked at: [record, mean d_c]."""
-    steps, line = cloud.runs[run], []
+    steps, line = cloud.runs[run], list[tuple[int, float | None]]()
     for i, step in enumerate(steps):
         now = at_end(steps[: i + 1])
         own = [diversity.feature_distance(now.x[now.labels == label]) for label in range(cloud.classes)]
-        line.append([step.n, diversity.mean(own)])
+        line.append((step.n, diversity.mean(own)))
     return line
 
 

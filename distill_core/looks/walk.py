@@ -1,9 +1,6 @@
 """A walk around one class in the generator that a run searched: images, every layer's response, thumbnails of feature maps.
 
-`planes/walk-<class>-<rows>.json`:
-    {"prior", "label", "row", "rows", "grid", "reach", "every", "deviations": [σ₁, σ₂], "shares": [2], "size": [h, w, c],
-     "layers": [{"name", "shape", "bytes", "thumbnail": side or 0, "response": [grid · grid]}, …, the pixels last]}
-`….npy` is uint8, one after the other: the images (grid · grid, h, w, c), then each layer's thumbnails (k · k, side, side, 3)
+`planes/walk-<class>-<rows>.json` is a `Walk`; `….npy` is uint8, one after the other: the images (grid · grid, h, w, c), then each layer's thumbnails (k · k, side, side, 3)
 where k = (grid − 1) / every + 1. The order of points is that of `priors/around.py`.
 """
 
@@ -11,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -19,6 +16,12 @@ from ..errors import BadRecord, BadSetting, StudioError, nearest
 from ..home import read_json, write_array, write_json
 from ..record import view
 from ..record.folder import RunFolder
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from ..datasets import RealSet
+    from ..priors import Prior
 
 VERSION = 1
 ALL = "all"  # rows of w move together
@@ -28,9 +31,41 @@ MOST_IMAGES, MOST_THUMBNAILS = 1_000_000, 500_000  # bytes
 SIDE = 32  # of a thumbnail, at the most
 
 
+class Layer(TypedDict):
+    """One layer; `thumbnail` is the side of its thumbnails (0: none), `response` has a number for each point."""
+
+    name: str
+    shape: list[int]
+    bytes: int
+    thumbnail: int
+    response: list[float]
+
+
+class Walked(TypedDict):
+    """What was walked: `grid` points along a side, ±`reach` s.d., thumbnails at every `every`-th; the pixels are the last layer."""
+
+    label: int
+    row: str
+    rows: list[str]
+    grid: int
+    reach: float
+    every: int
+    deviations: list[float]
+    shares: list[float]  # of the variance, along each of the two directions
+    size: list[int]  # of an image: h, w, c
+    layers: list[Layer]
+
+
+_Named = TypedDict("_Named", {"version": int, "prior": str, "class": str})
+
+
+class Walk(Walked, _Named):
+    """`planes/walk-….json`."""
+
+
 def compute(
     home: Path, run: str, label: int = 0, row: str = ALL, *, tell: Callable[..., None] = lambda **_: None
-) -> dict[str, Any]:
+) -> Walk:
     """Walk around class `label` in the generator of a run; `row` is `all` or the name of one row of w. Returns the JSON; what was
     made before is taken from the disk.
 
@@ -52,10 +87,10 @@ def compute(
         names = [ALL, *prior.rows]
         raise BadSetting(f"w has no row {row!r}.{nearest(row, names)} There are {', '.join(names)}.")
     tell(stage="decode", done=1, total=2)
-    answer, blob = _walked(prior, real, label, row)
+    walked, blob = _walked(prior, real, label, row)
     where.parent.mkdir(exist_ok=True)
     write_array(where.with_suffix(".npy"), blob)
-    answer |= {"version": VERSION, "prior": spec, "class": classes[label]}
+    answer: Walk = {**walked, "version": VERSION, "prior": spec, "class": classes[label]}
     write_json(where, answer)
     return answer
 
@@ -63,12 +98,12 @@ def compute(
 def prior_of_run(folder: RunFolder) -> str:
     """The name of the generator that a run searched; `BadRecord` where it had none."""
     from .. import methods
+    from ..part import settings_of
 
     asked = folder.request()
     known = methods.registry().get(asked["method"])
-    spec = str(asked["settings"].get("prior") or "")
-    if not spec and known is not None and "prior" in known.model_fields:
-        spec = str(known.model_fields["prior"].default)
+    settings = settings_of(known.build(asked.get("settings") or {}, saved=True)) if known else {}
+    spec = next((str(value) for path, value in settings.items() if path.rpartition(".")[2] == "prior"), "")
     if spec in ("", "pixels"):
         raise BadRecord(
             f"Run {folder.id!r} searched no generator, so there is none to walk in. Choose a run with a prior."
@@ -76,7 +111,7 @@ def prior_of_run(folder: RunFolder) -> str:
     return spec
 
 
-def _at_hand(spec: str, folder: RunFolder) -> tuple[Any, Any]:
+def _at_hand(spec: str, folder: RunFolder) -> tuple[Prior, RealSet]:
     """The prior without training one, and the `RealSet`."""
     import torch
 
@@ -86,7 +121,7 @@ def _at_hand(spec: str, folder: RunFolder) -> tuple[Any, Any]:
 
     real = one_data_set([folder])
     if not is_at_hand(spec, real):
-        flags = "".join(f" --{option} {value}" for option, value in checked(spec)[1].items())
+        flags = "".join(f" --{option} {value}" for option, value in checked(spec).pairs)
         raise BadRecord(
             f"The prior {spec!r} on {real.name} is not on this machine yet. While the run trains it, wait; otherwise train it: "
             f"distill-studio prior train --data {real.name}{flags}."
@@ -95,7 +130,7 @@ def _at_hand(spec: str, folder: RunFolder) -> tuple[Any, Any]:
     return drained(prior_of(spec, real, seed, torch.device("cpu"))), real
 
 
-def _walked(prior: Any, real: Any, label: int, row: str) -> tuple[dict[str, Any], np.ndarray]:
+def _walked(prior: Prior, real: RealSet, label: int, row: str) -> tuple[Walked, np.ndarray]:
     import torch.nn.functional as F
 
     from ..priors.around import around, look
@@ -114,16 +149,26 @@ def _walked(prior: Any, real: Any, label: int, row: str) -> tuple[dict[str, Any]
     names = [(cut.name, list(cut.shape), cut.bytes) for cut in prior.cuts]
     shape = list(seen.images.shape[1:])
     names.append(("pixels", shape, 4 * int(np.prod(shape))))
-    about = [
+    about: list[Layer] = [
         {"name": name, "shape": dims, "bytes": size, "thumbnail": side, "response": [round(v, 5) for v in response]}
         for (name, dims, size), side, response in zip(names, [*sides, 0], seen.responses.tolist(), strict=True)
     ]
-    answer = {"label": label, "row": row, "rows": list(prior.rows), "grid": grid, "reach": REACH, "every": every}
-    answer |= {"deviations": place.deviations.tolist(), "shares": place.shares.tolist()}
-    return {**answer, "size": [shape[1], shape[2], shape[0]], "layers": about}, np.concatenate(parts)
+    answer: Walked = {
+        "label": label,
+        "row": row,
+        "rows": list(prior.rows),
+        "grid": grid,
+        "reach": REACH,
+        "every": every,
+        "deviations": place.deviations.tolist(),
+        "shares": place.shares.tolist(),
+        "size": [shape[1], shape[2], shape[0]],
+        "layers": about,
+    }
+    return answer, np.concatenate(parts)
 
 
-def _seeded(seed: int) -> Any:
+def _seeded(seed: int) -> Generator:
     import torch
 
     return torch.Generator().manual_seed(seed)
@@ -138,16 +183,17 @@ def _fitting(image: int, thumbnails: int) -> tuple[int, int]:
     raise AssertionError("the last grid takes everything")
 
 
-def _bytes(images: Any) -> np.ndarray:
+def _bytes(images: Tensor) -> np.ndarray:
     return (images * 255).round().byte().permute(0, 2, 3, 1).numpy().reshape(-1)
 
 
-def kept(folder: RunFolder, label: int, row: str) -> tuple[dict[str, Any], np.ndarray] | None:
+def kept(folder: RunFolder, label: int, row: str) -> tuple[Walk, np.ndarray] | None:
     """The walk that was made before, if it is whole: its JSON and its bytes. Needs no engine."""
     where = folder.path / "planes" / f"{view.walk_name(label, row)}.json"
     try:
-        about, wanted = read_json(where), {"version": VERSION, "label": label, "row": row}
-        if not isinstance(about, dict) or {name: about.get(name) for name in wanted} != wanted:
+        about: Walk | None = read_json(where)
+        wanted = {"version": VERSION, "label": label, "row": row}
+        if not isinstance(about, dict) or not wanted.items() <= about.items():
             return None
         blob = np.load(where.with_suffix(".npy"), allow_pickle=False)
         return (about, blob) if blob.dtype == np.uint8 and blob.shape == (length(about),) else None
@@ -155,7 +201,7 @@ def kept(folder: RunFolder, label: int, row: str) -> tuple[dict[str, Any], np.nd
         return None
 
 
-def length(walk: dict[str, Any]) -> int:
+def length(walk: Walked) -> int:
     """How many bytes belong to a walk."""
     thumbnails = ((walk["grid"] - 1) // walk["every"] + 1) ** 2 * 3
     return walk["grid"] ** 2 * int(np.prod(walk["size"])) + thumbnails * sum(

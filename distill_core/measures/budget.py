@@ -22,6 +22,7 @@ class Ledger:
         label_bytes: static soft labels in fp16; hard labels cost nothing (the order says them).
         label_bytes_on_the_fly: what the labels of all epochs would take if they were stored.
         teacher_bytes: the teacher that has to be shipped for labels on the fly.
+        generator_bytes: the generator that has to be shipped where images are drawn by one.
         student_steps: updates of one student.
         seconds: training one student.
         real_images_seen: real images shown to one student, repeats counted.
@@ -35,6 +36,7 @@ class Ledger:
     student_steps: int = 0
     seconds: float = 0.0
     real_images_seen: int = 0
+    generator_bytes: int = 0
 
     def plain(self) -> dict[str, float]:
         """As a mapping of numbers, for a `Scored` event."""

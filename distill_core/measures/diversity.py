@@ -13,7 +13,6 @@ import numpy as np
 from scipy.spatial.distance import cdist, pdist
 
 K = 5  # neighbors whose reach makes the balls of density and coverage, as in Naeem et al.
-MEASURES = ("distance", "cosine", "nearest", "density", "coverage")
 
 
 def feature_distance(z: np.ndarray) -> float | None:

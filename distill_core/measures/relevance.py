@@ -19,7 +19,7 @@ their sum is the distance.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -28,7 +28,6 @@ from torch import Generator, Tensor, nn
 from ..datasets import RealSet
 from ..networks import Network
 
-METRIC = Literal["cam_weighted", "cam_map", "layerwise_random", "loss", "accuracy"]
 MOST = 500  # real images of each class whose mean is taken, evenly spaced
 NETS, EACH = 5, 25  # layerwise_random: networks on the real side, images of each class in a batch
 UPDATES, RATE = 100, 0.01  # accuracy: of the brief student; SGD with momentum 0.9
@@ -40,7 +39,7 @@ class Measure(Protocol):
     def __call__(self, x: Tensor, loss: Tensor, per_class: Tensor | None) -> Tensor:
         """(classes,) for normalized images (ipc · classes, c, h, w), slice-major; `loss` is the objective's, at these images."""
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Generator]:
         """What has to be restored when the run is resumed."""
 
 
@@ -88,7 +87,7 @@ class ClassRelevant:
         given = self._maps(x, labels).unflatten(0, (-1, self.classes)).mean(0)
         return (self.wanted - given).square().flatten(1).sum(1)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Generator]:
         return {}
 
 
@@ -151,7 +150,7 @@ class LayerwiseRandom:
         parts = [(a - b).square().flatten(1).sum(1) for a, b in zip(self.wanted, given, strict=True)]
         return torch.stack(parts).sum(0)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Generator]:
         return {"judge": self.generator}
 
 
@@ -164,7 +163,7 @@ class Loss:
     def __call__(self, x: Tensor, loss: Tensor, per_class: Tensor | None) -> Tensor:
         return (loss.detach() / self.classes).expand(self.classes) if per_class is None else per_class.detach()
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Generator]:
         return {}
 
 
@@ -197,5 +196,5 @@ class BriefAccuracy:
                 F.cross_entropy(student(x), labels).backward()
                 optimizer.step()
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Generator]:
         return {}

@@ -2,6 +2,8 @@
 
 [project.entry-points."distill_core.methods"]
 mine = "my_package.mine:MyMethod"
+
+A method in a file of the user's own is known to the home that it was given to (`record/guests.py`).
 """
 
 from __future__ import annotations
@@ -10,8 +12,11 @@ import warnings
 from functools import cache
 from importlib.metadata import entry_points
 
+from ..catalog import GROUP
 from ..errors import BadSetting, nearest
+from ..home import studio_home
 from ..method import Method
+from ..record import guests
 from .cda import CurriculumDataAugmentation
 from .dc import DatasetCondensation
 from .dm import DistributionMatching
@@ -24,6 +29,7 @@ from .herding import Herding
 from .hglad import HierarchicalPrior
 from .kcenter import KCenter
 from .mtt import TrajectoryMatching
+from .own import from_file
 from .random import RandomReal
 from .rded import RealisticDiverse
 from .sre2l import SqueezeRecoverRelabel
@@ -47,7 +53,6 @@ BUILT_IN: tuple[type[Method], ...] = (
     Herding,
     KCenter,
 )
-GROUP = "distill_core.methods"
 
 
 @cache
@@ -61,7 +66,7 @@ def registry() -> dict[str, type[Method]]:
                 raise TypeError(f"{entry.value} is not a distill_core Method")
             if guest.card.name in known:
                 raise ValueError(f"the name {guest.card.name!r} is taken")
-        except Exception as error:  # a guest's fault must not take the studio down
+        except Exception as error:  # noqa: BLE001 (a guest's fault must not take the studio down)
             warnings.warn(f"Method {entry.name!r} ({entry.value}) was left out: {error}", stacklevel=2)
             continue
         known[guest.card.name] = guest
@@ -69,10 +74,11 @@ def registry() -> dict[str, type[Method]]:
 
 
 def method_class(name: str) -> type[Method]:
-    """The method with this name, or `BadSetting` with the nearest one."""
-    known = registry()
+    """The method with this name, built in, installed or in a file that this home was given; `BadSetting` with the nearest one."""
+    known, own = registry(), guests.known(studio_home())
+    if name not in known and name in own:
+        return from_file(own[name]["file"])
     if name not in known:
-        raise BadSetting(
-            f"There is no method called {name!r}.{nearest(name, list(known))} There are: {', '.join(known)}."
-        )
+        names = [*known, *own]
+        raise BadSetting(f"There is no method called {name!r}.{nearest(name, names)} There are: {', '.join(names)}.")
     return known[name]

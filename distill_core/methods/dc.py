@@ -6,10 +6,6 @@ Bo Zhao, Konda Reddy Mopuri, Hakan Bilen, "Dataset Condensation with Gradient Ma
 
 A network with random weights looks at real and synthetic images of a class; the images move until both give it the same
 gradient. Between two looks the network is trained a little on the synthetic images; with one image per class it never is.
-
-Where we depart: draws come from one generator, so that a seed repeats a run (the released code seeds every network from the
-clock); pixels stay in the valid range after each update; images per class outside the released table take its next larger
-entry; the quick defaults draw 100 networks instead of 1,000 and look at 64 real images of each class instead of 256.
 """
 
 from __future__ import annotations
@@ -17,41 +13,25 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..job import Job
-from ..method import Card, Preset, Stream
-from ..pieces.condense import CODE, QUICK, Condensation, condensed
-from ..results import SyntheticSet
+from ..method import Card, Method, Stream
+from ..parts.labels import AnyLabels, HardLabels
+from ..parts.objectives import Gradients
+from ..parts.starts import NoiseStart
+from ..pieces.ground import Ground
+from ..results import Pictures
+from ..search.spaces import AnySpace, Pixels
 
-_NET = {"teacher": "convnet:norm=instance,width=128", "student": "convnet:norm=instance,width=128"}
 
-
-class DatasetCondensation(Condensation):
+class DatasetCondensation(Method):
     """Match gradients under networks with random weights."""
 
-    card: ClassVar[Card] = Card(
-        name="dc",
-        title="Dataset condensation (DC)",
-        idea="Make a few images that push a network's weights in the same direction as the real class does.",
-        family="gradient matching",
-        paper="Zhao, Mopuri, Bilen, ICLR 2021, arXiv 2006.05929",
-        url="https://arxiv.org/abs/2006.05929",
-        learns="pixels, from noise",
-        matches="the gradient of each class",
-        labels="hard",
-        departures=(
-            "One seed repeats a run; the released code seeds every network from the clock.",
-            "Pixels stay in the valid range after each update.",
-        ),
-        presets=(
-            Preset("Quick", {}, {}, QUICK),
-            Preset("All data sets (paper)", {"iterations": 1000, "batch_real": 256}, _NET, CODE),
-            Preset(
-                "With a perceptron (readme)",
-                {"iterations": 1000, "batch_real": 256, "lr_img": 0.01},
-                {"teacher": "mlp"},
-                CODE,
-            ),
-        ),
-    )
+    card: ClassVar[Card] = Card.of(__file__)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
-        return (yield from condensed(self, job, protocol="dc"))
+    objective: Gradients = Gradients()
+    space: AnySpace = Pixels(iterations=100, lr_img=0.1, start=NoiseStart())
+    labels: AnyLabels = HardLabels(protocol="dc")
+
+    def distill(self, job: Job) -> Stream[Pictures]:
+        ground = Ground.of(job)
+        images, about = yield from self.space.found(self.objective, ground)
+        return (yield from self.labels.result(ground, images, about, own=self.objective.students))

@@ -6,47 +6,32 @@ Bo Zhao, Hakan Bilen, "Dataset Condensation with Differentiable Siamese Augmenta
 
 As `dc`, with one random augmentation for both sides, drawn anew for every class and look, and with real images to start
 from (the reference command; the code's default is noise). Networks between looks and students see it drawn for each image.
-
-Where we depart: as `dc`; the augmentation has a generator of its own instead of resetting torch's.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from ..job import Job
-from ..method import Card, Preset, Stream, again
-from ..pieces.condense import CODE, QUICK, Condensation, condensed
-from ..results import SyntheticSet
+from ..method import Card, Method, Stream
+from ..parts.labels import AnyLabels, HardLabels
+from ..parts.objectives import Gradients
+from ..parts.views import SiameseView
+from ..pieces.ground import Ground
+from ..results import Pictures
+from ..search.spaces import AnySpace, Pixels
 
-_NET = {"teacher": "convnet:norm=instance,width=128", "student": "convnet:norm=instance,width=128"}
 
-
-class SiameseCondensation(Condensation):
+class SiameseCondensation(Method):
     """Match gradients of images that are augmented alike."""
 
-    card: ClassVar[Card] = Card(
-        name="dsa",
-        title="Differentiable Siamese augmentation (DSA)",
-        idea="Match gradients while real and synthetic images are turned, cropped and colored in the same way.",
-        family="gradient matching",
-        paper="Zhao and Bilen, ICML 2021, arXiv 2102.08259",
-        url="https://arxiv.org/abs/2102.08259",
-        learns="pixels, from real images",
-        matches="the gradient of each class under augmentation",
-        labels="hard",
-        departures=(
-            "One seed repeats a run; the released code seeds networks and augmentations from the clock.",
-            "Pixels stay in the valid range after each update.",
-        ),
-        presets=(
-            Preset("Quick", {}, {}, QUICK),
-            Preset("All data sets (paper)", {"iterations": 1000, "batch_real": 256}, _NET, CODE),
-        ),
-    )
+    card: ClassVar[Card] = Card.of(__file__)
 
-    augment: Literal["siamese", "none"] = again(Condensation, "augment", "siamese")
-    start: Literal["real", "noise"] = again(Condensation, "start", "real")
+    objective: Gradients = Gradients(view=SiameseView())
+    space: AnySpace = Pixels(iterations=100, lr_img=0.1)
+    labels: AnyLabels = HardLabels(protocol="dsa")
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
-        return (yield from condensed(self, job, protocol="dsa"))
+    def distill(self, job: Job) -> Stream[Pictures]:
+        ground = Ground.of(job)
+        images, about = yield from self.space.found(self.objective, ground)
+        return (yield from self.labels.result(ground, images, about, own=self.objective.students))

@@ -2,8 +2,6 @@
 
 Welling, ICML 2009; used for exemplars by iCaRL (Rebuffi et al., CVPR 2017, arXiv 1611.07725), whose greedy rule this is:
 with φ the teacher's last features, p_k = argmin_x ‖ μ − (φ(x) + Σ_{j<k} φ(p_j)) / k ‖.
-
-Departures: iCaRL normalizes φ to length one; here that is a setting. The features are those of our squeezed teacher.
 """
 
 from __future__ import annotations
@@ -12,12 +10,15 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from ..job import Job
-from ..method import Card, Method, Stream, knob
+from ..method import Card, Method, Stream
+from ..part import knob
+from ..parts.squeezing import OneNetwork
+from ..pieces.ground import Ground
 from ..pieces.select import select_by_features
-from ..pieces.teach import SqueezeRecipe
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 def next_of_herd(features: Tensor, chosen: list[int]) -> int:
@@ -31,28 +32,16 @@ def next_of_herd(features: Tensor, chosen: list[int]) -> int:
 class Herding(Method):
     """Keep the real images whose mean follows the class mean."""
 
-    card: ClassVar[Card] = Card(
-        name="herding",
-        title="Herding",
-        idea="Keep the real images whose average stays closest to the average of their class.",
-        family="selection",
-        paper="Welling, ICML 2009; Rebuffi et al., CVPR 2017, arXiv 1611.07725",
-        url="https://arxiv.org/abs/1611.07725",
-        learns="nothing",
-        matches="the mean feature of each class",
-        labels="hard",
-        departures=("The features are those of the squeezed teacher.",),
-    )
+    card: ClassVar[Card] = Card.of(__file__)
 
     unit_length: bool = knob(True, "Unit length", "Scale every feature vector to length one, as iCaRL does.")
-    squeeze_epochs: int = knob(
-        40, "Teacher epochs", "How long the network that gives the features is trained.", ge=1, le=1000
-    )
+    squeeze: OneNetwork = OneNetwork()
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
-        def pick(features: Tensor, chosen: list[int]) -> int:
-            return next_of_herd(
-                torch.nn.functional.normalize(features, dim=1) if self.unit_length else features, chosen
-            )
+    def next(self, features: Tensor, chosen: list[int]) -> int:
+        """The place of the next image, from the features of its class and the places chosen so far."""
+        return next_of_herd(normalize(features, dim=1) if self.unit_length else features, chosen)
 
-        return (yield from select_by_features(job, SqueezeRecipe(epochs=self.squeeze_epochs), pick))
+    def distill(self, job: Job) -> Stream[Pictures]:
+        ground = Ground.of(job)
+        teachers = yield from self.squeeze.teachers(ground)
+        return (yield from select_by_features(ground, teachers[0].network, self.next))

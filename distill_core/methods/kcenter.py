@@ -2,9 +2,6 @@
 
 Sener and Savarese, ICLR 2018, arXiv 1708.00489: the greedy 2-approximation. The first center is the image nearest to the
 class mean; then always the image farthest from all centers so far, in the teacher's last features.
-
-Departures: the paper starts from an existing pool; with an empty one the first center has to be chosen, and we take the
-image nearest to the mean (the rule used in the field's comparisons is not stated in the paper).
 """
 
 from __future__ import annotations
@@ -15,10 +12,11 @@ import torch
 from torch import Tensor
 
 from ..job import Job
-from ..method import Card, Method, Stream, knob
+from ..method import Card, Method, Stream
+from ..parts.squeezing import OneNetwork
+from ..pieces.ground import Ground
 from ..pieces.select import select_by_features
-from ..pieces.teach import SqueezeRecipe
-from ..results import SyntheticSet
+from ..results import Pictures
 
 
 def next_center(features: Tensor, chosen: list[int]) -> int:
@@ -33,25 +31,11 @@ def next_center(features: Tensor, chosen: list[int]) -> int:
 class KCenter(Method):
     """Keep the real images that cover the class."""
 
-    card: ClassVar[Card] = Card(
-        name="kcenter",
-        title="k-center",
-        idea="Keep the real images that leave no image of their class far away.",
-        family="selection",
-        paper="Sener and Savarese, ICLR 2018, arXiv 1708.00489",
-        url="https://arxiv.org/abs/1708.00489",
-        learns="nothing",
-        matches="the spread of each class",
-        labels="hard",
-        departures=(
-            "The first center is the image nearest to the class mean.",
-            "The features are those of the squeezed teacher.",
-        ),
-    )
+    card: ClassVar[Card] = Card.of(__file__)
 
-    squeeze_epochs: int = knob(
-        40, "Teacher epochs", "How long the network that gives the features is trained.", ge=1, le=1000
-    )
+    squeeze: OneNetwork = OneNetwork()
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
-        return (yield from select_by_features(job, SqueezeRecipe(epochs=self.squeeze_epochs), next_center))
+    def distill(self, job: Job) -> Stream[Pictures]:
+        ground = Ground.of(job)
+        teachers = yield from self.squeeze.teachers(ground)
+        return (yield from select_by_features(ground, teachers[0].network, next_center))

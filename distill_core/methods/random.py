@@ -7,32 +7,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..datasets import load
 from ..events import StageStarted
 from ..job import Job
 from ..method import Card, Method, Stream
+from ..pieces.ground import Ground
 from ..pieces.select import selected, show_selected
-from ..pieces.start import check_ipc, starting_ids
-from ..results import SyntheticSet
+from ..pieces.start import starting_ids
+from ..results import Pictures
 
 
 class RandomReal(Method):
     """Keep random real images."""
 
-    card: ClassVar[Card] = Card(
-        name="random",
-        title="Random real images",
-        idea="Keep a few real images of each class, drawn at random: what every other method has to beat.",
-        family="selection",
-        paper="the customary control",
-        learns="nothing",
-        matches="nothing",
-        labels="hard",
-    )
+    card: ClassVar[Card] = Card.of(__file__)
 
-    def distill(self, job: Job) -> Stream[SyntheticSet]:
-        real = load(job.data)
-        check_ipc(job, real)
+    def distill(self, job: Job) -> Stream[Pictures]:
+        real = Ground.of(job).real
         yield StageStarted("select", 1)
         ids = starting_ids(real, job.ipc, job.seed).flatten()
         yield show_selected(0, real, ids)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import torch
 
 from ..errors import BadSetting, nearest
-from ..spec import parse, spell
+from ..spec import parse
 from . import classic, convnet, mobile, resnet, vit, wide
-from .network import Builder, Network, NetworkInfo, Option, checked
+from .network import Builder, Network, NetworkInfo, Option, canonical, checked, norm_among
 
-__all__ = ["Network", "NetworkInfo", "Option", "build", "known", "resolve"]
+__all__ = ["Network", "NetworkInfo", "Option", "build", "known", "norm_of", "resolve"]
 
 _ALL: dict[str, tuple[NetworkInfo, Builder]] = {
     "convnet": (convnet.INFO, convnet.convnet),
@@ -37,12 +37,20 @@ def known() -> list[NetworkInfo]:
 
 
 def resolve(spec: str, *, channels: int, size: int) -> str:
-    """`auto` becomes a network's name with its options; any other spec comes back checked and spelled the one way."""
-    if parse(spec)[0] == "auto":
+    """`auto` becomes a network's name with its options; any other spec comes back checked and spelled the one way.
+
+    Two spellings of the same network come back equal: the order of options and defaults that are said do not count.
+    """
+    asked = parse(spec)
+    if asked.name == "auto":
         return f"convnet:norm=batch,width={64 if size <= 32 else 128}"  # narrow enough for two CPU cores
-    name, options = parse(spec)
-    checked(_find(name)[0], options)
-    return spell(name, options)
+    return str(canonical(_find(asked.name)[0], asked.options))
+
+
+def norm_of(spec: str) -> str:
+    """How a network normalizes: `batch`, `instance`, `layer`, `group` or `none`."""
+    asked = parse(spec)
+    return "batch" if asked.name == "auto" else norm_among(_find(asked.name)[0], asked.options)
 
 
 def build(spec: str, *, channels: int, size: int, classes: int, seed: int | None = None) -> Network:
@@ -56,16 +64,16 @@ def build(spec: str, *, channels: int, size: int, classes: int, seed: int | None
         them.
     """
     spec = resolve(spec, channels=channels, size=size)
-    name, given = parse(spec)
-    info, builder = _find(name)
-    options = checked(info, given)
+    asked = parse(spec)
+    info, builder = _find(asked.name)
+    options = checked(info, asked.options)
     if channels not in (1, 3):
         raise BadSetting(f"{channels} channels cannot work: networks here take grey (1) or RGB (3) images.")
     if classes < 1:
         raise BadSetting(f"{classes} classes cannot work: a classifier needs at least one.")
     if size < info.smallest:
         raise BadSetting(
-            f"{name} cannot take {size}×{size} images: it needs {info.smallest} pixels or more. Choose a larger size."
+            f"{info.name} cannot take {size}×{size} images: it needs {info.smallest} pixels or more. Choose a larger size."
         )
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:

@@ -9,7 +9,6 @@ first convolution, which makes them 32×32.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import nn
 
@@ -21,9 +20,15 @@ INFO = NetworkInfo(
     "ConvNet-D",
     "Blocks of convolution, norm, activation and pooling: small, quick and what most papers distill with.",
     (
-        Option("width", "Channels of every block.", 128, minimum=1, maximum=2048),
+        Option("width", "Channels of every block.", 128, minimum=1, maximum=2048, always=True),
         Option("depth", "Number of blocks; auto ends with a 4×4 map.", "auto", minimum=1, maximum=8),
-        Option("norm", "How feature maps are normalized.", "instance", ("none", "batch", "instance", "layer", "group")),
+        Option(
+            "norm",
+            "How feature maps are normalized.",
+            "instance",
+            ("none", "batch", "instance", "layer", "group"),
+            always=True,
+        ),
         Option("activation", "The non-linearity.", "relu", ("relu", "sigmoid", "leakyrelu", "swish")),
         Option("pooling", "How maps shrink between blocks.", "avg", ("none", "max", "avg")),
     ),
@@ -42,7 +47,7 @@ def convnet(
     given = channels
     for i in range(blocks):
         padding = 3 if i == 0 and side != size else 1
-        parts: dict[str, Any] = {
+        parts: dict[str, nn.Module | None] = {
             "conv": nn.Conv2d(given, width, 3, padding=padding),
             "norm": norm_layer(norm, width, side),
         }

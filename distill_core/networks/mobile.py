@@ -15,16 +15,23 @@ from .network import Network, NetworkInfo, Option
 
 SMALL = 64  # pixels
 MOBILENET = NetworkInfo(
-    "mobilenetv2", "MobileNetV2", "Inverted bottlenecks, made for phones; here with a stem for small images."
+    "mobilenetv2",
+    "MobileNetV2",
+    "Inverted bottlenecks, made for phones; here with a stem for small images.",
+    norm="batch",
 )
 EFFICIENTNET = NetworkInfo(
-    "efficientnetb0", "EfficientNet-B0", "Inverted bottlenecks with channel attention; stem for small images."
+    "efficientnetb0",
+    "EfficientNet-B0",
+    "Inverted bottlenecks with channel attention; stem for small images.",
+    norm="batch",
 )
 SHUFFLENET = NetworkInfo(
     "shufflenet",
     "ShuffleNetV2",
     "Very few multiplications: channels are split and shuffled; stem for small images.",
     (Option("width", "Width multiplier.", 1.0, (0.5, 1.0)),),
+    norm="batch",
 )
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor, nn
 
 from ..errors import BadSetting, nearest
-
-Value = int | float | str
+from ..spec import Spec, Value
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,7 @@ class Option:
     choices: tuple[Value, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    always: bool = False  # spelled where it is the default, too: weights on disk are named by that spelling
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,7 @@ class NetworkInfo:
     about: str
     options: tuple[Option, ...] = ()
     smallest: int = 8  # pixels
+    norm: str = "none"  # of its layers, where it has no option for that
 
 
 class Network(nn.Module):
@@ -82,7 +82,7 @@ class Network(nn.Module):
 Builder = Callable[..., Network]  # (channels, size, classes, **options)
 
 
-def checked(info: NetworkInfo, given: Mapping[str, Any]) -> dict[str, Any]:
+def checked(info: NetworkInfo, given: Mapping[str, Value]) -> dict[str, Value]:
     """All options of a network with the given values in place; `BadSetting` for an unknown one or a value that cannot
     work.
     """
@@ -95,7 +95,20 @@ def checked(info: NetworkInfo, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: given.get(name, option.default) for name, option in known.items()}
 
 
-def _check(network: str, option: Option, value: Any) -> None:
+def canonical(info: NetworkInfo, given: Mapping[str, Value]) -> Spec:
+    """The one spec of this network: checked, and without what is the default (but for options that are always said)."""
+    full = checked(info, given)
+    said = {o.name: full[o.name] for o in info.options if o.always or full[o.name] != o.default}
+    return Spec.of(info.name, said)
+
+
+def norm_among(info: NetworkInfo, given: Mapping[str, Value]) -> str:
+    """How this network normalizes, by its option or by its kind."""
+    default = next((o.default for o in info.options if o.name == "norm"), info.norm)
+    return str(given.get("norm", default))
+
+
+def _check(network: str, option: Option, value: Value) -> None:
     said = f"{network}:{option.name}={value} cannot work"
     if option.choices:
         if value not in option.choices:

@@ -7,13 +7,16 @@ the classifier starts random, not at zero, so that untrained networks tell image
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import BadSetting
 from .network import Network, NetworkInfo, Option
+
+if TYPE_CHECKING:
+    from torchvision.models.vision_transformer import Encoder
 
 INFO = NetworkInfo(
     "vit",
@@ -36,6 +39,7 @@ DEIT = NetworkInfo(
     "DeiT-Tiny",
     "A larger ViT (width 192, 12 layers), far from the networks that sets are distilled with: the hard case of transfer.",
     (Option("patch", "Pixels a side of a patch; auto is 16 at 224 pixels.", "auto", minimum=1, maximum=64),),
+    norm="layer",
 )
 
 
@@ -125,7 +129,7 @@ def _automatic_patch(size: int, most: int = 8) -> int:
     return next(p for p in range(2, size + 1) if size % p == 0 and size // p <= most)
 
 
-def _without_norms(encoder: Any) -> None:
+def _without_norms(encoder: Encoder) -> None:
     encoder.ln = nn.Identity()
     for layer in encoder.layers:
         layer.ln_1, layer.ln_2 = nn.Identity(), nn.Identity()

@@ -16,9 +16,10 @@ INFO = NetworkInfo(
     "Wide ResNet",
     "A narrow residual network made wide; WRN-16-2 is a common small backbone.",
     (
-        Option("depth", "Layers: 10, 16, 22, 28 or 40.", 16, (10, 16, 22, 28, 40)),
-        Option("width", "How many times as wide as a plain one.", 2, minimum=1, maximum=10),
+        Option("depth", "Layers: 10, 16, 22, 28 or 40.", 16, (10, 16, 22, 28, 40), always=True),
+        Option("width", "How many times as wide as a plain one.", 2, minimum=1, maximum=10, always=True),
     ),
+    norm="batch",
 )
 
 

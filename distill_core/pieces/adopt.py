@@ -11,17 +11,18 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from .. import store
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting, nearest
-from ..home import cache_path
+from ..home import replacing
 from ..networks import build, resolve
-from .teach import Teacher, accuracy, find_teacher, same_constants, save_teacher
+from .teach import accuracy
+from .teacher import Teacher, find_teacher, header, same_constants, save_teacher
 
 MOST_BYTES = 4 << 30
 NEEDED = ("classes", "mean", "std")
@@ -46,14 +47,14 @@ def adopt(path: Path, real: RealSet, network: str = "", device: torch.device | N
     built = fitted(path.name, spec, tensors, real).to(device).eval()
     measured = check_accuracy(path.name, built, real, about.get("accuracy"), device)
     key = key_of(spec, tensors, real)
-    said: dict[str, Any] = {"spec": spec, "recipe": about.get("recipe") or {}, "data": real.name, "key": key}
-    said |= {"fingerprint": real.fingerprint, "classes": list(real.classes), "mean": real.mean, "std": real.std}
-    said |= {"accuracy": measured, "imported": path.name}
-    save_teacher(built, said, cache_path("teacher", key))
+    said = header(real, spec, about.get("recipe") or {}, measured, key)
+    said["imported"] = path.name
+    with replacing(store.path_of("teacher", key)) as file:
+        save_teacher(built, said, file)
     return find_teacher(key, real, device)
 
 
-def opened(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def opened(path: Path) -> tuple[dict[str, object], dict[str, Tensor]]:
     """What a file says of itself and its tensors; the card beside it speaks where the header is silent."""
     if path.suffix != ".safetensors":
         raise BadRecord(
@@ -79,20 +80,21 @@ def opened(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return {**card, **said}, tensors
 
 
-def check_header(name: str, about: Mapping[str, Any], real: RealSet) -> None:
+def check_header(name: str, about: Mapping[str, object], real: RealSet) -> None:
     """Classes in order, mean and s.d., as the file states them against those of the data set."""
-    absent = [one for one in NEEDED if not isinstance(about.get(one), (list, tuple))]
+    given = {one: said for one in NEEDED if isinstance(said := about.get(one), (list, tuple))}
+    absent = [one for one in NEEDED if one not in given]
     if absent:
         raise BadRecord(
             f"{name} does not say its {' and '.join(absent)}. Put them, as JSON lists, into the header's entry `teacher` or "
             f"into a file {Path(name).stem}.json beside it: a teacher with another class order looks like any other."
         )
-    _check_classes(name, [str(one) for one in about["classes"]], real)
+    _check_classes(name, [str(one) for one in given["classes"]], real)
     for one in ("mean", "std"):
         wanted = getattr(real, one)
-        if not all(isinstance(v, (int, float)) for v in about[one]) or not same_constants(about[one], wanted):
+        if not all(isinstance(v, (int, float)) for v in given[one]) or not same_constants(given[one], wanted):
             raise BadRecord(
-                f"{name} normalizes with {one} {list(about[one])}, but {real.name} with {list(wanted)}. "
+                f"{name} normalizes with {one} {list(given[one])}, but {real.name} with {list(wanted)}. "
                 "Train it on images normalized like that; other constants show it other images."
             )
 
@@ -141,7 +143,7 @@ def fitted(name: str, spec: str, tensors: Mapping[str, Tensor], real: RealSet) -
     return network
 
 
-def check_accuracy(name: str, network: nn.Module, real: RealSet, stated: Any, device: torch.device) -> float:
+def check_accuracy(name: str, network: nn.Module, real: RealSet, stated: object, device: torch.device) -> float:
     """Its accuracy on the test part, a fraction. Refused where it guesses on the validation part, or misses what it states."""
     part = real.val if len(real.val) else real.train
     held, n = accuracy(network, real, part, device), len(part)

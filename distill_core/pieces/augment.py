@@ -8,7 +8,7 @@ synthetic batch, and a run repeats everywhere.
     ω = aug.draw(generator, len(x), x.shape[-1])
     difference = features(aug.apply(real, ω)) - features(aug.apply(synthetic, ω))
 
-Images are (n, c, h, w) float with h = w, normalized or not. Mixing (`mixup`, `cutmix`) says how, for the labels.
+Images are (n, c, h, w) float with h = w, normalized or not. Two images become one in `mix.py`.
 """
 
 from __future__ import annotations
@@ -17,23 +17,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from ..datasets import RealSet
 from ..errors import BadSetting, nearest
-from ..spec import parse
+from ..spec import Spec, parse
+from .warp import affine, coin, matrix, mirror, outside, recolor, shift, windows
 
 Drawn = Mapping[str, Tensor]
 DSA = "color_crop_cutout_flip_scale_rotate"
-ONE_WAY = ("digits", "mnist", "svhn")  # a mirrored digit is not a digit
-
-
-def may_flip(data: str) -> bool:
-    """Whether a mirrored image still belongs to its class, by the data set's name."""
-    return parse(data)[0] not in ONE_WAY
 
 
 class Augment:
@@ -84,10 +76,10 @@ class CropFlip(Augment):
     def draw(self, generator: Generator, n: int, size: int) -> Drawn:
         pad = self.pad or max(1, size // 8)
         shift = torch.randint(-pad, pad + 1, (n, 2), generator=generator)
-        return {"shift": shift, "flip": _coin(generator, n) if self.flip else torch.zeros(n, dtype=torch.bool)}
+        return {"shift": shift, "flip": coin(generator, n) if self.flip else torch.zeros(n, dtype=torch.bool)}
 
     def apply(self, x: Tensor, drawn: Drawn) -> Tensor:
-        return _mirror(_shift(x, drawn["shift"], self.fill), drawn["flip"])
+        return mirror(shift(x, drawn["shift"], self.fill), drawn["flip"])
 
 
 @dataclass(frozen=True)
@@ -101,8 +93,8 @@ class ResizedCropFlip(Augment):
 
     def draw(self, generator: Generator, n: int, size: int) -> Drawn:
         n = 1 if self.shared else n
-        box = _windows(generator, n, size, self.scale, self.ratio)
-        return {"box": box, "flip": _coin(generator, n) if self.flip else torch.zeros(n, dtype=torch.bool)}
+        box = windows(generator, n, size, self.scale, self.ratio)
+        return {"box": box, "flip": coin(generator, n) if self.flip else torch.zeros(n, dtype=torch.bool)}
 
     def apply(self, x: Tensor, drawn: Drawn) -> Tensor:
         size = x.shape[-1]
@@ -110,7 +102,7 @@ class ResizedCropFlip(Augment):
         zero = torch.zeros_like(top)
         rows = [torch.stack(row, 1) for row in ((width / size, zero, (2 * left + width) / size - 1),
                                                 (zero, height / size, (2 * top + height) / size - 1))]  # fmt: skip
-        return _mirror(_affine(x, torch.stack(rows, 1), align=False, padding="border"), drawn["flip"])
+        return mirror(affine(x, torch.stack(rows, 1), align=False, padding="border"), drawn["flip"])
 
 
 @dataclass(frozen=True)
@@ -189,55 +181,58 @@ class Siamese(Augment):
         if family == "scale":
             low = 1 / self.scale
             sx, sy = (u[:, :2] * (self.scale - low) + low).unbind(1)
-            return {"affine": _matrix(sx, torch.zeros(n), torch.zeros(n), sy)}
+            return {"affine": matrix(sx, torch.zeros(n), torch.zeros(n), sy)}
         angle = (u[:, 0] - 0.5) * 2 * self.rotate * math.pi / 180
-        return {"affine": _matrix(angle.cos(), -angle.sin(), angle.sin(), angle.cos())}
+        return {"affine": matrix(angle.cos(), -angle.sin(), angle.sin(), angle.cos())}
 
     def apply(self, x: Tensor, drawn: Drawn) -> Tensor:
         ((family, values),) = drawn.items()
         if family == "color":
-            return _recolor(x, values)
+            return recolor(x, values)
         if family == "crop":
-            return _shift(x, values)
+            return shift(x, values)
         if family == "cutout":
-            return x * _outside(values, x)
-        return _mirror(x, values) if family == "flip" else _affine(x, values, align=True, padding="zeros")
-
-
-def crop_flip_for(real: RealSet) -> CropFlip:
-    """Random crops with an eighth of padding, and flips where this data set allows them; for images in [0, 1]."""
-    return CropFlip(flip=may_flip(real.name))
+            return x * outside(values, x)
+        return mirror(x, values) if family == "flip" else affine(x, values, align=True, padding="zeros")
 
 
 def build(spec: str, *, flip: bool = True, fill: tuple[float, ...] = ()) -> Augment:
     """By name: `none`, `roll:jitter=4`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `tiles:side=2`, `dsa`.
 
     Args:
-        flip: whether these data may be mirrored at all (`may_flip`).
+        flip: whether these data may be mirrored at all (`RealSet.may_mirror`).
         fill: what a crop pads with, per channel.
     """
-    name, options = parse(spec)
+    asked = parse(spec)
+    name = asked.name
     known = {"none": {}, "roll": {"jitter"}, "crop_flip": {"pad"}, "resized_crop_flip": {"low"}, "dsa": set()}
     known |= {"tiles": {"side"}}
     if name not in known:
         raise BadSetting(
             f"There is no augmentation called {name!r}.{nearest(name, list(known))} Known: {', '.join(known)}."
         )
-    if wrong := options.keys() - set(known[name]):
+    if wrong := asked.options.keys() - set(known[name]):
         raise BadSetting(
             f"Augmentation {name!r} has no option {min(wrong)!r}. Options: {', '.join(known[name]) or 'none'}."
         )
     if name == "roll":
-        return Roll(options.get("jitter", 4))
+        return Roll(int(_number(asked, "jitter", 4)))
     if name == "crop_flip":
-        return CropFlip(options.get("pad", 0), flip, fill)
+        return CropFlip(int(_number(asked, "pad", 0)), flip, fill)
     if name == "resized_crop_flip":
-        return ResizedCropFlip((options.get("low", 0.08), 1.0), flip=flip)
+        return ResizedCropFlip((_number(asked, "low", 0.08), 1.0), flip=flip)
     if name == "tiles":
-        return Tiles(options.get("side", 1), flip)
+        return Tiles(int(_number(asked, "side", 1)), flip)
     if name == "dsa":
         return Siamese(shared=False) if flip else Siamese(shared=False).without("flip")
     return Nothing()
+
+
+def _number(asked: Spec, option: str, usual: float) -> float:
+    value = asked.options.get(option, usual)
+    if isinstance(value, str):
+        raise BadSetting(f"{asked.name}:{option}={value} cannot work: a number is wanted, such as {usual:g}.")
+    return value
 
 
 def randaugment(x: Tensor, generator: Generator) -> Tensor:
@@ -252,110 +247,3 @@ def randaugment(x: Tensor, generator: Generator) -> Tensor:
         torch.manual_seed(seed)
         eight = (x * 255).round().to(torch.uint8)
         return torch.stack([change(one) for one in eight]).to(x.dtype) / 255
-
-
-@dataclass(frozen=True, eq=False)
-class Mixed:
-    """A mixed batch: image i is `share` of itself and `1 - share` of image `partner[i]`."""
-
-    images: Tensor
-    partner: Tensor  # (n,) int64
-    share: float = 1.0
-    box: tuple[int, int, int, int] | None = None  # top, left, bottom, right of what came from the partner
-
-
-def mixup(x: Tensor, alpha: float, generator: Generator) -> Mixed:
-    """λ·x + (1 − λ)·x[partner] with one λ ~ Beta(α, α) for the batch."""
-    share, partner = _beta(alpha, generator), torch.randperm(len(x), generator=generator).to(x.device)
-    return Mixed(share * x + (1 - share) * x[partner], partner, share)
-
-
-def cutmix(x: Tensor, alpha: float, generator: Generator) -> Mixed:
-    """Paste a box of the partner, of area 1 − λ with λ ~ Beta(α, α); `share` is what is left of the image."""
-    h, w = x.shape[-2:]
-    side, partner = math.sqrt(1 - _beta(alpha, generator)), torch.randperm(len(x), generator=generator).to(x.device)
-    y, z = (int(torch.randint(s, (1,), generator=generator)) for s in (h, w))
-    tall, wide = int(h * side), int(w * side)
-    top, left = max(y - tall // 2, 0), max(z - wide // 2, 0)
-    bottom, right = min(y + tall // 2, h), min(z + wide // 2, w)
-    mixed = x.clone()
-    mixed[:, :, top:bottom, left:right] = x[partner, :, top:bottom, left:right]
-    return Mixed(mixed, partner, 1 - (bottom - top) * (right - left) / (h * w), (top, left, bottom, right))
-
-
-def _beta(alpha: float, generator: Generator) -> float:
-    """One draw of Beta(α, α), repeatable through the torch generator."""
-    seed = int(torch.randint(2**62, (1,), generator=generator))
-    return float(np.random.default_rng(seed).beta(alpha, alpha))
-
-
-def _coin(generator: Generator, n: int) -> Tensor:
-    return torch.rand(n, generator=generator) < 0.5
-
-
-def _mirror(x: Tensor, flip: Tensor) -> Tensor:
-    if not bool(flip.any()):
-        return x
-    return torch.where(flip.to(x.device)[:, None, None, None], x.flip(3), x)
-
-
-def _shift(x: Tensor, shift: Tensor, fill: tuple[float, ...] = ()) -> Tensor:
-    """Move every image's window by (down, right) pixels; what comes in is `fill` (zero by default)."""
-    h, w = x.shape[-2:]
-    pad = int(shift.abs().max())
-    if pad == 0:
-        return x
-    level = torch.tensor(fill or [0.0], dtype=x.dtype, device=x.device)[:, None, None]
-    padded = F.pad(x - level, (pad, pad, pad, pad)) + level if fill else F.pad(x, (pad, pad, pad, pad))
-    if len(shift) == 1:
-        down, right = (shift[0] + pad).tolist()
-        return padded[:, :, down : down + h, right : right + w]
-    rows, columns = ((shift[:, axis, None] + pad + torch.arange(s)).to(x.device) for axis, s in ((0, h), (1, w)))
-    every = torch.arange(len(x), device=x.device)[:, None, None]
-    return padded[every, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-
-def _outside(box: Tensor, x: Tensor) -> Tensor:
-    """1 outside the boxes (top, left, bottom, right), 0 inside: (n or 1, 1, h, w)."""
-    top, left, bottom, right = box.to(x.device)[:, :, None].unbind(1)
-    y, z = torch.arange(x.shape[2], device=x.device), torch.arange(x.shape[3], device=x.device)
-    inside = ((y >= top) & (y < bottom))[:, None, :, None] & ((z >= left) & (z < right))[:, None, None, :]
-    return (~inside).to(x.dtype)
-
-
-def _recolor(x: Tensor, values: Tensor) -> Tensor:
-    """Brightness x + b, saturation about the mean over channels, contrast about the mean of the image."""
-    b, s, k = values.to(x.device, x.dtype)[:, :, None, None, None].unbind(1)
-    x = x + b
-    grey = x.mean(1, keepdim=True)
-    x = (x - grey) * s + grey
-    middle = x.mean((1, 2, 3), keepdim=True)
-    return (x - middle) * k + middle
-
-
-def _matrix(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
-    """(n, 2, 3) affine matrices [[a, b, 0], [c, d, 0]]."""
-    zero = torch.zeros_like(a)
-    return torch.stack([torch.stack([a, b, zero], 1), torch.stack([c, d, zero], 1)], 1)
-
-
-def _affine(x: Tensor, matrix: Tensor, *, align: bool, padding: str) -> Tensor:
-    matrix = matrix.to(x.device, x.dtype).expand(len(x), 2, 3)
-    grid = F.affine_grid(matrix, list(x.shape), align_corners=align)
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode=padding, align_corners=align)
-
-
-def _windows(generator: Generator, n: int, size: int, scale: tuple[float, float], ratio: tuple[float, float]) -> Tensor:
-    """(n, 4) int: top, left, height, width. Ten tries for each image, the first that fits; else the whole image."""
-    area = size * size * (scale[0] + (scale[1] - scale[0]) * torch.rand(10, n, generator=generator))
-    low, high = math.log(ratio[0]), math.log(ratio[1])
-    aspect = torch.exp(low + (high - low) * torch.rand(10, n, generator=generator))
-    width, height = (area * aspect).sqrt().round(), (area / aspect).sqrt().round()
-    fits = (width <= size) & (height <= size) & (width > 0) & (height > 0)
-    first = fits.to(torch.int8).argmax(0)
-    every, found = torch.arange(n), fits.any(0)
-    width = torch.where(found, width[first, every], torch.tensor(float(size)))
-    height = torch.where(found, height[first, every], torch.tensor(float(size)))
-    top = (torch.rand(n, generator=generator) * (size - height + 1)).floor()
-    left = (torch.rand(n, generator=generator) * (size - width + 1)).floor()
-    return torch.stack([top, left, height, width], 1).long()

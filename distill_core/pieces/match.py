@@ -1,29 +1,27 @@
 """Matching: a space of images, an objective that pulls at them, and the one loop in which they meet.
 
 A *space* is what is optimized: pixels here, the inside of a generator elsewhere. It shows images and takes the gradient that
-an objective has at them. An *objective* compares these images with real data: gradients, mean features, trajectories. So any
+an objective has at them. A *match* compares these images with real data: gradients, mean features, trajectories. So any
 objective works in any space, and a method is a few lines that name the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Generator, Tensor, nn
 
-from ..datasets import RealSet, load
+from ..datasets import RealSet
 from ..events import Note, Parts, PerClass, Scalars
 from ..job import Job
-from ..loop import Guard, saw, steps
-from ..method import Stream, stage
+from ..loop import Guard, Live, Step, saw, steps
+from ..method import Stream
 from ..networks import Network, build
-from ..results import SyntheticSet
-from .device import device_of
-from .show import place, quantize, reference, show
-from .start import check_ipc, slice_labels, starting_images
+from .ground import Ground
+from .show import place, reference, show
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +32,8 @@ class Pull:
         gradient: ∂L/∂x, shaped like the images.
         loss: the scalar L.
         per_class: (classes,) or None, under the objective's `what`.
-        parts: one number for each layer or inner step, by name.
-        scalars: further numbers.
+        parts: one number for each layer or inner step, by quantity.
+        scalars: further numbers, by quantity.
         seen: real images that it looked at.
     """
 
@@ -47,20 +45,40 @@ class Pull:
     seen: int = 0
 
 
-class Objective(Protocol):
-    """Compares synthetic images with real data."""
+class Match:
+    """Compares synthetic images with real data. Base of what an objective makes for a run."""
 
-    what: str  # what `per_class` is: "distance of gradients"
-    remedy: str  # what to lower when the loss is no number any more
+    what = ""  # the quantity that `per_class` is, "" where it is None
+    remedy = "Lower lr_img."  # what to do when the loss is no number any more
+    looks = 1  # updates of the images for each iteration
 
-    def pull(self, x: Tensor, now: Any, due: bool) -> Pull:
-        """The gradient at the images x (n, c, h, w), normalized, slice-major; `now` has the live knobs, `due` asks for parts."""
+    def pull(self, x: Tensor, step: Step) -> Pull:
+        """The gradient at the images x (n, c, h, w), normalized, slice-major; `step.due` asks for parts."""
+        raise NotImplementedError
 
     def after(self, x: Tensor) -> None:
         """What follows the update of the images, such as a step of an inner training."""
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Mapping[str, Live]:
         """What has to be restored when the run is resumed."""
+        return {}
+
+    def learned(self) -> list[Tensor]:
+        """What is learned beside the images."""
+        return []
+
+    def about(self, learned: Sequence[Tensor]) -> dict[str, float]:
+        """What is to be said of the result, from (a copy of) what was learned."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Learning rates of w, of a feature map, and of pixels."""
+
+    w: float
+    f: float
+    pixels: float
 
 
 class Space(Protocol):
@@ -71,31 +89,30 @@ class Space(Protocol):
     def images(self) -> Tensor:
         """(n, c, h, w), normalized, without a graph."""
 
-    def step(self, gradient: Tensor, now: Any) -> None:
+    def step(self, gradient: Tensor, rates: Rates) -> None:
         """One update from ∂L/∂x."""
 
     def tensors(self) -> list[Tensor]:
         """What is learned."""
 
-    def state(self) -> dict[str, Any]: ...
+    def state(self) -> Mapping[str, Live]: ...
 
 
-class Pixels:
+class PixelSpace:
     """The images themselves: SGD with momentum in normalized pixels, kept in the valid range."""
 
     name = "pixels"
 
-    def __init__(self, start: Tensor, real: RealSet, momentum: float):
+    def __init__(self, start: Tensor, ground: Ground, momentum: float):
         self.x = start.clone().requires_grad_(True)
         self.optimizer = torch.optim.SGD([self.x], lr=1.0, momentum=momentum)
-        bounds = (real.normalize(torch.full((1, real.channels, 1, 1), v, device=start.device)) for v in (0.0, 1.0))
-        self.low, self.high = bounds
+        self.low, self.high = ground.range(start.device)
 
     def images(self) -> Tensor:
         return self.x.detach()
 
-    def step(self, gradient: Tensor, now: Any) -> None:
-        self.optimizer.param_groups[0]["lr"] = now.lr_img
+    def step(self, gradient: Tensor, rates: Rates) -> None:
+        self.optimizer.param_groups[0]["lr"] = rates.pixels
         self.x.grad = gradient
         self.optimizer.step()
         with torch.no_grad():
@@ -104,36 +121,15 @@ class Pixels:
     def tensors(self) -> list[Tensor]:
         return [self.x]
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Mapping[str, Live]:
         return {"x": self.x, "optimizer": self.optimizer}
 
 
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """What every matching method begins with: the real set, where the images start, and a held-out network for the maps."""
-
-    real: RealSet
-    device: torch.device
-    labels: Tensor  # (n,), slice-major
-    start: Tensor  # (n, c, h, w), normalized, on the device
-    probe: nn.Module
-
-
-def prepared(job: Job, start: str, *, shown: bool = True) -> Stream[Ground]:
-    """Load, choose the start (`real` or `noise`), show both; `shown` is False where the images start elsewhere."""
-    real = load(job.data)
-    check_ipc(job, real)
-    device, labels = device_of(job.device), slice_labels(job.ipc, len(real.classes))
-    images, _ = starting_images(real, job.ipc, job.seed)
-    if start == "noise":
-        x = torch.randn(images.flatten(0, 1).shape, generator=Generator().manual_seed(job.seed))
-    else:
-        x = real.normalize(images.flatten(0, 1))
-    if shown:
-        yield show(0, real.denormalize(x).clamp(0, 1), labels)
-    probe = random_network(job, real, 2**31 - 2).to(device)  # held out: the maps stay comparable
-    yield from reference(real, probe, device)
-    return Ground(real, device, labels, x.to(device), probe)
+def probe_of(ground: Ground) -> Stream[nn.Module]:
+    """A held-out network with random weights for the maps, and where the real images lie for it."""
+    probe = random_network(ground.job, ground.real, 2**31 - 2).to(ground.device)
+    yield from reference(ground.real, probe, ground.device)
+    return probe
 
 
 def random_network(job: Job, real: RealSet, seed: int) -> Network:
@@ -158,35 +154,49 @@ def real_batch(real: RealSet, size: int, generator: Generator) -> Tensor:
 
 
 def matched(
-    method: Any, ground: Ground, space: Space, objective: Objective, total: int, *, returns: bool = False
+    ground: Ground,
+    space: Space,
+    match: Match,
+    probe: nn.Module,
+    rates: Callable[[Step], Rates],
+    total: int,
+    *,
+    returns: bool = False,
 ) -> Stream[None]:
     """The loop: the objective pulls, the space moves, the objective follows.
 
     Args:
+        probe: the network whose logits are shown.
+        rates: the learning rates in force at a step.
         returns: where a number breaks, end at the last finite state and say so, instead of failing.
     """
     guard = Guard(*space.tensors())
-    state = {**space.state(), **objective.state(), "broken": guard.broken}
-    for step in steps("match", total, state=state, of=method):
-        pull = objective.pull(space.images(), step.now, step.due)
+    state: dict[str, Live] = {**space.state(), **match.state(), "broken": guard.broken}
+    for step in steps("match", total, state=state, live=True):
+        pull = match.pull(space.images(), step)
         guard.keep()
-        space.step(pull.gradient, step.now)
+        space.step(pull.gradient, rates(step))
         guard.check(pull.loss, step.index)
-        objective.after(space.images())
+        match.after(space.images())
         saw(pull.seen)
         if step.due:
             if returns and (at := int(guard.broken)) >= 0:
                 yield _went_back(at, space)
                 return
-            guard.stop_if_broken("match", objective.remedy)
-            yield Scalars(step.index, {"loss": pull.loss.item(), **pull.scalars})
-            if pull.per_class is not None:
-                yield PerClass(step.index, objective.what, pull.per_class.detach().cpu().numpy())
-            for name, values in pull.parts.items():
-                yield Parts(step.index, name, values)
+            guard.stop_if_broken("match", match.remedy)
+            yield from report(step.index, match, pull, space.name)
             x = space.images()
             yield show(step.index, ground.real.denormalize(x), ground.labels, space=space.name)
-            yield place(step.index, ground.probe, x, ground.labels)
+            yield place(step.index, probe, x, ground.labels)
+
+
+def report(index: int, match: Match, pull: Pull, space: str, more: Mapping[str, float] | None = None) -> Stream[None]:
+    """What an objective said at a step, and `more` numbers beside the loss."""
+    yield Scalars(index, {"loss": pull.loss.item(), **(more or {}), **pull.scalars})
+    if pull.per_class is not None:
+        yield PerClass(index, match.what, pull.per_class.detach().cpu().numpy(), space)
+    for name, values in pull.parts.items():
+        yield Parts(index, name, values)
 
 
 def _went_back(at: int, space: Space) -> Note:
@@ -195,13 +205,3 @@ def _went_back(at: int, space: Space) -> Note:
         "before that step. Lower lr_f and lr_w (at the pixels lr_img) and start again for a full search.",
         "warning",
     )
-
-
-def in_pixels(
-    method: Any, ground: Ground, objective: Objective, total: int, protocol: str, about: Any = dict
-) -> Stream[SyntheticSet]:
-    """Match in pixels, from the start that was prepared; `about()` is asked at the end."""
-    space, real = Pixels(ground.start, ground.real, method.momentum), ground.real
-    yield from stage("match", matched(method, ground, space, objective, total), total)
-    images = quantize(real.denormalize(space.images())).cpu()
-    return SyntheticSet(images, ground.labels, real.classes, real.mean, real.std, protocol=protocol, about=about())

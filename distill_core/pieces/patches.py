@@ -71,9 +71,9 @@ def chosen_patches(
             shown = torch.arange(label + 1).repeat(ipc)
             ids_shown = torch.arange(ipc).repeat_interleave(label + 1) * classes + shown
             yield show(label, found[:, : label + 1].flatten(0, 1), shown, ids=ids_shown)
-            told = {"cross-entropy of all crops": scores[0, label], "cross-entropy of the chosen": scores[1, label]}
+            told = {"crops-cross-entropy": scores[0, label], "chosen-cross-entropy": scores[1, label]}
             yield Scalars(label, {name: float(value) for name, value in told.items()})
-    yield PerClass(classes, "cross-entropy of the chosen crops", scores[1].numpy().astype(np.float64))
+    yield PerClass(classes, "chosen-cross-entropy-by-class", scores[1].numpy().astype(np.float64))
     return found
 
 

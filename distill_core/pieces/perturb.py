@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..events import Parts, Scalars
-from ..loop import steps
+from ..loop import Live, steps
 from ..method import Stream
 
 
@@ -46,7 +46,6 @@ def ascend(
 
 def directed(
     network: nn.Module,
-    origin: dict[str, Tensor],
     look: Callable[[], Tensor],
     labels: Tensor,
     rho: float,
@@ -56,23 +55,35 @@ def directed(
     """Move `network` from θ_T to θ_T + Δθ_K in place.
 
     Args:
-        origin: θ_T by parameter name.
         look: gives the start of this batch under its first augmentation, normalized; the same in all K steps.
         leaf: gathers the image gradients of the K passes, as the released code does; None for the clean rule.
     """
+    origin = weights_of(network)
     for weight in network.parameters():
         weight.requires_grad_(True)
     gathered = Gradient(leaf) if leaf is not None else None
-    state = {"network": network} | ({"gathered": gathered} if gathered else {})
+    state: dict[str, Live] = {"network": network}
+    if gathered:
+        state["gathered"] = gathered
     for step in steps("adjust", ascent_steps, state=state):
         loss, norm = ascend(network, look(), labels, rho / ascent_steps, leaf)
         shift, relative = shifts(network, origin)
         yield Scalars(
             step.index + 1,
-            {"cross-entropy on the start": loss.item(), "gradient norm": norm.item(), "‖Δθ‖": shift, "ρ": rho},
+            {
+                "start-cross-entropy": loss.item(),
+                "gradient-norm": norm.item(),
+                "shift-length": shift,
+                "shift-limit": rho,
+            },
         )
         if step.last:
-            yield Parts(step.index + 1, "‖Δθ‖ / ‖θ‖ by layer", relative)
+            yield Parts(step.index + 1, "shift-by-layer", relative)
+
+
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """A copy of all weights, by name."""
+    return {name: weight.detach().clone() for name, weight in network.named_parameters()}
 
 
 class Gradient:
@@ -88,15 +99,16 @@ class Gradient:
         self.leaf.grad = saved["grad"].to(self.leaf.device)
 
 
-def scattered(network: nn.Module, origin: dict[str, Tensor], rho: float, generator: torch.Generator) -> Stream[None]:
+def scattered(network: nn.Module, rho: float, generator: torch.Generator) -> Stream[None]:
     """The control: θ_T + ρ·ξ/‖ξ‖ with ξ ~ N(0, I) over all weights (our definition; the paper's noise law is not known)."""
+    origin = weights_of(network)
     weights: list[Tensor] = list(network.parameters())
     noise = [torch.randn(w.shape, generator=generator).to(w.device) for w in weights]
     with torch.no_grad():
         torch._foreach_add_(weights, list(torch._foreach_mul(noise, rho / global_norm(noise))))
     shift, relative = shifts(network, origin)
-    yield Scalars(1, {"‖Δθ‖": shift, "ρ": rho})
-    yield Parts(1, "‖Δθ‖ / ‖θ‖ by layer", relative)
+    yield Scalars(1, {"shift-length": shift, "shift-limit": rho})
+    yield Parts(1, "shift-by-layer", relative)
 
 
 @torch.no_grad()

@@ -25,13 +25,14 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 
+from .. import store
 from ..datasets import RealSet
 from ..events import Note
-from ..home import replacing, studio_home
 from ..loop import saw, steps
 from ..method import Stream
 from .statistics import Heard, moments
 
+KEPT = "moments"  # until a fault was mended they were kept as `statistics-…`, which may hold another network's: none is read
 BATCH = 100
 PATCH = 4
 KINDS = ("mean", "variance", "patch mean", "patch variance")
@@ -113,25 +114,22 @@ def measured(
 
     Global values are the average of the statistics of batches of 100; class values the average over a class's images.
     """
-    path = studio_home() / "cache" / f"statistics-{key}{'-classes' if per_class else ''}.safetensors"
-    if not path.is_file():
-        sums = yield from _pass(network, real, device, per_class, path.stem)
-        _write(sums, path)
-    else:
-        yield Note(f"Statistics of {len(real.train.labels):,} real images for teacher {key} were at hand.")
-    return {name: t.to(device) for name, t in load_file(path).items()}
+    images, taken = f"Statistics of {len(real.train.labels):,} real images", False
 
+    def make(file: Path) -> Stream[None]:
+        nonlocal taken
+        taken = True
+        found = yield from _pass(network, real, device, per_class)
+        save_file({name: t.cpu().contiguous() for name, t in found.items()}, file)
 
-def _write(tensors: dict[str, Tensor], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
-        save_file({name: t.cpu().contiguous() for name, t in tensors.items()}, file)
+    found = yield from store.made(KEPT, f"{key}-classes" if per_class else key, make, load_file)
+    if not taken:
+        yield Note(f"{images} for teacher {key} were at hand.")
+    return {name: t.to(device) for name, t in found.items()}
 
 
 @torch.no_grad()
-def _pass(
-    network: nn.Module, real: RealSet, device: torch.device, per_class: bool, name: str
-) -> Stream[dict[str, Tensor]]:
+def _pass(network: nn.Module, real: RealSet, device: torch.device, per_class: bool) -> Stream[dict[str, Tensor]]:
     points, classes = Points.of(network), len(real.classes)
     order = torch.randperm(len(real.train.labels), generator=torch.Generator().manual_seed(0))
     batches = order.split(BATCH)
@@ -146,22 +144,22 @@ def _pass(
         return points.statistics(seen), points.of_each(seen) if per_class else {}
 
     whole, each = look(order[:2])
-    for name, values in whole.items():
-        sums |= {f"{name}|{k}": torch.zeros_like(v[0]) for k, v in zip(KINDS, values, strict=False)}
-    for name, values in each.items():
+    for layer, values in whole.items():
+        sums |= {f"{layer}|{k}": torch.zeros_like(v[0]) for k, v in zip(KINDS, values, strict=False)}
+    for layer, values in each.items():
         shaped = zip(KINDS, values, strict=False)
-        sums |= {f"{name}|{k}|classes": torch.zeros(classes, v.shape[1], device=device) for k, v in shaped}
-    for step in steps("measure", len(batches), state={"counts": counts, **sums}, name=name):
+        sums |= {f"{layer}|{k}|classes": torch.zeros(classes, v.shape[1], device=device) for k, v in shaped}
+    for step in steps("measure", len(batches), state={"counts": counts, **sums}):
         ids = batches[step.index]
         labels = real.train.labels[ids].to(device)
         whole, each = look(ids)
         counts += torch.bincount(labels, minlength=classes)
-        for name, values in whole.items():
+        for layer, values in whole.items():
             for kind, value in zip(KINDS, values, strict=False):
-                sums[f"{name}|{kind}"] += value[0]
-        for name, values in each.items():
+                sums[f"{layer}|{kind}"] += value[0]
+        for layer, values in each.items():
             for kind, value in zip(KINDS, values, strict=False):
-                sums[f"{name}|{kind}|classes"].index_add_(0, labels, value)
+                sums[f"{layer}|{kind}|classes"].index_add_(0, labels, value)
         saw(len(ids))
     per = counts.clamp(min=1)[:, None]
     yield Note(f"Statistics of {int(counts.sum()):,} real images were taken at {len(points.all())} layers.")
@@ -170,8 +168,6 @@ def _pass(
 
 class RealStatistics:
     """A `Matcher` of batch-norm, convolution and patch statistics with a memory."""
-
-    where = "layers'"
 
     def __init__(
         self,
@@ -247,26 +243,3 @@ class RealStatistics:
     def load_state_dict(self, saved: Mapping[str, Tensor]) -> None:
         device = next(iter(self.targets.values())).device
         self.remembered = {name: t.to(device) for name, t in saved.items()}
-
-
-def densification(images: Tensor, labels: Tensor, temperature: float) -> Tensor:
-    """L_DD of G-VBSM (4.3), data densification: for each class KL( sg softmax(λ/τ) ‖ softmax(λ) ), summed over classes.
-
-    λ are the eigenvalues of Z Zᵀ with Z the class's images, pooled to at most 32×32 and flattened. A flat spectrum means
-    images that differ. A class with one image adds nothing. The matrix is symmetric and treated as such (the released
-    code takes the general solver).
-
-    Args:
-        images: (n, c, h, w), as the network sees them.
-        labels: (n,), any order; classes need not have equally many.
-    """
-    pooled = F.adaptive_avg_pool2d(images, 32) if images.shape[-1] > 32 else images
-    z, total = pooled.flatten(1).float(), images.new_zeros(())
-    for label in labels.unique():
-        own = z[labels == label]
-        if len(own) < 2:
-            continue
-        spectrum = torch.linalg.eigvalsh(own @ own.T)
-        target = F.log_softmax(spectrum.detach() / temperature, dim=0)
-        total = total + F.kl_div(F.log_softmax(spectrum, dim=0), target, reduction="sum", log_target=True)
-    return total

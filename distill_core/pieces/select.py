@@ -7,24 +7,23 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..datasets import RealSet, load
+from ..datasets import RealSet
 from ..events import Images, Scalars
-from ..job import Job
 from ..loop import saw, steps
 from ..method import Stream, stage
-from ..results import SyntheticSet
-from .device import device_of
+from ..networks import Network
+from ..results import Pictures
+from .ground import Ground
 from .show import place, reference, show
-from .start import check_ipc
-from .teach import SqueezeRecipe, embed, squeeze
+from .teach import embed
 
 Pick = Callable[[Tensor, list[int]], int]
 
 
-def selected(real: RealSet, ids: Tensor) -> SyntheticSet:
+def selected(real: RealSet, ids: Tensor) -> Pictures:
     """The set of these training images, (n,) ids."""
     images, labels = real.pixels(real.train.images[ids]), real.train.labels[ids]
-    return SyntheticSet(images, labels, real.classes, real.mean, real.std, ids=ids)
+    return Pictures(images, labels, real.classes, real.mean, real.std, ids=ids)
 
 
 def show_selected(step: int, real: RealSet, ids: Tensor) -> Images:
@@ -32,22 +31,19 @@ def show_selected(step: int, real: RealSet, ids: Tensor) -> Images:
     return show(step, real.pixels(real.train.images[ids]), real.train.labels[ids], ids=ids)
 
 
-def select_by_features(job: Job, recipe: SqueezeRecipe, pick: Pick) -> Stream[SyntheticSet]:
-    """Squeeze a teacher, embed each class, and choose `ipc` images one after the other with `pick`.
+def select_by_features(ground: Ground, network: Network, pick: Pick) -> Stream[Pictures]:
+    """Embed each class by the network, and choose `ipc` images one after the other with `pick`.
 
     Args:
         pick: from the features of a class (n, f), float64, and the places chosen so far, the place of the next one.
     """
-    real = load(job.data)
-    check_ipc(job, real)
-    device = device_of(job.device)
-    teacher = yield from stage("squeeze", squeeze(real, job.teacher, recipe, device))
-    yield from reference(real, teacher.network, device)
-    own = [real.per_class(label) for label in range(len(real.classes))]
-    features = [embed(teacher.network, real, ids, device).double() for ids in own]
+    real, device = ground.real, ground.device
+    yield from reference(real, network, device)
+    own = [real.per_class(label) for label in range(ground.classes)]
+    features = [embed(network, real, ids, device).double() for ids in own]
     saw(sum(len(ids) for ids in own))
-    chosen = torch.zeros(job.ipc, len(own), dtype=torch.long)
-    yield from stage("select", _select(real, teacher.network, own, features, chosen, pick, device), job.ipc)
+    chosen = torch.zeros(ground.job.ipc, len(own), dtype=torch.long)
+    yield from stage("select", _select(ground, network, own, features, chosen, pick), ground.job.ipc)
     return selected(real, own_ids(own, chosen))
 
 
@@ -56,7 +52,10 @@ def own_ids(own: list[Tensor], chosen: Tensor) -> Tensor:
     return torch.stack([ids[chosen[:, c]] for c, ids in enumerate(own)], dim=1).flatten()
 
 
-def _select(real: RealSet, network, own, features, chosen: Tensor, pick: Pick, device: torch.device) -> Stream[None]:  # type: ignore[no-untyped-def]
+def _select(
+    ground: Ground, network: Network, own: list[Tensor], features: list[Tensor], chosen: Tensor, pick: Pick
+) -> Stream[None]:
+    real, device = ground.real, ground.device
     centers = torch.stack([f.mean(0) for f in features])
     for step in steps("select", len(chosen), state={"chosen": chosen}):
         for c, of_class in enumerate(features):
@@ -67,4 +66,4 @@ def _select(real: RealSet, network, own, features, chosen: Tensor, pick: Pick, d
             normalized = real.normalize(real.pixels(real.train.images[ids].to(device)))
             yield place(step.index, network, normalized, real.train.labels[ids])
             means = torch.stack([f[chosen[: step.index + 1, c]].mean(0) for c, f in enumerate(features)])
-            yield Scalars(step.index, {"distance to the class means": float((means - centers).norm(dim=1).mean())})
+            yield Scalars(step.index, {"class-mean-distance": float((means - centers).norm(dim=1).mean())})

@@ -9,8 +9,8 @@ The norms are not squared and σ² is the biased variance, as in the authors' co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 import torch
 from torch import Generator, Tensor, nn
@@ -24,9 +24,8 @@ class Matcher(Protocol):
     """What a network's layers hear of the images, and how far that is from what they remember of the real data."""
 
     names: list[str]
-    where: str  # what is listened to, in a figure's title
 
-    def hearing(self, groups: int = 1) -> Any:
+    def hearing(self, groups: int = 1) -> AbstractContextManager[Heard]:
         """A context in which every forward pass fills the mapping that it gives (`Heard`)."""
 
     def mismatch(self, heard: Heard, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -45,8 +44,6 @@ class Matcher(Protocol):
 
 class BatchNormStatistics:
     """Listens at every BatchNorm2d of a network, in module order."""
-
-    where = "batch-norm"
 
     def __init__(self, network: nn.Module):
         self.layers = {name: m for name, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)}

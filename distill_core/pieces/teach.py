@@ -6,32 +6,27 @@ the home's cache, and trained only where neither has it. Files are safetensors w
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 import torch
 import torch.nn.functional as F
-from filelock import FileLock, Timeout
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from .. import store
 from ..datasets import RealSet
 from ..datasets.real import Split
-from ..errors import BadRecord, BadSetting
+from ..errors import BadSetting
 from ..events import Note, Scalars
-from ..home import cache_path, replacing, studio_home, weights_path
-from ..loop import check_finite, saw, steps
+from ..fields import Values
+from ..loop import Live, check_finite, saw, steps
 from ..method import Stream
-from ..networks import build, resolve
-from ..spec import weights
+from ..networks import Network, build, resolve
+from ..spec import parse
 from .augment import build as build_augment
-from .augment import may_flip
+from .teacher import Teacher, find_teacher, header, read_teacher, save_teacher
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ class SqueezeRecipe:
             return self.lr
         return 0.5 * self.lr * (1 + math.cos(math.pi * (epoch - warm) / (self.epochs - warm)))
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> Values:
         """By name, without the later fields where they have their default: a teacher keeps its key when a field is added."""
         later = ("momentum", "schedule", "warmup", "augment")
         usual = {one.name: one.default for one in fields(self)}
@@ -70,29 +65,30 @@ class SqueezeRecipe:
 
 
 RECIPE = Literal["cifar", "tiny", "gvbsm"]
-RECIPES: dict[str, dict[str, Any]] = {  # what the published recipes set; epochs are said beside them
+
+
+class Published(TypedDict, total=False):
+    """What a published recipe sets of a `SqueezeRecipe`."""
+
+    lr: float
+    batch: int
+    weight_decay: float
+    schedule: str
+    warmup: int
+    augment: str
+
+
+RECIPES: dict[str, Published] = {  # what the published recipes set; epochs are said beside them
     "cifar": {},
     "tiny": {"lr": 0.2, "weight_decay": 1e-4, "batch": 256, "warmup": 5, "augment": "resized_crop_flip"},
     "gvbsm": {"lr": 0.05, "weight_decay": 0.0, "batch": 64, "schedule": "none"},
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Teacher:
-    """A trained classifier in eval mode, with gradients off, and what is known of it."""
-
-    network: nn.Module
-    key: str
-    spec: str
-    accuracy: float  # on the real test part, a fraction; measured once after training, never used to choose
-    bytes: int
-    about: dict[str, Any]
-
-
 def teacher_key(real: RealSet, spec: str, recipe: SqueezeRecipe) -> str:
     """16 hex digits that name a teacher by content."""
     content = {"data": real.fingerprint, "network": spec, "recipe": recipe.plain(), "format": 1}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return store.key_of(content)
 
 
 def squeeze(real: RealSet, network: str, recipe: SqueezeRecipe, device: torch.device) -> Stream[Teacher]:
@@ -100,28 +96,24 @@ def squeeze(real: RealSet, network: str, recipe: SqueezeRecipe, device: torch.de
 
     `resnet18@756ee6198d62b83a` asks for that very teacher (one that was imported, say), whatever the recipe.
     """
-    spec, named = resolve(network, channels=real.channels, size=real.size), weights(network)
-    key = named or teacher_key(real, spec, recipe)
-    if not named and teacher_path(key) is None:
-        lock = FileLock(studio_home() / "cache" / f"teacher-{key}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            yield Note("Another run is training this teacher; waiting for it.")
-            lock.acquire()
-        try:
-            if teacher_path(key) is None:
-                yield from train(real, spec, recipe, device, key)
-        finally:
-            lock.release()
-    teacher = find_teacher(key, real, device)
-    if named and teacher.spec != spec:
-        raise BadSetting(f"Teacher {key} is a {teacher.spec}, not a {spec}. Write {teacher.spec}@{key}.")
+    spec, named = resolve(network, channels=real.channels, size=real.size), parse(network).weights
+    if named:
+        teacher = find_teacher(named, real, device)
+        if teacher.spec != spec:
+            raise BadSetting(f"Teacher {named} is a {teacher.spec}, not a {spec}. Write {teacher.spec}@{named}.")
+    else:
+        key = teacher_key(real, spec, recipe)
+        teacher = yield from store.made(
+            "teacher",
+            key,
+            lambda file: train(real, spec, recipe, device, key, file),
+            lambda path: read_teacher(path, key, real, device),
+        )
     yield Note(f"Teacher {spec}: {teacher.accuracy:.1%} of {len(real.test.labels):,} real test images.")
     return teacher
 
 
-def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device, key: str) -> Stream[None]:
+def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device, key: str, file: Path) -> Stream[None]:
     """Train on the real training part and write the file. The last weights are kept, as in the papers."""
     network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=recipe.seed).to(
         device
@@ -130,13 +122,13 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
         network.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
     )
     generator = torch.Generator().manual_seed(recipe.seed)
-    look = build_augment(recipe.augment, flip=may_flip(real.name))
+    look = build_augment(recipe.augment, flip=real.may_mirror)
     count, batch = len(real.train.labels), min(recipe.batch, len(real.train.labels))
     per_epoch = max(1, count // batch)
     order = torch.randperm(count, generator=generator)
-    state = {"network": network, "optimizer": optimizer, "generator": generator, "order": order}
+    state: dict[str, Live] = {"network": network, "optimizer": optimizer, "generator": generator, "order": order}
     network.train()
-    for step in steps("squeeze", recipe.epochs * per_epoch, state=state, name=key):
+    for step in steps("squeeze", recipe.epochs * per_epoch, state=state):
         epoch, place = divmod(step.index, per_epoch)
         if place == 0 and epoch:
             order.copy_(torch.randperm(count, generator=generator))
@@ -151,65 +143,8 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
         if step.due:
             check_finite(loss.item(), f"The loss of the teacher {spec}", step, "squeeze", "the teacher's learning rate")
             held = accuracy(network, real, real.val, device, at_most=500)
-            yield Scalars(step.index, {"teacher loss": loss.item(), "teacher validation accuracy": held})
-    about: dict[str, Any] = {
-        "spec": spec,
-        "recipe": recipe.plain(),
-        "data": real.name,
-        "fingerprint": real.fingerprint,
-        "classes": list(real.classes),
-    }
-    about |= {"accuracy": accuracy(network, real, real.test, device), "mean": real.mean, "std": real.std, "key": key}
-    save_teacher(network, about, cache_path("teacher", key))
-
-
-def save_teacher(network: nn.Module, about: dict[str, Any], path: Path) -> None:
-    tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
-    with replacing(path) as file:
-        save_file(tensors, file, metadata={"teacher": json.dumps(about)})
-
-
-def teacher_path(key: str) -> Path | None:
-    """Where the teacher lies: shipped, cached, or nowhere."""
-    return weights_path("teacher", key)
-
-
-def find_teacher(key: str, real: RealSet, device: torch.device) -> Teacher:
-    """Load a teacher and check that it belongs to this data set, this order of classes and these mean and s.d."""
-    path = teacher_path(key)
-    if path is None:
-        raise BadRecord(
-            f"Teacher {key} is neither shipped nor cached. Run its method again; it trains the teacher first."
-        )
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            about = json.loads((file.metadata() or {})["teacher"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise BadRecord(
-            f"Teacher file {path.name} cannot be read ({error}). Delete it; it is trained again when needed."
-        ) from None
-    if about["fingerprint"] != real.fingerprint or tuple(about["classes"]) != real.classes:
-        raise BadRecord(
-            f"Teacher {key} was trained on {about['data']} with classes {about['classes']}; this run has {real.name} with {list(real.classes)}."
-        )
-    for name in ("mean", "std"):
-        if not same_constants(about[name], getattr(real, name)):
-            raise BadRecord(
-                f"Teacher {key} was trained with {name} {list(about[name])}; {real.name} has {list(getattr(real, name))}. "
-                "Train one for this data set."
-            )
-    network = build(about["spec"], channels=real.channels, size=real.size, classes=len(real.classes))
-    network.load_state_dict(tensors)
-    network.key = key
-    network.to(device).eval().requires_grad_(False)
-    size = sum(t.numel() * t.element_size() for t in tensors.values())
-    return Teacher(network, key, about["spec"], float(about["accuracy"]), size, about)
-
-
-def same_constants(given: Sequence[float], wanted: Sequence[float]) -> bool:
-    """Whether means or s.d. per channel are equal, to the four digits that are written down."""
-    return len(given) == len(wanted) and all(abs(a - b) < 1e-4 for a, b in zip(given, wanted, strict=True))
+            yield Scalars(step.index, {"teacher-loss": loss.item(), "teacher-accuracy": held})
+    save_teacher(network, header(real, spec, recipe.plain(), accuracy(network, real, real.test, device), key), file)
 
 
 @torch.no_grad()
@@ -228,7 +163,7 @@ def accuracy(
     return float(right) / max(1, len(labels))
 
 
-def embed(network: Any, real: RealSet, ids: Tensor, device: torch.device) -> Tensor:
+def embed(network: Network, real: RealSet, ids: Tensor, device: torch.device) -> Tensor:
     """Last features of real training images, (n, f) on the CPU."""
     with torch.no_grad():
         parts = [

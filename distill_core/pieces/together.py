@@ -42,4 +42,4 @@ class Together:
     def _one(self, weights: dict[str, Tensor], x: Tensor) -> tuple[Tensor, dict[str, tuple[Tensor, ...]]]:
         with self.matcher.hearing() as heard:
             logits = functional_call(self.networks[0], {**weights, **self.buffers}, (x,))
-        return logits, dict(heard)
+        return logits, {name: tuple(found) for name, found in heard.items()}

@@ -23,9 +23,11 @@ from torch import Generator, Tensor
 
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting, MissingPackage
+from .header import Config, Header
 from .imported import Imported, Plan, Shape, agree
 from .prior import LATENT, Cut
 
+Library = Any  # diffusers says no types of its networks
 SIGN = "decoder.conv_in.weight"
 STARTS, EACH = "starts", 32
 OLD = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
@@ -42,7 +44,7 @@ FORM = (
 )
 
 
-def skeleton(name: str, config: Mapping[str, Any]) -> Any:
+def skeleton(name: str, config: Config) -> Library:
     """The library's network for this configuration, without memory for its weights."""
     try:
         from diffusers import AutoencoderKL
@@ -56,25 +58,23 @@ def skeleton(name: str, config: Mapping[str, Any]) -> Any:
         )
     try:
         with torch.device("meta"):
-            return AutoencoderKL(**{key: config[key] for key in FORM if key in config})
+            return AutoencoderKL(**{key: value for key, value in config.items() if key in FORM})
     except (TypeError, ValueError, RuntimeError, KeyError) as error:
         raise BadRecord(f"{name}: diffusers cannot build what config.json says ({error}).") from None
 
 
 def modern(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors under their present names; projections that were 1×1 convolutions become matrices."""
-    found = {}
-    for key, tensor in tensors.items():
-        if ".attentions." in key:
-            for old, new in OLD.items():
-                key = key.replace(old, new)
-            if tensor.ndim == 4:
-                tensor = tensor.flatten(1)
-        found[key] = tensor
-    return found
+    return dict(_modern(key, tensor) if ".attentions." in key else (key, tensor) for key, tensor in tensors.items())
 
 
-def plan(network: Any, config: Mapping[str, Any], size: int, starts: Shape) -> Plan:
+def _modern(key: str, tensor: Tensor) -> tuple[str, Tensor]:
+    for old, new in OLD.items():
+        key = key.replace(old, new)
+    return key, tensor.flatten(1) if tensor.ndim == 4 else tensor
+
+
+def plan(network: Library, config: Config, size: int, starts: Shape) -> Plan:
     """The cuts for images of this size.
 
     Raises:
@@ -104,11 +104,11 @@ def plan(network: Any, config: Mapping[str, Any], size: int, starts: Shape) -> P
 class Autoencoder(Imported):
     """w (n, 1, c · h · w) is the latent."""
 
-    network: Any
+    network: Library
 
     @classmethod
-    def built(cls, name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], which: Tensor) -> Autoencoder:
-        config = about.get("config") or {}
+    def built(cls, name: str, tensors: Mapping[str, Tensor], about: Header, which: Tensor) -> Autoencoder:
+        config = about.get("config", Config())
         network = skeleton(name, config)
         starts = tuple(tensors[STARTS].shape) if STARTS in tensors else ()
         found = plan(network, config, int(about["size"]), starts)
@@ -152,9 +152,9 @@ class Autoencoder(Imported):
 
 
 @torch.no_grad()
-def prepared(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], real: RealSet) -> dict[str, Tensor]:
+def prepared(name: str, tensors: Mapping[str, Tensor], about: Header, real: RealSet) -> dict[str, Tensor]:
     """The decoder's tensors, and what the encoder makes of some real images of each class: (classes, m, latent)."""
-    tensors, config = modern(tensors), about.get("config") or {}
+    tensors, config = modern(tensors), about.get("config", Config())
     network = skeleton(name, config)
     kept = {key: t for key, t in tensors.items() if not key.startswith(("encoder.", "quant_conv."))}
     if not any(key.startswith("encoder.") for key in tensors):

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..errors import BadRecord, BadSetting
+from .header import Config, Header
 from .imported import Imported, Plan, Shape, Shapes, agree
 from .prior import LATENT, Cut
 
@@ -28,9 +29,19 @@ SIGN = "generator.gen_z.weight_orig"
 NEEDS = ("layers", "attention_layer_position", "eps", "n_stats")
 
 
-def plan(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> Plan:
+@dataclass(frozen=True)
+class Form(Plan):
+    """And of each layer its name, whether it doubles and its row of w (−1: attention); which of the stored statistics."""
+
+    layers: tuple[tuple[str, bool, int], ...]
+    eps: float
+    truncation: float
+    statistics: int
+
+
+def plan(name: str, tensors: Mapping[str, Tensor], about: Header) -> Form:
     """The form of a BigGAN-deep, from its configuration and shapes."""
-    config, shapes = about.get("config") or {}, Shapes(name, tensors)
+    config, shapes = about.get("config", Config()), Shapes(name, tensors)
     if missing := [key for key in NEEDS if key not in config]:
         raise BadRecord(
             f"{name} is a BigGAN-deep without {', '.join(missing)}. Put its config.json into the same folder."
@@ -78,9 +89,9 @@ def plan(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> 
         cuts.append(Cut(f"layer{len(layers)}", (channels, side, side)))
     norm("generator.bn", channels, conditional=False)
     _normed(wanted, "generator.conv_to_rgb", (channels, channels, 3, 3), bias=channels)
-    more = {"layers": tuple(layers), "eps": float(config["eps"]), "row": _row(about.get("truncation", 1.0), stats)}
-    more |= {"truncation": float(about.get("truncation", 1.0))}
-    return Plan(tuple(cuts), tuple(rows), side, 3, classes, condition - z, wanted, more)
+    truncation = float(about.get("truncation", 1.0))
+    said = tuple(layers), float(config["eps"]), truncation, _row(truncation, stats)
+    return Form(tuple(cuts), tuple(rows), side, 3, classes, condition - z, wanted, *said)
 
 
 def _row(truncation: float, stats: int) -> int:
@@ -103,13 +114,15 @@ def _normed(wanted: dict[str, Shape], key: str, shape: Shape, bias: int = 0) -> 
 class BigGAN(Imported):
     """BigGAN-deep; w has the rows of c."""
 
+    plan: Form
+
     @classmethod
-    def built(cls, name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], which: Tensor) -> BigGAN:
+    def built(cls, name: str, tensors: Mapping[str, Tensor], about: Header, which: Tensor) -> BigGAN:
         found = plan(name, tensors, about)
         agree(name, tensors, found.wanted)
         return cls(found, tensors, which, "biggan")
 
-    def __init__(self, plan: Plan, tensors: Mapping[str, Tensor], which: Tensor, spec: str):
+    def __init__(self, plan: Form, tensors: Mapping[str, Tensor], which: Tensor, spec: str):
         kept = {}
         for key, t in tensors.items():
             if key.endswith(".weight_orig"):
@@ -117,7 +130,7 @@ class BigGAN(Imported):
                 sigma = tensors[f"{short}_u"].float() @ matrix @ tensors[f"{short}_v"].float()
                 kept[short] = t.float() / sigma
             elif "running_" in key:
-                kept[key] = t[plan.more["row"]]
+                kept[key] = t[plan.statistics]
             elif not key.endswith((".weight_u", ".weight_v")):
                 kept[key] = t
         super().__init__(plan, kept, which, spec)
@@ -126,7 +139,7 @@ class BigGAN(Imported):
         """Normal numbers within ±2, times the truncation (by the inverse of the distribution function)."""
         low = 0.5 * (1 + math.erf(-2 / math.sqrt(2)))
         u = low + (1 - 2 * low) * torch.rand(n, self.plan.z, generator=generator, dtype=torch.float64)
-        return (math.sqrt(2) * torch.erfinv(2 * u - 1) * self.plan.more["truncation"]).float()
+        return (math.sqrt(2) * torch.erfinv(2 * u - 1) * self.plan.truncation).float()
 
     def map(self, z: Tensor, labels: Tensor) -> Tensor:
         c = torch.cat([z, self["embeddings.weight"].T[self.which[labels]]], 1)
@@ -137,7 +150,7 @@ class BigGAN(Imported):
         return f.view(len(f), 4, 4, -1).permute(0, 3, 1, 2)  # channels were last where it was trained
 
     def layer(self, f: Tensor, w: Tensor, k: int) -> Tensor:
-        key, doubles, row = self.plan.more["layers"][k]
+        key, doubles, row = self.plan.layers[k]
         return self._attend(f, key) if row < 0 else self._block(f, w[:, row], key, doubles)
 
     def _block(self, f: Tensor, c: Tensor, key: str, doubles: bool) -> Tensor:
@@ -154,7 +167,7 @@ class BigGAN(Imported):
 
     def _standard(self, x: Tensor, key: str) -> Tensor:
         mean, var = self[f"{key}.running_means"][:, None, None], self[f"{key}.running_vars"][:, None, None]
-        return (x - mean) / (var + self.plan.more["eps"]).sqrt()
+        return (x - mean) / (var + self.plan.eps).sqrt()
 
     def _attend(self, f: Tensor, key: str) -> Tensor:
         def one(name: str) -> Tensor:

@@ -12,7 +12,6 @@ import pickle
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -73,7 +72,7 @@ def _restricted(path: Path) -> dict[str, Tensor]:
     return _tensors(path.name, held)
 
 
-def _tensors(name: str, held: Any) -> dict[str, Tensor]:
+def _tensors(name: str, held: object) -> dict[str, Tensor]:
     """The dictionary of tensors in what a file held."""
     for inner in INSIDE:
         if isinstance(held, Mapping) and isinstance(held.get(inner), Mapping):
@@ -97,7 +96,7 @@ def _unpickled(path: Path, code: Path | None) -> dict[str, Tensor]:
             f"{path.name} needs the module {error.name!r} of its authors' code. Check that code out and name the folder: "
             "--code FOLDER."
         ) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (opening a pickle may raise anything)
         raise BadRecord(f"{path.name} cannot be opened ({type(error).__name__}: {error}).") from None
     finally:
         if code is not None:

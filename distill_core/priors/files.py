@@ -4,37 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from .. import store
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
-from ..home import cache_path, replacing, weights_path
+from ..home import replacing
+from .header import Header
 from .style import StyleGenerator
 
 
-def save(network: StyleGenerator, about: Mapping[str, Any], path: Path) -> None:
+def save(network: StyleGenerator, about: Header, file: Path) -> None:
     """Write the generator; its form is read off its tensors."""
     tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
-    with replacing(path) as file:
-        save_file(tensors, file, metadata={"prior": json.dumps(dict(about), ensure_ascii=False)})
-
-
-def prior_path(key: str) -> Path | None:
-    """Where the prior lies: shipped, cached, or nowhere."""
-    return weights_path("prior", key)
+    save_file(tensors, file, metadata={"prior": json.dumps(about, ensure_ascii=False)})
 
 
 def find(key: str, real: RealSet, device: torch.device) -> StyleGenerator:
     """Load a prior and check that it makes images of this data set; gradients of its own weights are off."""
-    path = prior_path(key)
+    path = store.find("prior", key)
     if path is None:
         raise BadRecord(
             f"Prior {key} is neither shipped nor cached. Write prior=style; it is then trained in a stage of its own."
@@ -42,7 +36,7 @@ def find(key: str, real: RealSet, device: torch.device) -> StyleGenerator:
     return opened(path, real)[0].to(device)
 
 
-def opened(path: Path, real: RealSet) -> tuple[StyleGenerator, dict[str, Any]]:
+def opened(path: Path, real: RealSet) -> tuple[StyleGenerator, Header]:
     """A generator from a file, believed in nothing that can be checked, and what its header says.
 
     Raises:
@@ -74,7 +68,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise BadRecord(f"{path.name} cannot be read ({error}). Delete it, or fetch it again.") from None
 
 
-def header(path: Path) -> dict[str, Any]:
+def header(path: Path) -> Header:
     """What a prior's header says; no tensor is read."""
     try:
         with safe_open(str(path), framework="pt") as file:
@@ -83,18 +77,19 @@ def header(path: Path) -> dict[str, Any]:
         raise BadRecord(f"{path.name} cannot be read ({error}). Delete it, or fetch it again.") from None
 
 
-def about_of(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+def about_of(path: Path, metadata: Mapping[str, str]) -> Header:
     """The header in a file's metadata; {} where there is none."""
+    wrong = f"{path.name} has a header that says nothing: its entry `prior` must be a JSON object."
     try:
-        about = json.loads(metadata.get("prior", "{}"))
+        about: Header = json.loads(metadata.get("prior", "{}"))
     except ValueError:
-        about = None
+        raise BadRecord(wrong) from None
     if not isinstance(about, dict):
-        raise BadRecord(f"{path.name} has a header that says nothing: its entry `prior` must be a JSON object.")
+        raise BadRecord(wrong)
     return about
 
 
-def fitted(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], real: RealSet) -> StyleGenerator:
+def fitted(name: str, tensors: Mapping[str, Tensor], about: Header, real: RealSet) -> StyleGenerator:
     """The generator with these tensors, which have to fit by name and shape, and be finite."""
     constant, embedding, last = (tensors.get(one) for one in ("constant", "embedding", "last"))
     if constant is None or embedding is None or last is None or constant.ndim != 3:
@@ -137,12 +132,8 @@ def adopt(path: Path, real: RealSet) -> str:
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode() + tensor.contiguous().numpy().tobytes())
     key = digest.hexdigest()[:16]
-    said = {"recipe": about.get("recipe") or {}, "data": real.name, "fingerprint": real.fingerprint, "key": key}
+    said: Header = {"recipe": about.get("recipe", {}), "data": real.name, "fingerprint": real.fingerprint, "key": key}
     said |= {"classes": list(real.classes), "imported": path.name}
-    save(network, said, cache_path("prior", key))
+    with replacing(store.path_of("prior", key)) as file:
+        save(network, said, file)
     return key
-
-
-def weights_of(network: torch.nn.Module) -> int:
-    """How many numbers it has."""
-    return sum(math.prod(t.shape) for t in network.state_dict().values())

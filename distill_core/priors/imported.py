@@ -7,13 +7,13 @@ tensors become buffers: they move with the device, and no gradient is ever kept 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor, nn
 
 from ..errors import BadRecord, nearest
+from .header import Header
 from .prior import Cut
 
 Shape = tuple[int, ...]
@@ -26,7 +26,6 @@ class Plan:
     Args:
         wanted: the shape of every tensor, by name.
         classes: of the generator itself; 0 where it knows none.
-        more: what its class needs besides (strides, paddings, …).
     """
 
     cuts: tuple[Cut, ...]
@@ -36,7 +35,6 @@ class Plan:
     classes: int
     z: int
     wanted: Mapping[str, Shape]
-    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Shapes(dict[str, Shape]):
@@ -84,6 +82,11 @@ class Imported(nn.Module):
     """
 
     which: Tensor
+
+    @classmethod
+    def built(cls, name: str, tensors: Mapping[str, Tensor], about: Header, which: Tensor) -> Imported:
+        """From the tensors of the file `name`; `BadRecord` where they do not fit together."""
+        raise NotImplementedError
 
     def __init__(self, plan: Plan, tensors: Mapping[str, Tensor], which: Tensor, spec: str):
         super().__init__()

@@ -9,18 +9,19 @@ The last is not comparable with distances in the features of another network, an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
 from ..datasets import RealSet
 from ..events import Note, Scalars
-from ..loop import steps
+from ..loop import Live, steps
 from ..method import Stream, stage
 from ..networks import Network, build
 from ..pieces.teach import SqueezeRecipe, Teacher, accuracy, squeeze
+from .header import Header
 from .prior import Prior
 
 EACH = 120  # samples of each class
@@ -31,7 +32,7 @@ ENOUGH, FEWEST = 1200, 5  # updates after which the judging classifier has learn
 def measured(prior: Prior, real: RealSet, device: torch.device, seed: int = 0) -> Stream[dict[str, float]]:
     """The three numbers, with those of real images beside them; trains the teacher first where there is none."""
     teacher: Teacher = yield from stage("squeeze", squeeze(real, *judge(real), device))
-    network: Network = teacher.network  # type: ignore[assignment]
+    network = teacher.network
     images, labels = sampled(prior, real, EACH, device, seed)
     with torch.no_grad():
         right = torch.cat([network(part).argmax(1) for part in images.split(500)]) == labels
@@ -40,18 +41,18 @@ def measured(prior: Prior, real: RealSet, device: torch.device, seed: int = 0) -
         pooled(network, real.normalize(real.pixels(one.images.to(device)))) for one in (real.train, real.test)
     )
     found = {
-        "accuracy of a real-trained classifier on samples": float(right.float().mean()),
-        "that classifier on real test images": teacher.accuracy,
-        "accuracy on real test images after training on samples": accuracy(student, real, real.test, device),
-        "distance to real training images": frechet(train, pooled(network, images)),
-        "distance of real test images": frechet(train, test),
-        "samples": float(len(labels)),
+        "samples-recognized": float(right.float().mean()),
+        "judge-accuracy": teacher.accuracy,
+        "samples-teach": accuracy(student, real, real.test, device),
+        "samples-distance": frechet(train, pooled(network, images)),
+        "test-distance": frechet(train, test),
+        "sample-count": float(len(labels)),
     }
     yield Note(
-        f"Samples: {found['accuracy of a real-trained classifier on samples']:.1%} are taken for their class; a classifier "
-        f"trained on them gets {found['accuracy on real test images after training on samples']:.1%} of the real test images; "
-        f"Fréchet distance in our features {found['distance to real training images']:.3g} "
-        f"(real test images: {found['distance of real test images']:.3g})."
+        f"Samples: {found['samples-recognized']:.1%} are taken for their class; a classifier "
+        f"trained on them gets {found['samples-teach']:.1%} of the real test images; "
+        f"Fréchet distance in our features {found['samples-distance']:.3g} "
+        f"(real test images: {found['test-distance']:.3g})."
     )
     return found
 
@@ -84,7 +85,7 @@ def _taught(images: Tensor, labels: Tensor, real: RealSet, device: torch.device,
     generator, optimizer = Generator().manual_seed(seed), torch.optim.SGD(network.parameters(), lr=RATE, momentum=0.9)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, UPDATES)
     network.train()
-    state = {"network": network, "optimizer": optimizer, "schedule": schedule, "generator": generator}
+    state: dict[str, Live] = {"network": network, "optimizer": optimizer, "schedule": schedule, "generator": generator}
     for step in steps("measure", UPDATES, state=state):
         rows = torch.randint(len(labels), (BATCH,), generator=generator).to(device)
         optimizer.zero_grad(set_to_none=True)
@@ -93,7 +94,7 @@ def _taught(images: Tensor, labels: Tensor, real: RealSet, device: torch.device,
         optimizer.step()
         schedule.step()
         if step.due:
-            yield Scalars(step.index, {"loss on samples": loss.item()})
+            yield Scalars(step.index, {"samples-loss": loss.item()})
     return network.eval()
 
 
@@ -114,10 +115,8 @@ def frechet(a: Tensor, b: Tensor) -> float:
     return float(shift + first.trace() + second.trace() - 2 * cross)
 
 
-def card(prior: Any, found: dict[str, float], about: dict[str, Any]) -> dict[str, Any]:
+def card(prior: nn.Module, found: Mapping[str, float], about: Header) -> dict[str, object]:
     """What stands beside a prior."""
     weights = sum(t.numel() for t in prior.state_dict().values())
-    said: dict[str, Any] = {
-        name: about[name] for name in ("data", "fingerprint", "classes", "recipe", "key") if name in about
-    }
+    said = {name: value for name, value in about.items() if name in ("data", "fingerprint", "classes", "recipe", "key")}
     return {**said, "weights": weights, "quality": {name: round(value, 4) for name, value in found.items()}}

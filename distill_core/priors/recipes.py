@@ -33,11 +33,11 @@ class PriorRecipe:
         0.1  # of a pixel in [−1, 1] around the decoded one: more brings codes nearer to what is drawn, and blurs
     )
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, float]:
         """By name, without the later fields at their first value: a prior keeps its key when a field is added."""
         return {name: value for name, value in asdict(self).items() if name not in LATER or value != LATER[name]}
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, float]:
         """What it says beyond the first values, for a named preset."""
         usual = asdict(PriorRecipe())
         return {name: value for name, value in asdict(self).items() if value != usual[name] and name != "seed"}
@@ -111,5 +111,5 @@ RECIPES = (
 
 def recommended(data: str, **options: Any) -> PriorRecipe:
     """The recipe for a data set by name (its options do not matter); `options` are values that were asked for."""
-    found = next((one.recipe for one in RECIPES if one.data == parse(data)[0]), RECIPES[0].recipe)
+    found = next((one.recipe for one in RECIPES if one.data == parse(data).name), RECIPES[0].recipe)
     return replace(found, **options)

@@ -11,20 +11,21 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from .. import store
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
-from ..home import cache_path, replacing
+from ..home import replacing
 from . import autoencoder, biggan, files, stylegan2, stylegan3
+from .header import Config, Header
 from .imported import Imported
 from .prior import Cut
 
-FORMS: dict[str, tuple[str, Any]] = {  # the tensor that gives a form away, and what is built from it
+FORMS: dict[str, tuple[str, type[Imported]]] = {  # the tensor that gives a form away, and what is built from it
     "stylegan-xl": (stylegan3.SIGN, stylegan3.StyleGAN3),
     "stylegan2": (stylegan2.SIGN, stylegan2.StyleGAN2),
     "biggan": (biggan.SIGN, biggan.BigGAN),
@@ -111,7 +112,7 @@ def adopt(
             raise BadSetting(f"{path.name} is ours and makes the data set's own classes. Leave --classes out.")
         return f"style@{files.adopt(path, real)}"
     config = told.get("config") or _config(path, metadata)
-    about: dict[str, Any] = {"form": found, "config": config, "size": real.size, "channels": real.channels}
+    about: Header = {"form": found, "config": config, "size": real.size, "channels": real.channels}
     if found == "biggan":
         about["truncation"] = told.get("truncation", 1.0) if truncation == 1 else truncation
     if found == "autoencoder":
@@ -125,25 +126,25 @@ def adopt(
     own = prior.plan.classes
     which = class_map(path.name, own, real, told.get("which") if own and same and classes is None else classes)
     about |= {"data": real.name, "fingerprint": real.fingerprint, "classes": list(real.classes), "which": which}
-    about |= {"recipe": {}, "imported": path.name, "cuts": [[cut.name, *cut.shape] for cut in prior.cuts]}
+    about |= {"recipe": {}, "imported": path.name, "cuts": [(cut.name, *cut.shape) for cut in prior.cuts]}
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for key, tensor in sorted(tensors.items()):
         digest.update(key.encode() + tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
     key = digest.hexdigest()[:16]
-    with replacing(cache_path("prior", key)) as file:
+    with replacing(store.path_of("prior", key)) as file:
         save_file({k: t.contiguous() for k, t in tensors.items()}, file, {"prior": json.dumps({**about, "key": key})})
     return f"{found}@{key}"
 
 
-def _config(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+def _config(path: Path, metadata: Mapping[str, str]) -> Config:
     """What the file's own header, or a config.json beside it, says of its form; {} where there is none."""
     beside = path.with_name("config.json")
     try:
         text = metadata.get("config") or (beside.read_text(encoding="utf-8") if beside.is_file() else "{}")
-        found = json.loads(text)
+        found: Config = json.loads(text)
     except (OSError, ValueError) as error:
         raise BadRecord(f"{beside.name} beside {path.name} cannot be read ({error}).") from None
-    return found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else Config()
 
 
 def find(key: str, form: str, real: RealSet, device: torch.device) -> Imported:
@@ -168,9 +169,9 @@ def cuts(key: str, form: str, channels: int, size: int) -> tuple[Cut, ...]:
     return tuple(Cut(name, (c, h, w)) for name, c, h, w in rows)
 
 
-def header(key: str, form: str, channels: int, size: int) -> tuple[Path, dict[str, Any]]:
+def header(key: str, form: str, channels: int, size: int) -> tuple[Path, Header]:
     """Where the generator lies and what its header says; `BadSetting` for one that is not there or makes other images."""
-    path = files.prior_path(key)
+    path = store.find("prior", key)
     if path is None:
         raise BadSetting(
             f"There is no imported generator {key}. Import it: distill-studio prior import FILE --data NAME."

@@ -11,8 +11,7 @@ Written from the papers' formulas (1912.04958, 2106.12423, 2202.00273).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -67,8 +66,17 @@ def affine_shapes(layer: str, given: int, w: int) -> dict[str, Shape]:
     return {f"{layer}.affine.weight": (given, w), f"{layer}.affine.bias": (given,)}
 
 
-def mapping_plan(shapes: Shapes, w: int) -> tuple[int, int, dict[str, Shape], dict[str, Any]]:
-    """Classes, length of z, wanted shapes, and how many layers there are.
+class MappingForm(NamedTuple):
+    """A mapping network's form: the generator's classes, the length of z, the shapes wanted, and how many layers."""
+
+    classes: int
+    z: int
+    wanted: dict[str, Shape]
+    layers: int
+
+
+def mapping_of(shapes: Shapes, w: int) -> MappingForm:
+    """The form of a mapping network to rows of w, from names and shapes.
 
     StyleGAN-XL looks the class up in a table of an image classifier's embeddings (`embed`, `embed_proj`) and keeps a mean w
     for each class; without classes it keeps the table and does not use it. StyleGAN2 and StyleGAN3 have one row of weights
@@ -95,10 +103,10 @@ def mapping_plan(shapes: Shapes, w: int) -> tuple[int, int, dict[str, Shape], di
         given = width
     if z < 1:
         raise BadRecord(f"{shapes.name} has a mapping that takes no latent; its tensors do not fit together.")
-    return classes, z, wanted, {"mapping layers": len(layers)}
+    return MappingForm(classes, z, wanted, len(layers))
 
 
-def mapped(prior: Imported, z: Tensor, classes: Tensor, more: Mapping[str, Any]) -> Tensor:
+def mapped(prior: Imported, z: Tensor, classes: Tensor, layers: int) -> Tensor:
     """(n, w) from latents and the generator's own classes."""
     x = unit(z)
     if "mapping.embed_proj.weight" in prior:
@@ -108,6 +116,6 @@ def mapped(prior: Imported, z: Tensor, classes: Tensor, more: Mapping[str, Any])
     elif "mapping.embed.bias" in prior:
         weight = prior["mapping.embed.weight"]
         x = torch.cat([x, unit(weight.T[classes] / math.sqrt(weight.shape[1]) + prior["mapping.embed.bias"])], 1)
-    for k in range(more["mapping layers"]):
+    for k in range(layers):
         x = leaky(dense(x, prior[f"mapping.fc{k}.weight"], prior[f"mapping.fc{k}.bias"], RATE))
     return x

@@ -16,22 +16,32 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import BadRecord
+from .header import Header
 from .imported import Imported, Plan, Shape, Shapes, agree
 from .prior import LATENT, PIXELS, Cut
-from .style_parts import CLAMP, affine_shapes, demodulation, leaky, mapped, mapping_plan, resample, styles
+from .style_parts import CLAMP, affine_shapes, demodulation, leaky, mapped, mapping_of, resample, styles
 
 BLOCK = re.compile(r"synthesis\.b(\d+)\.conv1\.weight")
 SIGN = "synthesis.b4.const"
 
 
-def plan(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> Plan:
+@dataclass(frozen=True)
+class Form(Plan):
+    """And how many layers the mapping has, each convolution with the image that is made before it (""), and the last image."""
+
+    mapping: int
+    layers: tuple[tuple[str, str], ...]
+    last: str
+
+
+def plan(name: str, tensors: Mapping[str, Tensor]) -> Form:
     """The form of a StyleGAN2 synthesis network, from names and shapes."""
     shapes = Shapes(name, tensors)
     channels, side, _ = shapes.of(SIGN, 3)
@@ -59,30 +69,32 @@ def plan(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> 
             channels = width
         rgb = f"{block}.torgb"
         wanted |= {f"{rgb}.weight": (image, channels, 1, 1), f"{rgb}.bias": (image,), **affine_shapes(rgb, channels, w)}
-    classes, z, more_wanted, more = mapping_plan(shapes, w)
+    found = mapping_of(shapes, w)
     rows = (*(cut.name for cut in cuts[1:]), PIXELS)
-    more |= {"layers": tuple(layers), "last": rgb}
-    return Plan(tuple(cuts), rows, sides[-1], image, classes, z, {**wanted, **more_wanted}, more)
+    said = found.classes, found.z, {**wanted, **found.wanted}, found.layers
+    return Form(tuple(cuts), rows, sides[-1], image, *said, tuple(layers), rgb)
 
 
 class StyleGAN2(Imported):
     """w has a row for each convolution and one for the last step to pixels: num_ws of the original."""
 
+    plan: Form
+
     @classmethod
-    def built(cls, name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], which: Tensor) -> StyleGAN2:
-        found = plan(name, tensors, about)
+    def built(cls, name: str, tensors: Mapping[str, Tensor], about: Header, which: Tensor) -> StyleGAN2:
+        found = plan(name, tensors)
         agree(name, tensors, found.wanted)
         return cls(found, tensors, which, "stylegan2")
 
     def map(self, z: Tensor, labels: Tensor) -> Tensor:
-        w = mapped(self, z, self.which[labels], self.plan.more)
+        w = mapped(self, z, self.which[labels], self.plan.mapping)
         return w[:, None].repeat(1, len(self.rows), 1)
 
     def start(self, w: Tensor) -> Tensor:
         return self[SIGN].expand(len(w), -1, -1, -1)
 
     def layer(self, f: Tensor, w: Tensor, k: int) -> Tensor:
-        key, rgb = self.plan.more["layers"][k]
+        key, rgb = self.plan.layers[k]
         f, image = self._apart(f, k)
         s, weight = styles(self, key, w[:, k]), self[f"{key}.weight"]
         x = f * s[:, :, None, None]
@@ -113,7 +125,7 @@ class StyleGAN2(Imported):
 
     def pixels(self, f: Tensor, w: Tensor) -> Tensor:
         f, image = self._apart(f, len(self.cuts) - 1)
-        return (self._image(f, image, w[:, -1], self.plan.more["last"]) + 1) / 2
+        return (self._image(f, image, w[:, -1], self.plan.last) + 1) / 2
 
 
 def _around(fir: Tensor, kernel: int) -> tuple[int, int]:

@@ -17,23 +17,35 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import BadRecord
+from .header import Header
 from .imported import Imported, Plan, Shape, Shapes, agree
 from .prior import LATENT, PIXELS, Cut
-from .style_parts import CLAMP, affine_shapes, demodulation, dense, leaky, mapped, mapping_plan, resample, styles
+from .style_parts import CLAMP, affine_shapes, demodulation, dense, leaky, mapped, mapping_of, resample, styles
 
 MARGIN, BAND, TAPS, SCALE = 10, 2.0, 6, 0.25
 LAYER = re.compile(r"synthesis\.(L(\d+)_(\d+)_(\d+))\.weight")
 SIGN = "synthesis.input.freqs"
 
 
-def plan(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> Plan:
+@dataclass(frozen=True)
+class Form(Plan):
+    """And the layers of the mapping; of the synthesis each layer's name, kernel, factors up and down and padding, and its number
+    in the file; the samples across the first map without its margin."""
+
+    mapping: int
+    layers: tuple[tuple[str, int, int, int, tuple[int, int]], ...]
+    numbers: tuple[int, ...]
+    rate: int
+
+
+def plan(name: str, tensors: Mapping[str, Tensor]) -> Form:
     """The form of a StyleGAN3 synthesis network, from names and shapes."""
     shapes = Shapes(name, tensors)
     found = sorted((int(m[2]), m[1], int(m[3]), int(m[4])) for m in map(LAYER.fullmatch, shapes) if m)
@@ -65,11 +77,11 @@ def plan(name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> 
         layers.append((key, kernel, up, down, (low, total - low)))
         cuts.append(Cut(f"layer{len(cuts)}", (width, size, size)))
         channels, given = width, size
-    classes, z, more_wanted, more = mapping_plan(shapes, w)
+    mapping = mapping_of(shapes, w)
     cuts.pop()
     rows = (LATENT, *(cut.name for cut in cuts[1:]), PIXELS)
-    more |= {"layers": tuple(layers), "rate": rate, "numbers": tuple(one[0] for one in found)}
-    return Plan(tuple(cuts), rows, last[2], last[3], classes, z, {**wanted, **more_wanted}, more)
+    said = mapping.classes, mapping.z, {**wanted, **mapping.wanted}, mapping.layers
+    return Form(tuple(cuts), rows, last[2], last[3], *said, tuple(layers), tuple(one[0] for one in found), rate)
 
 
 def _factor(shapes: Shapes, key: str, wanted: dict[str, Shape]) -> tuple[int, int]:
@@ -85,15 +97,17 @@ def _factor(shapes: Shapes, key: str, wanted: dict[str, Shape]) -> tuple[int, in
 class StyleGAN3(Imported):
     """StyleGAN-XL, StyleGAN3-T and -R; w has num_ws = layers + 2 rows."""
 
+    plan: Form
+
     @classmethod
-    def built(cls, name: str, tensors: Mapping[str, Tensor], about: Mapping[str, Any], which: Tensor) -> StyleGAN3:
-        found = plan(name, tensors, about)
+    def built(cls, name: str, tensors: Mapping[str, Tensor], about: Header, which: Tensor) -> StyleGAN3:
+        found = plan(name, tensors)
         agree(name, tensors, found.wanted)
         _no_layer_is_lost(name, found, tensors)
         return cls(found, tensors, which, "stylegan-xl")
 
     def map(self, z: Tensor, labels: Tensor) -> Tensor:
-        w = mapped(self, z, self.which[labels], self.plan.more)
+        w = mapped(self, z, self.which[labels], self.plan.mapping)
         return w[:, None].repeat(1, len(self.rows), 1)
 
     def start(self, w: Tensor) -> Tensor:
@@ -107,7 +121,7 @@ class StyleGAN3(Imported):
         freqs = self["synthesis.input.freqs"]
         phases = self["synthesis.input.phases"] + (freqs @ whole[:, :2, 2:]).squeeze(2)
         freqs = freqs @ whole[:, :2, :2]  # (n, channels, 2)
-        side, rate = self.cuts[0].shape[1], self.plan.more["rate"]
+        side, rate = self.cuts[0].shape[1], self.plan.rate
         loud = (1 - (freqs.norm(dim=2) - BAND) / (rate / 2 - BAND)).clamp(0, 1)
         at = (torch.arange(side, device=w.device, dtype=w.dtype) + 0.5 - side / 2) / rate
         grid = torch.stack(torch.meshgrid(at, at, indexing="xy"), 2)  # (h, w, 2), x first
@@ -116,7 +130,7 @@ class StyleGAN3(Imported):
         return ((waves * loud[:, None, None]) @ (weight.T / math.sqrt(len(weight)))).permute(0, 3, 1, 2)
 
     def layer(self, f: Tensor, w: Tensor, k: int) -> Tensor:
-        key, kernel, up, down, pad = self.plan.more["layers"][k]
+        key, kernel, up, down, pad = self.plan.layers[k]
         s = styles(self, key, w[:, k + 1])
         s = s * s.square().mean(1, keepdim=True).rsqrt()
         weight = self[f"{key}.weight"]
@@ -128,7 +142,7 @@ class StyleGAN3(Imported):
         return resample(leaky(f).clamp(-CLAMP, CLAMP), self[f"{key}.down_filter"], down=down)
 
     def pixels(self, f: Tensor, w: Tensor) -> Tensor:
-        key, *_, pad = self.plan.more["layers"][-1]
+        key, *_, pad = self.plan.layers[-1]
         weight = self[f"{key}.weight"]
         s = styles(self, key, w[:, -1]) * self[f"{key}.magnitude_ema"].rsqrt() / math.sqrt(weight.shape[1])
         x = F.conv2d(f * s[:, :, None, None], weight) + self[f"{key}.bias"][:, None, None]
@@ -136,9 +150,9 @@ class StyleGAN3(Imported):
         return (x * SCALE + 1) / 2
 
 
-def _no_layer_is_lost(name: str, found: Plan, tensors: Mapping[str, Tensor]) -> None:
+def _no_layer_is_lost(name: str, found: Form, tensors: Mapping[str, Tensor]) -> None:
     """Where a number is skipped, the filters on both sides must have the same band: else a layer is missing."""
-    numbers, layers = found.more["numbers"], found.more["layers"]
+    numbers, layers = found.numbers, found.layers
     for k in range(1, len(numbers) - 1):
         jump = numbers[k] - numbers[k - 1]
         before, after = tensors[f"{layers[k - 1][0]}.down_filter"], tensors[f"{layers[k][0]}.up_filter"]

@@ -2,30 +2,29 @@
 
 The first phase covers every mode and blurs; the second sharpens, with two updates of the discriminator for each of the
 generator, because with one the labels are right and the images all alike. What is kept is the running
-average of the generator. Found by content in the assets and in the home's cache; two runs that ask at once share one training.
+average of the generator. Found or trained once by content, through the store.
 """
 
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 import math
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from filelock import FileLock, Timeout
 from torch import Generator, Tensor, nn
 
+from .. import store
 from ..datasets import RealSet
-from ..events import Note, Scalars
-from ..home import cache_path, studio_home
+from ..events import Scalars
 from ..loop import check_finite, saw, steps
 from ..method import Stream
-from ..pieces.augment import CropFlip, may_flip
+from ..pieces.augment import CropFlip
 from ..pieces.show import show
-from .files import find, prior_path, save
+from .files import opened, save
+from .header import Header
 from .recipes import PriorRecipe
 from .rivals import Discriminator, Encoder
 from .sheet import write as write_sheet
@@ -39,39 +38,33 @@ LAZY = 8  # updates of the generator between two R1 penalties
 def prior_key(real: RealSet, recipe: PriorRecipe) -> str:
     """16 hex digits that name a prior by content."""
     content = {"data": real.fingerprint, "form": "style", "recipe": recipe.plain(), "format": 1}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return store.key_of(content)
 
 
 def trained(real: RealSet, recipe: PriorRecipe, device: torch.device) -> Stream[StyleGenerator]:
     """Find the prior or train it; safe when two runs ask at once (the second waits for the first)."""
     key = prior_key(real, recipe)
-    if prior_path(key) is None:
-        lock = FileLock(studio_home() / "cache" / f"prior-{key}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            yield Note("Another run is training this prior; waiting for it.")
-            lock.acquire()
-        try:
-            if prior_path(key) is None:
-                yield from train(real, recipe, device, key)
-        finally:
-            lock.release()
-    return find(key, real, device)
+    prior = yield from store.made(
+        "prior",
+        key,
+        lambda file: train(real, recipe, device, key, file),
+        lambda path: opened(path, real)[0],
+    )
+    return prior.to(device)
 
 
-def train(real: RealSet, recipe: PriorRecipe, device: torch.device, key: str) -> Stream[None]:
-    """Both phases, each a loop that can be resumed; then the file."""
+def train(real: RealSet, recipe: PriorRecipe, device: torch.device, key: str, file: Path) -> Stream[None]:
+    """Both phases, each a loop that can be resumed; then the file, and a sheet of samples in the cache."""
     shape = real.channels, real.size, len(real.classes)
     network = StyleGenerator(*shape, width=recipe.width, seed=recipe.seed)
     _lay(network, recipe, device)
-    yield from _decoder(network, real, recipe, device, key)
+    yield from _decoder(network, real, recipe, device)
     average = copy.deepcopy(network)
-    yield from _sharpen(network, average, real, recipe, device, key)
-    about = {"recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint, "key": key}
-    path = cache_path("prior", key)
-    write_sheet(average.cpu(), path.with_suffix(".png"))
-    save(average, {**about, "classes": list(real.classes)}, path)
+    yield from _sharpen(network, average, real, recipe, device)
+    about: Header = {"recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint, "key": key}
+    about["classes"] = list(real.classes)
+    write_sheet(average.cpu(), store.path_of("prior", key, ".png"))
+    save(average, about, file)
 
 
 def _lay(network: nn.Module, recipe: PriorRecipe, device: torch.device) -> None:
@@ -108,9 +101,7 @@ class _Batches:
         return {"generator": self.generator, "order": self.order, "at": self.at}
 
 
-def _decoder(
-    network: StyleGenerator, real: RealSet, recipe: PriorRecipe, device: torch.device, key: str
-) -> Stream[None]:
+def _decoder(network: StyleGenerator, real: RealSet, recipe: PriorRecipe, device: torch.device) -> Stream[None]:
     """Phase one: ‖2x − 2x̂‖² / (2 · variance) + KL( q(z | x, y) ‖ N(0, 1) ), Adam, cosine."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.seed)
@@ -119,7 +110,7 @@ def _decoder(
     batches = _Batches(real, recipe.batch, recipe.seed, device)
     optimizer = torch.optim.Adam([*network.parameters(), *encoder.parameters()], lr=recipe.lr)
     state = {"network": network, "encoder": encoder, "optimizer": optimizer, **batches.state()}
-    for step in steps("prior", recipe.steps, state=state, name=key):
+    for step in steps("prior", recipe.steps, state=state):
         optimizer.param_groups[0]["lr"] = 0.5 * recipe.lr * (1 + math.cos(math.pi * step.index / recipe.steps))
         images, labels = batches.next()
         noise = torch.randn(len(images), Z, generator=batches.generator).to(device)
@@ -134,7 +125,7 @@ def _decoder(
         optimizer.step()
         if step.due:
             check_finite(loss.item(), "The loss of the prior", step, "prior", "its learning rate")
-            yield Scalars(step.index, {"error of decoded images": error.item(), "divergence": divergence.item()})
+            yield Scalars(step.index, {"decoding-error": error.item(), "code-divergence": divergence.item()})
             yield from _samples(step.index, network, device)
 
 
@@ -144,7 +135,6 @@ def _sharpen(
     real: RealSet,
     recipe: PriorRecipe,
     device: torch.device,
-    key: str,
 ) -> Stream[None]:
     """Phase two: softplus losses with lazy R1, the same shifts (and flips where they may be) on both sides. Its steps are
     counted on from those of the first phase, since both are one stage."""
@@ -152,14 +142,14 @@ def _sharpen(
         torch.default_generator.manual_seed(recipe.seed + 1)
         rival = Discriminator(real.channels, real.size, len(real.classes), recipe.width, recipe.by_class)
     _lay(rival, recipe, device)
-    batches, look = _Batches(real, recipe.batch, recipe.seed + 1, device), CropFlip(flip=may_flip(real.name))
+    batches, look = _Batches(real, recipe.batch, recipe.seed + 1, device), CropFlip(flip=real.may_mirror)
     ours, theirs = (
         torch.optim.Adam(side.parameters(), lr=lr, betas=(0.0, 0.99))
         for side, lr in ((network, recipe.lr_sharpen), (rival, recipe.rival_rate * recipe.lr_sharpen))
     )
     state = {"network": network, "average": average, "rival": rival, "ours": ours, "theirs": theirs, **batches.state()}
     alone = int(recipe.sharpen * recipe.head_start)
-    for step in steps("sharpen", recipe.sharpen, state=state, name=key):
+    for step in steps("sharpen", recipe.sharpen, state=state):
         for update in range(recipe.rival_updates):
             γ = recipe.penalty if step.index % LAZY == 0 == update else 0.0
             lost = _rival_update(network, rival, theirs, batches, look, recipe, γ)
@@ -176,7 +166,7 @@ def _sharpen(
             check_finite(float(lost + fooled.detach()), "The loss of the prior", step, "sharpen", "its learning rate")
             yield Scalars(
                 recipe.steps + step.index,
-                {"loss of the generator": fooled.item(), "loss of the discriminator": lost.item()},
+                {"generator-loss": fooled.item(), "discriminator-loss": lost.item()},
             )
             yield from _samples(recipe.steps + step.index, average, device)
 

@@ -3,7 +3,7 @@
 why_not      method, settings, job                  → {"reason": sentence or None}
 check_sweep  plan                                   → {"reason": sentence or None}: see `cells.py`
 trial        method, settings, job                  → {"seconds", "disk", "memory", "stages": {name: seconds}}
-import_data  path, name                             → what `datasets.own.add` found, refused and why
+import_data  path, name, mirror                     → what `datasets.own.add` found, refused and why
 plane        runs, kind ("tsne", …), space, …       → {"file", "kept", "notes"}: see `planes.py`
 spread       runs, planes, measure                  → {"left", "seconds"}: see `spread.py`
 activation   run, record                            → names of its files, numbers: see `activation.py`
@@ -16,33 +16,51 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack, cast
 
 from ..errors import BadRecord
 from ..home import read_json, write_json
-from .launch import ensure_worker
+from .executor import executor_of
 
 KEPT = 24 * 3600.0  # seconds after which an answer nobody took is thrown away
 
 
-def ask(home: Path, question: str, **values: Any) -> str:
+class Question(TypedDict):
+    """questions/<id>.json"""
+
+    id: str
+    question: str
+    values: dict[str, object]
+    asked: float
+
+
+class Reply(TypedDict, total=False):
+    """questions/<id>.answer.json: `state` is working (with `progress`), done (with `value`) or failed (with `message`)."""
+
+    state: str
+    progress: Mapping[str, object]
+    value: Mapping[str, object]
+    message: str
+
+
+def ask(home: Path, question: str, **values: object) -> str:
     """Put a question; returns its id at once. Values are plain."""
     one = f"{time.time_ns():020d}-{secrets.token_hex(3)}"
     write_json(
         home / "questions" / f"{one}.json", {"id": one, "question": question, "values": values, "asked": time.time()}
     )
-    ensure_worker(home)
+    executor_of(home).get_ready()
     return one
 
 
-def answer(home: Path, question: str) -> dict[str, Any] | None:
-    """None until somebody has begun; then `{"state": "working", "progress": {...}}`, and in the end
-    `{"state": "done", "value": {...}}` or `{"state": "failed", "message": sentence}`."""
+def answer(home: Path, question: str) -> Reply | None:
+    """What is known so far; None until somebody has begun."""
     if not re.fullmatch(r"\d{20}-[0-9a-f]{6}", question):
         raise BadRecord(f"{question!r} is no question's id.")
     found = read_json(home / "questions" / f"{question}.answer.json")
-    return found if isinstance(found, dict) else None
+    return cast(Reply, found) if isinstance(found, dict) else None
 
 
 def forget(home: Path, question: str) -> None:
@@ -52,9 +70,9 @@ def forget(home: Path, question: str) -> None:
             (home / "questions" / f"{question}{end}").unlink(missing_ok=True)
 
 
-def open_questions(home: Path) -> list[dict[str, Any]]:
+def open_questions(home: Path) -> list[Question]:
     """Questions that nobody has begun to answer, oldest first."""
-    found = []
+    found: list[Question] = []
     for path in sorted((home / "questions").glob("*.json")):
         if path.name.endswith(".answer.json") or path.with_suffix(".answer.json").exists():
             continue
@@ -63,11 +81,11 @@ def open_questions(home: Path) -> list[dict[str, Any]]:
         except BadRecord:
             continue  # half a file put there by hand; `sweep` takes it away in time
         if isinstance(question, dict) and {"id", "question", "values"} <= question.keys():
-            found.append(question)
+            found.append(cast(Question, question))
     return found
 
 
-def reply(home: Path, question: str, **values: Any) -> None:
+def reply(home: Path, question: str, **values: Unpack[Reply]) -> None:
     """The worker's side: write what is known so far."""
     write_json(home / "questions" / f"{question}.answer.json", values)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from .. import catalog as shelf
 from ..errors import BadRecord, BadSetting, StudioError
+from ..fields import Field, flat, read
 from ..job import Job
-from ..record.folder import RunFolder, Timeline
+from ..record.folder import Asked, RunFolder, Timeline
 from .sweep import Sweep, key_of
 
 WORKING = ("queued", "running", "paused")
@@ -26,21 +26,21 @@ def state_of(home: Path, run: str) -> str:
 
 def known_runs(home: Path, plan: Sweep, wanted: Iterable[str] = ()) -> dict[str, str]:
     """Key → run, for what the plan asks and the home has."""
-    return found(home, plan.method, set(wanted) or plan.keys().keys())
+    return found(home, plan.method, set(wanted) or plan.keys().keys(), plan.known_fields())
 
 
-def found(home: Path, method: str, keys: Container[str]) -> dict[str, str]:
+def found(home: Path, method: str, keys: Container[str], fields: Sequence[Field] = ()) -> dict[str, str]:
     """Key → run, for those of the keys that the home has: finished runs first, else one that waits or works.
 
-    A run whose live knobs were moved by hand is another run.
+    A run whose live knobs were moved by hand is another run. `fields` are the method's where the catalog does not know it.
     """
     there = dict[str, str]()
-    defaults, usual = _defaults(home, method), Job().model_dump(mode="json")
+    known, usual = _fields(home, method) or fields, Job().model_dump(mode="json")
     for path in sorted((home / "runs").glob("[!.]*")):
         asked = _asked(path)
         if not asked or asked["method"] != method:
             continue
-        key = key_of(method, {**defaults, **(asked.get("settings") or {})}, {**usual, **asked["job"]})
+        key = _key(method, known, asked, usual)
         state = state_of(home, path.name) if key in keys else ""
         better = state == "finished" and (key not in there or state_of(home, there[key]) != "finished")
         if (better or (state in WORKING and key not in there)) and not _was_moved(RunFolder(path)):
@@ -48,7 +48,7 @@ def found(home: Path, method: str, keys: Container[str]) -> dict[str, str]:
     return there
 
 
-def _asked(path: Path) -> dict[str, Any] | None:
+def _asked(path: Path) -> Asked | None:
     try:
         stat = (path / "job.json").stat()
         return _request(path, stat.st_mtime_ns, stat.st_size)
@@ -57,7 +57,7 @@ def _asked(path: Path) -> dict[str, Any] | None:
 
 
 @lru_cache(maxsize=20_000)
-def _request(path: Path, changed: int, size: int) -> dict[str, Any] | None:
+def _request(path: Path, changed: int, size: int) -> Asked | None:
     try:
         return RunFolder(path).request()
     except (StudioError, TypeError, ValueError):
@@ -68,8 +68,18 @@ def _was_moved(run: RunFolder) -> bool:
     return any(one["kind"] == "knob" for one in Timeline.all(run))
 
 
-def _defaults(home: Path, method: str) -> dict[str, Any]:
+def _key(method: str, known: Sequence[Field], asked: Asked, usual: Mapping[str, object]) -> str:
+    """The key of a run that is there; "" where its settings are none of this version's. A method that the catalog does not
+    know is taken at its word."""
+    said = asked.get("settings") or {}
     try:
-        return shelf.defaults(shelf.method(shelf.read(home), method)["fields"])
+        return key_of(method, read(known, said, saved=True) if known else flat(said), {**usual, **asked["job"]})
+    except BadSetting:
+        return ""
+
+
+def _fields(home: Path, method: str) -> list[Field]:
+    try:
+        return shelf.method(shelf.read(home), method)["fields"]
     except (BadRecord, BadSetting):
-        return {}
+        return []

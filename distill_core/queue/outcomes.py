@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..record import index
 from .sweep import Cell
-from .sweeping import Record
+from .sweeps import Record
 
 MANY = 1_000_000  # rows of the index: all of them
 
@@ -50,7 +49,7 @@ class Outcome:
         return next((one for one in order if one in states), "missing")
 
 
-def outcomes(home: Path, one: Record, rows: Iterable[Mapping[str, Any]] | None = None) -> list[Outcome]:
+def outcomes(home: Path, one: Record, rows: Iterable[index.Row] | None = None) -> list[Outcome]:
     """Every cell with what is known of it; `rows` are those of the index, where the caller has them."""
     listed = index.list_runs(home, method=one.plan.method, limit=MANY) if rows is None else rows
     by_id = {row["id"]: row for row in listed}
@@ -66,14 +65,14 @@ def outcomes(home: Path, one: Record, rows: Iterable[Mapping[str, Any]] | None =
 
 
 def _outcome(
-    cell: Cell, runs: list[tuple[int, str]], rows: Mapping[str, Mapping[str, Any]], seeds: int, is_published: bool
+    cell: Cell, runs: list[tuple[int, str]], rows: Mapping[str, index.Row], seeds: int, is_published: bool
 ) -> Outcome:
     there = [(seed, run, rows[run]) for seed, run in sorted(runs) if run in rows]
-    scored = [row for _, _, row in there if row["state"] == "finished" and row["accuracy"] is not None]
+    scored = [row for _, _, row in there if row["state"] == "finished"]
     return Outcome(
         cell,
-        tuple(row["accuracy"] for row in scored),
-        tuple(row["random"] for row in scored if row["random"] is not None),
+        tuple(row["accuracy"] for row in scored if row["accuracy"] is not None),
+        tuple(row["random"] for row in scored if row["accuracy"] is not None and row["random"] is not None),
         tuple((seed, run, row["state"]) for seed, run, row in there),
         seeds - len(there),
         is_published,

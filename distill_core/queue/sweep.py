@@ -16,17 +16,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict
 
 from ..axis import Axis
-from ..errors import BadRecord, BadSetting
-from ..spec import parse
-from ..spec import spell as spell_spec
+from ..errors import BadRecord
+from ..fields import Field, Values, complete, nest
+from ..spec import respelled
 
 ASKS = 100  # runs above which a sweep wants to be confirmed
-SPECS = ("data", "teacher", "student")
 
 
 class Cell(BaseModel):
@@ -35,8 +34,8 @@ class Cell(BaseModel):
     model_config = ConfigDict(frozen=True)
     place: tuple[int, ...]
     labels: tuple[str, ...]
-    settings: dict[str, Any]
-    job: dict[str, Any]
+    settings: Values
+    job: Values
 
     @property
     def label(self) -> str:
@@ -53,15 +52,17 @@ class Planned(BaseModel):
 
 
 class Sweep(BaseModel):
-    """`settings` and `job` are complete; the axes say what changes from cell to cell, the seeds how often a cell is run."""
+    """`settings` (by path) and `job` are complete; the axes say what changes from cell to cell, the seeds how often a cell is
+    run. `fields` are those of the method when the sweep was planned: a cell that chooses another part has that part's fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str
     method: str
-    settings: dict[str, Any]
-    job: dict[str, Any]
+    settings: Values
+    job: Values
     axes: tuple[Axis, ...]
     seeds: tuple[int, ...]
+    fields: tuple[dict[str, object], ...] = ()
     question: str = ""
     published: tuple[str, ...] = ()  # the published choice, a label per axis
     preset: str = ""
@@ -92,8 +93,18 @@ class Sweep(BaseModel):
             label = list(axis.cases)[index]
             labels.append(label)
             for name, value in axis.cases[label].items():
-                (settings if name in self.settings else job)[name] = value
+                (job if name in self.job else settings)[name] = value
+        if known := self.known_fields():
+            settings = complete(known, settings)
         return Cell(place=tuple(place), labels=tuple(labels), settings=settings, job=job)
+
+    def known_fields(self) -> tuple[Field, ...]:
+        """The method's fields when it was planned; none in a plan of an earlier version, whose settings are complete."""
+        return cast(tuple[Field, ...], self.fields)
+
+    def nested(self, cell: Cell) -> dict[str, object]:
+        """The settings of a cell as a run keeps them."""
+        return nest(self.known_fields(), cell.settings) if self.fields else dict(cell.settings)
 
     def runs(self) -> Iterator[Planned]:
         """All runs, every cell once before any cell gets its second seed: the whole picture comes first."""
@@ -135,7 +146,7 @@ class Sweep(BaseModel):
         return self.cell([max(one)[1] for one in sizes])
 
 
-def _size(case: Mapping[str, Any]) -> float:
+def _size(case: Mapping[str, object]) -> float:
     return sum(float(v) for v in case.values() if isinstance(v, (int, float)) and not isinstance(v, bool))
 
 
@@ -145,25 +156,17 @@ def _keys(dumped: str) -> dict[str, tuple[tuple[int, ...], int]]:
     return {run.key: (run.cell.place, run.seed) for run in sweep.runs()}
 
 
-def key_of(method: str, settings: Mapping[str, Any], job: Mapping[str, Any]) -> str:
+def key_of(method: str, settings: Mapping[str, object], job: Mapping[str, object]) -> str:
     """What is asked of a run, as one word; where it is computed does not count. Wants complete settings and job."""
-    same = {name: value for name, value in job.items() if name != "device"}
-    same |= {name: _respelled(str(same[name])) for name in SPECS if name in same}
-    return _hash([method, settings, {**same, "moves": list(same.get("moves") or ())}])[:20]
+    same = {name: value for name, value in respelled(job).items() if name != "device"}
+    return _hash([method, settings, {**same, "moves": job.get("moves") or []}])[:20]
 
 
-def _respelled(spec: str) -> str:
-    try:
-        return spell_spec(*parse(spec))
-    except BadSetting:
-        return spec
-
-
-def _hash(value: Any) -> str:
+def _hash(value: object) -> str:
     return hashlib.sha256(json.dumps(_canonical(value), sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _canonical(value: Any) -> Any:
+def _canonical(value: object) -> object:
     """1 and 1.0 are the same."""
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
@@ -172,7 +175,7 @@ def _canonical(value: Any) -> Any:
     return [_canonical(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
-def read_plan(value: Any) -> Sweep:
+def read_plan(value: object) -> Sweep:
     """A sweep from its plain values; `BadRecord` with a sentence."""
     try:
         return Sweep.model_validate(value)

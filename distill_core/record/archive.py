@@ -76,7 +76,10 @@ def import_run(home: Path, source: Path) -> RunFolder:
             _unpack(archive, one, staging)
         _settle(staging)
         folder = RunFolder(home / "runs" / _free_id(home, one))
-        write_json(staging / "job.json", {**RunFolder(staging).request(), "id": folder.id})
+        asked = {**RunFolder(staging).request(), "id": folder.id}
+        if "file" in asked:  # code is never taken from where somebody else's run says that it lies
+            asked["file"] = re.split(r"[/\\]", str(asked["file"]))[-1]
+        write_json(staging / "job.json", asked)
         os.replace(staging, folder.path)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise BadRecord(f"{source.name} is not a readable zip ({error}). Export the run again.") from None

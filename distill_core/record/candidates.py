@@ -1,17 +1,17 @@
 """The candidates that a search through several layers has left in its run: images of each layer at several steps. No torch.
 
 Read from what any such run records: synthetic `images` whose `space` is the layer; before the images that a layer was left
-with, the scalar "step kept"; and its loss, at reports or, once the layer is done, as parts "loss at each step".
+with, the scalar `step-kept`; and its loss, at reports or, once the layer is done, as parts `loss-by-step`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ..errors import BadRecord
 from .folder import RunFolder, Timeline
+from .lines import ImagesLine, Line
 
 FEWEST = 3  # candidates below which no order can be compared
 
@@ -24,7 +24,7 @@ class Candidate:
     step: int
     roles: tuple[str, ...]
     loss: float | None
-    record: Mapping[str, Any] = field(repr=False)  # the `images` record that shows it
+    record: ImagesLine = field(repr=False)  # the `images` record that shows it
 
     @property
     def name(self) -> str:
@@ -48,7 +48,7 @@ def candidates(folder: RunFolder, each: int = 4) -> list[Candidate]:
     return found
 
 
-def _layers(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Candidate]]:
+def _layers(records: Iterable[Line]) -> dict[str, list[Candidate]]:
     """By layer, in the order in which the search came to it: what it was left with carries the role `kept`."""
     records = list(records)
     shown = [one for one in records if one["kind"] == "images" and one.get("source", "synthetic") == "synthetic"]
@@ -61,11 +61,11 @@ def _layers(records: Iterable[Mapping[str, Any]]) -> dict[str, list[Candidate]]:
         if one["kind"] == "stage":
             said, kept = {}, None
         elif one["kind"] == "scalars":
-            if one["values"].get("loss") is not None:
-                said[one["step"]] = one["values"]["loss"]
-            if (step := one["values"].get("step kept")) is not None:
+            if (loss := one["values"].get("loss")) is not None:
+                said[one["step"]] = loss
+            if (step := one["values"].get("step-kept")) is not None:
                 kept = int(step)
-        elif one["kind"] == "parts" and one["name"] == "loss at each step":
+        elif one["kind"] == "parts" and one["name"] == "loss-by-step":
             said |= {int(step): value for step, value in one["values"].items() if value is not None}
         elif one["kind"] == "images" and one.get("source", "synthetic") == "synthetic" and set(one["ids"]) == own:
             layer, step = one["space"], one["step"] if kept is None else kept

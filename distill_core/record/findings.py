@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,16 @@ from ..home import read_json, write_json
 from .folder import RunFolder, plain
 
 
-def key_of(asked: dict[str, Any]) -> str:
+def key_of(asked: Mapping[str, object]) -> str:
     """16 hex digits that name a question by its content."""
     return hashlib.sha256(json.dumps(plain(asked), sort_keys=True).encode()).hexdigest()[:16]
 
 
-def path_of(home: Path, run: str, kind: str, asked: dict[str, Any]) -> Path:
+def path_of(home: Path, run: str, kind: str, asked: Mapping[str, object]) -> Path:
     return RunFolder.find(home, run).path / "findings" / f"{kind}-{key_of(asked)}.json"
 
 
-def keep(home: Path, run: str, kind: str, asked: dict[str, Any], found: dict[str, Any]) -> Path:
+def keep(home: Path, run: str, kind: str, asked: Mapping[str, object], found: Mapping[str, object]) -> Path:
     """Write what was found into the run that it is about."""
     path = path_of(home, run, kind, asked)
     path.parent.mkdir(exist_ok=True)
@@ -34,14 +35,17 @@ def keep(home: Path, run: str, kind: str, asked: dict[str, Any], found: dict[str
     return path
 
 
-def known(home: Path, run: str, kind: str, asked: dict[str, Any]) -> dict[str, Any] | None:
+def known(home: Path, run: str, kind: str, asked: Mapping[str, object]) -> dict[str, Any] | None:
     """What was found when this was asked before, or None."""
     found = read_json(path_of(home, run, kind, asked))
     return found if isinstance(found, dict) else None
 
 
-def every(home: Path, kind: str) -> list[dict[str, Any]]:
-    """All findings of a kind in this home, newest first, each with `run` and what was asked of that run; damaged ones are left out."""
+def every(home: Path, kind: str) -> list[Any]:
+    """All findings of a kind in this home, newest first, each with `run` and what was asked of that run; damaged ones are left out.
+
+    Their forms are those of `figures/found.py`.
+    """
     rows = []
     for path in (home / "runs").glob(f"[!.]*/findings/{kind}-*.json"):
         try:

@@ -1,6 +1,6 @@
 """One run on disk: readable while it is written, by any number of readers.
 
-job.json         what was asked: method, settings, job, name, when
+job.json         what was asked: method, settings, job, name, when; see `Asked`
 state.json       how it stands (atomic rename); see `State`
 control.json     what the watchers want: pause, stop, single steps, live knobs
 events.jsonl     append-only; one record a line; files are written before the line that names them
@@ -22,22 +22,73 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack, cast
 
 import numpy as np
 from filelock import FileLock, Timeout
 from PIL import Image
 
 from ..errors import BadRecord, BadSetting
-from ..events import Event
+from ..events import Event, Images
 from ..home import read_json, replacing, write_array, write_json
+from ..spec import respelled
+from . import guests
+from .lines import ImagesLine, KnobLine, Line
+from .naming import by_quantity
+from .scores import Score
 
 SCHEMA = 1
 SILENT = 3.0  # seconds without a heartbeat after which the lock is asked whether anybody still works
 OVER = ("finished", "stopped", "failed", "lost")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+
+
+class Asked(TypedDict, total=False):
+    """job.json. `settings` are the fields of the method, `job` those of the `Job`, both as plain values."""
+
+    schema: int
+    id: str
+    name: str
+    method: str
+    settings: dict[str, Any]
+    job: dict[str, Any]
+    preset: str
+    created: float
+    file: str  # `/where/it/is.py:Class`, for a method in a file of the user's own
+
+
+class State(TypedDict, total=False):
+    """state.json: how a run stands. Written by whoever holds its lock, once a second while it works."""
+
+    schema: int
+    state: str  # queued, running, paused, finished, stopped, failed; `lost` is seen by readers
+    message: str
+    heartbeat: float
+    pid: int  # who works on it
+    by: int  # the process that will work on it itself (a terminal); 0 leaves it to whichever worker is free
+    started: float
+    stage: str
+    step: int
+    steps: int
+    part: int
+    parts: int
+    rate: float
+    left_s: float | None
+    seconds: float
+    memory: int
+    scores: dict[str, Score]
+    wrong_setting: bool
+    imported: bool
+
+
+class Control(TypedDict):
+    """control.json: what the watchers want."""
+
+    want: str  # run, pause, stop
+    steps: int  # single steps asked for so far
+    knobs: dict[str, float]
 
 
 class RunFolder:
@@ -49,6 +100,11 @@ class RunFolder:
     @property
     def id(self) -> str:
         return self.path.name
+
+    @property
+    def home(self) -> Path:
+        """The home whose library (or trash) it lies in."""
+        return self.path.parents[1]
 
     @classmethod
     def find(cls, home: Path, run: str) -> RunFolder:
@@ -70,12 +126,8 @@ class RunFolder:
         *,
         name: str = "",
         preset: str = "",
-        by: int = 0,
     ) -> RunFolder:
-        """A new run, queued. Its id says what it is: `dwa-digits-ipc1-s0-7f3a`.
-
-        `by` is the process that will work on it itself (a terminal); 0 leaves it to whichever worker is free.
-        """
+        """A new run; an executor starts it. Its id says what it is: `dwa-digits-ipc1-s0-7f3a`."""
         data = re.sub(r"[^a-z0-9]+", "-", str(job.get("data", "")).lower()).strip("-")[-40:]
         stem = f"{method}-{data}-ipc{job.get('ipc', 1)}-s{job.get('seed', 0)}"
         folder = cls(home / "runs" / f"{stem}-{secrets.token_hex(2)}")
@@ -84,14 +136,17 @@ class RunFolder:
         staging = home / "runs" / f".new-{folder.id}"
         for part in ("sheets", "arrays", "checkpoints", "planes"):
             (staging / part).mkdir(parents=True)
-        asked = {"schema": SCHEMA, "id": folder.id, "name": name or stem, "method": method, "settings": settings}
+        asked: Asked = {"schema": SCHEMA, "id": folder.id, "name": name or stem, "method": method, "settings": settings}
+        if file := guests.file_of(home, method):
+            asked["file"] = file
         write_json(staging / "job.json", {**asked, "job": job, "preset": preset, "created": time.time()})
-        write_json(staging / "state.json", {"schema": SCHEMA, "state": "queued", "by": by, "heartbeat": time.time()})
+        fresh: State = {"schema": SCHEMA, "state": "stopped", "message": "It was not started yet."}
+        write_json(staging / "state.json", {**fresh, "heartbeat": time.time()})
         os.replace(staging, folder.path)
         return folder
 
-    def request(self) -> dict[str, Any]:
-        """job.json; refuses what a newer version wrote."""
+    def request(self) -> Asked:
+        """job.json, its specs in the one spelling; refuses what a newer version wrote."""
         asked = read_json(self.path / "job.json")
         if (
             not isinstance(asked, dict)
@@ -105,21 +160,21 @@ class RunFolder:
             raise BadRecord(
                 f"Run {self.id!r} was written by a newer version (record {asked['schema']}, this one reads up to {SCHEMA}). Update Distill Studio."
             )
-        return asked
+        return cast(Asked, {**asked, "job": respelled(asked["job"])})
 
     def rename(self, name: str) -> None:
         if not name.strip() or len(name) > 120:
             raise BadSetting(f"A run's name has 1 to 120 characters; {len(name.strip())} were given.")
         write_json(self.path / "job.json", {**self.request(), "name": name.strip()})
 
-    def state(self) -> dict[str, Any]:
-        """How the run stands. A run that says it works while nobody holds its lock is `lost` and can be resumed."""
+    def state(self) -> State:
+        """How the run stands. A run that says it works while nobody works on it is `lost` and can be resumed."""
         state = read_json(self.path / "state.json", {"state": "failed", "message": "state.json is missing."})
         if not isinstance(state, dict) or "state" not in state:
             raise BadRecord(f"Run {self.id!r} has no readable state.json. Move it to the trash.")
         silent = time.time() - float(state.get("heartbeat", 0)) > SILENT
-        if state["state"] in ("running", "paused") and silent and not self.is_held():
-            # the holder may have finished between the two looks
+        if state["state"] in ("running", "paused") and silent and not self.is_alive():
+            # whoever worked on it may have finished between the two looks
             state = read_json(self.path / "state.json", state)
             if state["state"] in ("running", "paused"):
                 state = {
@@ -127,12 +182,12 @@ class RunFolder:
                     "state": "lost",
                     "message": "The process that worked on this run is gone. Nothing that it saved is lost.",
                 }
-        return state
+        return cast(State, state)
 
-    def set_state(self, **changes: Any) -> dict[str, Any]:
+    def set_state(self, **changes: Unpack[State]) -> State:
         """Merge into state.json. Only the holder of the lock (or the submitter of a queued run) writes it."""
         old = read_json(self.path / "state.json", {}) or {}
-        new = {**old, **changes, "schema": SCHEMA, "heartbeat": time.time()}
+        new: State = {**old, **changes, "schema": SCHEMA, "heartbeat": time.time()}
         write_json(self.path / "state.json", new)
         return new
 
@@ -149,8 +204,12 @@ class RunFolder:
         except Timeout:
             return True
 
-    def control(self) -> dict[str, Any]:
-        """What the watchers want: `want` is run, pause or stop; `steps` counts single steps asked for so far."""
+    def is_alive(self) -> bool:
+        """Whether anybody works on it, as its executor says."""
+        return _judge(self)
+
+    def control(self) -> Control:
+        """What the watchers want."""
         return {"want": "run", "steps": 0, "knobs": {}, **(read_json(self.path / "control.json", {}) or {})}
 
     def steer(self, *, want: str | None = None, steps: int = 0, knobs: dict[str, float] | None = None) -> None:
@@ -162,6 +221,16 @@ class RunFolder:
             now["steps"] = int(now["steps"]) + steps
             now["knobs"] = {**now["knobs"], **(knobs or {})}
             write_json(self.path / "control.json", now)
+
+
+_judge: Callable[[RunFolder], bool] = RunFolder.is_held
+
+
+def judge_by(is_alive: Callable[[RunFolder], bool]) -> None:
+    """Ask this from now on whether anybody works on a run. The executors, which stand above, say it (`queue/executor.py`);
+    where none was loaded, the lock is asked."""
+    global _judge  # noqa: PLW0603 (one judge for the process, set once at import)
+    _judge = is_alive
 
 
 class Recorder:
@@ -187,9 +256,9 @@ class Recorder:
                 with open(log, "r+b") as file:
                     file.truncate(whole)
 
-    def earlier(self, kind: str) -> list[dict[str, Any]]:
-        """Records of this kind from earlier sittings, those that were taken back included."""
-        return [record for record in self._earlier if record["kind"] == kind]
+    def earlier_moves(self) -> list[KnobLine]:
+        """Knobs that were moved in earlier sittings, in what was taken back too."""
+        return [record for record in self._earlier if record["kind"] == "knob"]
 
     def seconds(self) -> float:
         """Seconds of work on this run so far, in all sittings."""
@@ -208,7 +277,7 @@ class Recorder:
 
     def _body(self, event: Event) -> dict[str, Any]:
         if event.kind == "images":
-            return self._images(event)
+            return self._images(cast(Images, event))
         body: dict[str, Any] = {}
         for one in dataclasses.fields(event):
             value = getattr(event, one.name)
@@ -224,7 +293,7 @@ class Recorder:
         write_array(self.path / relative, small)
         return relative
 
-    def _images(self, event: Any) -> dict[str, Any]:
+    def _images(self, event: Images) -> dict[str, Any]:
         relative = f"sheets/{self.count:06d}.webp"
         columns, tile = write_sheet(event.pixels, self.path / relative)
         body = {"step": event.step, "space": event.space, "source": event.source, "sheet": relative, "columns": columns}
@@ -235,7 +304,7 @@ class Recorder:
         self._file.close()
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """NumPy and mappings to what JSON knows; a number that is not finite becomes null."""
     if isinstance(value, np.ndarray):
         return plain(value.tolist())
@@ -269,7 +338,7 @@ def write_sheet(pixels: np.ndarray, path: Path) -> tuple[int, tuple[int, int]]:
     return columns, (h, w)
 
 
-def read_sheet(folder: RunFolder, record: dict[str, Any]) -> np.ndarray:
+def read_sheet(folder: RunFolder, record: ImagesLine) -> np.ndarray:
     """The pixels of an `images` record, (n, h, w, c) uint8."""
     with Image.open(inside(folder, record["sheet"])) as opened:
         sheet = np.asarray(opened.convert("RGB"))
@@ -281,7 +350,7 @@ def read_sheet(folder: RunFolder, record: dict[str, Any]) -> np.ndarray:
     return np.stack(tiles)[..., :c]
 
 
-def read_array(folder: RunFolder, value: Any) -> np.ndarray:
+def read_array(folder: RunFolder, value: object) -> np.ndarray:
     """A field of a record that may be inline or in a file of its own."""
     if isinstance(value, dict) and "file" in value:
         return np.load(inside(folder, value["file"]), allow_pickle=False)
@@ -303,17 +372,16 @@ class Timeline:
 
     def __init__(self, folder: RunFolder):
         self.folder, self.offset = folder, 0
-        self.records: list[dict[str, Any]] = []  # what holds now
-        self.bad_lines = 0
+        self.records: list[Line] = []  # what holds now
 
     @classmethod
-    def all(cls, folder: RunFolder) -> list[dict[str, Any]]:
+    def all(cls, folder: RunFolder) -> list[Line]:
         """What holds now, from the beginning."""
         timeline = cls(folder)
         timeline.read()
         return timeline.records
 
-    def read(self) -> list[dict[str, Any]]:
+    def read(self) -> list[Line]:
         """The records written since the last call, `resumed` ones included; `self.records` is brought up to date."""
         fresh = list(self.read_all_raw())
         for record in fresh:
@@ -323,7 +391,7 @@ class Timeline:
             self.records.append(record)
         return fresh
 
-    def read_all_raw(self) -> Iterator[dict[str, Any]]:
+    def read_all_raw(self) -> Iterator[Line]:
         try:
             with open(self.folder.path / "events.jsonl", "rb") as file:
                 file.seek(self.offset)
@@ -342,6 +410,5 @@ class Timeline:
                     record["kind"] != "resumed" or int(record["keep"]),
                 )
             except (ValueError, KeyError, TypeError):
-                self.bad_lines += 1
                 continue
-            yield record
+            yield by_quantity(record)

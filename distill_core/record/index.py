@@ -10,20 +10,50 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from ..errors import BadRecord, BadSetting
 from ..home import read_json, write_json
-from .folder import OVER, RunFolder
+from .folder import OVER, Asked, RunFolder
 
 VERSION = 1
 COLUMNS = (
     "id", "name", "method", "data", "ipc", "seed", "state", "message", "preset", "created", "seconds", "progress",
     "accuracy", "std", "n", "random", "real", "student", "protocol", "bytes", "tags", "stage", "left_s",
 )  # fmt: skip
+
+
+class Row(TypedDict):
+    """What a list shows of a run; a fraction in [0, 1] for each accuracy, None where there is nothing to say."""
+
+    id: str
+    name: str
+    method: str
+    data: str
+    ipc: int | None
+    seed: int | None
+    state: str
+    message: str
+    preset: str
+    created: float
+    seconds: float | None
+    progress: float | None
+    accuracy: float | None
+    std: float | None
+    n: float | None
+    random: float | None
+    real: float | None
+    student: str
+    protocol: str
+    bytes: int
+    tags: list[str]
+    stage: str
+    left_s: float | None
+
+
 ORDERS = ("created", "name", "method", "data", "ipc", "seed", "state", "seconds", "accuracy", "random", "bytes")
 
 
@@ -36,8 +66,8 @@ def list_runs(
     text: str = "",
     order: str = "-created",
     limit: int = 1000,
-) -> list[dict[str, Any]]:
-    """Runs as plain rows (see `COLUMNS`; `tags` is a list), newest first unless `order` says otherwise (`-` reverses).
+) -> list[Row]:
+    """Runs as plain rows, newest first unless `order` says otherwise (`-` reverses).
 
     `state` may be several, joined by commas; `text` is looked for in id, name, method, data, preset and tags.
     """
@@ -49,11 +79,16 @@ def list_runs(
     with _open(home) as index:
         _refresh(home, index)
         rows = index.execute(query, [*values, limit]).fetchall()
-    return [{**dict(zip(COLUMNS, row, strict=True)), "tags": json.loads(row[COLUMNS.index("tags")])} for row in rows]
+    return [_row(dict(zip(COLUMNS, row, strict=True))) for row in rows]
 
 
-def _filter(method: str, data: str, states: list[str], text: str) -> tuple[str, list[Any]]:
-    parts, values = [], list[Any]()
+def _row(values: dict[str, Any]) -> Row:
+    """A row of the table as it is handed out: `tags` as a list."""
+    return cast(Row, {**values, "tags": json.loads(values["tags"])})
+
+
+def _filter(method: str, data: str, states: list[str], text: str) -> tuple[str, list[str]]:
+    parts, values = [], list[str]()
     for column, wanted in (("method", method), ("data", data)):
         if wanted:
             parts.append(f"{column} = ?")
@@ -73,12 +108,6 @@ def refresh(home: Path) -> None:
     """Read again what changed since the last look."""
     with _open(home) as index:
         _refresh(home, index)
-
-
-def rebuild(home: Path) -> None:
-    """Throw the index away and read every folder."""
-    (home / "index.sqlite").unlink(missing_ok=True)
-    refresh(home)
 
 
 @contextmanager
@@ -167,7 +196,9 @@ def row_of(run: RunFolder) -> dict[str, Any]:
 def _read(run: RunFolder) -> dict[str, Any]:
     asked, state = run.request(), run.state()
     job, scores = asked["job"], state.get("scores") or {}
-    distilled, steps = scores.get("distilled") or {}, int(state.get("steps") or 0)
+    distilled: Mapping[str, Any] = scores.get("distilled") or {}
+    others: dict[str, Mapping[str, Any]] = {name: scores.get(name) or {} for name in ("random", "real")}
+    steps = int(state.get("steps") or 0)
     return {
         "name": str(asked.get("name") or run.id),
         "method": asked["method"],
@@ -181,7 +212,7 @@ def _read(run: RunFolder) -> dict[str, Any]:
         "seconds": _number(state.get("seconds")),
         "progress": int(state.get("step") or 0) / steps if steps else None,
         **{name: _number(distilled.get(name)) for name in ("accuracy", "std", "n")},
-        **{name: _number((scores.get(name) or {}).get("accuracy")) for name in ("random", "real")},
+        **{name: _number(one.get("accuracy")) for name, one in others.items()},
         **{name: str(distilled.get(name) or "") for name in ("student", "protocol")},
         "stage": str(state.get("stage") or ""),
         "left_s": _number(state.get("left_s")),
@@ -189,7 +220,7 @@ def _read(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def _number(value: Any) -> float | None:
+def _number(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
@@ -224,7 +255,7 @@ def trash(home: Path, run: str) -> None:
     """Take a run away; `restore` brings it back until the trash is emptied."""
     path = _inside(home / "runs", run)
     folder = RunFolder(path)
-    if folder.is_held():
+    if folder.is_alive():
         raise BadSetting(f"Run {run!r} is being worked on. Stop it first.")
     (path / "trashed").write_text(str(time.time()), encoding="utf-8")
     target = home / "trash" / run
@@ -242,11 +273,11 @@ def restore(home: Path, run: str) -> None:
     path.rename(home / "runs" / run)
 
 
-def list_trash(home: Path) -> list[dict[str, Any]]:
+def list_trash(home: Path) -> list[Row]:
     """The runs in the trash, as rows, the last one first."""
     paths = [path for path in (home / "trash").glob("[!.]*") if path.is_dir()]
     paths.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    return [{**row, "tags": json.loads(row["tags"])} for row in (row_of(RunFolder(path)) for path in paths)]
+    return [_row(row_of(RunFolder(path))) for path in paths]
 
 
 def empty_trash(home: Path) -> int:
@@ -258,7 +289,7 @@ def empty_trash(home: Path) -> int:
     return freed
 
 
-def again(run: RunFolder, *, with_moves: bool = True) -> dict[str, Any]:
+def again(run: RunFolder, *, with_moves: bool = True) -> Asked:
     """What to ask for the same run once more: method, settings, job (with the moves that were made), preset."""
     from .folder import Timeline
 
@@ -276,7 +307,7 @@ def again(run: RunFolder, *, with_moves: bool = True) -> dict[str, Any]:
     }
 
 
-def is_over(row: dict[str, Any]) -> bool:
+def is_over(row: Row) -> bool:
     return row["state"] in (*OVER, "broken")
 
 

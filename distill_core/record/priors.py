@@ -5,21 +5,33 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from safetensors import SafetensorError, safe_open
 
 from ..errors import BadRecord
 from ..home import ASSETS, read_json
+from ..quantities import renamed
 
 
-def known(home: Path) -> list[dict[str, Any]]:
-    """Every prior that can be read, newest first, shipped ones last.
+class Shelved(TypedDict):
+    """One prior, as its header, its card and its file say."""
 
-    A row: key, data, classes, recipe, quality (named numbers, {} where it was not measured), bytes, where (shipped, trained,
-    imported), made (seconds since 1970; None for shipped ones), sheet (a PNG of samples, or None), use (what to write as a
-    method's prior), path.
-    """
+    key: str
+    data: str
+    classes: list[str]
+    recipe: dict[str, Any]
+    quality: dict[str, float]  # named numbers, {} where it was not measured
+    bytes: int
+    where: str  # shipped, trained, imported
+    made: float | None  # seconds since 1970; None for shipped ones
+    sheet: str | None  # a PNG of samples
+    use: str  # what to write as a method's prior
+    path: str
+
+
+def known(home: Path) -> list[Shelved]:
+    """Every prior that can be read, newest first, shipped ones last."""
     shipped = {path.stem: path for path in (ASSETS / "priors").glob("*.safetensors")}
     cached = {path.stem.removeprefix("prior-"): path for path in (home / "cache").glob("prior-*.safetensors")}
     cards = (read_json(ASSETS / "priors" / "card.json") or {}).get("priors", {})
@@ -27,28 +39,36 @@ def known(home: Path) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["where"] == "shipped", -Path(row["path"]).stat().st_mtime, row["key"]))
 
 
-def _row(key: str, path: Path, shipped: bool, cards: dict[str, Any], home: Path) -> dict[str, Any] | None:
+def _row(key: str, path: Path, shipped: bool, cards: dict[str, Any], home: Path) -> Shelved | None:
     """What the header and the card say; None for a file that is no prior, or is damaged."""
     try:
         with safe_open(str(path), framework="np") as file:
             about = json.loads((file.metadata() or {}).get("prior", "null"))
-        said = {name: about[name] for name in ("data", "classes", "recipe")}
+        data, classes, recipe = about["data"], about["classes"], about["recipe"]
     except (SafetensorError, OSError, ValueError, KeyError, TypeError):
         return None
     card = cards.get(key) or read_json(home / "cache" / f"prior-{key}.json") or {}
+    quality = {renamed(name): value for name, value in card.get("quality", {}).items()}
     where = "shipped" if shipped else "imported" if about.get("imported") else "trained"
     stat, sheets = path.stat(), (path.with_suffix(".png"), home / "cache" / f"prior-{key}.png")
-    more = {"bytes": stat.st_size, "where": where, "made": None if shipped else stat.st_mtime}
-    more |= {
+    return {
+        "key": key,
+        "data": data,
+        "classes": classes,
+        "recipe": recipe,
+        "quality": quality,
+        "bytes": stat.st_size,
+        "where": where,
+        "made": None if shipped else stat.st_mtime,
         "sheet": next((str(one) for one in sheets if one.is_file()), None),
         "use": f"{about.get('form', 'style')}@{key}",
+        "path": str(path),
     }
-    return {"key": key, **said, "quality": card.get("quality", {}), **more, "path": str(path)}
 
 
-def card(row: dict[str, Any]) -> dict[str, Any]:
+def card(row: Shelved) -> dict[str, object]:
     """What stands beside an exported prior."""
-    said = {name: row[name] for name in ("data", "classes", "recipe", "quality", "key", "bytes")}
+    said = {n: v for n, v in row.items() if n in ("data", "classes", "recipe", "quality", "key", "bytes")}
     how = "distill-studio prior import FILE --data NAME"
     return {"distill_studio_prior": 1, **said, "how_to_read": how}
 

@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
 
 
-def scores_of(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """`{"distilled": {"accuracy", "std", "n", "student", "protocol", "labels"}, "random": …, "real": …}`, accuracies as fractions.
+class Score(TypedDict):
+    """What the students of one kind reached: accuracies as fractions, the s.d. of a sample (n - 1), 0 for one student."""
 
-    The standard deviation is that of a sample (n - 1), 0 for one student. Where a subject was scored with several students,
+    accuracy: float
+    std: float
+    n: int
+    student: str
+    protocol: str
+    labels: str
+
+
+def scores_of(records: Iterable[Mapping[str, Any]]) -> dict[str, Score]:
+    """By subject: `distilled`, `random`, `real`.
+
+    Where a subject was scored with several students,
     the first is meant; where the same one was scored again, the last.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Score] = {}
     for record in records:
         if record.get("kind") != "scored" or not record.get("accuracy"):
             continue
-        named = {name: record.get(name, "") for name in ("student", "protocol", "labels")}
-        before = found.get(record["subject"])
-        if before is None or all(before[name] == value for name, value in named.items()):
-            found[record["subject"]] = {**_summary(record["accuracy"]), **named}
+        before, fresh = found.get(record["subject"]), _score(record)
+        if before is None or _of(before) == _of(fresh):
+            found[record["subject"]] = fresh
     return found
 
 
-def _summary(accuracy: list[float]) -> dict[str, Any]:
-    spread = statistics.stdev(accuracy) if len(accuracy) > 1 else 0.0
-    return {"accuracy": statistics.fmean(accuracy), "std": spread, "n": len(accuracy)}
+def _of(score: Score) -> tuple[str, str, str]:
+    return score["student"], score["protocol"], score["labels"]
+
+
+def _score(record: Mapping[str, Any]) -> Score:
+    accuracy = record["accuracy"]
+    return {
+        "accuracy": statistics.fmean(accuracy),
+        "std": statistics.stdev(accuracy) if len(accuracy) > 1 else 0.0,
+        "n": len(accuracy),
+        "student": record.get("student", ""),
+        "protocol": record.get("protocol", ""),
+        "labels": record.get("labels", ""),
+    }

@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from safetensors import SafetensorError, safe_open
 
@@ -17,12 +17,29 @@ from ..errors import BadRecord, nearest
 from ..home import ASSETS
 
 
-def known(home: Path) -> list[dict[str, Any]]:
-    """Every teacher that can be read, newest first, shipped ones last.
+class Teacher(TypedDict):
+    """One teacher, as its header and its file say."""
 
-    A row: key, spec, data, classes, mean, std, recipe, accuracy (a fraction of the real test part), bytes, where (shipped,
-    trained, imported), made (seconds since 1970; None for shipped ones), runs (ids of finished runs whose sets it labels), path.
-    """
+    key: str
+    spec: str
+    data: str
+    classes: list[str]
+    mean: list[float]
+    std: list[float]
+    recipe: dict[str, Any] | None  # None where an imported one does not say it
+    accuracy: float  # a fraction of the real test part
+    bytes: int
+    where: str  # shipped, trained, imported
+    made: float | None  # seconds since 1970; None for shipped ones
+    runs: list[str]  # finished runs whose sets it labels
+    path: str
+
+
+SAYS = ("spec", "data", "classes", "mean", "std", "recipe", "accuracy")  # what a header has to say
+
+
+def known(home: Path) -> list[Teacher]:
+    """Every teacher that can be read, newest first, shipped ones last."""
     used = _uses(home)
     rows = [row for path in _files(home) if (row := _row(path, used))]
     return sorted(rows, key=lambda row: (row["made"] is None, -(row["made"] or 0), row["data"], row["key"]))
@@ -39,18 +56,18 @@ def _key(path: Path) -> str:
     return path.stem.removeprefix("teacher-")
 
 
-def _row(path: Path, used: dict[str, list[str]]) -> dict[str, Any] | None:
+def _row(path: Path, used: dict[str, list[str]]) -> Teacher | None:
     """What the header says; None for a file that is no teacher, or is damaged (it is trained again when needed)."""
     try:
         about = header(path)
-        row = {name: about[name] for name in ("spec", "data", "classes", "mean", "std", "recipe", "accuracy")}
+        row = {name: about[name] for name in SAYS}
     except (BadRecord, KeyError):
         return None
     shipped = path.parent == ASSETS / "teachers"
     where = "shipped" if shipped else "imported" if about.get("imported") else "trained"
     stat = path.stat()
     row |= {"key": _key(path), "bytes": stat.st_size, "where": where, "made": None if shipped else stat.st_mtime}
-    return {**row, "runs": used.get(_key(path), []), "path": str(path)}
+    return cast(Teacher, {**row, "runs": used.get(_key(path), []), "path": str(path)})
 
 
 def header(path: Path) -> dict[str, Any]:
@@ -79,7 +96,7 @@ def _uses(home: Path) -> dict[str, list[str]]:
     return found
 
 
-def find(home: Path, key: str) -> dict[str, Any]:
+def find(home: Path, key: str) -> Teacher:
     """The row of one teacher, by its key or the beginning of it."""
     rows = known(home)
     fits = [row for row in rows if key and row["key"].startswith(key)]
@@ -90,11 +107,9 @@ def find(home: Path, key: str) -> dict[str, Any]:
     return fits[0]
 
 
-def card(row: dict[str, Any]) -> dict[str, Any]:
+def card(row: Teacher) -> dict[str, object]:
     """What stands beside an exported teacher: everything that has to agree before it may be used."""
-    said = {
-        name: row[name] for name in ("spec", "data", "classes", "mean", "std", "recipe", "accuracy", "key", "bytes")
-    }
+    said = {name: value for name, value in row.items() if name in (*SAYS, "key", "bytes")}
     digest = hashlib.sha256(Path(row["path"]).read_bytes()).hexdigest()
     how = "safetensors.torch.load_file(path); networks see (pixels in [0, 1] - mean) / std; logits are in the order of classes"
     return {"distill_studio_teacher": 1, **said, "sha256": digest, "how_to_read": how}

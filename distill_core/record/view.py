@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TypedDict
+
+from .lines import ImagesLine, Line, LogitsLine
 
 SPACES = ("logits", "features")
 KINDS = ("pca", "lda", "tsne", "umap")
@@ -20,6 +22,14 @@ LINEAR = ("pca", "lda")  # made in no time
 MOST_RUNS = 6
 NEAR = 5  # real neighbors that are kept of each synthetic image
 PLANE = re.compile(rf"(?P<space>{'|'.join(SPACES)})-(?P<kind>{'|'.join(KINDS)})(?P<mark>(-[0-9a-f]{{8}})?)")
+
+
+class Judge(TypedDict):
+    """The network whose outputs are looked at; key "" where a run recorded them itself."""
+
+    key: str
+    spec: str
+    accuracy: float | None
 
 
 def mark(runs: Sequence[str]) -> str:
@@ -32,12 +42,17 @@ def plane_name(space: str, kind: str, runs: Sequence[str]) -> str:
     return f"{space}-{kind}{mark(runs)}"
 
 
-def synthetic(records: Iterable[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
-    """The records of synthetic `images` or `logits`, in order."""
-    return [one for one in records if one["kind"] == kind and one.get("source", "synthetic") == "synthetic"]
+def images(records: Iterable[Line]) -> list[ImagesLine]:
+    """The records of synthetic images, in order."""
+    return [one for one in records if one["kind"] == "images" and one.get("source", "synthetic") == "synthetic"]
 
 
-def upto(records: Sequence[Mapping[str, Any]]) -> int:
+def logits(records: Iterable[Line]) -> list[LogitsLine]:
+    """The records of the logits of synthetic images, in order."""
+    return [one for one in records if one["kind"] == "logits" and one.get("source", "synthetic") == "synthetic"]
+
+
+def upto(records: Sequence[Line]) -> int:
     """The number of the last record that shows synthetic images or their logits, -1 where there is none."""
     found = (one["n"] for one in reversed(records) if one["kind"] in ("images", "logits"))
     return next(found, -1)

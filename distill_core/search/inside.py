@@ -7,14 +7,14 @@ chunk by chunk, and push ∂L/∂x back into w and f. So any objective works her
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from ..datasets import RealSet
 from ..events import Parts
-from ..pieces.match import Ground, Pixels
+from ..loop import Live
+from ..pieces.ground import Ground
+from ..pieces.match import PixelSpace, Rates
 from ..priors import Cut, Prior
 
 COPIES = (
@@ -87,7 +87,7 @@ class Inside:
     def __init__(
         self,
         prior: Prior,
-        real: RealSet,
+        ground: Ground,
         cut: int,
         w: Tensor,
         f: Tensor | None,
@@ -96,13 +96,12 @@ class Inside:
         chunk: int,
         half: bool = False,
     ):
-        self.prior, self.real, self.cut, self.chunk, self.half = prior, real, cut, chunk, half
+        self.prior, self.real, self.cut, self.chunk, self.half = prior, ground.real, cut, chunk, half
         self.name = prior.cuts[cut].name
         self.w = w.detach().clone().requires_grad_(True)
         self.f = None if f is None else f.detach().clone().requires_grad_(True)
         self.optimizer = torch.optim.SGD([{"params": [t]} for t in self.tensors()], lr=1.0, momentum=momentum)
-        bounds = (real.normalize(torch.full((1, real.channels, 1, 1), v, device=w.device)) for v in (0.0, 1.0))
-        self.low, self.high = bounds
+        self.low, self.high = ground.range(w.device)
         self._seen: tuple[tuple[int, ...], Tensor] | None = None
 
     def decode(self, f: Tensor | None, w: Tensor) -> Tensor:
@@ -126,11 +125,10 @@ class Inside:
     def images(self) -> Tensor:
         return self.raw().clamp(self.low, self.high)
 
-    def step(self, gradient: Tensor, now: Any) -> None:
+    def step(self, gradient: Tensor, rates: Rates) -> None:
         raw = self.raw()
         outward = ((raw < self.low) & (gradient > 0)) | ((raw > self.high) & (gradient < 0))
         pulls = push_back(self.decode, gradient.masked_fill(outward, 0.0), self.w, self.f, self.chunk)
-        rates = now.rates
         for group, tensor, pull, rate in zip(
             self.optimizer.param_groups, (self.w, self.f), pulls, (rates.w, rates.f), strict=False
         ):
@@ -142,7 +140,7 @@ class Inside:
     def tensors(self) -> list[Tensor]:
         return [self.w] if self.f is None else [self.w, self.f]
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Live]:
         names = ("w", "f")
         return {**dict(zip(names, self.tensors(), strict=False)), "optimizer": self.optimizer}
 
@@ -150,13 +148,6 @@ class Inside:
     def onward(self, cut: int) -> Tensor:
         """The feature map at a later cut, not cleaned, without a graph."""
         return chunked(lambda w, f: self.prior.between(f, w, self.cut, cut), self.chunk, self.w.detach(), self._map())
-
-
-class LastPixels(Pixels):
-    """Pixels after (or instead of) a prior: their rate is one of three."""
-
-    def step(self, gradient: Tensor, now: Any) -> None:
-        super().step(gradient, now.rates)
 
 
 def space_at(
@@ -169,7 +160,7 @@ def space_at(
     momentum: float,
     chunk: int,
     half: bool = False,
-) -> Inside | LastPixels:
+) -> Inside | PixelSpace:
     """The space at a cut of the prior; one past its last cut, and with no prior, the pixels.
 
     Args:
@@ -177,14 +168,14 @@ def space_at(
     """
     if place >= len(prior.cuts) - (not prior.rows):
         assert f is not None
-        return LastPixels(f, ground.real, momentum)
-    return Inside(prior, ground.real, place, w, f, momentum=momentum, chunk=chunk, half=half)
+        return PixelSpace(f, ground, momentum)
+    return Inside(prior, ground, place, w, f, momentum=momentum, chunk=chunk, half=half)
 
 
 def sizes(prior: Prior, count: int) -> Parts:
     """Bytes of the feature maps of `count` images at every cut, which is named with its shape: `layer2 32×8×8`."""
     shaped = {f"{cut.name} {'×'.join(map(str, cut.shape))}": float(count * cut.bytes) for cut in prior.cuts}
-    return Parts(0, "bytes of feature maps", shaped)
+    return Parts(0, "map-bytes", shaped)
 
 
 def high_frequencies(images: Tensor) -> float:

@@ -10,23 +10,20 @@ Candidates are copies. The released code keeps references, so that its best one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..errors import StudioError
 from ..events import Note, Parts, PerClass, Scalars
-from ..loop import Guard, saw, steps
+from ..loop import Guard, Live, saw, steps
 from ..measures.relevance import Measure
 from ..method import Stream, stage
+from ..parts.space import Found
+from ..pieces.match import Pull, report
 from ..pieces.show import place, quantize, show
-from ..results import SyntheticSet
-from .inside import CLIP, Inside, LastPixels, cleaned, high_frequencies, sizes, space_at
-from .objectives import PROTOCOL
-from .prior_settings import Begun
-
-WHAT = "class-relevant feature distance"
+from .inside import CLIP, Inside, cleaned, high_frequencies, sizes
+from .prior import Begun
 
 
 class Kept:
@@ -53,29 +50,32 @@ class Kept:
 
 
 class Walk:
-    """One search: the places it visits, and what it has kept."""
+    """One search: the places it visits, and what it has kept.
 
-    def __init__(self, method: Any, start: Begun, measure: Measure, places: Sequence[int]):
-        self.method, self.measure, self.places = method, measure, places
-        self.ground, self.prior, self.objective, self.start = start.ground, start.prior, start.objective, start
-        self.space = self._space(places[0], start.w, start.map_at(places[0], method.at_once(self.prior, 0)))
-        self.learned = [self.objective.alpha] if hasattr(self.objective, "alpha") else []
+    Args:
+        looks: candidates at each place.
+        keeps_last: keep the last candidate, whatever its distance, as the released code does.
+    """
+
+    def __init__(self, begun: Begun, measure: Measure, places: Sequence[int], looks: int, keeps_last: bool = False):
+        self.begun, self.measure, self.places = begun, measure, places
+        self.looks, self.keeps_last = looks, keeps_last
+        self.ground, self.prior, self.match = begun.ground, begun.prior, begun.match
+        self.space = begun.space(places[0])
+        self.learned = self.match.learned()
         self.best = Kept([self.space.images(), *self.learned], "best")
         self.said: dict[str, float] = {}  # of the last hand-over
-
-    def _space(self, at: int, w: Tensor, f: Tensor | None) -> Inside | LastPixels:
-        return space_at(self.prior, self.ground, at, w, f, **self.method.decoding(self.prior, at))
 
     def name_of(self, part: int) -> str:
         at = self.places[part]
         return self.prior.cuts[at].name if at < len(self.prior.cuts) else "pixels"
 
-    def go(self) -> Stream[SyntheticSet]:
+    def go(self) -> Stream[Found]:
         """All places in turn, each a part of the stage `walk`."""
         for part in range(len(self.places)):
             if part:
                 self._hand_over(self.places[part])
-            yield from stage("walk", self._visit(part), self.method.looks, part, len(self.places))
+            yield from stage("walk", self._visit(part), self.looks, part, len(self.places))
         return (yield from self._result())
 
     @torch.no_grad()
@@ -85,35 +85,34 @@ class Walk:
         assert isinstance(old, Inside), "nothing comes after the pixels"
         if at < len(self.prior.cuts):
             f = old.onward(at)
-            self.said = {"clipped share": float((f.abs() > CLIP).float().mean())}
-            self.space = self._space(at, old.w, cleaned(f))
+            self.said = {"clipped-share": float((f.abs() > CLIP).float().mean())}
+            self.space = self.begun.space(at, old.w, cleaned(f))
         else:
-            self.said = {"clipped share": float((old.raw() != before).float().mean())}
-            self.space = self._space(at, old.w, before)
+            self.said = {"clipped-share": float((old.raw() != before).float().mean())}
+            self.space = self.begun.space(at, old.w, before)
         change = self.ground.real.denormalize(self.space.images()) - self.ground.real.denormalize(before)
-        self.said["change at hand-over"] = float(change.abs().max())
+        self.said["hand-over-change"] = float(change.abs().max())
 
     def _visit(self, part: int) -> Stream[None]:
-        method, space, objective, looks = self.method, self.space, self.objective, self.method.looks
+        space, match, looks = self.space, self.match, self.looks
         guard, kept = Guard(*space.tensors()), Kept(space.tensors(), "kept")
         first = space.w.detach().clone() if isinstance(space, Inside) else None
         record = torch.full((2, looks), torch.nan)
-        state: dict[str, Any] = {**space.state(), **objective.state(), **self.measure.state(), **kept.state()}
+        state: dict[str, Live] = {**space.state(), **match.state(), **self.measure.state(), **kept.state()}
         state |= {**self.best.state(), "record": record, "broken": guard.broken}
-        always = method.select == "last"
-        for step in steps("walk", looks, state=state, of=method):
+        for step in steps("walk", looks, state=state, live=True):
             x = space.images()
-            pull = objective.pull(x, step.now, step.due)
+            pull = match.pull(x, step)
             found = self.measure(x.detach(), pull.loss, pull.per_class)
             distance = found.sum()
-            kept.offer(space.tensors(), distance, step.index, part, always)
-            self.best.offer([x, *self.learned], distance, step.index, part, always)
+            kept.offer(space.tensors(), distance, step.index, part, self.keeps_last)
+            self.best.offer([x, *self.learned], distance, step.index, part, self.keeps_last)
             record[0, step.index], record[1, step.index] = distance, pull.loss.detach()
             if not step.last:
                 guard.keep()
-                space.step(pull.gradient, step.now)
+                space.step(pull.gradient, self.begun.rates(step))
                 guard.check(pull.loss, step.index)
-                objective.after(space.images())
+                match.after(space.images())
             saw(pull.seen)
             if step.due:
                 if part == step.index == 0 and self.prior.rows:
@@ -121,18 +120,15 @@ class Walk:
                 yield from self._report(step.index, x.detach(), pull, found, first)
         yield from self._leave(part, kept, record, int(guard.broken))
 
-    def _report(self, index: int, x: Tensor, pull: Any, found: Tensor, first: Tensor | None) -> Stream[None]:
-        space, said = self.space, {"loss": pull.loss.item(), "feature distance": float(found.sum())}
-        yield Scalars(index, {**said, **pull.scalars, **(self.said if index == 0 else {})})
-        if pull.per_class is not None:
-            yield PerClass(index, self.objective.what, pull.per_class.detach().cpu().numpy(), space.name)
-        yield PerClass(index, WHAT, found.cpu().numpy(), space.name)
-        for name, values in pull.parts.items():
-            yield Parts(index, name, values)
+    def _report(self, index: int, x: Tensor, pull: Pull, found: Tensor, first: Tensor | None) -> Stream[None]:
+        space = self.space
+        more = {"feature-distance": float(found.sum()), **(self.said if index == 0 else {})}
+        yield from report(index, self.match, pull, space.name, more)
+        yield PerClass(index, "feature-distance-by-class", found.cpu().numpy(), space.name)
         if first is not None:
-            yield Parts(index, "change of w", self._moved(first))
+            yield Parts(index, "w-change", self._moved(first))
         yield show(index, self.ground.real.denormalize(x), self.ground.labels, space=space.name)
-        yield place(index, self.ground.probe, x, self.ground.labels)
+        yield place(index, self.begun.probe, x, self.ground.labels)
 
     def _moved(self, first: Tensor) -> Mapping[str, float]:
         """‖Δw‖ of every row since this place was entered; exactly 0 for rows that drive layers behind us."""
@@ -142,7 +138,7 @@ class Walk:
 
     def _leave(self, part: int, kept: Kept, record: Tensor, broken: int) -> Stream[None]:
         """Go back to the kept candidate, and say which it was."""
-        looks, name, step = self.method.looks, self.name_of(part), int(kept.step)
+        looks, name, step = self.looks, self.name_of(part), int(kept.step)
         if not bool(torch.isfinite(kept.distance)):
             raise StudioError(
                 f"No candidate at {name} had a distance that is a number. Lower lr_f and lr_w, then start again."
@@ -156,29 +152,20 @@ class Walk:
                 f"The stage goes back to its best candidate, that of step {step}. Lower lr_f or lr_w.",
                 "warning",
             )
-            if not all(bool(torch.isfinite(one).all()) for one in self.learned):
-                raise StudioError("The learned rate α is no number any more. Lower lr_lr, then start again.")
+            self.match.about(self.learned)  # refuses what is no number any more
         images = self.ground.real.denormalize(self.space.images())
-        high = {"high frequencies": high_frequencies(images)}
-        yield Scalars(looks, {"step kept": step, "distance kept": float(kept.distance), **high})
-        for row, what in enumerate(("feature distance at each step", "loss at each step")):
+        high = {"high-frequencies": high_frequencies(images)}
+        yield Scalars(looks, {"step-kept": step, "distance-kept": float(kept.distance), **high})
+        for row, what in enumerate(("feature-distance-by-step", "loss-by-step")):
             values = {str(i): v for i, v in enumerate(record[row].tolist()) if v == v}
             yield Parts(looks, what, values)
         yield show(looks, images, self.ground.labels, space=name)
 
-    def _result(self) -> Stream[SyntheticSet]:
+    def _result(self) -> Stream[Found]:
         real, best = self.ground.real, self.best
         name, step, distance = self.name_of(int(best.part)), int(best.step), float(best.distance)
         yield Note(f"Kept: {name}, step {step}, distance {distance:.4g}.")
-        yield Scalars(
-            self.method.looks, {"part chosen": int(best.part), "step chosen": step, "distance chosen": distance}
-        )
+        yield Scalars(self.looks, {"part-chosen": int(best.part), "step-chosen": step, "distance-chosen": distance})
         images = quantize(real.denormalize(best.copies[0])).cpu()
-        yield show(self.method.looks, images, self.ground.labels, space=name)
-        about: dict[str, Any] = {"layer": name, "step": step, "distance": distance}
-        if self.learned:
-            about["student_lr"] = float(best.copies[1])
-        protocol = PROTOCOL[self.method.objective]
-        return SyntheticSet(
-            images, self.ground.labels, real.classes, real.mean, real.std, protocol=protocol, about=about
-        )
+        yield show(self.looks, images, self.ground.labels, space=name)
+        return images, {"layer": name, "step": step, "distance": distance, **self.match.about(best.copies[1:])}

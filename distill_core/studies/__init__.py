@@ -6,15 +6,13 @@ instead of a set. Findings about a run are kept in its folder; see `record/findi
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..job import Job
 from ..method import Method, Stream
 from ..methods import registry
 from .continual import ContinualLearning
 from .prior import PriorTraining
 from .ranking import CandidateRanking
-from .study import Findings, Study
+from .study import Findings, Outcome, Study
 from .teacher import RECIPES, TeacherTraining
 from .transfer import Transfer
 
@@ -30,7 +28,7 @@ def askable() -> dict[str, type[Method]]:
     return {**STUDIES, **registry()}
 
 
-def whole(method: Method, job: Job) -> Stream[Any]:
+def whole(method: Method, job: Job) -> Stream[Outcome]:
     """What a worker drives: a run from end to end, or a study."""
     from ..run import whole as whole_run
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..evaluation import continual as continually
 from ..evaluation import transfer as transferring
 from ..events import Note
 from ..home import studio_home
 from ..job import Job
-from ..method import Card, Preset, Stream, drained, knob
+from ..method import Card, Preset, Stream, drained
+from ..part import knob
 from ..record import findings
 from .source import source_of
 from .study import Findings, Study
@@ -50,7 +51,7 @@ class ContinualLearning(Study):
             yield Note("This was asked before; what was found is kept with the run.")
             return Findings()
         found = yield from continually.continual(memory, self.plan(job))
-        said: dict[str, Any] = {
+        said: dict[str, object] = {
             "student": memory.student,
             "protocol": memory.protocol.name,
             "labels": memory.protocol.labels,
@@ -58,7 +59,7 @@ class ContinualLearning(Study):
         said |= {"tasks": self.tasks, "epochs": memory.protocol.epochs, "classes": list(source.real.classes)}
         return Findings([(self.run, "continual", asked, {**said, **found})])
 
-    def samples(self, job: Job) -> Iterable[tuple[Stream[Any], int]]:
+    def samples(self, job: Job) -> Iterable[tuple[Stream[object], int]]:
         memory = drained(self._memory(job))[1]
         orders = self.plan(job).drawn(len(memory.real.classes))
         updates = sum(memory.updates(seen) for order in orders for seen in self.plan(job).seen(order))

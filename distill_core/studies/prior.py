@@ -7,16 +7,19 @@ from typing import ClassVar
 from ..datasets import load
 from ..errors import BadSetting
 from ..events import Note
-from ..home import studio_home, write_json
+from ..home import write_json
 from ..job import Job
-from ..method import Card, Preset, Stream, knob, stage
+from ..method import Card, Preset, Stream, stage
+from ..part import knob
 from ..pieces.device import device_of
 from ..priors import cuts_for
+from ..priors.header import Header
 from ..priors.quality import card as quality_card
 from ..priors.quality import measured
 from ..priors.recipes import RECIPES as PRIORS
 from ..priors.recipes import SHARPEN, PriorRecipe
 from ..priors.train import prior_key, trained
+from ..store import path_of
 from .study import Findings, Study
 
 
@@ -127,7 +130,7 @@ class PriorTraining(Study):
         yield Note(f"Prior style@{key}: {sum(p.numel() for p in prior.parameters()):,} weights.")
         if self.measure:
             found = yield from measured(prior, real, device)
-            about = {"key": key, "recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint}
-            path = studio_home() / "cache" / f"prior-{key}.json"
-            write_json(path, quality_card(prior, found, {**about, "classes": list(real.classes)}))
+            about: Header = {"key": key, "recipe": recipe.plain(), "data": real.name, "fingerprint": real.fingerprint}
+            about["classes"] = list(real.classes)
+            write_json(path_of("prior", key, ".json"), quality_card(prior, found, about))
         return Findings()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_args
+from typing import ClassVar
+
+import numpy as np
 
 from ..datasets import RealSet, load
 from ..errors import BadSetting
@@ -15,17 +17,20 @@ from ..evaluation.transfer import Source
 from ..events import Note
 from ..home import studio_home
 from ..job import Job
-from ..measures.relevance import METRIC, Measure
-from ..method import Card, Preset, Stream, drained, knob, stage
+from ..measures.relevance import Measure
+from ..method import Card, Preset, Stream, drained, stage
 from ..methods import registry
+from ..part import kind_of, knob
+from ..parts.objectives import MeanFeatures, Objective
 from ..pieces.device import device_of
+from ..pieces.ground import Ground
 from ..record import findings
 from ..record.candidates import FEWEST, Candidate, candidates
-from ..record.folder import RunFolder, read_sheet
-from ..results import SyntheticSet
+from ..record.folder import Asked, RunFolder, read_sheet
+from ..results import Pictures, load_result
 from ..run import labeler
-from ..search.judge import measure_of
-from ..search.objectives import PROTOCOL
+from ..search.measures import BriefStudents, CamMap, CamWeighted, RandomNetworks
+from ..where import within
 from .study import Findings, Study
 
 QUICK = {"students": 2, "epochs": 300}
@@ -79,17 +84,18 @@ class CandidateRanking(Study):
             return Findings()
         if field.twins:
             yield Note(f"{field.twins} candidates have the very pixels of an earlier one and are left out.")
-        measures = yield from self._measures(job, made, field.real)
+        measures = yield from self._measures(job, made)
         looked = engine.distances(field.entrants, measures, field.real, device_of(job.device))
-        far = yield from stage("distances", looked, len(field.entrants))
-        right = yield from engine.accuracies(field.entrants, field.memories, job.students)
-        found = {"rows": _rows(field, far, right), **engine.compared(far, right)}
+        with within(engine.mark_of(field.entrants)):
+            far = yield from stage("distances", looked, len(field.entrants))
+            right = yield from engine.accuracies(field.entrants, field.memories, job.students)
+        found = engine.compared(far, right)
         yield from engine.said(found, max(0, memory.updates(range(len(field.real.classes))) - 1))
         about = {"student": memory.student, "protocol": memory.protocol.name, "epochs": memory.protocol.epochs}
         about |= {"students": job.students, "part": "test", "twins": field.twins}
-        return Findings([(self.run, "ranking", asked, {**about, **found})])
+        return Findings([(self.run, "ranking", asked, {**about, "rows": _rows(field, far, right), **found})])
 
-    def samples(self, job: Job) -> Iterable[tuple[Stream[Any], int]]:
+    def samples(self, job: Job) -> Iterable[tuple[Stream[object], int]]:
         field = drained(self._field(job))
         memory, every = field.memories[0], range(len(field.real.classes))
         yield memory.point("distilled", every, 0), job.students * len(field.memories) * memory.updates(every)
@@ -112,50 +118,47 @@ class CandidateRanking(Study):
         sets = []
         for one in entrants:
             images, labels = one.images(real)
-            sets.append(SyntheticSet(images, labels, real.classes, real.mean, real.std, protocol=own))
+            sets.append(Pictures(images, labels, real.classes, real.mean, real.std, protocol=own))
         teacher = yield from labeler(sets[0], asked, real)
         control = int(made["job"].get("seed", 0))
         memories = [Source(self.run, one, real, teacher, control).memory(asked, asked.student) for one in sets]
         return Field(real, shown, entrants, memories, len(every) - len(shown))
 
-    def _judged(self, job: Job, made: Mapping[str, Any]) -> Job:
+    def _judged(self, job: Job, made: Asked) -> Job:
         """The job of the students: what is `auto` is as in the run itself."""
         own = {name: made["job"].get(name, "auto") for name in ("student", "protocol") if getattr(job, name) == "auto"}
         return job.model_copy(update={**own, "teacher": made["job"].get("teacher", "auto")})
 
-    def _measures(self, job: Job, made: Mapping[str, Any], real: RealSet) -> Stream[dict[str, Measure]]:
+    def _measures(self, job: Job, made: Asked) -> Stream[dict[str, Measure]]:
         """All but the run's own loss, with the networks that the run itself would have taken."""
         asked = job.model_copy(update={"teacher": made["job"].get("teacher", "auto")})
-        augment = str(_setting(made, "augment", "siamese"))
-        found = {}
-        for metric in get_args(METRIC):
-            if metric != "loss":
-                made_one = measure_of(metric, asked, real, device_of(job.device), judge=self.judge, augment=augment)
-                found[metric] = yield from made_one
+        objective, ground, found = _objective_of(made), Ground.of(asked), {}
+        judges = (CamWeighted(network=self.judge), CamMap(network=self.judge), RandomNetworks(), BriefStudents())
+        for one in judges:
+            found[kind_of(one)] = yield from one.measure(objective, ground)
         return found
 
 
-def _protocol_of(folder: RunFolder, made: Mapping[str, Any]) -> str:
+def _protocol_of(folder: RunFolder, made: Asked) -> str:
     """The protocol of the run's set; of a run without one that of what it matches."""
     path = folder.path / "set.safetensors"
-    if path.is_file():
-        return SyntheticSet.load(path).protocol
-    return PROTOCOL.get(str(_setting(made, "objective", "")), "hard")
+    return load_result(path).protocol if path.is_file() else _objective_of(made).students
 
 
-def _setting(made: Mapping[str, Any], name: str, otherwise: Any) -> Any:
-    """A field of the run's own method, where it has such a field."""
+def _objective_of(made: Asked) -> Objective:
+    """What the run matches; of a method without an objective, mean features."""
     kind = registry().get(str(made["method"]))
-    return getattr(kind.build(made.get("settings") or {}), name, otherwise) if kind else otherwise
+    parts = kind.build(made.get("settings") or {}, saved=True).parts() if kind else {}
+    return next((one for one in parts.values() if isinstance(one, Objective)), MeanFeatures())
 
 
 def _without_twins(folder: RunFolder, shown: list[Candidate]) -> tuple[list[Candidate], list[engine.Entrant]]:
     """One of those with equal pixels: a layer's first images are mostly what the layer before was left with."""
     kept: dict[str, tuple[Candidate, engine.Entrant]] = {}
     for one in shown:
-        pixels = read_sheet(folder, dict(one.record))
+        pixels = read_sheet(folder, one.record)
         mark = hashlib.sha256(pixels.tobytes()).hexdigest()
-        entrant = engine.Entrant(one.name, one.layer, pixels, one.record["labels"], one.loss)
+        entrant = engine.Entrant(one.name, one.layer, pixels, np.asarray(one.record["labels"]), one.loss)
         if mark not in kept:
             kept[mark] = one, entrant
         elif one.layer == kept[mark][0].layer:
@@ -165,7 +168,7 @@ def _without_twins(folder: RunFolder, shown: list[Candidate]) -> tuple[list[Cand
     return [one for one, _ in kept.values()], [image for _, image in kept.values()]
 
 
-def _rows(field: Field, far: Mapping[str, list[float]], right: list[list[float]]) -> list[dict[str, Any]]:
+def _rows(field: Field, far: Mapping[str, list[float]], right: list[list[float]]) -> list[dict[str, object]]:
     return [
         {
             "layer": one.layer,

@@ -8,8 +8,9 @@ from ..evaluation import transfer as transferring
 from ..home import studio_home
 from ..job import Job
 from ..method import Stream
+from ..priors.decoding import DECODERS
 from ..record.folder import RunFolder
-from ..results import SyntheticSet
+from ..results import Result, load_result
 from ..run import labeler
 
 
@@ -18,7 +19,7 @@ def source_of(run: str, job: Job) -> Stream[transferring.Source]:
     folder = RunFolder.find(studio_home(), run)
     if not (folder.path / "set.safetensors").is_file():
         raise BadRecord(f"Run {run!r} has no synthetic set yet. Choose a finished run.")
-    result, made = SyntheticSet.load(folder.path / "set.safetensors"), folder.request()["job"]
+    result, made = load_result(folder.path / "set.safetensors", DECODERS), folder.request()["job"]
     real = load(str(made.get("data") or ""))
     _belongs(run, result, real)
     asked = job.model_copy(update={"teacher": made.get("teacher", "auto")})
@@ -26,7 +27,7 @@ def source_of(run: str, job: Job) -> Stream[transferring.Source]:
     return transferring.Source(run, result, real, teacher, int(made.get("seed", 0)))
 
 
-def _belongs(run: str, result: SyntheticSet, real: RealSet) -> None:
+def _belongs(run: str, result: Result, real: RealSet) -> None:
     if tuple(result.classes) != tuple(real.classes):
         raise BadRecord(
             f"The set of {run!r} has the classes {list(result.classes)[:8]}, but {real.name} has {list(real.classes)[:8]}. "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from ..datasets import load
 from ..job import Job
-from ..method import Card, Preset, Stream, knob, stage
+from ..method import Card, Preset, Stream, stage
 from ..networks import resolve
+from ..part import knob
 from ..pieces.augment import build as build_augment
 from ..pieces.device import device_of
 from ..pieces.teach import RECIPES as SQUEEZE
@@ -15,7 +16,7 @@ from ..pieces.teach import SqueezeRecipe, squeeze
 from .study import Findings, Study
 
 
-def _recipe(title: str, source: str, teacher: str = "", **settings: Any) -> Preset:
+def _recipe(title: str, source: str, teacher: str = "", **settings: object) -> Preset:
     return Preset(title, settings, {"teacher": teacher} if teacher else {}, source)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..errors import BadSetting
 from ..evaluation import transfer as transferring
 from ..events import Note
 from ..home import studio_home
 from ..job import Job
-from ..method import Card, Stream, drained, knob
+from ..method import Card, Stream, drained
+from ..part import knob
 from ..record import findings
 from .source import source_of
 from .study import Findings, Study
@@ -32,20 +33,19 @@ class Transfer(Study):
 
     def hold(self, job: Job) -> Stream[Findings]:
         sources = yield from self._sources(job)
-        known: dict[tuple[int, int], Any] = {}
+        known: set[tuple[int, int]] = set()
         questions = {}
         for s, source in enumerate(sources):
             for a, student in enumerate(self.networks):
                 questions[s, a] = transferring.asked(source, job, student)
-                found = findings.known(studio_home(), source.run, "transfer", questions[s, a])
-                if found is not None:
-                    known[s, a] = found
+                if findings.known(studio_home(), source.run, "transfer", questions[s, a]) is not None:
+                    known.add((s, a))
         if known:
             yield Note(f"{len(known)} of {len(questions)} cells were found before and are not worked on again.")
         cells = yield from transferring.transfer(sources, self.networks, job, known)
         return Findings([(self.runs[s], "transfer", questions[s, a], cell) for (s, a), cell in cells.items()])
 
-    def samples(self, job: Job) -> Iterable[tuple[Stream[Any], int]]:
+    def samples(self, job: Job) -> Iterable[tuple[Stream[object], int]]:
         sources = drained(self._sources(job))
         for source in sources:
             for student in self.networks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,71 +12,69 @@ from ..queue import ask
 from .sitting import sentence
 
 Tell = Callable[..., None]
-Answer = Callable[[Path, dict[str, Any], Tell], dict[str, Any]]
+Given = dict[str, Any]  # the values of a question, as they came from a file: whoever takes them checks them
+Answer = Callable[[Path, Given, Tell], Mapping[str, object]]
 
 
-def why_not(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def why_not(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     """Why a method cannot do a job with these settings, or None."""
     from .. import methods
 
-    known = methods.registry()
     try:
-        name = values["method"]
-        if name not in known:
-            raise BadSetting(f"There is no method called {name!r}.{nearest(name, list(known))}")
-        reason = known[name].build(values.get("settings") or {}).why_not(ask_job(**values["job"]))
+        kind = methods.method_class(values["method"])
+        reason = kind.build(values.get("settings") or {}).why_not(ask_job(**values["job"]))
     except StudioError as error:
         reason = str(error)
     return {"reason": reason}
 
 
-def trial(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def trial(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from .trial import estimate
 
     return estimate(home, values["method"], values.get("settings") or {}, values["job"], tell)
 
 
-def check_sweep(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def check_sweep(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     """Why a sweep cannot start: a sentence that names the cells, or None."""
     from .. import methods
     from ..queue.sweep import read_plan
     from .cells import refusal, refusals
 
     sweep = read_plan(values["plan"])
-    return {"reason": refusal(sweep, refusals(sweep, methods.method_class(sweep.method))) or None}
+    return {"reason": refusal(refusals(sweep, methods.method_class(sweep.method))) or None}
 
 
-def import_data(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def import_data(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from .catalogue import import_data as add
 
-    return add(home, Path(values["path"]), values["name"], tell)
+    return add(home, Path(values["path"]), values["name"], tell, values.get("mirror"))
 
 
-def plane(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def plane(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from ..looks.planes import compute
 
     return compute(home, tell=tell, **values)
 
 
-def spread(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def spread(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from ..looks.spread import compute
 
     return compute(home, tell=tell, **values)
 
 
-def activation(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def activation(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from ..looks.activation import compute
 
     return compute(home, tell=tell, **values)
 
 
-def walk(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def walk(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from ..looks.walk import compute
 
     return compute(home, tell=tell, **values)
 
 
-def prior_sheet(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def prior_sheet(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     """A sheet of samples of a prior that is there already; `use` is what a method's prior would say."""
     import torch
 
@@ -84,10 +82,10 @@ def prior_sheet(home: Path, values: dict[str, Any], tell: Tell) -> dict[str, Any
     from ..method import drained
     from ..priors import prior_of
     from ..priors.sheet import write
-    from ..spec import weights
+    from ..spec import parse
 
     prior = drained(prior_of(values["use"], load(values["data"]), 0, torch.device("cpu")))
-    path = home / "cache" / f"prior-{weights(values['use'])}.png"
+    path = home / "cache" / f"prior-{parse(values['use']).weights}.png"
     write(prior, path)
     return {"file": str(path)}
 
@@ -106,15 +104,15 @@ ANSWERS: dict[str, tuple[Answer, bool]] = {
 }
 
 
-def is_slow(question: dict[str, Any]) -> bool:
+def is_slow(question: ask.Question) -> bool:
     return ANSWERS.get(question["question"], (None, False))[1]
 
 
-def give(home: Path, question: dict[str, Any], answers: dict[str, tuple[Answer, bool]] | None = None) -> None:
+def give(home: Path, question: ask.Question, answers: dict[str, tuple[Answer, bool]] | None = None) -> None:
     """Answer one question; what goes wrong becomes the answer."""
     known, one = answers or ANSWERS, question["id"]
 
-    def tell(**progress: Any) -> None:
+    def tell(**progress: object) -> None:
         ask.reply(home, one, state="working", progress=progress)
 
     ask.reply(home, one, state="working", progress={})
@@ -126,7 +124,7 @@ def give(home: Path, question: dict[str, Any], answers: dict[str, tuple[Answer, 
                 "process (it leaves by itself after half an hour without work), then ask again."
             )
         value = known[question["question"]][0](home, question["values"], tell)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever goes wrong is the answer)
         ask.reply(home, one, state="failed", message=sentence(error))
     else:
         ask.reply(home, one, state="done", value=value)

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import TypedDict
 
 import torch
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
-from ..catalog import SCHEMA, package_version
+from ..catalog import SCHEMA, installed, package_version
+from ..entries import AblationEntry, AxisEntry, Catalog, DataEntry, Entry
+from ..errors import BadSetting
+from ..fields import Field, Plain, Values, named
 from ..home import read_json, write_json
 from ..job import Job
-from ..method import Method
+from ..method import Ablation, Method
+from ..methods.own import from_file
+from ..part import fields_of
+from ..record import guests
 from ..record.folder import plain
 
 
-def write(home: Path) -> dict[str, Any]:
+def write(home: Path) -> Catalog:
     """Write the home's catalog if it says something new; returns it."""
     catalog = build()
+    for name in guests.known(home).keys() & {one["name"] for one in catalog["methods"]}:
+        guests.forget(home, name)  # the same name was built in or installed since
     path = home / "catalog.json"
     if not path.exists() or _read(path) != catalog:
         write_json(path, catalog)
     return catalog
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> object:
     from ..errors import BadRecord
 
     try:
@@ -36,7 +43,7 @@ def _read(path: Path) -> Any:
         return None
 
 
-def build() -> dict[str, Any]:
+def build() -> Catalog:
     """Everything that a page offers, in menu order; its form is said in `catalog.py`."""
     from .. import datasets, methods, networks, studies
     from .. import evaluation as evaluate
@@ -46,9 +53,10 @@ def build() -> dict[str, Any]:
         "methods": [method_entry(method) for method in methods.registry().values()],
         "studies": [method_entry(study) for study in studies.STUDIES.values()],
         "job": [one for one in fields_of(Job) if one["name"] != "moves"],
-        "data": [_values(info) for info in datasets.known()],
-        "networks": [_values(info) for info in networks.known()],
-        "protocols": [_values(protocol) for protocol in evaluate.PROTOCOLS.values()],
+        "data": [plain(dataclasses.asdict(info)) for info in datasets.known()],
+        "networks": [plain(dataclasses.asdict(info)) for info in networks.known()],
+        "protocols": [plain(one.model_dump(mode="json")) for one in evaluate.PROTOCOLS.values()],
+        "guests": installed(),
         "devices": ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))],
         "versions": {
             "distill-studio": package_version(),
@@ -57,50 +65,47 @@ def build() -> dict[str, Any]:
     }
 
 
-def method_entry(method: type[Method]) -> dict[str, Any]:
-    """A card with its presets and the schema of its fields."""
-    card = plain(dataclasses.asdict(method.card))
-    return {**card, "fields": fields_of(method)}
+def take(home: Path, place: str) -> type[Method]:
+    """A method of the user's own, `file.py:Class`: loaded (which runs the file) and listed in this home from now on."""
+    from ..studies import askable
+
+    kind = from_file(place)
+    file, _, name = place.rpartition(":")
+    if kind.card.name in askable():
+        raise BadSetting(f"{name} calls itself {kind.card.name!r}, and that name is taken. Give its card another name.")
+    guests.remember(home, kind.card.name, f"{Path(file).expanduser().resolve()}:{name}", method_entry(kind))
+    return kind
 
 
-def fields_of(model: type[BaseModel]) -> list[dict[str, Any]]:
-    return [field_entry(name, field) for name, field in model.model_fields.items()]
+def method_entry(method: type[Method]) -> Entry:
+    """A card with the schema of its fields; in presets, ablations and partners every setting has its path."""
+    card, known = method.card, list(fields_of(method))
+    sources = named(known, card.sources)
+    said: Entry = plain({name: one for name, one in dataclasses.asdict(card).items() if name != "sources"})
+    for preset in said["presets"]:
+        preset["settings"] = named(known, preset["settings"])
+    said["ablations"] = [_ablation(one, known) for one in card.ablations]
+    said["fields"] = plain([{**one, "source": str(sources.get(one["name"], one["source"]))} for one in known])
+    return said
 
 
-def field_entry(name: str, field: FieldInfo) -> dict[str, Any]:
-    """One field as a form needs it: type, default, bounds, and what `knob` says of it."""
-    extra: dict[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    kind, choices = _kind(field.annotation)
-    entry = {
-        "name": name,
-        "title": field.title or name,
-        "help": field.description or "",
-        "type": kind,
-        "choices": choices,
+def _ablation(one: Ablation, known: list[Field]) -> AblationEntry:
+    axes: list[AxisEntry] = [
+        {"title": axis.title, "cases": {at: _case(case, known) for at, case in axis.cases.items()}} for axis in one.axes
+    ]
+    return {
+        "title": one.title,
+        "axes": axes,
+        "question": one.question,
+        "published": list(one.published),
+        "source": one.source,
     }
-    bounds: dict[str, Any] = {"minimum": None, "maximum": None, "exclusive_minimum": None}
-    entry |= {"default": plain(field.default), **bounds}
-    for bound in field.metadata:
-        for attribute, key in (("ge", "minimum"), ("le", "maximum"), ("gt", "exclusive_minimum")):
-            if getattr(bound, attribute, None) is not None:
-                entry[key] = getattr(bound, attribute)
-    said = {"live": False, "advanced": False, "scale": "linear", "source": ""}
-    return {**entry, **{key: extra.get(key, value) for key, value in said.items()}}
 
 
-def _kind(annotation: Any) -> tuple[str, list[Any]]:
-    """`int`, `float`, `bool`, `choice` (with its choices) or `text`."""
-    if get_origin(annotation) is Literal:
-        return "choice", list(get_args(annotation))
-    for kind in (bool, int, float):
-        if annotation is kind or kind in get_args(annotation):
-            return kind.__name__, []
-    return "text", []
-
-
-def _values(thing: Any) -> dict[str, Any]:
-    """A frozen dataclass or a pydantic model as plain values."""
-    return plain(thing.model_dump(mode="json") if isinstance(thing, BaseModel) else dataclasses.asdict(thing))
+def _case(case: Mapping[str, Plain], known: list[Field]) -> Values:
+    """What a place on an axis sets: values of the job by name, those of the method by path."""
+    own = {name: value for name, value in case.items() if name not in Job.model_fields}
+    return {**{name: value for name, value in case.items() if name not in own}, **named(known, own)}
 
 
 def _version(package: str) -> str:
@@ -110,16 +115,36 @@ def _version(package: str) -> str:
         return ""
 
 
-def import_data(home: Path, path: Path, name: str, tell: Any) -> dict[str, Any]:
+class Brought(TypedDict):
+    """What became of a folder of the user's own images."""
+
+    data: DataEntry
+    read: int
+    skipped: list[list[str]]  # path, reason
+    notes: list[str]
+
+
+def import_data(home: Path, path: Path, name: str, tell: Callable[..., None], mirror: bool | None = None) -> Brought:
     """Bring in the user's own images as `own/<name>`; `tell(what=, done=, total=)` hears how far it is.
 
-    Returns `{"data": DataInfo, "read": n, "skipped": [[path, reason]], "notes": [...]}`; the catalog then lists it.
+    `mirror`: whether training may mirror them; None goes by their classes.
+
+    The catalog then lists it.
     """
     from ..datasets import own
 
-    info, report = own.add(path, name, progress=lambda what, done, total: tell(what=what, done=done, total=total))
+    def progress(what: str, done: int, total: int) -> None:
+        tell(what=what, done=done, total=total)
+
+    info, report = own.add(path, name, mirror=mirror, progress=progress)
     write(home)
-    return {"data": _values(info), **_values(report)}
+    skipped = [list(one) for one in report.skipped]
+    return {
+        "data": plain(dataclasses.asdict(info)),
+        "read": report.read,
+        "skipped": skipped,
+        "notes": list(report.notes),
+    }
 
 
 if (
@@ -132,4 +157,4 @@ if (
 
     with tempfile.TemporaryDirectory() as empty:  # none of this machine's own data sets and devices
         os.environ["DISTILL_STUDIO_HOME"] = empty
-        write_json(ASSETS / "catalog.json", {**build(), "devices": ["cpu"]})
+        write_json(ASSETS / "catalog.json", {**build(), "devices": ["cpu"], "guests": []})

@@ -6,39 +6,33 @@ recorded twice, and from the newest checkpoint on the run is the one that it wou
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from ..errors import BadRecord, BadSetting
+from ..errors import BadRecord
 from ..events import Event, KnobMoved, Note, Resumed
 from ..job import Move
-from ..loop import StopRun
+from ..loop import Save, Saved, StopRun
 from ..method import Method
 from ..record.folder import Recorder, RunFolder
+from ..where import Where
 from . import checkpoint
+from .kept import Kept, Now
+from .knobs import Knobs
 from .pulse import Pulse
 
-FIRST = 3.0  # seconds until a loop's first checkpoint
-EVERY = 10.0  # seconds between two
-SHARE = 0.03  # of the time may go into checkpoints
-WORTH = 2.0  # seconds a loop must have taken for its end to be kept
 POLL = 0.1  # seconds between two looks at control.json
-STEPS_VARIABLE = "DISTILL_STUDIO_CHECKPOINT_STEPS"  # for tests: a checkpoint every so many steps
 
 
 @dataclass
 class _Loop:
-    """A loop that is open: its key, how often each stage name was used inside it, where it is."""
+    """A loop that is open."""
 
     key: str
     live: bool
     started: float
-    index: int = 0
     complete: bool = False  # restored at its end: there is nothing to save
 
 
@@ -49,54 +43,31 @@ class RunDrive:
         self, folder: RunFolder, recorder: Recorder, pulse: Pulse, method: Method, moves: Iterable[Move] = (),
         *, watch: Callable[[Event], None] | None = None,
     ):  # fmt: skip
-        self.folder, self.recorder, self.pulse, self.method, self.watch = folder, recorder, pulse, method, watch
-        self.every_steps = int(os.environ.get(STEPS_VARIABLE, "0"))
+        self.folder, self.recorder, self.pulse, self.watch = folder, recorder, pulse, watch
         self.loops: list[_Loop] = []
-        self.counts: dict[str, int] = {}
-        self.in_force: dict[str, float] = {}
-        self._saved, self._cost = time.perf_counter() - EVERY + FIRST, 0.0
+        self.where = Where()
+        self.kept = Kept(folder)
+        before = (KnobMoved(one["stage"], one["step"], one["name"], one["value"]) for one in recorder.earlier_moves())
+        self.knobs = Knobs(method, moves, before)
         self._looked, self._stamp = 0.0, -1
         self.control = folder.control()
-        self._find_checkpoints()
-        self._schedule(moves)
         earlier = recorder.count > 0
         self.taken_steps = int(self.control["steps"]) if earlier else 0
         self.silent = earlier  # what is said again on the way to the newest checkpoint is not recorded
         self.held: list[Event] = []
 
-    def _find_checkpoints(self) -> None:
-        self.found: dict[str, tuple[Any, dict[str, Any]]] = {}
-        self.newest, self.serial, self.unreadable = "", 0, []
-        for path in sorted((self.folder.path / "checkpoints").glob("*.safetensors")):
-            try:
-                about = checkpoint.about(path)
-                self.found[about["key"]] = (path, about)
-            except (BadRecord, KeyError) as error:
-                self.unreadable.append(str(error))
-        if self.found:
-            self.newest, (_, about) = max(self.found.items(), key=lambda item: item[1][1]["serial"])
-            self.serial = int(about["serial"])
-
-    def _schedule(self, moves: Iterable[Move]) -> None:
-        """Moves that were asked for or were made in an earlier sitting happen again at exactly their step."""
-        self.moves: dict[str, dict[int, dict[str, float]]] = {}
-        self.recorded: dict[tuple[str, str], int] = {}  # (loop, knob) → the last step at which it was moved before
-        self.taken: dict[str, float] = {}
-        for move in moves:
-            self.moves.setdefault(move.stage, {}).setdefault(move.step, {})[move.name] = move.value
-        for record in self.recorder.earlier("knob"):
-            key, step, name, value = record["stage"], record["step"], record["name"], record["value"]
-            self.moves.setdefault(key, {}).setdefault(step, {})[name] = value
-            self.recorded[key, name] = max(step, self.recorded.get((key, name), 0))
-            self.taken[name] = value
-
     # ── what the stream says ────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self) -> None:
         """Before the stream: a run that has no checkpoint starts over."""
-        if self.silent and not self.newest:
+        if self.silent and not self.kept.newest:
             self._speak(0)
-        for sentence in self.unreadable:
+        if not self.silent:
+            self._warn()
+
+    def _warn(self) -> None:
+        """Say which checkpoints are of no use; those of another version are taken away."""
+        for sentence in self.kept.useless():
             self.record(Note(sentence, "warning"))
 
     def record(self, event: Event) -> None:
@@ -122,75 +93,68 @@ class RunDrive:
         """The stream ended. If the newest checkpoint was not needed (a cache made its loop unnecessary), say all anew."""
         if self.silent:
             self._say_anew()
+        for key in sorted(self.knobs.moves.keys() - set(self.where.opened)):
+            self.record(Note(f"A knob was to be moved in {key!r}, but this run has no such loop.", "warning"))
 
     def _speak(self, keep: int) -> None:
         self.silent = False
         self.held.clear()
         self.record(Resumed(keep))
+        self._warn()
 
     def _say_anew(self) -> None:
         held = list(self.held)
-        self.found.clear()  # a loop that jumped ahead now would leave a hole in the record
+        self.kept.found.clear()  # a loop that jumped ahead now would leave a hole in the record
         self._speak(0)
+        self.recorder.stage = ""  # as at the start: what was said before the first stage stands in none
         for event in held:
             self.record(event)
 
     # ── what a loop asks ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def next_key(self, stage: str, live: bool = False) -> str:
-        """`recover`, `recover#2` for the second loop of that name, `outer@3/inner` for a loop inside another's step."""
-        inside = f"{self.loops[-1].key}@{self.loops[-1].index}/" if self.loops else ""
-        name = inside + stage
-        self.counts[name] = self.counts.get(name, 0) + 1
-        key = name if self.counts[name] == 1 else f"{name}#{self.counts[name]}"
+    def enter(self, key: str, live: bool) -> None:
         self.loops.append(_Loop(key, live, time.perf_counter()))
-        return key
 
-    def restore(self, key: str) -> tuple[int, dict[str, Any]] | None:
-        if key not in self.found:
-            if self.silent and self.found and not self._was_opened(key):
+    def restore(self, key: str) -> tuple[int, Saved] | None:
+        if key not in self.kept.found:
+            if self.silent and self.kept.found and key not in self.kept.before:
                 self._say_anew()  # we are past the newest checkpoint without having met it
             return None
-        path, about = self.found[key]
+        path, about = self.kept.found[key]
         try:
             state, _ = checkpoint.load(path)
         except BadRecord as error:
-            if self.silent and key == self.newest:
+            if self.silent and key == self.kept.newest:
                 self._say_anew()
             self.record(Note(str(error), "warning"))
             return None
-        self.in_force = {**self.in_force, **about["knobs"]}
+        self.knobs.in_force = {**self.knobs.in_force, **about["knobs"]}
         self.loops[-1].complete = about["step"] >= about["total"]
-        if self.silent and key == self.newest:
+        if self.silent and key == self.kept.newest:
             self.recorder.seen = int(about["seen"])
             self._speak(int(about["keep"]))
         return int(about["step"]), state
 
-    def _was_opened(self, key: str) -> bool:
-        """Whether the earlier sitting had opened this loop when it wrote the newest checkpoint."""
-        name, _, number = key.rpartition("#") if re.search(r"#\d+$", key) else (key, "", "1")
-        return self.found[self.newest][1]["opened"].get(name, 0) >= int(number)
-
-    def at_step(self, key: str, stage: str, index: int, total: int, save: Any) -> tuple[dict[str, float], bool]:
+    def at_step(self, key: str, stage: str, index: int, total: int, save: Save) -> tuple[dict[str, float], bool]:
         loop = self.loops[-1]
-        loop.index = index
         self.pulse.stage, self.pulse.step, self.pulse.steps = stage, index, total
         if self.pulse.problem is not None:
             raise self.pulse.problem
-        if not self.silent and self._is_time(index):
+        if not self.silent and self.kept.is_time(index):
             self._keep(key, index, total, save)
         asked = self._obey(key, index, total, save)
-        for name, value in self.moves.get(key, {}).get(index, {}).items():
-            self._move(key, index, name, value)
+        for moved in self.knobs.planned(key, index):
+            self.record(moved)
         if loop.live and not self.silent:
-            self._take_wants(key, index)
-        return self.in_force, asked
+            for said in self.knobs.wanted(key, index, self.control["knobs"]):
+                self.record(said)
+        return self.knobs.in_force, asked
 
-    def done(self, key: str, total: int, save: Any) -> None:
+    def done(self, key: str, total: int, save: Save) -> None:
         loop = self.loops[-1]
         took = time.perf_counter() - loop.started
         self.pulse.step = total
-        if not self.silent and not loop.complete and (took > WORTH or self.every_steps):
+        if not self.silent and not loop.complete and self.kept.is_worth(took):
             self._keep(key, total, total, save)
 
     def leave(self, key: str) -> None:
@@ -200,23 +164,9 @@ class RunDrive:
     def saw(self, images: int) -> None:
         self.recorder.seen += images
 
-    # ── checkpoints ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _is_time(self, index: int) -> bool:
-        if self.every_steps:
-            return index > 0 and index % self.every_steps == 0
-        return time.perf_counter() - self._saved >= max(EVERY, self._cost / SHARE)
-
-    def _keep(self, key: str, index: int, total: int, save: Callable[[], dict[str, Any]]) -> None:
-        began = time.perf_counter()
-        state = save()
-        if checkpoint.is_sound(state):  # resuming from a NaN would help nobody
-            self.serial += 1
-            about = {"key": key, "step": index, "total": total, "serial": self.serial, "keep": self.recorder.count}
-            about |= {"seen": self.recorder.seen, "knobs": self.in_force, "opened": self.counts}
-            checkpoint.save(self.folder.path / "checkpoints" / file_name(key), state, about)
-        self._saved = time.perf_counter()
-        self._cost = self._saved - began
+    def _keep(self, key: str, index: int, total: int, save: Save) -> None:
+        now = Now(self.recorder.count, self.recorder.seen, self.knobs.in_force, self.where.opened)
+        self.kept.keep(key, index, total, save, now)
 
     # ── control ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -237,7 +187,7 @@ class RunDrive:
             except BadRecord as error:  # edited by hand while we work: go on as before, and say so
                 self.record(Note(str(error), "warning"))
 
-    def _obey(self, key: str, index: int, total: int, save: Any) -> bool:
+    def _obey(self, key: str, index: int, total: int, save: Save) -> bool:
         """Stop, pause and single steps; returns whether this step was asked for one by one."""
         self._look()
         if self.silent:
@@ -266,32 +216,3 @@ class RunDrive:
         self.recorder.offset -= time.perf_counter() - began  # waiting is no work
         if self.control["want"] != "pause":
             self.pulse.tell(state="running")
-
-    # ── live knobs ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _take_wants(self, key: str, index: int) -> None:
-        for name, value in self.control["knobs"].items():
-            waiting = (
-                self.recorded.get((key, name), -1) > index
-            )  # first the moves of the earlier sitting, then new ones
-            if waiting or self.taken.get(name) == value:
-                continue
-            self.taken[name] = value
-            try:
-                moved = self.method.moved(**{**self.in_force, name: value})
-            except BadSetting as error:
-                self.record(Note(f"The knob was not moved: {error}", "warning"))
-                continue
-            self._move(key, index, name, float(getattr(moved, name)))
-
-    def _move(self, key: str, index: int, name: str, value: float) -> None:
-        if self.in_force.get(name, getattr(self.method, name, None)) == value:
-            return
-        self.in_force = {**self.in_force, name: value}
-        self.record(KnobMoved(key, index, name, value))
-
-
-def file_name(key: str) -> str:
-    """A loop's key as a file name: readable, and different for different keys."""
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", key).strip("-")[-60:]
-    return f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.safetensors"

@@ -6,11 +6,11 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import torch
 
-from ..record.folder import Recorder, RunFolder
+from ..record.folder import Recorder, RunFolder, State
 
 BEAT = 1.0  # seconds between two heartbeats
 
@@ -36,10 +36,11 @@ class Pulse:
         self._over.set()
         self._thread.join()
 
-    def tell(self, **changes: Any) -> None:
+    def tell(self, **changes: Unpack[State]) -> None:
         """Write these values, and how far the run is, now."""
         with self._lock:
-            self.folder.set_state(**self._progress(), **changes)
+            now: State = {**self._progress(), **changes}
+            self.folder.set_state(**now)
 
     def _beat(self) -> None:
         while not self._over.wait(BEAT):
@@ -48,12 +49,18 @@ class Pulse:
             except OSError as error:
                 self.problem = error
 
-    def _progress(self) -> dict[str, Any]:
+    def _progress(self) -> State:
         rate = self._measure()
         left = (self.steps - self.step) / rate if rate > 0 and self.steps else None
-        place = {"stage": self.stage, "step": self.step, "steps": self.steps, "part": self.part, "parts": self.parts}
-        speed = {"rate": round(rate, 3), "left_s": None if left is None else round(left, 1)}
-        return {**place, **speed, "seconds": round(self.recorder.seconds(), 2), "memory": memory_bytes()}
+        now: State = {
+            "stage": self.stage,
+            "step": self.step,
+            "steps": self.steps,
+            "part": self.part,
+            "parts": self.parts,
+        }
+        now |= {"rate": round(rate, 3), "left_s": None if left is None else round(left, 1)}
+        return {**now, "seconds": round(self.recorder.seconds(), 2), "memory": memory_bytes()}
 
     def _measure(self) -> float:
         """Steps per second of the present stage, smoothed over a few heartbeats; a pause does not lower it."""
@@ -74,7 +81,7 @@ class Pulse:
 def memory_bytes() -> int:
     """Resident memory of this process plus what it holds on CUDA devices; 0 where the system does not say."""
     status = Path("/proc/self/statm")
-    resident = int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if status.exists() else 0
+    resident = int(status.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") if status.exists() else 0
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         resident += sum(torch.cuda.memory_reserved(i) for i in range(torch.cuda.device_count()))
     return resident

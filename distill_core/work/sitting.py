@@ -9,7 +9,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from pathlib import Path
 
 import torch
 from filelock import Timeout
@@ -19,13 +19,14 @@ from ..events import Event, Failed, Finished, Stopped
 from ..job import Job, ask
 from ..loop import StopRun, driven_by, undriven
 from ..method import Method, Stream
-from ..record.folder import Recorder, RunFolder, Timeline
+from ..methods.own import from_file
+from ..record.folder import Asked, Recorder, RunFolder, State, Timeline
 from ..record.scores import scores_of
-from ..results import SyntheticSet
+from ..studies.study import Outcome
 from .drive import RunDrive
 from .pulse import Pulse
 
-Whole = Callable[[Method, Job], Stream[SyntheticSet]]
+Whole = Callable[[Method, Job], Stream[Outcome]]
 RESERVE = 256 * 1024  # bytes kept aside, so that a run on a full disk can still say so
 
 
@@ -35,7 +36,7 @@ def drive_run(
     methods: Mapping[str, type[Method]],
     *,
     watch: Callable[[Event], None] | None = None,
-) -> dict[str, Any]:
+) -> State:
     """Work on a run until it is over; returns its last state. Errors of the run become its state `failed`, not exceptions.
 
     Raises `BadRecord` when another process works on it.
@@ -73,18 +74,31 @@ def held(folder: RunFolder) -> Iterator[None]:
 def asked_of(folder: RunFolder, methods: Mapping[str, type[Method]]) -> tuple[Method, Job]:
     """The method and job of a run folder, validated again: it may have been edited by hand."""
     request = folder.request()
-    name = request["method"]
-    if name not in methods:
-        raise BadSetting(
-            f"There is no method called {name!r}.{nearest(name, list(methods))} Known: {', '.join(methods)}."
-        )
-    method, job = methods[name].build(request.get("settings") or {}), ask(**request["job"])
+    kind = _kind_of(request, methods)
+    method, job = kind.build(request.get("settings") or {}, saved=True), ask(**request["job"])
     for move in job.moves:
-        method.moved(**{move.name: move.value})
+        method.moved({move.name: move.value})
     reason = method.why_not(job)
     if reason:
         raise BadSetting(reason)
     return method, job
+
+
+def _kind_of(request: Asked, methods: Mapping[str, type[Method]]) -> type[Method]:
+    """The method that a run asks for: one that is known, or the class in the file that the run names."""
+    name, file = request["method"], request.get("file", "")
+    if file and not Path(file).is_absolute():
+        raise BadSetting(
+            f"This run came from another machine and was made by a method in a file there ({file}). It can be watched; to run it, "
+            f"start it again with a file of yours: distill-studio run --method FILE.py:CLASS."
+        )
+    if file:
+        return from_file(file)
+    if name not in methods:
+        raise BadSetting(
+            f"There is no method called {name!r}.{nearest(name, list(methods))} Known: {', '.join(methods)}."
+        )
+    return methods[name]
 
 
 def _sit(
@@ -95,7 +109,7 @@ def _sit(
     earlier: float,
     began: float,
     watch: Callable[[Event], None] | None,
-) -> dict[str, Any]:
+) -> State:
     recorder = Recorder(folder, started=began)
     recorder.offset = earlier
     with Pulse(folder, recorder) as pulse:
@@ -106,24 +120,25 @@ def _sit(
         try:
             _follow(folder, drive, whole(method, job))
             drive.record(Finished(recorder.seconds()))
-            end: dict[str, Any] = {"state": "finished", "scores": scores_of(Timeline.all(folder))}
+            end: State = {"state": "finished", "scores": scores_of(Timeline.all(folder))}
         except (StopRun, KeyboardInterrupt):
             drive.silent = False
             drive.record(Stopped(recorder.seconds()))
             end = {"state": "stopped", "scores": scores_of(Timeline.all(folder))}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (every failure is written into the run)
             end = _fail(folder, drive, error)
         finally:
             undriven(token)
             _close(recorder)
-    state = folder.set_state(**end, seconds=round(recorder.seconds(), 2), left_s=None, pid=0)
+    end |= {"seconds": round(recorder.seconds(), 2), "left_s": None, "pid": 0}
+    state = folder.set_state(**end)
     (folder.path / ".reserve").unlink(missing_ok=True)
     if end["state"] == "finished":  # a finished run has no need of them
         shutil.rmtree(folder.path / "checkpoints", ignore_errors=True)
     return state
 
 
-def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[SyntheticSet]) -> None:
+def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[Outcome]) -> None:
     """Take event after event, look at the control between two, and save what is returned."""
     drive.begin()
     try:
@@ -140,7 +155,7 @@ def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[SyntheticSet]) ->
         stream.close()
 
 
-def _fail(folder: RunFolder, drive: RunDrive, error: Exception) -> dict[str, Any]:
+def _fail(folder: RunFolder, drive: RunDrive, error: Exception) -> State:
     """Write down why a run failed; on a full disk, in the room that was kept aside."""
     (folder.path / ".reserve").unlink(missing_ok=True)
     message = sentence(error)
@@ -152,7 +167,7 @@ def _fail(folder: RunFolder, drive: RunDrive, error: Exception) -> dict[str, Any
     return {"state": "failed", "message": message, "scores": scores_of(Timeline.all(folder))}
 
 
-def _refuse(folder: RunFolder, error: Exception) -> dict[str, Any]:
+def _refuse(folder: RunFolder, error: Exception) -> State:
     (folder.path / ".reserve").unlink(missing_ok=True)
     message = sentence(error)
     recorder = Recorder(folder)

@@ -8,22 +8,35 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from ..events import Event
 from ..job import Job, ask
-from ..loop import LeaveLoop, StopRun, driven_by, undriven
+from ..loop import LeaveLoop, Save, StopRun, driven_by, undriven
+from ..method import Stream
+from ..queue.planning import Cost
 from ..record.folder import Recorder, RunFolder
 from ..record.index import size_of
+from ..where import Where
+
+if TYPE_CHECKING:
+    from ..studies.study import Outcome, Study
 
 STEPS = 3  # of each loop: the first warms up, the others are timed
 LONGEST = 60.0  # seconds that a trial may take
 REPORTS = 100  # about as many as a stage makes
+
+
+class Tried(Cost):
+    """What a run would cost: disk and memory in bytes, seconds by stage; `complete` is False for a lower bound."""
+
+    memory: int
+    complete: bool
+    stages: dict[str, float]
 
 
 @dataclass
@@ -50,16 +63,16 @@ class TrialDrive:
 
     def __init__(self, until: float):
         self.until, self.loops, self.open = until, list[_Timed](), list[_Timed]()
+        self.where = Where()
 
-    def next_key(self, stage: str, live: bool = False) -> str:
-        self.loops.append(_Timed(stage, 0, time.perf_counter(), []))
+    def enter(self, key: str, live: bool) -> None:
+        self.loops.append(_Timed(self.where.spots[-1].name, 0, time.perf_counter(), []))
         self.open.append(self.loops[-1])
-        return str(len(self.loops))
 
     def restore(self, key: str) -> None:
         return None
 
-    def at_step(self, key: str, stage: str, index: int, total: int, save: Any) -> tuple[dict[str, float], bool]:
+    def at_step(self, key: str, stage: str, index: int, total: int, save: Save) -> tuple[dict[str, float], bool]:
         if time.perf_counter() > self.until:
             raise StopRun
         self.open[-1].total = total
@@ -68,7 +81,7 @@ class TrialDrive:
             raise LeaveLoop
         return {}, False
 
-    def done(self, key: str, total: int, save: Any) -> None:
+    def done(self, key: str, total: int, save: Save) -> None:
         if len(self.open[-1].ticks) <= STEPS:
             self.open[-1].ticks.append(time.perf_counter())
 
@@ -80,8 +93,8 @@ class TrialDrive:
 
 
 def estimate(
-    home: Path, method: str, settings: dict[str, Any], job: dict[str, Any], tell: Callable[..., None]
-) -> dict[str, Any]:
+    home: Path, method: str, settings: Mapping[str, object], job: Mapping[str, object], tell: Callable[..., None]
+) -> Tried:
     """`{"seconds", "disk", "memory", "complete", "stages": {stage: seconds}}`, disk and memory in bytes.
 
     Works in a home of its own, so that nothing half-trained gets into the cache; what the cache has already is used.
@@ -91,14 +104,15 @@ def estimate(
     from ..studies import Study, askable, whole
 
     tell(stage="trial")
+    kind = askable().get(method) or method_class(method)
     with tempfile.TemporaryDirectory(prefix="trial-", dir=home / "cache") as temporary:
         side, before = _side_home(home, Path(temporary)), os.environ.get("DISTILL_STUDIO_HOME")
         os.environ["DISTILL_STUDIO_HOME"] = str(side)
         try:
-            chosen, wanted = (askable().get(method) or method_class(method)).build(settings), ask(**job)
+            chosen, wanted = kind.build(settings), ask(**job)
             if isinstance(chosen, Study) and (sampled := _sampled(chosen, wanted)):
                 return sampled
-            folder = RunFolder.create(side, method, settings, job, by=os.getpid())
+            folder = RunFolder.create(side, method, dict(settings), dict(job))
             return _measure(folder, whole(chosen, wanted))
         finally:
             os.environ.pop("DISTILL_STUDIO_HOME")
@@ -124,7 +138,7 @@ def _link(source: str, target: str) -> None:
     os.symlink(os.path.realpath(source), target)
 
 
-def _sampled(study: Any, job: Job) -> dict[str, Any] | None:
+def _sampled(study: Study, job: Job) -> Tried | None:
     """A few updates of one student of each kind, reckoned up to the updates of all; None for a study that has no such kinds."""
     drive, seconds, complete, kinds = TrialDrive(time.perf_counter() + LONGEST), 0.0, True, 0
     token = driven_by(drive)
@@ -139,22 +153,24 @@ def _sampled(study: Any, job: Job) -> dict[str, Any] | None:
         complete = False
     finally:
         undriven(token)
-    took = {"seconds": round(seconds, 2), "disk": 0, "memory": peak_memory(), "complete": complete}
-    return {**took, "stages": {"students": round(seconds, 2)}} if kinds or not complete else None
+    if not kinds and complete:
+        return None
+    stages = {"students": round(seconds, 2)}
+    return {"seconds": round(seconds, 2), "disk": 0, "memory": peak_memory(), "complete": complete, "stages": stages}
 
 
-def _measure(folder: RunFolder, stream: Any) -> dict[str, Any]:
+def _measure(folder: RunFolder, stream: Stream[Outcome]) -> Tried:
     recorder, began = Recorder(folder), time.perf_counter()
     drive, complete = TrialDrive(began + LONGEST), True
     reports: dict[str, int] = {}
     token = driven_by(drive)
     try:
         while True:
-            event: Event = next(stream)
+            event = next(stream)
             recorder.write(event)
             reports[recorder.stage] = reports.get(recorder.stage, 0) + (event.kind == "images")
     except StopIteration as end:
-        set_bytes = int(end.value.image_bytes * 4)
+        set_bytes = 4 * end.value.bytes.total  # at most: pixels may be kept as floats
     except StopRun:
         complete, set_bytes = False, 0
     finally:
@@ -166,7 +182,7 @@ def _measure(folder: RunFolder, stream: Any) -> dict[str, Any]:
 
 def _reckon(
     folder: RunFolder, drive: TrialDrive, wall: float, reports: dict[str, int], set_bytes: int, complete: bool
-) -> dict[str, Any]:
+) -> Tried:
     stages: dict[str, float] = {}
     for loop in drive.loops:
         stages[loop.stage] = stages.get(loop.stage, 0.0) + loop.seconds()

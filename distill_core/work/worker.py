@@ -13,103 +13,22 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ..catalog import installed
 from ..errors import BadRecord
-from ..home import read_json, studio_home, write_json
-from ..queue import ask, launch, sweeping
-from ..record.folder import RunFolder
+from ..home import read_json, studio_home
+from ..queue import ask, devices, sweeping, waiting, workers
+from ..queue.executor import executor_of
+from ..record.folder import RunFolder, State
+from .heart import Heart
+from .lookout import Lookout
 
 TICK = 0.1  # seconds between two looks for work
 FEED = 0.5  # seconds between two looks whether a sweep has a run for us
 RELOOK = 2.0  # seconds between two looks whether this code was changed on disk
-RESCAN = 5.0  # seconds after which the whole queue is read again in any case
-BEAT = 2.0  # seconds between two heartbeats
 SUCCESSOR = 8.0  # seconds after which a fresh worker warms up beside a run
-
-
-class Heart:
-    """workers/<pid>.json, written every two seconds by a thread: what this process does."""
-
-    def __init__(self, home: Path):
-        self.home, self.path = home, home / "workers" / f"{os.getpid()}.json"
-        self.doing, self.run, self.born = "warming", "", time.time()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heart", daemon=True)
-
-    def __enter__(self) -> Heart:
-        self.say("warming")
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-        self.path.unlink(missing_ok=True)
-
-    def say(self, doing: str, run: str = "") -> None:
-        self.doing, self.run = doing, run
-        self._write()
-
-    def _write(self) -> None:
-        now = {"pid": os.getpid(), "doing": self.doing, "run": self.run, "born": self.born, "heartbeat": time.time()}
-        if self.path.parent.is_dir():
-            write_json(self.path, now)
-
-    def _beat(self) -> None:
-        while not self._over.wait(BEAT):
-            try:
-                self._write()
-            except OSError as error:  # a full disk or a home just taken away: the run itself finds out and says so
-                print(f"heartbeat not written: {error}", file=sys.stderr)
-
-
-class Lookout:
-    """Finds the next run to work on without reading every run ten times a second."""
-
-    def __init__(self, home: Path):
-        self.home, self.waiting = home, list[RunFolder]()
-        self._stamps, self._scanned = (0, 0), 0.0
-
-    def claim(self) -> tuple[RunFolder, FileLock] | None:
-        """The oldest queued run whose device is free, and the lock of that device, held."""
-        self._scan()
-        busy = set[str]()
-        for run in self.waiting:
-            try:
-                state, device = run.state(), launch.device_of(self.home, run)
-            except BadRecord:
-                continue
-            if state["state"] != "queued" or device in busy:
-                continue
-            busy.add(device)  # first come, first served on each device
-            if not launch.is_alive(int(state.get("by") or 0)):  # else a terminal works on it itself
-                lock = take(self.home, run, device)
-                if lock is not None:
-                    return run, lock
-        return None
-
-    def _scan(self) -> None:
-        knock = self.home / "workers" / "knock"
-        stamps = ((self.home / "runs").stat().st_mtime_ns, knock.stat().st_mtime_ns if knock.exists() else 0)
-        if stamps != self._stamps or time.monotonic() - self._scanned > RESCAN:
-            self._stamps, self._scanned = stamps, time.monotonic()
-            self.waiting = launch.queue(self.home)
-
-
-def take(home: Path, run: RunFolder, device: str) -> FileLock | None:
-    """The device's lock, if it is free and the run still waits for it."""
-    lock = launch.device_lock(home, device)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return None
-    if run.state()["state"] == "queued" and not run.is_held():
-        return lock
-    lock.release()
-    return None
 
 
 def warm(home: Path) -> None:
@@ -137,7 +56,7 @@ def limber() -> None:
     optimizer.step()
 
 
-def work(home: Path, run: RunFolder) -> dict[str, Any]:
+def work(home: Path, run: RunFolder) -> State:
     """Work on a run with the methods of the registry, or on a study."""
     from ..studies import askable, whole
     from .sitting import drive_run
@@ -145,23 +64,25 @@ def work(home: Path, run: RunFolder) -> dict[str, Any]:
     return drive_run(run, whole, askable())
 
 
-def newest() -> float:
-    """When a file of this package was last changed: another answer later means that it was upgraded under us."""
-    return max(path.stat().st_mtime for path in Path(__file__).parents[1].rglob("*.py"))
+Code = tuple[float, list[list[str]]]
 
 
-def wait(
-    home: Path, idle: float, code: float | None = None
-) -> tuple[RunFolder, FileLock] | dict[str, Any] | str | None:
+def present() -> Code:
+    """When a file of this package was last changed, and which methods other packages bring: another answer later means that
+    what this process has loaded is not what is there any more."""
+    return max(path.stat().st_mtime for path in Path(__file__).parents[1].rglob("*.py")), installed()
+
+
+def wait(home: Path, idle: float, code: Code | None = None) -> tuple[RunFolder, FileLock] | ask.Question | str | None:
     """The next run (with its device's lock) or slow question; None when nothing came for `idle` seconds or home is gone;
-    "outdated" when the code is no longer the `code` (see `newest`) that this process has loaded."""
+    "outdated" when what is there is no longer the `code` (see `present`) that this process has loaded."""
     from . import answers
 
     lookout, since, fed, looked = Lookout(home), time.monotonic(), 0.0, 0.0
     while time.monotonic() - since < idle and (home / "runs").is_dir():
         if code is not None and time.monotonic() - looked > RELOOK:
             looked = time.monotonic()
-            if newest() != code:
+            if present() != code:
                 return "outdated"
         claimed = lookout.claim()
         if claimed is not None:
@@ -180,20 +101,20 @@ def wait(
 
 def serve(home: Path, idle: float) -> None:
     """Warm up, wait, do one thing, end."""
-    place = launch.idle_lock(home)
+    place = workers.idle_lock(home)
     try:
         place.acquire(timeout=2)  # a reader that looks whether anybody waits holds it for a moment
     except Timeout:
         return
     with Heart(home) as heart:
         _tidy(home)
-        code = newest()
+        code = present()
         warm(home)
         heart.say("idle")
         task = wait(home, idle, code)
         if task == "outdated":
             place.release()
-            launch.ensure_worker(home)  # of the new code; this one ends
+            executor_of(home).get_ready()  # of the new code; this one ends
         elif isinstance(task, tuple):
             _work_and_hand_over(home, heart, place, *task)
         elif isinstance(task, dict):
@@ -201,15 +122,15 @@ def serve(home: Path, idle: float) -> None:
 
             ask.reply(home, task["id"], state="working", progress={})  # first, so that no other worker takes it too
             place.release()
-            launch.ensure_worker(home)
+            executor_of(home).get_ready()
             heart.say("answering", task["question"])
             answers.give(home, task)
 
 
 def _work_and_hand_over(home: Path, heart: Heart, place: FileLock, run: RunFolder, device: FileLock) -> None:
-    launch.keep_quiet(home, SUCCESSOR)
+    workers.keep_quiet(home, SUCCESSOR)
     place.release()
-    successor = threading.Timer(SUCCESSOR + TICK, launch.ensure_worker, [home])
+    successor = threading.Timer(SUCCESSOR + TICK, executor_of(home).get_ready)
     successor.daemon = True
     successor.start()
     heart.say("running", run.id)
@@ -219,8 +140,8 @@ def _work_and_hand_over(home: Path, heart: Heart, place: FileLock, run: RunFolde
         device.release()
         successor.cancel()
         if home.is_dir():
-            launch.keep_quiet(home, 0)
-            launch.ensure_worker(home)
+            workers.keep_quiet(home, 0)
+            executor_of(home).get_ready()
 
 
 def once(home: Path, name: str) -> int:
@@ -229,7 +150,7 @@ def once(home: Path, name: str) -> int:
     with Heart(home) as heart:
         warm(home)
         heart.say("running", run.id)
-        with launch.device_lock(home, launch.device_of(home, run)).acquire(timeout=-1):
+        with devices.lock(home, waiting.device_of(home, run)).acquire(timeout=-1):
             return 0 if work(home, run)["state"] == "finished" else 1
 
 
@@ -237,7 +158,7 @@ def _tidy(home: Path) -> None:
     """Take away what dead processes left: heartbeat files, half-made runs, old questions, temporary files."""
     for path in (home / "workers").glob("[0-9]*.json"):
         try:
-            alive = launch.is_alive(int((read_json(path) or {}).get("pid", 0)))
+            alive = workers.is_process(int((read_json(path) or {}).get("pid", 0)))
         except (BadRecord, AttributeError, TypeError, ValueError):
             alive = False
         if not alive:

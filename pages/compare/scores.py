@@ -3,6 +3,7 @@
 import streamlit as st
 
 from distill_core.figures import scores, tables
+from distill_core.record import naming
 from pages.parts import draw, score_table, studio, sweep_form, sweep_view
 
 st.title("Scores")
@@ -27,5 +28,6 @@ with st.container(horizontal=True):
     st.download_button("CSV", lambda: tables.to_csv(rows), "scores.csv", "text/csv", icon=":material/download:")
     st.download_button("LaTeX", lambda: tables.to_latex(rows), "scores.tex", "text/x-tex", icon=":material/functions:")
 
-draw.figure(scores.bars(rows), "bars", alt="Accuracy of each set and of as many random real images, with error bars")
-draw.figure(scores.against_bytes(rows), "bytes", alt="Accuracy against the bytes that have to be stored")
+bars, stored = scores.bars(rows), scores.against_bytes(rows)
+draw.figure(bars, "bars", "Accuracy of each set and of as many random real images, with error bars", of=naming.SCORE)
+draw.figure(stored, "bytes", "Accuracy against the bytes that have to be stored", of=naming.SCORE)

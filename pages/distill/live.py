@@ -12,13 +12,12 @@ folder = runbar.chosen("Choose a run to watch", "Nothing has been distilled yet.
 asked = runbar.readable(folder)
 classes = runbar.classes(str(asked["job"].get("data", "")))
 
-st.markdown(f"#### {runbar.escape(asked.get('name') or folder.id)}")
-st.caption(runbar.summary(asked))
+runbar.heading(folder, asked)
 
 states = feed.live(
     [folder],
     "feed",
-    panel=lambda states: runbar.status(folder, asked, states[folder.id]),
+    panel=lambda states: runbar.status(folder, states[folder.id]),
     classes=runbar.classes,
 )
 runbar.keep_place(views.player([folder.id], "player", start=runbar.place()))

@@ -12,12 +12,9 @@ folder = runbar.chosen(
     "Choose a run to look into", "Nothing has been distilled yet. Start a run, and look inside it here."
 )
 asked = runbar.readable(folder)
-st.markdown(f"#### {runbar.escape(asked.get('name') or folder.id)}")
-st.caption(runbar.summary(asked))
+runbar.heading(folder, asked)
 
-feed.live(
-    [folder], "feed", panel=lambda states: runbar.status(folder, asked, states[folder.id]), classes=runbar.classes
-)
+feed.live([folder], "feed", panel=lambda states: runbar.status(folder, states[folder.id]), classes=runbar.classes)
 at = views.player([folder.id], "player", start=runbar.place())
 runbar.keep_place(at)
 if studying.page_of(asked["method"]):

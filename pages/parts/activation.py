@@ -12,7 +12,7 @@ from distill_core.looks import activation
 from distill_core.record import view
 from distill_core.record.folder import RunFolder
 
-from . import draw, runbar, studio
+from . import draw, studio
 
 FIRST = 3  # classes that are shown until somebody chooses
 MOST_PILLS = 20  # classes; more are chosen from a list
@@ -28,7 +28,7 @@ def section(
         records: of the run, in order.
         pin: the pinned image `{"label", …}`: its class is shown first.
     """
-    log, shown = list(records), view.synthetic(records, "images")
+    log, shown = list(records), view.images(records)
     if not shown:
         st.caption(
             ":material/filter_center_focus: The class activation maps appear here with the first images of this run."
@@ -58,27 +58,22 @@ def moment(folder: RunFolder, shown: Sequence[dict[str, Any]], n: int | None) ->
 
 def _asked(folder: RunFolder, log: list[dict[str, Any]], record: int | None) -> activation.Kept | None:
     """Put the question, or say how far it is."""
-    values = {"run": folder.id, "record": record}
-    reply = studio.answer("activation", **values)
-    if reply is None:
-        st.caption(
-            ":material/hourglass_top: A classifier is looking at these images; its maps appear here by themselves."
-        )
-        return None
-    found = None if "error" in reply else activation.kept(folder, log, record)
-    if found is None:
-        said = reply.get("error") or "The maps were made and cannot be read any more."
-        st.warning(runbar.escape(said))
-        st.button("Ask again", key="_activation_again", on_click=studio.ask_again, args=("activation",), kwargs=values)
-    return found
+    return studio.found_out(
+        "activation",
+        lambda: activation.kept(folder, log, record),
+        waiting="A classifier is looking at these images; its maps appear here by themselves.",
+        lost="The maps were made and cannot be read any more.",
+        run=folder.id,
+        record=record,
+    )
 
 
 def _when(shown: Sequence[dict[str, Any]], record: int | None) -> str:
     one = next((one for one in shown if one["n"] == record), None)
     if one is None:
         return "the final set"
-    space = f" ({runbar.escape(one['space'])})" if one.get("space", "pixels") != "pixels" else ""
-    return f"{runbar.escape(one['stage'])}, step {one['step']}{space}"
+    space = f" ({studio.escape(one['space'])})" if one.get("space", "pixels") != "pixels" else ""
+    return f"{studio.escape(one['stage'])}, step {one['step']}{space}"
 
 
 def _show(found: activation.Kept, when: str, pin: dict[str, Any] | None) -> None:
@@ -113,7 +108,7 @@ def _show(found: activation.Kept, when: str, pin: dict[str, Any] | None) -> None
     h, w = about["shape"]
     st.caption(
         f"Of {when}. M_c(x) = Σ_k w_k^c F_k(x): the last feature map ({h}×{w}) of a classifier trained on real images "
-        f"({runbar.escape(network['spec'])}{right_share}), times its weights for the class, averaged over the images of the class and "
+        f"({studio.escape(network['spec'])}{right_share}), times its weights for the class, averaged over the images of the class and "
         "laid over their mean image. Evidence is the logit of the class without its bias. "
         "Each class has a scale of its own, the same for real and synthetic; the map is coarse, and between its places it is "
         "interpolated."
@@ -124,6 +119,6 @@ def _one(found: activation.Kept, label: int, name: str, opacity: float) -> None:
     evidence, counts = found.about["evidence"], found.about["counts"]
     maps = found.maps[:, label]
     said = (evidence["real"][label], evidence["synthetic"][label]), (counts["real"][label], counts["synthetic"][label])
-    st.markdown(figures.sentence(runbar.escape(name), maps, *said))
+    st.markdown(figures.sentence(studio.escape(name), maps, *said))
     chart = figures.row(found.images[:, label], maps, opacity)
     draw.figure(chart, f"_activation_{label}", f"Class activation maps of class {name}: real, synthetic, difference")

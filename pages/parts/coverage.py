@@ -12,7 +12,7 @@ from distill_core.errors import StudioError
 from distill_core.figures.plane import distances
 from distill_core.record.folder import RunFolder, read_array, read_sheet
 
-from . import detail, packets, runbar
+from . import detail, packets, studio
 
 SHOWN = 24  # images of a selection
 
@@ -91,7 +91,7 @@ def selection(
             else:
                 pictures = _latest(folder, packets.reader(str(folder.path)).refresh())
             if len(titles) > 1 and lasso["source"] != "real":
-                st.caption(f"{runbar.escape(titles[folder.id])}: {len(wanted)}")
+                st.caption(f"{studio.escape(titles[folder.id])}: {len(wanted)}")
             shown = [pictures[i] for i in wanted if i in pictures][:SHOWN]
             for start in range(0, len(shown), 8):
                 st.image(detail.row(shown[start : start + 8], 40))

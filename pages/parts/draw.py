@@ -7,11 +7,25 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from distill_core.quantities import sentence
 
-def figure(chart: go.Figure, key: str, alt: str) -> None:
-    """A Plotly figure in the page's theme, with a name for those who do not see it, and no toolbar but the picture."""
+
+def figure(chart: go.Figure, key: str, alt: str, of: str = "") -> None:
+    """A Plotly figure in the page's theme, with a name for those who do not see it, and no toolbar but the picture.
+
+    Args:
+        of: the quantity that it shows; what that means, and which way is good, is said below.
+    """
     config = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
     st.plotly_chart(chart, key=key, config=config, alt=alt)
+    if of:
+        meaning(of)
+
+
+def meaning(of: str) -> None:
+    """What a quantity means and which way is good, as a line under the chart that shows it."""
+    if words := sentence(of):
+        st.caption(f":material/info: {words}")
 
 
 def duration(seconds: float | None) -> str:
@@ -50,6 +64,8 @@ def card(method: dict[str, Any]) -> None:
     st.caption(" · ".join(facts))
     paper = f"[{method['paper']}]({method['url']})" if method.get("url") else method.get("paper") or "no paper"
     st.caption(f":material/article: {paper}")
+    if method.get("file"):
+        st.caption(f":material/code: your own, in `{method['file']}`")
     presets = [one["title"] for one in method.get("presets") or []]
     if presets:
         st.caption(":material/tune: presets: " + ", ".join(presets))

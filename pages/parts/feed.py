@@ -17,7 +17,7 @@ from distill_core.errors import StudioError
 from distill_core.figures.plane import Plane
 from distill_core.record.folder import OVER, RunFolder
 
-from . import packets, planes
+from . import packets, packing, plane_packets, planes
 
 EVERY = 0.5  # seconds between two looks while a run works
 AGAIN = 1.0  # seconds between two looks while old records wait; the browser itself asks for the next as it takes one
@@ -83,7 +83,7 @@ def _sent() -> dict[str, dict[str, Any]]:
 
 def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -> tuple[bytes, bool]:
     """Everything unseen of these runs, up to the budget of one tick, and whether more waits."""
-    body, parts, more, sent = packets.Body(), [], False, _sent()
+    body, parts, more, sent = packing.Body(), [], False, _sent()
     lead = _lead(folders)
     for folder in folders:
         have = sent.get(folder.id, {})
@@ -96,7 +96,7 @@ def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -
             budget = packets.CHUNK // len(folders)
             part, to = packets.one_run(read, have["n"], body, budget=budget, classes=names, lead=lead)
             part["lead"] = whose
-            part["planes"], _ = packets.made_planes(folders, folder.id, body, have["planes"])
+            part["planes"], _ = plane_packets.made_planes(folders, folder.id, body, have["planes"])
             part["more"] = part["more"] or have.get("missed", False)
         except (StudioError, OSError) as error:
             part = {"run": folder.id, "from": 0, "to": 0, "more": False, "records": []}
@@ -109,7 +109,7 @@ def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -
         parts.append(part)
     # no two packets are equal, since an equal one would not wake a browser that missed something
     st.session_state["_tick"] = tick = st.session_state.get("_tick", 0) + 1
-    return packets.assemble(parts, body, tick=tick), more
+    return packing.assemble(parts, body, tick=tick), more
 
 
 def _lead(folders: Sequence[RunFolder]) -> tuple[Plane, Plane] | None:

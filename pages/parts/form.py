@@ -12,8 +12,11 @@ from typing import Any
 
 import streamlit as st
 
+from distill_core import catalog as shelf
 from distill_core.axis import read_seeds
 from distill_core.errors import BadSetting, StudioError, nearest
+from distill_core.fields import Field, active, short
+from distill_core.job import Job
 from distill_core.record.folder import RunFolder
 from distill_core.spec import parse
 
@@ -47,10 +50,12 @@ def _fill_from_run(catalog: dict[str, Any], run: str) -> None:
         return
     method = next((one for one in catalog["methods"] if one["name"] == asked["method"]), None)
     if method is None:
-        st.warning(f"Run {run!r} used the method {asked['method']!r}, which is not installed here.")
+        gone = f"lies in {file}, and that file is not there" if (file := asked.get("file")) else "is not installed here"
+        st.warning(f"Run {run!r} used the method {asked['method']!r}, which {gone}. The run itself can be watched.")
         return
     st.session_state["new.method"] = method["name"]
-    knobs.seed(method["fields"], f"new.{method['name']}", asked["settings"], anew=True)
+    settings = shelf.settings(method, asked["settings"])
+    knobs.seed(method["fields"], f"new.{method['name']}", settings, anew=True)
     apply_job(asked["job"])
     st.session_state["new.seeds"] = str(asked["job"].get("seed", 0))
     _fill_data(catalog, str(asked["job"].get("data", "")))
@@ -63,16 +68,20 @@ def _fill_data(catalog: dict[str, Any], spec: str) -> None:
         st.session_state["new.data"] = spec
         return
     try:
-        name, options = parse(spec)
+        asked = parse(spec)
     except BadSetting as error:
         st.warning(str(error))
         return
-    if name not in known:
-        st.warning(f"There is no data set called {name!r}.{nearest(name, known)}")
+    if asked.name not in known:
+        st.warning(f"There is no data set called {asked.name!r}.{nearest(asked.name, known)}")
         return
-    st.session_state["new.data"] = name
-    if "size" in options:
-        st.session_state[f"new.size.{name}"] = options["size"]
+    st.session_state["new.data"] = asked.name
+    for option in ("size", "mirror"):
+        key = f"new.{option}.{asked.name}"
+        if option in asked.options:
+            st.session_state[key] = asked.options[option]
+        else:
+            st.session_state.pop(key, None)  # the set's own, whatever was chosen before
 
 
 def apply_job(values: Mapping[str, Any]) -> None:
@@ -82,21 +91,27 @@ def apply_job(values: Mapping[str, Any]) -> None:
             st.session_state[f"new.{name}"] = values[name]
 
 
-def command(
-    method: str, fields: list[dict[str, Any]], settings: Mapping[str, Any], job: Mapping[str, Any], seed: int
-) -> str:
+def command(method: str, fields: list[Field], settings: Mapping[str, Any], job: Mapping[str, Any], seed: int) -> str:
     """The same run as a command line; only what differs from the defaults is spelled."""
     words = ["distill-studio", "run", method, "--data", str(job["data"]), "--ipc", str(job["ipc"]), "--seed", str(seed)]
     plain = {"teacher": "auto", "student": "auto", "protocol": "auto", "device": "auto", "students": 3, "epochs": 0}
     given = {name: job[name] for name, default in plain.items() if job.get(name, default) != default}
-    given |= {one["name"]: settings[one["name"]] for one in fields if settings[one["name"]] != one["default"]}
+    for one in active(fields, settings):
+        if (value := settings.get(one["name"], one["default"])) != one["default"]:
+            given[short(fields, one["name"], Job.model_fields)] = value
     for name, value in given.items():
         flag = "--" + name.replace("_", "-")
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
         else:
-            words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
+            words += [flag, _spelled(value)]
     return shlex.join(words)
+
+
+def _spelled(value: Any) -> str:
+    """A value as text that is read as the same value, a number as short as that goes."""
+    short = f"{value:g}" if isinstance(value, float) else ""
+    return short if short and float(short) == value else str(value)
 
 
 def fingerprint(*values: Any) -> str:

@@ -11,11 +11,12 @@ import streamlit as st
 
 from distill_core.errors import BadSetting
 from distill_core.job import ask
-from distill_core.spec import number, spell
+from distill_core.spec import Spec, Value, number
 
 from . import studio
 
 USUAL = (1, 5, 10, 50)
+MIRROR = {"by their classes": None, "yes": True, "no": False}
 
 
 def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -30,7 +31,7 @@ def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return name, {}  # a folder of the user's own, named by a run or a link
     info = infos[name]
     sizes = list(info.get("sizes") or [])
-    options = {}
+    options: dict[str, Value] = _mirroring(info) if name.startswith("own/") else {}
     if len(sizes) > 1:
         key = f"new.size.{name}"
         if st.session_state.get(key) not in sizes:
@@ -39,7 +40,7 @@ def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         size = st.segmented_control(
             "Size in pixels", sizes, key=key, format_func=label.get, required=True, persist_state="session"
         )
-        options = {"size": size} if size != info.get("size") else {}
+        options |= {"size": size} if size != info.get("size") else {}
     train = info.get("train")
     about = [
         f"{train:,} real images" if train else "",
@@ -50,7 +51,18 @@ def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if info and not info.get("ready", True):
         size = info.get("download_mb")
         st.caption(f":material/download: downloaded when the run starts{f', {size:g} MB' if size else ''}")
-    return spell(name, options), info
+    return str(Spec.of(name, options)), info
+
+
+def _mirroring(info: dict[str, Any]) -> dict[str, Value]:
+    """A switch for the visitor's own images; said in the spec where it is not what was answered when they came in."""
+    usual, key = bool(info.get("may_mirror", True)), f"new.mirror.{info['name']}"
+    said = st.session_state.get(key, usual)
+    st.session_state[key] = said if isinstance(said, bool) else said == "yes"
+    may = st.toggle(
+        "May be mirrored", key=key, help="Off: training shows these images as they are.", persist_state="session"
+    )
+    return {} if may == usual else {"mirror": "yes" if may else "no"}
 
 
 def choose_ipc() -> int | str:
@@ -79,9 +91,19 @@ def own_images() -> None:
         folder = st.text_input("Folder on this machine", key="new.own.folder", placeholder="/home/me/flowers")
         packed = st.file_uploader("or a zip", type="zip", key="new.own.zip")
         name = st.text_input("Call it", key="new.own.name", placeholder="flowers", max_chars=40)
+        mirror = st.segmented_control(
+            "May these images be mirrored?",
+            list(MIRROR),
+            default="by their classes",
+            key="new.own.mirror",
+            required=True,
+            help="Training mirrors half of the images where it may. Letters and digits may not be mirrored: a mirrored b is a "
+            "d. *By their classes*: not where every class is a single letter or digit, else yes.",
+        )
         if st.button("Check and import", icon=":material/fact_check:", disabled=not (folder.strip() or packed)):
             source = folder.strip() or str(_save(packed))
             st.session_state["new.own.ask"] = {"path": source, "name": _short(name or Path(source).stem)}
+            st.session_state["new.own.ask"]["mirror"] = MIRROR[mirror]
         if "new.own.ask" in st.session_state:
             _imported(studio.answer("import_data", **st.session_state["new.own.ask"]))
 

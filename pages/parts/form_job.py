@@ -49,7 +49,7 @@ def choose_networks(catalog: dict[str, Any]) -> dict[str, Any]:
     with st.expander("Networks, students and device", icon=":material/tune:"), st.grid(min_column_width=230):
         networks = ["auto", *(item["name"] for item in catalog.get("networks") or [])]
         free = {name: _pick(name, name.capitalize(), networks, free=True) for name in ("teacher", "student")}
-        free["device"] = _pick("device", "Device", ["auto", *(catalog.get("devices") or ["cpu"])])
+        free["device"] = _pick("device", "Device", ["auto", *studio.executor().devices()])
         for field in catalog.get("job") or []:
             if field["name"] in ("students", "epochs"):
                 free[field["name"]] = knobs.draw(field, f"new.{field['name']}")

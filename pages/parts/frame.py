@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from distill_core.home import studio_home
-from distill_core.queue import launch
+from distill_core.queue.executor import executor_of
 
 from . import steady, studio
 
@@ -145,6 +145,6 @@ def get_ready() -> None:
 
 def ready(home: Path) -> None:
     """A worker that waits in this home; what is imported by now is not looked at again by the garbage collector."""
-    launch.ensure_worker(home)
+    executor_of(home).get_ready()
     gc.collect()
     gc.freeze()

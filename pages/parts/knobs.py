@@ -1,7 +1,7 @@
 """A method's or a job's fields as controls: drawn from the catalog's field schema, checked with the engine's sentences.
 
-A field is a dict: name, title, help, type (int, float, bool, choice, text), default, minimum, maximum,
-exclusive_minimum, choices, live, advanced, scale, source. Values live in the session under `<prefix>.<name>`.
+A field is one of `distill_core.fields`: its name is its path among the parts of the method. Shown are the fields of the parts
+that are chosen and of no other. Values live in the session under `<prefix>.<name>`.
 """
 
 from __future__ import annotations
@@ -11,20 +11,37 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import streamlit as st
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import Field as limited
 
+from distill_core.fields import Field, Plain, Values, active, complete, named
 from distill_core.job import explain
 
 TYPES: dict[str, type] = {"int": int, "float": float, "bool": bool, "text": str}
 WIDE = 200  # an int with more values than this is typed, not slid
 
 
-def seed(fields: Iterable[Mapping[str, Any]], prefix: str, values: Mapping[str, Any], *, anew: bool = False) -> None:
+def seed(fields: list[Field], prefix: str, values: Mapping[str, object], *, anew: bool = False) -> None:
     """Put values into the session where there are none yet (or `anew` over what is there); the rest is the default."""
-    for field in fields:
+    if anew:
+        for name in _there(fields, prefix):
+            del st.session_state[f"{prefix}.{name}"]
+    given: Values = {**named(fields, values), **_there(fields, prefix)}
+    for field in active(fields, given):
         key = f"{prefix}.{field['name']}"
-        if anew or key not in st.session_state:
-            st.session_state[key] = fit(field, values.get(field["name"], field.get("default")))
+        if key not in st.session_state:
+            st.session_state[key] = fit(field, given.get(field["name"], field.get("default")))
+
+
+def _there(fields: Iterable[Field], prefix: str) -> Values:
+    """What the session holds of these fields."""
+    keys = {field["name"]: f"{prefix}.{field['name']}" for field in fields}
+    return {name: st.session_state[key] for name, key in keys.items() if key in st.session_state}
+
+
+def shown(fields: list[Field], prefix: str) -> list[Field]:
+    """The fields of the parts that are chosen in the session."""
+    return active(fields, _there(fields, prefix))
 
 
 def fit(field: Mapping[str, Any], value: Any) -> Any:
@@ -38,24 +55,69 @@ def fit(field: Mapping[str, Any], value: Any) -> Any:
         return kind(field["default"])
 
 
-def draw_all(fields: list[dict[str, Any]], prefix: str) -> dict[str, Any]:
-    """Every field with its caption, advanced ones folded; returns the values. Seed them before."""
-    plain = [one for one in fields if not one.get("advanced")]
-    folded = [one for one in fields if one.get("advanced")]
-    mistakes = check(fields, {one["name"]: st.session_state.get(f"{prefix}.{one['name']}") for one in fields})
-    values = _grid(plain, prefix, mistakes)
+def draw_all(fields: list[Field], prefix: str) -> dict[str, Any]:
+    """Every field that means anything, part by part, advanced ones folded; returns the values. Seed them before."""
+    seed(fields, prefix, {})
+    now = shown(fields, prefix)
+    mistakes = check(fields, _there(now, prefix))
+    folded = _folded(now)
+    values: dict[str, Any] = {}
+    for title, group in groups([one for one in now if one not in folded], fields):
+        values |= _group(title, group, prefix, mistakes)
     if folded:
         wrong = any(one["name"] in mistakes for one in folded)
         changed = sum(st.session_state[f"{prefix}.{one['name']}"] != fit(one, one.get("default")) for one in folded)
         label = f"Advanced · {changed} changed" if changed else "Advanced"
         with st.expander(label, icon=":material/tune:", expanded=wrong):
             values |= _grid(folded, prefix, mistakes)
-    return {one["name"]: values[one["name"]] for one in fields}
+    return {one["name"]: values[one["name"]] for one in now}
 
 
-def _grid(fields: list[dict[str, Any]], prefix: str, mistakes: Mapping[str, str]) -> dict[str, Any]:
+def _folded(now: list[Field]) -> list[Field]:
+    """The advanced fields, and those below an advanced choice: they stand beside it."""
+    names = {one["name"] for one in now if one.get("advanced")}
+    return [one for one in now if one["name"] in names or any(where in names for where, _ in one.get("when", ()))]
+
+
+def groups(now: list[Field], fields: list[Field]) -> list[tuple[str, list[Field]]]:
+    """The fields by the part at the top that they belong to, with what this part is called; lone ones together."""
+    titles = {one["name"]: one["title"] for one in fields if one.get("part")}
+    found: dict[str, list[Field]] = {}
+    for one in now:
+        found.setdefault(one["name"].partition(".")[0], []).append(one)
+    many = [(titles.get(top, top.capitalize()), group) for top, group in found.items() if len(group) > 1]
+    alone = [one for group in found.values() if len(group) == 1 for one in group]
+    return [*many, ("Besides" if many else "", alone)] if alone else many
+
+
+def rows(group: list[Field]) -> list[list[Field]]:
+    """A part's fields in rows: what it says itself, every choice below it with its fields, then the choices without any."""
+    heads = [one["name"] for one in group if one.get("part") and one["name"].count(".") == 1]
+    below = [[one for one in group if f"{one['name']}.".startswith(f"{head}.")] for head in heads]
+    own = [row for row in below if len(row) > 1]
+    if not own:
+        return [group]
+    lone = [row[0] for row in below if len(row) == 1]
+    first = [one for one in group if one not in lone and not any(one in row for row in own)]
+    return [row for row in (first, *own, lone) if row]
+
+
+def _group(title: str, group: list[Field], prefix: str, mistakes: Mapping[str, str]) -> dict[str, Any]:
+    """A part under its name: the choice that has this name stands first and serves as the heading."""
+    head, *rest = group
+    if head.get("part") and head["title"] == title:
+        group = [{**head, "title": f"**{title}**"}, *rest]
+    elif title:
+        st.markdown(f"**{title}**")
+    values: dict[str, Any] = {}
+    for row in rows(group):
+        values |= _grid(row, prefix, mistakes)
+    return values
+
+
+def _grid(fields: list[Field], prefix: str, mistakes: Mapping[str, str]) -> dict[str, Any]:
     values = {}
-    with st.grid(min_column_width=270, gap="medium"):
+    with st.grid(min_column_width=230, gap="medium"):
         for field in fields:
             with st.container(gap="xsmall"):
                 values[field["name"]] = draw(field, f"{prefix}.{field['name']}")
@@ -73,6 +135,9 @@ def draw(field: Mapping[str, Any], key: str) -> Any:
         return st.toggle(label, **common)
     if kind == "choice":
         choices = list(field["choices"])
+        common["format_func"] = spoken
+        if field.get("part"):
+            common |= {"on_change": _turned, "args": (key,)}
         if len(choices) <= 4:
             return st.segmented_control(label, choices, required=True, **common)
         return st.selectbox(label, choices, **common)
@@ -87,6 +152,17 @@ def draw(field: Mapping[str, Any], key: str) -> Any:
         return st.slider(label, float(low), float(high), step=(high - low) / 100, format="%g", **common)
     step = max(abs(float(st.session_state[key] or 0)) / 10, 1e-6)
     return st.number_input(label, step=step, format="%g", **common)
+
+
+def spoken(choice: Plain) -> str:
+    """A choice as words: `all_layers` → `all layers`."""
+    return str(choice).replace("_", " ")
+
+
+def _turned(key: str) -> None:
+    """Another part was chosen: its fields begin with their own defaults."""
+    for one in [one for one in st.session_state if str(one).startswith(f"{key}.")]:
+        del st.session_state[one]
 
 
 def _below(field: Mapping[str, Any], prefix: str, mistake: str) -> None:
@@ -109,27 +185,26 @@ def _reset(key: str, default: Any) -> None:
     st.session_state[key] = default
 
 
-def check(fields: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> dict[str, str]:
+def check(fields: list[Field], values: Mapping[str, Any]) -> dict[str, str]:
     """Field name → the engine's sentence about a value that cannot work. The engine checks again when a run starts."""
     wrong = {}
-    for field in fields:
+    full = complete(fields, values)
+    for field in active(fields, values):
         name = field["name"]
         choices = tuple(field["choices"]) if field["type"] == "choice" else ()
         bounds = (field.get("minimum"), bool(field.get("exclusive_minimum")), field.get("maximum"))
         try:
-            _model(name, field["type"], choices, bounds, field.get("default") is None).model_validate(
-                {name: values[name]}
-            )
+            _model(field["type"], choices, bounds, field.get("default") is None).model_validate({"value": full[name]})
         except ValidationError as error:
-            wrong[name] = str(explain(error))
+            wrong[name] = str(explain(error)).replace("value=", f"{name.rpartition('.')[2]}=", 1)
     return wrong
 
 
 @lru_cache(maxsize=512)
-def _model(name: str, kind: str, choices: tuple, bounds: tuple[Any, bool, Any], optional: bool) -> type[BaseModel]:
+def _model(kind: str, choices: tuple, bounds: tuple[Any, bool, Any], optional: bool) -> type[BaseModel]:
     """A model with this one field, the way the engine's own model has it."""
     low, above, high = bounds
     limits = {word: bound for word, bound in (("gt" if above else "ge", low), ("le", high)) if bound is not None}
     type_: Any = Literal[choices] if choices else TYPES[kind]
-    made: Any = (type_ | None if optional else type_, Field(**limits))
-    return create_model("Settings", __config__=ConfigDict(allow_inf_nan=False, protected_namespaces=()), **{name: made})
+    made: Any = (type_ | None if optional else type_, limited(**limits))
+    return create_model("Settings", __config__=ConfigDict(allow_inf_nan=False, protected_namespaces=()), value=made)

@@ -9,9 +9,10 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
+from distill_core.fields import Field, Values, active, short
 from distill_core.record.folder import RunFolder
 
-from . import feed, runbar, studio
+from . import feed, knobs, runbar, studio
 
 POINTS = 40  # places on a logarithmic slider
 
@@ -19,10 +20,12 @@ POINTS = 40  # places on a logarithmic slider
 def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> None:
     """Sliders for what is live, a list of what is not, and the way to start again with other settings."""
     try:
-        fields = shelf.method(runbar.catalog(), asked["method"])["fields"]
+        entry = shelf.method(runbar.catalog(), asked["method"])
+        settings = shelf.settings(entry, asked["settings"])
     except StudioError as error:
-        st.caption(runbar.escape(str(error)))
+        st.caption(studio.escape(str(error)))
         return
+    fields = active(entry["fields"], settings)
     live = [one for one in fields if one.get("live")]
     with st.container(border=True):
         st.markdown("**Knobs**")
@@ -32,17 +35,17 @@ def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> No
             moved = folder.control()["knobs"]
             with st.grid(min_column_width=240, gap="medium"):
                 for one in live:
-                    value = moved.get(one["name"], asked["settings"].get(one["name"], one["default"]))
+                    value = moved.get(one["name"], settings[one["name"]])
                     slider(folder, one, float(value))
             if moved:
-                said = ", ".join(f"{name} = {value:g}" for name, value in moved.items())
+                said = ", ".join(f"{short(fields, name)} = {value:g}" for name, value in moved.items())
                 st.caption(f"Moved: {said}, each from the next step on.")
         elif live:
             names = ", ".join(one["title"] for one in live)
             st.caption(f"No images are learned now. While they are, these can be moved: {names}.")
         else:
             st.caption("This method has no setting that can be moved while it works.")
-        _rest(folder, asked, [one for one in fields if not one.get("live")])
+        _rest(folder, settings, [one for one in fields if not one.get("live")])
 
 
 def _listens(state: dict[str, Any]) -> bool:
@@ -50,7 +53,7 @@ def _listens(state: dict[str, Any]) -> bool:
     return state.get("state") in ("running", "paused", "queued") and state.get("stage") != "evaluate"
 
 
-def stops(field: dict[str, Any], value: float) -> list[float]:
+def stops(field: Field, value: float) -> list[float]:
     """Places of a logarithmic slider: a hundredth to a hundred times the default, in bounds, the value among them."""
     middle = float(field["default"]) or value or 1.0
     low, high = middle / 100, middle * 100
@@ -67,7 +70,7 @@ def stops(field: dict[str, Any], value: float) -> list[float]:
     return sorted({*inside, value, float(field["default"])})
 
 
-def slider(folder: RunFolder, field: dict[str, Any], value: float) -> None:
+def slider(folder: RunFolder, field: Field, value: float) -> None:
     """One knob; moving it writes to the run's control file."""
     key, label = f"_live.{folder.id}.{field['name']}", field.get("title") or field["name"]
     common: dict[str, Any] = {
@@ -93,12 +96,13 @@ def _move(folder: RunFolder, name: str, key: str, before: float) -> None:
     folder.steer(knobs={name: float(st.session_state[key])})
 
 
-def _rest(folder: RunFolder, asked: dict[str, Any], fields: list[dict[str, Any]]) -> None:
+def _rest(folder: RunFolder, settings: Values, fields: list[Field]) -> None:
     with st.expander("Other settings apply to the next run"):
-        values = {one["name"]: asked["settings"].get(one["name"], one["default"]) for one in fields}
         rows = {
             "setting": [one.get("title") or one["name"] for one in fields],
-            "value": [str(values[one["name"]]) for one in fields],
+            "value": [
+                knobs.spoken(settings[one["name"]]) if one.get("part") else str(settings[one["name"]]) for one in fields
+            ],
             "what it does": [one.get("help") or "" for one in fields],
         }
         st.dataframe(rows, hide_index=True, height="content")

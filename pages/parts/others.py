@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from distill_core.figures import studies
-from distill_core.record import findings
+from distill_core.record import findings, naming
 
 from . import draw, studio, studying
 
@@ -62,7 +62,9 @@ def show(runs: list[str]) -> None:
         "Show", list(SHOWN), format_func=SHOWN.get, key="shows", default="accuracy", required=True, bind="query-params"
     )
     figure = studies.matrix(cells, value or "accuracy")
-    draw.figure(figure, "matrix", alt="Accuracy of every set with every student, beside its random control")
+    draw.figure(
+        figure, "matrix", alt="Accuracy of every set with every student, beside its random control", of=naming.SCORE
+    )
     st.caption(
         "Accuracy in %, mean ± s.d. over seeds, last epoch, real test images; vs: as many random real images, same protocol."
     )

@@ -1,22 +1,14 @@
-"""Records of a run folder → one packet of raw bytes for the browser.
+"""What a browser is sent of a run: its records from some number on, smaller, as one part of a packet (`packing`).
 
-    4 bytes   length of the header, little-endian
-    header    JSON: {"v": 1, "runs": [{"run", "from", "to", "info"?, "state", "records", "planes"?}],
-              "blobs": [[at, size], …]}
-    body      image sheets exactly as they lie on disk (WebP), points as little-endian float32
-
-A record is the run's own, smaller: an image sheet and points are replaced by a number into `blobs`. Points lie in
+A record is the run's own, with an image sheet and points replaced by a number into the packet's blobs. Points lie in
 planes that were fitted once on the real images: columns are PCA x, PCA y, LDA x, LDA y. `from` and `to` are record
-numbers, so that a browser that missed a packet notices and asks again.
+numbers, so that a browser that missed a packet notices and asks again. `quantities` says of every number that the records
+report how it is called, what it means and how it is drawn (`quantities.told`): the browser has no list of its own.
 """
 
 from __future__ import annotations
 
-import json
-import struct
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,30 +17,18 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures.plane import Plane, fit_lda, fit_pca, kept
-from distill_core.home import read_json
-from distill_core.record import view
+from distill_core.quantities import told
 from distill_core.record.folder import RunFolder, Timeline, inside, read_array
+from distill_core.record.naming import reported
 from distill_core.spec import parse
+
+from .packing import Body, assemble
+from .plane_packets import made_planes
 
 CHUNK = 400_000  # bytes that one tick sends when much is waiting
 FRAMES = 600  # image sheets of one run that are sent when it is opened; the browser keeps no more
 DROPPED = ("logits", "pixels")  # fields that are replaced
 STATE = ("state", "message", "stage", "step", "steps")
-
-
-@dataclass
-class Body:
-    """Blobs of one packet, each put in once."""
-
-    parts: list[bytes] = field(default_factory=list)
-    places: list[tuple[int, int]] = field(default_factory=list)
-    size: int = 0
-
-    def add(self, blob: bytes) -> int:
-        self.places.append((self.size, len(blob)))
-        self.parts.append(blob)
-        self.size += len(blob)
-        return len(self.places) - 1
 
 
 class Reader:
@@ -145,8 +125,8 @@ def info(folder: RunFolder, classes: list[str] | None = None) -> dict[str, Any]:
 
 def class_names(catalog: dict[str, Any], data: str) -> list[str]:
     """Names of a data set's classes from the catalog, [] where it does not know them: numbers are shown then."""
-    name = parse(data.partition("/")[2] or data)[0] if data.startswith("own/") else data.partition(":")[0]
-    found = next((one for one in catalog.get("data", []) if one["name"] in (name, data)), {})
+    name = parse(data).name
+    found = next((one for one in catalog.get("data", []) if one["name"] == name), {})
     classes = found.get("classes")
     return [str(one) for one in classes] if isinstance(classes, (list, tuple)) else []
 
@@ -178,83 +158,11 @@ def one_run(
         sent.append(small)
         to = record["n"] + 1
     part = {"run": read.folder.id, "from": position, "to": to, "more": len(sent) < len(waiting), "records": sent}
+    part["quantities"] = {name: told(name) for name in sorted({name for one in sent for name in reported(one)})}
     if position == 0:
         part["info"] = info(read.folder, classes)
     part["state"] = {key: value for key, value in read.folder.state().items() if key in STATE}
     return part, to
-
-
-def made_planes(
-    folders: Sequence[RunFolder], run: str, body: Body, known: dict[str, float]
-) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """What belongs to `run` of the planes that a worker has made for these runs since `known` (name → time of its file), as
-    it travels: its points as one blob of float32 pairs, those of each record `[number, start, count]`; with the first
-    run come the real ones, before its own."""
-    made: list[dict[str, Any]] = []
-    seen, runs = dict(known), [folder.id for folder in folders]
-    for path in sorted((folders[0].path / "planes").glob("*.json")):
-        name = view.PLANE.fullmatch(path.stem)
-        if name is None or name["mark"] != view.mark(runs):
-            continue
-        stamp = path.stat().st_mtime
-        if seen.get(path.stem) == stamp:
-            continue
-        seen[path.stem] = stamp
-        try:
-            plane = read_json(path)
-            made.append(
-                {"name": path.stem, "stamp": stamp, **_its_part(folders[0], plane, run, body, first=run == runs[0])}
-            )
-        except (StudioError, OSError, ValueError, KeyError, TypeError):
-            made.append(
-                {
-                    "name": path.stem,
-                    "stamp": stamp,
-                    "points": None,
-                    "note": "This plane cannot be read; ask for it again.",
-                }
-            )
-    return made, seen
-
-
-def _its_part(lead: RunFolder, plane: dict[str, Any], run: str, body: Body, first: bool) -> dict[str, Any]:
-    points = read_array(lead, {"file": plane["file"]}).astype("<f4")
-    count = plane["real"] if first else 0
-    steps, pieces, start = [], [points[:count]], count
-    for n, at, size in plane["runs"][run]:
-        steps.append([n, start, size])
-        pieces.append(points[at : at + size])
-        start += size
-    about = {key: plane.get(key) for key in ("kept", "trust", "network")}
-    real = {"real_ids": plane["real_ids"], "real_labels": plane["real_labels"]} if first else {}
-    blob = body.add(np.concatenate(pieces).tobytes())
-    return {**about, **real, "note": " ".join(plane["said"]), "records": steps, "real": count, "points": blob}
-
-
-def assemble(runs: list[dict[str, Any]], body: Body, **more: Any) -> bytes:
-    """Header and body as one value."""
-    header = json.dumps({"v": 1, "runs": runs, "blobs": body.places, **more}, separators=(",", ":")).encode()
-    return struct.pack("<I", len(header)) + header + b"".join(body.parts)
-
-
-def header_of(packet: bytes) -> dict[str, Any]:
-    """The header of a packet."""
-    (size,) = struct.unpack_from("<I", packet)
-    return json.loads(packet[4 : 4 + size])
-
-
-def blob_of(packet: bytes, number: int) -> bytes:
-    """One blob of a packet."""
-    (size,) = struct.unpack_from("<I", packet)
-    at, length = header_of(packet)["blobs"][number]
-    return packet[4 + size + at : 4 + size + at + length]
-
-
-def extended(packet: bytes, **more: Any) -> bytes:
-    """The packet with more words in its header."""
-    (size,) = struct.unpack_from("<I", packet)
-    header = json.dumps({**header_of(packet), **more}, separators=(",", ":")).encode()
-    return struct.pack("<I", len(header)) + header + packet[4 + size :]
 
 
 def recording(folder: Path, *, frames: int = 240, classes: list[str] | None = None) -> bytes:

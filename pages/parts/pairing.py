@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from distill_core.errors import StudioError
+from distill_core.fields import flat as by_path
 from distill_core.record.folder import RunFolder
 
-from . import packets, runbar, studio
+from . import packets, standing, studio
 
 MOST = 6
 LETTERS = ("run", "b", "c", "d", "e", "f")  # names in the link
@@ -34,7 +35,7 @@ def choose(
     missing = [one for one in asked if one not in listed]
     if missing:
         st.warning(
-            "There is no run called " + ", ".join(runbar.escape(one) for one in missing) + ". It may be in the trash."
+            "There is no run called " + ", ".join(studio.escape(one) for one in missing) + ". It may be in the trash."
         )
     known = [one for one in asked if one in listed and listed[one].get("state") != "broken"]
     picked = st.multiselect(
@@ -108,7 +109,7 @@ def warnings(asked: list[dict[str, Any]], names: list[str]) -> list[str]:
         values = [str(one["job"].get(field)) for one in asked]
         if len(set(values)) > 1:
             each = ", ".join(
-                f"{runbar.escape(name)}: {runbar.escape(value)}" for name, value in zip(names, values, strict=True)
+                f"{studio.escape(name)}: {studio.escape(value)}" for name, value in zip(names, values, strict=True)
             )
             said.append(f"{sentence} ({each})")
     return said
@@ -118,7 +119,7 @@ def flat(asked: dict[str, Any]) -> dict[str, str]:
     """Everything that was asked of a run, by name."""
     values = {"method": asked["method"], "preset": asked.get("preset", "")}
     values |= {f"job: {key}": value for key, value in asked["job"].items() if key != "moves"}
-    values |= asked.get("settings", {})
+    values |= by_path(asked.get("settings", {}))
     return {key: str(value) for key, value in values.items()}
 
 
@@ -144,8 +145,8 @@ def status(states: dict[str, dict[str, Any]]) -> None:
             continue
         try:
             folder = RunFolder.find(studio.home(), run)
-            name = runbar.escape(str(folder.request().get("name") or run))
+            name = studio.escape(str(folder.request().get("name") or run))
             records = packets.reader(str(folder.path)).refresh()
-            st.markdown(f"{name}: {runbar.sentence(folder, state, records)}")
+            st.markdown(f"{name}: {standing.sentence(folder, state, records)}")
         except StudioError as error:
-            st.warning(runbar.escape(str(error)))
+            st.warning(studio.escape(str(error)))

@@ -19,7 +19,7 @@ from distill_core.queue import ask
 from distill_core.record import view
 from distill_core.record.folder import RunFolder
 
-from . import packets, runbar, studio
+from . import packets, studio
 
 NAMES = {"pca": "PCA", "lda": "LDA", "tsne": "t-SNE", "umap": "UMAP"}
 DEFAULTS: dict[str, Any] = {"perplexity": 30.0, "neighbors": 15, "seed": 0}
@@ -195,4 +195,4 @@ def said(folders: Sequence[RunFolder]) -> None:
     for name, sentence in troubles(folders).items():
         found = view.PLANE.fullmatch(name)
         what = f"{NAMES[found['kind']]} of {found['space']}" if found else "Measures"
-        st.warning(f"{what}: {runbar.escape(sentence)}")
+        st.warning(f"{what}: {studio.escape(sentence)}")

@@ -9,87 +9,49 @@ import streamlit as st
 from PIL import Image
 
 from distill_core.errors import StudioError
+from distill_core.fields import active
+from distill_core.quantities import quantity, sentence
 from distill_core.record import priors as shelf
 from distill_core.spec import parse
 
 from . import draw, form_data, knobs, studio, studying, weights
 
-STUDY, FIELD = "prior", "prior"
-MEASURED = {  # column → what it is called where it was measured, what it means, and how it is written
-    "Recognized": (
-        "accuracy of a real-trained classifier on samples",
-        "Samples that a classifier trained on real images takes for their class: are the labels right?",
-    ),
-    "Teaches": (
-        "accuracy on real test images after training on samples",
-        "Real test images that a classifier trained on samples alone gets right: are they right and various?",
-    ),
-    "Real": (
-        "that classifier on real test images",
-        "Real test images that the classifier trained on real images gets right: the ceiling of both.",
-    ),
-}
-FAR, NEAR = "distance to real training images", "distance of real test images"
-FEATURES = "Fréchet distance to real training images in the features of our own classifier; lower is nearer."
+STUDY = "prior"
+MEASURED = ("samples-recognized", "samples-teach", "judge-accuracy", "samples-distance", "test-distance")
 WIDEST = 800  # pixels of a sheet on the screen
 
 
 def table(catalog: dict[str, Any]) -> None:
     """Every prior with its recipe and measured quality; samples of the one that is ticked, and what can be done with it."""
     rows = shelf.known(studio.home())
-    percent = {
-        name: st.column_config.NumberColumn(format="%.1f %%", help=words) for name, (_, words) in MEASURED.items()
-    }
-    event = st.dataframe(
-        [_line(row) for row in rows],
-        key=f"priors.{len(rows)}",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={
-            **percent,
-            "Distance": st.column_config.NumberColumn(format="%.3f", help=FEATURES),
-            "Of real": st.column_config.NumberColumn(
-                format="%.3f", help="The same distance for real test images: as near as one can be."
-            ),
-        },
-        alt="All priors with data set, measured quality, size and recipe",
+    columns = {quantity(name).title: _column(name) for name in MEASURED}
+    alt = "All priors with data set, measured quality, size and recipe"
+    hint = "Tick one to look at its samples, to use it in a new run, or to export it."
+    if picked := weights.table(STUDY, rows, _line, columns, alt=alt, hint=hint):
+        _one(picked, catalog)
+
+
+def _column(name: str) -> Any:
+    """A measured quality: shares in percent, distances as they are."""
+    return st.column_config.NumberColumn(
+        format="%.1f %%" if quantity(name).unit == "%" else "%.3f", help=sentence(name)
     )
-    picked = [rows[i] for i in (event["selection"]["rows"] if event else []) if i < len(rows)]
-    if picked:
-        _one(picked[0], catalog)
-    else:
-        st.caption("Tick one to look at its samples, to use it in a new run, or to export it.")
+
+
+def _value_of(name: str, quality: dict[str, float]) -> float | None:
+    return None if name not in quality else (100 if quantity(name).unit == "%" else 1) * quality[name]
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     quality = row["quality"]
     return {
         "Data": row["data"],
-        **{name: 100 * quality[key] if key in quality else None for name, (key, _) in MEASURED.items()},
-        "Distance": quality.get(FAR),
-        "Of real": quality.get(NEAR),
+        **{quantity(name).title: _value_of(name, quality) for name in MEASURED},
         "Size": draw.size(row["bytes"]),
         "From": weights.origin(row),
-        "Recipe": recipe(row["recipe"]),
+        "Recipe": weights.recipe(row["recipe"], "steps"),
         "Key": row["key"],
     }
-
-
-def recipe(said: dict[str, Any]) -> str:
-    """A recipe in a line: `1500 steps, sharpen 300, width 32, batch 64, …`."""
-    if not said:
-        return "not stated"
-    rest = [_value(name, value) for name, value in said.items() if name not in ("steps", "seed")]
-    return ", ".join(
-        [f"{said.get('steps', '?')} steps", *rest, *([f"seed {said['seed']}"] if said.get("seed") else [])]
-    )
-
-
-def _value(name: str, value: Any) -> str:
-    """One value of a recipe: `lr 0.001`, or a word for what is on."""
-    words = name.replace("_", " ")
-    return words if value is True else f"{words} {value:g}" if isinstance(value, float) else f"{words} {value}"
 
 
 def _one(row: dict[str, Any], catalog: dict[str, Any]) -> None:
@@ -125,11 +87,11 @@ def enlarged(path: Path) -> Image.Image:
 
 def _actions(row: dict[str, Any], catalog: dict[str, Any]) -> None:
     with st.container(horizontal=True):
-        for method in (one for one in catalog["methods"] if any(field["name"] == FIELD for field in one["fields"])):
+        for method in (one for one in catalog["methods"] if _place(one)):
             if st.button(
                 f"Use it in {method['name']}", icon=":material/add_circle:", key=f"priors.use.{method['name']}"
             ):
-                st.session_state[f"new.{method['name']}.{FIELD}"] = row["use"]
+                st.session_state[f"new.{method['name']}.{_place(method)}"] = row["use"]
                 st.session_state.pop("new.link", None)
                 st.switch_page(studio.NEW, query_params={"method": method["name"], "data": row["data"]})
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -140,11 +102,16 @@ def _actions(row: dict[str, Any], catalog: dict[str, Any]) -> None:
                     "Runs that searched in it keep their sets. It cannot be brought back; it can be trained again."
                 )
                 st.button("Delete this prior", key="priors.delete", on_click=_delete, args=(row["key"],))
-    st.caption(f"Write it as `{row['use']}`. Recipe: {recipe(row['recipe'])}.")
+    st.caption(f"Write it as `{row['use']}`. Recipe: {weights.recipe(row['recipe'], 'steps')}.")
     if not row["quality"]:
         st.caption(
             "Its quality was not measured. Train it with *Measure it* to have it measured; the weights are kept."
         )
+
+
+def _place(method: dict[str, Any]) -> str:
+    """The setting of a method, at its defaults, that names a generator; "" where it has none."""
+    return next((f["name"] for f in active(method["fields"], {}) if f["name"].rpartition(".")[2] == "prior"), "")
 
 
 def _delete(key: str) -> None:
@@ -181,7 +148,7 @@ def train(catalog: dict[str, Any]) -> None:
 
 def recommended(study: dict[str, Any], data: str) -> str:
     """The title of the named recipe for a data set; the first one where none was found for it."""
-    name = parse(data)[0]
+    name = parse(data).name
     titles = [one["title"] for one in study["presets"] if one["job"].get("data") == name]
     return titles[0] if titles else study["presets"][0]["title"]
 

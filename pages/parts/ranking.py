@@ -8,6 +8,7 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures import ranking as figures
+from distill_core.quantities import variant
 from distill_core.record import findings
 from distill_core.record.candidates import candidates
 from distill_core.record.folder import OVER, RunFolder
@@ -77,7 +78,10 @@ def _show(found: dict[str, Any]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         draw.figure(
-            figures.strengths(found), "ranking.strengths", "Rank correlation of every distance with test accuracy"
+            figures.strengths(found),
+            "ranking.strengths",
+            "Rank correlation of every distance with test accuracy",
+            "rank-correlation",
         )
         st.dataframe(
             [dict(zip(figures.COLUMNS[:4], line, strict=False)) for line in figures.lines(found)], hide_index=True, key="ranking.lines"
@@ -86,7 +90,10 @@ def _show(found: dict[str, Any]) -> None:
         metric = st.selectbox("Distance", figures.metrics(found), format_func=figures.name_of, key="ranking.metric")
         if metric:
             draw.figure(
-                figures.scatter(found, metric), "ranking.scatter", "Distance against test accuracy of each candidate"
+                figures.scatter(found, metric),
+                "ranking.scatter",
+                "Distance against test accuracy of each candidate",
+                variant("candidate-distance", metric),
             )
     said = f"{found['students']} × {found['student']}, {found['protocol']}, {found['epochs']} epochs."
     st.caption(f"picks: test accuracy, in %, of the candidate with the least distance. {said} {HOW}")

@@ -41,7 +41,7 @@ def shelf() -> dict[str, str]:
             job = RunFolder(path).request()["job"]
         except StudioError:
             continue  # half a recording is no recording; a run folder that is broken says so on the runs page
-        found.append((int(job.get("ipc", 1)), parse(str(job.get("data", "")))[0], path.name))
+        found.append((int(job.get("ipc", 1)), parse(str(job.get("data", ""))).name, path.name))
     many = len({data for _, data, _ in found}) > 1
     return {(f"{ipc} · {data}" if many else str(ipc)): name for ipc, data, name in sorted(found)}
 
@@ -66,7 +66,7 @@ def poster(name: str, zoom: int = 5) -> bytes:
 
 def facts(name: str) -> Facts:
     """Everything that is said about a recording, from its own records; only the data set's title is the catalog's."""
-    spec = parse(str(RunFolder(SHELF / name).request()["job"]["data"]))[0]
+    spec = parse(str(RunFolder(SHELF / name).request()["job"]["data"])).name
     info = studio.data_info(spec)
     title = str(info.get("title") or spec)
     return _facts(name, title[:1].lower() + title[1:], int(info.get("train") or 0))

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from distill_core.errors import StudioError
-from distill_core.queue import launch
 from distill_core.record import index
 from distill_core.record.folder import RunFolder
 
@@ -57,7 +56,7 @@ def rename(run: str) -> None:
 
 def resume(run: str) -> None:
     """Queue it again; it goes on from its newest checkpoint."""
-    _told(lambda: launch.resume(studio.home(), run))
+    _told(lambda: studio.resume(run))
 
 
 def trash(runs: list[str]) -> None:

@@ -13,7 +13,6 @@ import streamlit as st
 from PIL import Image
 
 from distill_core.figures.scores import say
-from distill_core.queue import launch
 
 from . import draw, studio
 
@@ -132,7 +131,9 @@ def _queue(shown: list[str]) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{studio.DOTS[row['state']]} **{studio.escape(row['name'])}**", width="content")
                 st.progress(_progress(row), text=_place(row), width=320)
-                st.button("Stop", key=f"stop.{row['id']}", icon=":material/stop:", on_click=_stop, args=(row["id"],))
+                st.button(
+                    "Stop", key=f"stop.{row['id']}", icon=":material/stop:", on_click=studio.halt, args=(row["id"],)
+                )
 
 
 def _progress(row: dict[str, Any]) -> float:
@@ -142,11 +143,7 @@ def _progress(row: dict[str, Any]) -> float:
 
 def _place(row: dict[str, Any]) -> str:
     if row["state"] == "queued":
-        before = launch.place_in_queue(studio.home(), row["id"])
+        before = studio.place(row["id"])
         return "next in the queue" if before == 0 else f"{before} before it in the queue"
     left = f" · {draw.duration(row['left_s'])} left" if row.get("left_s") else ""
     return f"{row.get('stage') or row['state']}{left}"
-
-
-def _stop(run: str) -> None:
-    launch.stop(studio.home(), run)

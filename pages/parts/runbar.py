@@ -1,23 +1,16 @@
-"""A run's bar: which run is meant, how it stands in one sentence, and the buttons that steer it."""
+"""A run's bar: which run is meant, how it stands, and the buttons that steer it."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.queue import launch
 from distill_core.record.folder import RunFolder
 
-from . import detail, exports, packets, studio
-
-
-def escape(text: str) -> str:
-    """A name as plain words inside Markdown."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-!|<>~$:" else c for c in text)
+from . import detail, exports, packets, standing, studio
 
 
 def chosen(question: str, nothing: str) -> RunFolder:
@@ -37,7 +30,7 @@ def chosen(question: str, nothing: str) -> RunFolder:
     try:
         return RunFolder.find(studio.home(), asked)
     except StudioError as error:
-        studio.stop(escape(str(error)), icon=":material/search_off:", page=studio.RUNS, label="All runs")
+        studio.stop(studio.escape(str(error)), icon=":material/search_off:", page=studio.RUNS, label="All runs")
 
 
 def readable(folder: RunFolder) -> dict[str, Any]:
@@ -46,8 +39,14 @@ def readable(folder: RunFolder) -> dict[str, Any]:
         asked = folder.request()
         folder.state()
     except StudioError as error:
-        studio.stop(escape(str(error)), icon=":material/broken_image:", page=studio.RUNS, label="All runs")
+        studio.stop(studio.escape(str(error)), icon=":material/broken_image:", page=studio.RUNS, label="All runs")
     return asked
+
+
+def heading(folder: RunFolder, asked: dict[str, Any]) -> None:
+    """Which run this is: its name, and what it was asked for."""
+    st.markdown(f"#### {studio.escape(asked.get('name') or folder.id)}")
+    st.caption(standing.summary(asked))
 
 
 def catalog() -> dict[str, Any]:
@@ -63,78 +62,11 @@ def classes(data: str) -> list[str]:
     return packets.class_names(catalog(), data)
 
 
-def summary(asked: dict[str, Any]) -> str:
-    """The run in one line."""
-    job = asked["job"]
-    words = [asked["method"], str(job.get("data", "")), f"{job.get('ipc', 1)} per class", f"seed {job.get('seed', 0)}"]
-    if asked.get("preset"):
-        words.append(str(asked["preset"]))
-    return " · ".join(escape(word) for word in words)
-
-
-def reached(records: list[dict[str, Any]]) -> tuple[str, int, int, float, float]:
-    """Where the records end: (stage, step, steps of the stage, seconds of the run, seconds when the stage began)."""
-    stage, steps, began, step, now = "", 0, 0.0, 0, 0.0
-    for record in records:
-        now = record["t"]
-        if record["kind"] == "stage":
-            stage, steps, began, step = record["stage"], record["steps"], record["t"], 0
-        elif isinstance(record.get("step"), int) and not (
-            record["kind"] in ("images", "logits") and record.get("source") == "real"
-        ):
-            step = max(step, record["step"])
-    return stage, step, steps, now, began
-
-
-def progress(records: list[dict[str, Any]]) -> str:
-    """`stage 2: recover · step 340 of 1,000 · 5.1 steps/s · 2:09 left in this stage`."""
-    stage, step, steps, now, began = reached(records)
-    if not stage:
-        return "getting ready"
-    begun = [r for r in records if r["kind"] == "stage"]
-    part = f" {begun[-1]['part'] + 1} of {begun[-1]['parts']}" if begun[-1].get("parts", 1) > 1 else ""
-    words = [f"stage {len(begun)}: {stage}{part}"]
-    if steps:
-        words.append(f"step {min(step + 1, steps):,} of {steps:,}")
-    speed = step / (now - began) if now > began and step else 0.0
-    if speed:
-        words.append(f"{speed:,.1f} steps/s" if speed >= 1 else f"{1 / speed:,.1f} s per step")
-        left = max(0, steps - step - 1) / speed
-        if steps:
-            words.append(f"{int(left) // 60}:{int(left) % 60:02d} left in this stage")
-    return " · ".join(words)
-
-
-def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, Any]]) -> str:
-    """How the run stands, in one sentence."""
-    kind, message = state.get("state"), escape(str(state.get("message") or ""))
-    dot = studio.DOTS.get(str(kind), "")
-    took = f"{records[-1]['t']:,.0f} s" if records else "no time"
-    if kind == "queued":
-        before = launch.place_in_queue(studio.home(), folder)
-        wait = "it is next" if not before else f"{before} run{'s' * (before > 1)} before it"
-        return f"{dot} **Queued**, {wait}."
-    where = progress(records)
-    if kind in ("running", "paused"):
-        quiet = time.time() - float(state.get("heartbeat") or time.time())
-        silent = f" · silent for {quiet:.0f} s" if quiet > 20 else ""
-        return f"{dot} **{str(kind).capitalize()}** · {where}{silent}"
-    if kind == "lost":
-        return f"{dot} **Lost** at {where}. {message} *Resume* goes on from the last checkpoint."
-    if kind == "failed":
-        return f"{dot} **Failed** after {took}, {where}. {message}"
-    if kind == "stopped":
-        return f"{dot} **Stopped** after {took}, {where}. {message}"
-    if kind == "finished":
-        return f"{dot} **Finished** in {took}. Press play to watch it again."
-    return f"{dot} {message or str(kind)}"
-
-
-def status(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> None:
+def status(folder: RunFolder, state: dict[str, Any]) -> None:
     """The sentence and the buttons that make sense now. Drawn inside the live fragment."""
     records = packets.reader(str(folder.path)).refresh()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(sentence(folder, state, records), width="stretch")
+        st.markdown(standing.sentence(folder, state, records), width="stretch")
         kind = state.get("state")
         if kind == "running":
             _button("Pause", "pause", folder, want="pause")
@@ -142,7 +74,7 @@ def status(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> N
             _button("Step", "skip_next", folder, want="pause", steps=1)
             _button("Continue", "play_arrow", folder, want="run")
         if kind in ("queued", "running", "paused"):
-            st.button("Stop", icon=":material/stop:", key="_stop", on_click=_guarded, args=(_stop, folder))
+            st.button("Stop", icon=":material/stop:", key="_stop", on_click=_guarded, args=(studio.halt, folder.id))
         if kind in ("lost", "stopped", "failed"):
             st.button(
                 "Resume",
@@ -150,10 +82,13 @@ def status(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> N
                 key="_resume",
                 type="primary",
                 on_click=_guarded,
-                args=(_resume, folder),
+                args=(studio.resume, folder.id),
             )
     if problem := st.session_state.pop("_problem", ""):
         st.error(problem)
+    if kind == "failed" and (log := studio.executor().logs(folder)):
+        with st.expander("What the engine wrote down", icon=":material/bug_report:"):
+            st.code(log, language=None)
 
 
 def _button(label: str, icon: str, folder: RunFolder, **asked: Any) -> None:
@@ -165,19 +100,11 @@ def _guarded(what: Any, *args: Any) -> None:
     try:
         what(*args)
     except (StudioError, OSError) as error:
-        st.session_state["_problem"] = escape(str(error))
+        st.session_state["_problem"] = studio.escape(str(error))
 
 
 def _steer(folder: RunFolder, asked: dict[str, Any]) -> None:
     folder.steer(**asked)
-
-
-def _stop(folder: RunFolder) -> None:
-    launch.stop(studio.home(), folder)
-
-
-def _resume(folder: RunFolder) -> None:
-    launch.resume(studio.home(), folder)
 
 
 def place() -> float | None:

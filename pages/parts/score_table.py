@@ -10,6 +10,8 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures.scores import Row
+from distill_core.quantities import sentence
+from distill_core.record import naming
 from distill_core.record.folder import RunFolder, Timeline
 
 from . import draw, studio
@@ -90,6 +92,7 @@ def show(rows: list[Row]) -> None:
         [_line(row) for row in rows],
         hide_index=True,
         column_config={
+            "Accuracy": st.column_config.TextColumn(help=sentence(naming.SCORE)),
             "Gain": st.column_config.NumberColumn(format="%+.1f", help="Points above as many random real images."),
             "Watch": st.column_config.LinkColumn(display_text="open"),
         },
@@ -114,6 +117,7 @@ def _line(row: Row) -> dict[str, Any]:
         "Images": draw.size(budget.get("image_bytes")),
         "Label bytes": draw.size(budget.get("label_bytes") or budget.get("label_bytes_on_the_fly")),
         "Teacher": draw.size(budget.get("teacher_bytes")),
+        **({"Generator": draw.size(budget["generator_bytes"])} if budget.get("generator_bytes") else {}),
         "Student steps": budget.get("student_steps"),
         "Seconds": budget.get("seconds"),
         "Preset": row.preset,

@@ -10,10 +10,11 @@ import numpy as np
 import streamlit as st
 
 from distill_core.figures import spread as figures
+from distill_core.quantities import quantity
 from distill_core.record import view
 from distill_core.record.folder import RunFolder
 
-from . import detail, draw, feed, packets, planes, runbar
+from . import detail, draw, feed, packets, planes, studio
 
 EVERY = 3.0  # seconds between two looks at the figures while a run works
 ALONE = "One image per class has no pairs, so there is no distance within a class: choose a run with 2 or more images per class."
@@ -29,7 +30,7 @@ def sentence(folders: Sequence[RunFolder], titles: Mapping[str, str], fallback: 
     for run, one in found["runs"].items():
         share = figures.mean(figures.against_real(one["values"]["distance"], found["real"]["distance"]))
         covered = figures.mean(one["values"]["coverage"])
-        name = runbar.escape(titles[run]) if len(titles) > 1 else "This run"
+        name = studio.escape(titles[run]) if len(titles) > 1 else "This run"
         reached = f"comes within reach of {100 * (covered or 0):.0f} %"
         if share is None:
             alone.append(f"{name} has one image per class, so nothing to spread; it {reached} of the real images")
@@ -58,7 +59,7 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
     else:
         if lonely := [titles[run] for run in found["runs"] if run not in pairs]:
             st.caption(
-                f"{', '.join(map(runbar.escape, lonely))}: one image per class has no pairs, so no distance within a class."
+                f"{', '.join(map(studio.escape, lonely))}: one image per class has no pairs, so no distance within a class."
             )
         left, right = st.columns(2, gap="medium")
         with left:
@@ -71,9 +72,14 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
         if len(found["runs"]) > 1:
             _trend(folders, found, titles)
     chosen = st.segmented_control(
-        "Measure", MORE, format_func=lambda one: figures.LABELS[one][0], default=MORE[0], required=True, key="_measure"
+        "Measure",
+        MORE,
+        format_func=lambda one: quantity(figures.SHOWN[one]).title,
+        default=MORE[0],
+        required=True,
+        key="_measure",
     )
-    if chosen in ("cosine",) and not pairs:
+    if chosen == "cosine" and not pairs:
         st.info(ALONE, icon=":material/filter_1:")
     else:
         _one(chosen or MORE[0], found, names, titles)
@@ -82,16 +88,20 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
 
 def _one(measure: str, found: dict[str, Any], names: list[str], titles: Mapping[str, str]) -> None:
     chart = figures.per_class(measure, found, names, titles)
-    draw.figure(chart, f"_spread_{measure}", f"{figures.LABELS[measure][0]}, for each class and run")
+    row = quantity(figures.SHOWN[measure])
+    draw.figure(chart, f"_spread_{measure}", f"{row.title}, for each class and run", row.id)
 
 
 def _trend(folders: Sequence[RunFolder], found: dict[str, Any], titles: Mapping[str, str]) -> None:
     where = {}
     for folder in folders:
-        shown = [one["n"] for one in view.synthetic(packets.reader(str(folder.path)).refresh(), "images")]
+        shown = [one["n"] for one in view.images(packets.reader(str(folder.path)).refresh())]
         where[folder.id] = {n: i / max(1, len(shown) - 1) for i, n in enumerate(shown)}
     draw.figure(
-        figures.trend(found, titles, where), "_spread_trend", "Mean feature distance of each run over its course"
+        figures.trend(found, titles, where),
+        "_spread_trend",
+        "Mean feature distance of each run over its course",
+        figures.SHOWN["distance"],
     )
 
 
@@ -100,7 +110,7 @@ def _how(found: dict[str, Any], fewest: int) -> str:
     accuracy = f", {100 * network['accuracy']:.1f} % of real test images right" if network.get("accuracy") else ""
     left = f" {found['left']} more records are still being looked at." if found.get("left") else ""
     return (
-        f"Measured by one teacher for all runs ({runbar.escape(network['spec'])}{accuracy}), in eval mode, on its last features, "
+        f"Measured by one teacher for all runs ({studio.escape(network['spec'])}{accuracy}), in eval mode, on its last features, "
         f"against {found['real_images']:,} real training images. d_c = 2 ÷ (n (n − 1)) Σ ‖z_i − z_j‖ over the pairs of a class. "
         f"Coverage and density after Naeem et al. 2020 with k = {k}, within each class; with {max(fewest, 1)} "
         f"image{'s' * (fewest != 1)} per class few real images can be reached. A large spread far from the real images is no "

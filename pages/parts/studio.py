@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
+from distill_core.fields import Values, nest
 from distill_core.home import studio_home
-from distill_core.queue import ask, launch
+from distill_core.queue import ask
+from distill_core.queue.executor import Executor, executor_of
 from distill_core.record import index
 from distill_core.record.folder import RunFolder
 
@@ -30,6 +34,7 @@ LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS = (
         "distill/priors",
     )
 )
+Found = TypeVar("Found")
 WORKING = ("queued", "running", "paused")
 DOTS = {
     "queued": ":gray[:material/schedule:]",
@@ -48,12 +53,27 @@ def home() -> Path:
     return studio_home()
 
 
+def executor() -> Executor:
+    """Where this studio's runs are worked on."""
+    return executor_of(home())
+
+
 def catalog() -> dict[str, Any]:
-    """Cards, fields, data sets, networks and protocols; says so and stops the page where there is no catalog yet."""
+    """Cards, fields, data sets, networks and protocols; says so and stops the page where there is none that fits: a worker
+    writes it, and the page comes back by itself."""
     try:
         return shelf.read(home())
     except StudioError as error:
+        executor().get_ready()
+        _wait_for_catalog()
         stop(f"The catalog of methods cannot be read. {error}", icon=":material/hourglass_empty:")
+
+
+@st.fragment(run_every=1.0)
+def _wait_for_catalog() -> None:
+    with contextlib.suppress(StudioError):
+        shelf.read(home())
+        st.rerun()
 
 
 def data_info(name: str) -> dict[str, Any]:
@@ -84,9 +104,33 @@ def stop(sentence: str, *, icon: str = ":material/inbox:", page: str = "", label
     st.stop()
 
 
-def start(method: str, settings: dict[str, Any], job: dict[str, Any], *, name: str = "", preset: str = "") -> RunFolder:
-    """Queue one run; a warm worker takes it."""
-    return launch.submit(home(), method, settings, job, name=name, preset=preset)
+def start(method: str, settings: Values, job: dict[str, Any], *, name: str = "", preset: str = "") -> RunFolder:
+    """A new run, started; bad values are found by whoever works on it, and said in the run's state."""
+    run = RunFolder.create(home(), method, _nested(method, settings), job, name=name, preset=preset)
+    executor().start(run)
+    return run
+
+
+def _nested(method: str, settings: Values) -> dict[str, object]:
+    """Settings by path as a run keeps them: nested as the parts of the method are."""
+    known = shelf.read(home())
+    entry = next((one for one in (*known["methods"], *known["studies"]) if one["name"] == method), None)
+    return dict(settings) if entry is None else nest(entry["fields"], settings)
+
+
+def resume(run: str) -> None:
+    """Let a stopped, failed or lost run go on from its newest checkpoint."""
+    executor().start(RunFolder.find(home(), run))
+
+
+def halt(run: str) -> None:
+    """Ask a run to stop; it keeps a checkpoint."""
+    executor().stop(RunFolder.find(home(), run))
+
+
+def place(run: str) -> int:
+    """How many runs are before this one; 0 when it is next."""
+    return executor().place(RunFolder.find(home(), run))
 
 
 def watch(run: str) -> NoReturn:
@@ -108,6 +152,22 @@ def answer(question: str, **values: Any) -> dict[str, Any] | None:
         _wait(asked[mark])
         return None
     return reply["value"] if reply["state"] == "done" else {"error": reply.get("message", "The engine gave no reason.")}
+
+
+def found_out(
+    question: str, found: Callable[[], Found | None], *, waiting: str, lost: str, **values: Any
+) -> Found | None:
+    """What a worker finds out and keeps on disk, as `found` reads it; None with words on the page until it is there, or
+    with the error and a button that puts the question anew."""
+    reply = answer(question, **values)
+    if reply is None:
+        st.caption(f":material/hourglass_top: {waiting}")
+        return None
+    kept = None if "error" in reply else found()
+    if kept is None:
+        st.warning(escape(reply.get("error") or lost))
+        st.button("Ask again", key=f"_{question}_again", on_click=ask_again, args=(question,), kwargs=values)
+    return kept
 
 
 def ask_again(question: str, **values: Any) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from distill_core.errors import StudioError
-from distill_core.queue import launch
 from distill_core.record.folder import RunFolder
 
 from . import draw, form_job, studio, views
@@ -42,10 +41,10 @@ def watched(folder: RunFolder, study: str) -> None:
 
 def entry(catalog: dict[str, Any], name: str) -> dict[str, Any]:
     """What the catalog says of a study; stops the page where the catalog is from before there were any."""
-    for one in catalog.get("studies") or []:
-        if one["name"] == name:
-            return one
-    studio.stop("A worker is writing the catalog anew. Come back in some seconds.", icon=":material/hourglass_empty:")
+    found = next((one for one in catalog.get("studies") or [] if one["name"] == name), None)
+    if found is None:
+        studio.stop("A worker is writing the catalog anew. Come back soon.", icon=":material/hourglass_empty:")
+    return found
 
 
 def names(catalog: dict[str, Any]) -> list[str]:
@@ -122,13 +121,15 @@ def _working(kinds: list[str], shown: list[str]) -> None:
                 st.markdown(f"{studio.DOTS[row['state']]} **{studio.escape(row['name'])}**", width="content")
                 st.progress(done, text=words, width=300)
                 st.page_link(studio.LIVE, label="Watch", query_params={"run": row["id"]})
-                st.button("Stop", key=f"stop.{row['id']}", icon=":material/stop:", on_click=_stop, args=(row["id"],))
+                st.button(
+                    "Stop", key=f"stop.{row['id']}", icon=":material/stop:", on_click=studio.halt, args=(row["id"],)
+                )
 
 
 def _place(row: dict[str, Any]) -> tuple[float, str]:
     """How far a study is, in [0, 1], and in words."""
     if row["state"] == "queued":
-        before = launch.place_in_queue(studio.home(), row["id"])
+        before = studio.place(row["id"])
         return 0.0, "next in the queue" if before == 0 else f"{before} before it in the queue"
     try:
         state = RunFolder.find(studio.home(), row["id"]).state()
@@ -150,13 +151,9 @@ def _ended(row: dict[str, Any]) -> None:
         st.button("Resume", icon=":material/resume:", key=f"resume.{row['id']}", on_click=_resume, args=(row["id"],))
 
 
-def _stop(run: str) -> None:
-    launch.stop(studio.home(), run)
-
-
 def _resume(run: str) -> None:
     try:
-        launch.resume(studio.home(), run)
+        studio.resume(run)
     except StudioError as error:
         st.toast(str(error), icon=":material/error:")
 

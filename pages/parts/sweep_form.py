@@ -12,7 +12,8 @@ import streamlit as st
 
 from distill_core.axis import FIXED, Axis, read_values
 from distill_core.errors import BadSetting, StudioError
-from distill_core.queue import sweeping
+from distill_core.fields import active, short
+from distill_core.queue import sweeping, sweeps
 from distill_core.queue.known import known_runs
 from distill_core.queue.planning import cost, plan
 from distill_core.queue.sweep import ASKS, Sweep, cells_in_words, spoken
@@ -136,7 +137,8 @@ def _along(fields: dict[str, dict[str, Any]], prefix: str, i: int, given: Axis |
     key, label = f"{prefix}!field{i}", "And" if i else "Vary"
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
-    titles = {name: f"{one.get('title') or name} ({name})" for name, one in fields.items()}
+    known = list(fields.values())
+    titles = {name: f"{one.get('title') or name} ({short(known, name)})" for name, one in fields.items()}
     name = st.selectbox(
         label, options, key=key, format_func=lambda one: titles.get(one, "nothing else"), persist_state="session",
         on_change=_usual, args=(fields, prefix, i),
@@ -179,8 +181,10 @@ def _base(
         knobs.seed(method["fields"], prefix, {})
         settings = knobs.draw_all(method["fields"], prefix)
     job = {"data": data, "ipc": ipc, "protocol": protocol, **free}
-    changed = [one["name"] for one in method["fields"] if settings[one["name"]] != knobs.fit(one, one.get("default"))]
-    said = [data, f"ipc {ipc}", f"{job.get('students')} students", *(f"{name} {settings[name]}" for name in changed)]
+    known = active(method["fields"], settings)
+    changed = [one["name"] for one in known if settings[one["name"]] != knobs.fit(one, one.get("default"))]
+    words = [f"{short(method['fields'], name)} {settings[name]}" for name in changed]
+    said = [data, f"ipc {ipc}", f"{job.get('students')} students", *words]
     column.caption(":material/tune: The same in all cells: " + " · ".join(map(studio.escape, map(str, said))))
     return settings, job, list(knobs.check(method["fields"], settings).values())
 
@@ -206,7 +210,7 @@ def _confirm(made: Sweep) -> None:
     if reply is None:
         st.caption(":material/hourglass_top: The engine looks at every cell …")
         return
-    if any(one.id == made.id and one.state == "going" for one in sweeping.list_sweeps(studio.home())):
+    if any(one.id == made.id and one.state == "going" for one in sweeps.list_sweeps(studio.home())):
         st.button("It is under way: show it", icon=":material/play_circle:", on_click=_choose, args=(made.id,))
         return
     said = _cost(made, left) if left else "nothing has to be computed"

@@ -10,11 +10,12 @@ import streamlit as st
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.figures import grids, svg, tables
-from distill_core.queue import sweeping
+from distill_core.queue import sweeping, sweeps
 from distill_core.queue.outcomes import MANY, Outcome, outcomes, progress, progress_in_words
 from distill_core.queue.sweep import Sweep
+from distill_core.record import naming
 
-from . import form, studio
+from . import draw, form, studio
 
 MANY_CELLS = 1000  # above these the page looks less often
 OTHERS = ("b", "c", "d", "e", "f")  # the link's names of the second to sixth compared run
@@ -22,7 +23,7 @@ OTHERS = ("b", "c", "d", "e", "f")  # the link's names of the second to sixth co
 
 def show() -> None:
     """The sweep that is chosen, in the link; says so where there is none."""
-    known = {one.id: one for one in sweeping.list_sweeps(studio.home())}
+    known = {one.id: one for one in sweeps.list_sweeps(studio.home())}
     if not known:
         st.caption(":material/inbox: No sweep has been started yet. Choose an ablation above.")
         return
@@ -46,7 +47,7 @@ def show() -> None:
     _exports(one, results)
 
 
-def _named(one: sweeping.Record) -> str:
+def _named(one: sweeps.Record) -> str:
     """What a sweep is called in the list; the end of its id tells two of the same kind apart."""
     shape = " × ".join(map(str, one.plan.shape))
     return (
@@ -54,14 +55,14 @@ def _named(one: sweeping.Record) -> str:
     )
 
 
-def _outcomes(one: sweeping.Record) -> list[Outcome]:
+def _outcomes(one: sweeps.Record) -> list[Outcome]:
     return outcomes(studio.home(), one, studio.runs(method=one.plan.method, limit=MANY))
 
 
 # ── how far it is ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _progress(one: sweeping.Record, results: list[Outcome]) -> None:
+def _progress(one: sweeps.Record, results: list[Outcome]) -> None:
     counts = progress(results)
     if one.state == "going":
         st.fragment(_line, run_every=2.0 if len(results) <= MANY_CELLS else 10.0)(one.id, dict(counts))
@@ -72,7 +73,7 @@ def _progress(one: sweeping.Record, results: list[Outcome]) -> None:
 def _line(sweep: str, shown: dict[str, int]) -> None:
     """Looks again by itself while the sweep goes on; the page follows when a run began or ended."""
     try:
-        one = sweeping.read(studio.home(), sweep)
+        one = sweeps.read(studio.home(), sweep)
     except StudioError as error:
         st.error(str(error))
         return
@@ -110,7 +111,7 @@ def _do(what: Any, sweep: str) -> None:
 # ── the figure, and the run behind a cell ───────────────────────────────────────────────────────────────────────────────
 
 
-def _figure(one: sweeping.Record, results: list[Outcome]) -> None:
+def _figure(one: sweeps.Record, results: list[Outcome]) -> None:
     """A click opens the cell's run; where it has several, they are listed below."""
     turn = st.session_state.setdefault("sweep.turn", 0)  # another key after each click, so that none is taken twice
     config = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
@@ -122,6 +123,7 @@ def _figure(one: sweeping.Record, results: list[Outcome]) -> None:
         config=config,
         alt="Accuracy of every cell of the sweep",
     )
+    draw.meaning(naming.SCORE)
     points = chosen["selection"]["points"] if chosen else []
     if points:
         cell = results[int(points[0]["customdata"][1])]
@@ -131,7 +133,7 @@ def _figure(one: sweeping.Record, results: list[Outcome]) -> None:
             studio.watch(cell.runs[0][1])
 
 
-def _drawer(one: sweeping.Record, results: list[Outcome]) -> None:
+def _drawer(one: sweeps.Record, results: list[Outcome]) -> None:
     """The chosen cell: its runs, seed by seed, and how to make one of them from a terminal."""
     sweep, place = st.session_state.get("sweep.cell", ["", []])
     cell = next((r for r in results if sweep == one.id and list(r.cell.place) == place), None)
@@ -190,7 +192,7 @@ def _row(made: Sweep, one: Outcome) -> dict[str, Any]:
 # ── to take away ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _exports(one: sweeping.Record, results: list[Outcome]) -> None:
+def _exports(one: sweeps.Record, results: list[Outcome]) -> None:
     made, name = one.plan, one.id
     with st.container(horizontal=True):
         st.download_button("CSV", lambda: tables.sweep_to_csv(made, results), f"{name}.csv", "text/csv", icon=":material/download:")  # fmt: skip

@@ -85,7 +85,12 @@ def show(runs: list[str]) -> None:
         st.caption("Nothing was found yet for these runs. Train some students above.")
         return
     curves = [curve for one in newest(found) for curve in studies.curves_of(one)]
-    draw.figure(studies.curve(curves), "curve", alt="Accuracy on the classes seen so far after each task, with control")
+    draw.figure(
+        studies.curve(curves),
+        "curve",
+        alt="Accuracy on the classes seen so far after each task, with control",
+        of="seen-accuracy",
+    )
     st.caption(
         "Mean ± s.d. over class orders, last epoch, real test images of the classes seen so far. Dashed: as many random real "
         "images per class, same protocol, same students."

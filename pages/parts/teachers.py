@@ -17,25 +17,16 @@ STUDY = "teacher"
 def table() -> None:
     """Every teacher with its recipe and accuracy; the buttons for the one that is ticked."""
     rows = shelf.known(studio.home())
-    event = st.dataframe(
-        [_line(row) for row in rows],
-        key=f"teachers.{len(rows)}",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={
-            "Accuracy": st.column_config.NumberColumn(
-                format="%.1f %%", help="Of the real test part; nothing is chosen by it."
-            ),
-            "Runs": st.column_config.NumberColumn(help="Finished runs whose sets it labels."),
-        },
-        alt="All teachers with data set, network, recipe, accuracy, size and the runs that use them",
-    )
-    picked = [rows[i] for i in (event["selection"]["rows"] if event else []) if i < len(rows)]
-    if picked:
-        _actions(picked[0])
-    else:
-        st.caption("Tick one to export it or to use it in a new run.")
+    columns = {
+        "Accuracy": st.column_config.NumberColumn(
+            format="%.1f %%", help="Of the real test part; nothing is chosen by it."
+        ),
+        "Runs": st.column_config.NumberColumn(help="Finished runs whose sets it labels."),
+    }
+    alt = "All teachers with data set, network, recipe, accuracy, size and the runs that use them"
+    hint = "Tick one to export it or to use it in a new run."
+    if picked := weights.table(STUDY, rows, _line, columns, alt=alt, hint=hint):
+        _actions(picked)
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
@@ -47,22 +38,8 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "From": weights.origin(row),
         "Runs": len(row["runs"]),
         "Key": row["key"],
-        "Recipe": recipe(row["recipe"]),
+        "Recipe": weights.recipe(row["recipe"], "epochs"),
     }
-
-
-def recipe(said: dict[str, Any]) -> str:
-    """A recipe in a line: `40 epochs, lr 0.1, batch 128, weight decay 0.0005`."""
-    if not said:
-        return "not stated"
-    rest = [f"{name.replace('_', ' ')} {value}" for name, value in said.items() if name not in ("epochs", "seed")]
-    return ", ".join(
-        [
-            f"{said.get('epochs', '?')} epoch{'' if said.get('epochs') == 1 else 's'}",
-            *rest,
-            *([f"seed {said['seed']}"] if said.get("seed") else []),
-        ]
-    )
 
 
 def _actions(row: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The canvas views: plain JavaScript beside this file, each joined with the shared store and registered once.
+"""The canvas views: plain JavaScript modules beside this file, each joined with what it imports and registered once.
 
 Views are mounted outside the live fragment and never change; `feed.live` puts packets into their shared store. Every
 function returns what the visitor chose there as plain values, or None.
@@ -6,8 +6,10 @@ function returns what the visitor chose there as plain values, or None.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,17 +17,25 @@ import streamlit as st
 
 from distill_core.record import view
 
-from . import packets
+from . import packing
 
 WEB = Path(__file__).with_name("web")
-SHARED = ("palette.js", "store.js", "draw.js")
-ALSO = {"layers": ("bands.js",), "strip": ("bands.js",)}
+IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 @cache
 def source(part: str) -> str:
-    """The JavaScript of one view: the shared parts and its own, as one module."""
-    return "\n".join((WEB / name).read_text(encoding="utf-8") for name in (*SHARED, *ALSO.get(part, ()), f"{part}.js"))
+    """The JavaScript of one view as one module, since a component takes only one: its file and all that it imports."""
+    texts: dict[str, str] = {}
+    waiting = [f"{part}.js"]
+    while waiting:
+        name = waiting.pop()
+        if name not in texts:
+            texts[name] = (WEB / name).read_text(encoding="utf-8")
+            waiting += IMPORT.findall(texts[name])
+    order = TopologicalSorter({name: IMPORT.findall(text) for name, text in texts.items()}).static_order()
+    return "\n".join(EXPORT.sub("", IMPORT.sub("", texts[name])) for name in order)
 
 
 def _component(part: str) -> Any:
@@ -89,8 +99,8 @@ def feature_map(
     return Shown(found.pin, found.lasso, found.plane)
 
 
-def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "parts")) -> None:
-    """Small multiples that follow the clock: loss terms as lines, `parts` records as bars per layer."""
+def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "parts", "classes")) -> None:
+    """Small multiples that follow the clock: curves of what belongs together, bars per layer and per class."""
     _PLOTS(key=key, data={"runs": list(runs), "kinds": list(kinds)})
 
 
@@ -115,7 +125,7 @@ def race(packet: bytes, *, bars: list[dict[str, Any]], key: str, sentences: Sequ
             grow as it was measured, else it grows evenly and says so.
         sentences: up to three, shown one after the other under the bars.
     """
-    _RACE(key=key, data=packets.extended(packet, bars=bars, sentences=list(sentences)))
+    _RACE(key=key, data=packing.extended(packet, bars=bars, sentences=list(sentences)))
 
 
 def pad(of: str, walk: Mapping[str, Any], pixels: bytes, key: str) -> None:
@@ -123,8 +133,8 @@ def pad(of: str, walk: Mapping[str, Any], pixels: bytes, key: str) -> None:
 
     Args:
         of: whose walk it is (a run); another walk is shown where the visitor stands.
-        walk: the JSON of `distill_core/runs/walk.py`; `pixels` the bytes that belong to it.
+        walk: the JSON of `distill_core/looks/walk.py`; `pixels` the bytes that belong to it.
     """
-    body = packets.Body()
+    body = packing.Body()
     body.add(pixels)
-    _PAD(key=key, data=packets.assemble([], body, of=of, walk=dict(walk)))
+    _PAD(key=key, data=packing.assemble([], body, of=of, walk=dict(walk)))

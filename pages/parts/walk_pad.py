@@ -6,7 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from distill_core import catalog as shelf
 from distill_core.errors import StudioError
+from distill_core.fields import active, flat
 from distill_core.looks import walk
 from distill_core.record.folder import RunFolder
 
@@ -21,7 +23,7 @@ def section(folder: RunFolder) -> None:
     try:
         asked = folder.request()
     except StudioError as error:  # the rest of the page may still have something to show
-        st.warning(runbar.escape(str(error)))
+        st.warning(studio.escape(str(error)))
         return
     if prior_of(asked) in NONE:
         _no_generator()
@@ -69,21 +71,25 @@ def section(folder: RunFolder) -> None:
 
 def prior_of(asked: dict[str, Any]) -> str | None:
     """The generator that the run was asked to search: its setting, else its method's default; "" where it has none, None where
-    the catalog does not know the method and the worker has to say."""
-    given = asked["settings"].get("prior")
-    if given is not None:
-        return str(given)
+    the run does not say and the catalog does not know the method: the worker has to say."""
     known = next((one for one in runbar.catalog()["methods"] if one["name"] == asked["method"]), None)
-    if known is None:
-        return None
-    return next((str(one["default"]) for one in known.get("fields", []) if one["name"] == "prior"), "")
+    settings = flat(asked["settings"]) if known is None else shelf.settings(known, asked["settings"])
+    unsaid = None if known is None else ""
+    return next((str(value) for path, value in settings.items() if is_prior(path)), unsaid)
+
+
+def is_prior(path: str) -> bool:
+    """Whether a setting names a generator."""
+    return path.rpartition(".")[2] == "prior"
 
 
 def _no_generator() -> None:
     with_one = [
-        one["title"] for one in runbar.catalog()["methods"] if any(f["name"] == "prior" for f in one.get("fields", []))
+        one["title"]
+        for one in runbar.catalog()["methods"]
+        if any(is_prior(f["name"]) for f in active(one["fields"], {}))
     ]
-    others = f" These methods search one: {', '.join(map(runbar.escape, with_one))}." if with_one else ""
+    others = f" These methods search one: {', '.join(map(studio.escape, with_one))}." if with_one else ""
     st.info(
         f"This run moved pixels and searched no generator, so there is no w to walk in.{others}",
         icon=":material/open_with:",
@@ -96,15 +102,12 @@ def _said(row: str) -> str:
 
 def _asked(folder: RunFolder, label: int, row: str) -> Any:
     """Put the question, or say that it is being answered."""
-    values = {"run": folder.id, "label": label, "row": row}
-    reply = studio.answer("walk", **values)
-    if reply is None:
-        st.caption(
-            ":material/hourglass_top: A worker is decoding the square around this class; it appears here by itself."
-        )
-        return None
-    found = None if "error" in reply else walk.kept(folder, label, row)
-    if found is None:
-        st.warning(runbar.escape(reply.get("error") or "The walk was made and cannot be read any more."))
-        st.button("Ask again", key="_walk_again", on_click=studio.ask_again, args=("walk",), kwargs=values)
-    return found
+    return studio.found_out(
+        "walk",
+        lambda: walk.kept(folder, label, row),
+        waiting="A worker is decoding the square around this class; it appears here by itself.",
+        lost="The walk was made and cannot be read any more.",
+        run=folder.id,
+        label=label,
+        row=row,
+    )

@@ -1,4 +1,4 @@
-"""What the pages of teachers and of priors do alike with files of weights: say where they come from, hand out, take in."""
+"""What the pages of teachers and of priors do alike with files of weights: list them, hand out, take in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,47 @@ def origin(row: dict[str, Any]) -> str:
     """Where the weights of a row come from, and when they were made."""
     made = f", {datetime.fromtimestamp(row['made']):%d %b %Y %H:%M}" if row["made"] else ""
     return WHERE[row["where"]] + made
+
+
+def recipe(said: dict[str, Any], unit: str) -> str:
+    """A recipe in a line: `40 epochs, lr 0.1, batch 128, weight decay 0.0005`; `unit` is what it counts in."""
+    if not said:
+        return "not stated"
+    count = said.get(unit, "?")
+    rest = [_value(name, value) for name, value in said.items() if name not in (unit, "seed")]
+    seed = [f"seed {said['seed']}"] if said.get("seed") else []
+    return ", ".join([f"{count} {unit.removesuffix('s') if count == 1 else unit}", *rest, *seed])
+
+
+def _value(name: str, value: Any) -> str:
+    """One value of a recipe: `lr 0.001`, or a word for what is on."""
+    words = name.replace("_", " ")
+    return words if value is True else f"{words} {value:g}" if isinstance(value, float) else f"{words} {value}"
+
+
+def table(
+    kind: str,
+    rows: list[dict[str, Any]],
+    line: Callable[[dict[str, Any]], dict[str, Any]],
+    columns: dict[str, Any],
+    *,
+    alt: str,
+    hint: str,
+) -> dict[str, Any] | None:
+    """One `line` for each file of weights; returns the row that is ticked, or None with a hint on the page."""
+    event = st.dataframe(
+        [line(row) for row in rows],
+        key=f"{kind}s.{len(rows)}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config=columns,
+        alt=alt,
+    )
+    picked = [rows[i] for i in (event["selection"]["rows"] if event else []) if i < len(rows)]
+    if not picked:
+        st.caption(hint)
+    return picked[0] if picked else None
 
 
 def export_button(kind: str, row: dict[str, Any], card: dict[str, Any]) -> None:

@@ -43,17 +43,17 @@ def driven(method: Any, job: Any, watched: bool, home: Any) -> tuple[float, floa
                 yield event
 
     if watched:
-        folder = RunFolder.create(home, method.card.name, method.model_dump(mode="json"), job.model_dump(mode="json"))
+        folder = RunFolder.create(home, method.card.name, method.plain(), job.model_dump(mode="json"))
         state = drive_run(folder, timed, registry())
         assert state["state"] == "finished", state
     else:
-        quiet = loop._Cadence.due
-        loop._Cadence.due = lambda self, index: index == self.total - 1  # type: ignore[method-assign]
+        quiet = loop.Cadence.due
+        loop.Cadence.due = lambda self, index: index == self.total - 1  # type: ignore[method-assign]
         try:
             for _ in timed(method, job):
                 pass
         finally:
-            loop._Cadence.due = quiet  # type: ignore[method-assign]
+            loop.Cadence.due = quiet  # type: ignore[method-assign]
     longest = max((s for s in spent if s and s not in ("squeeze", "evaluate")), key=lambda s: spent[s])
     return sum(spent.values()), count[longest] / spent[longest]
 

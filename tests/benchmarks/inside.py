@@ -26,19 +26,20 @@ from typing import Any
 import torch
 
 STEPS, WARM = 12, 2
-NOW = SimpleNamespace(rates=SimpleNamespace(w=1e-4, f=1e-2), lr_img=1.0)
+RATES = SimpleNamespace(w=1e-4, f=1e-2, pixels=1.0)
 ARRIVE = ("latent", "layer1", "layer3", "layer5")  # of the layers whose memory is measured as well
 
 
 def begin(ipc: int, data: str) -> tuple[Any, Any, Any]:
-    """The method, the job and what a search begins with."""
+    """The objective, the job and what a search begins with."""
     from distill_core.job import Job
-    from distill_core.methods.glad import GenerativeLatent
-    from distill_core.search.prior_settings import begun
+    from distill_core.parts.objectives import MeanFeatures
+    from distill_core.pieces.ground import Ground
+    from distill_core.search.one_layer import OneLayer
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    method, job = GenerativeLatent(prior="untrained", averaged=10), Job(data=data, ipc=ipc, students=0, device=device)
-    return method, job, ended(begun(method, job))
+    objective, job = MeanFeatures(), Job(data=data, ipc=ipc, students=0, device=device)
+    return objective, job, ended(OneLayer(prior="untrained", averaged=10).begun(objective, Ground.of(job)))
 
 
 def ended(stream: Any) -> Any:
@@ -49,35 +50,31 @@ def ended(stream: Any) -> Any:
             return end.value
 
 
-def ours(method: Any, job: Any, start: Any, at: int) -> tuple[Callable[[], None], Any]:
-    from distill_core.search.inside import space_at
-    from distill_core.search.objectives import objective_for
+def ours(objective: Any, job: Any, start: Any, at: int) -> tuple[Callable[[], None], Any]:
+    from distill_core.loop import Step
 
-    objective = ended(objective_for(method, job, start.ground))
-    f = start.map_at(at, method.chunk)
-    space = space_at(start.prior, start.ground, at, start.w, f, momentum=method.momentum, chunk=method.chunk)
+    match, space = start.match, start.space(at)
 
     def step() -> None:
-        pull = objective.pull(space.images(), NOW, False)
-        space.step(pull.gradient, NOW)
+        pull = match.pull(space.images(), Step(0, False, False, {}))
+        space.step(pull.gradient, RATES)
 
     return step, space
 
 
-def plain(method: Any, job: Any, start: Any, at: int) -> tuple[Callable[[], None], Any]:
-    from distill_core.pieces.features import class_distances
+def plain(objective: Any, job: Any, start: Any, at: int) -> tuple[Callable[[], None], Any]:
+    from distill_core.parts.objectives.mean_features import class_distances
     from distill_core.pieces.match import random_network, real_batch
-    from distill_core.pieces.views import siamese_view
 
     ground, prior, real = start.ground, start.prior, start.ground.real
-    view, generator = siamese_view(real, method.augment), torch.Generator().manual_seed(job.seed + 1)
-    w, f = start.w.detach().clone().requires_grad_(True), start.map_at(at, method.chunk)
+    view, generator = objective.view.pair(real), torch.Generator().manual_seed(job.seed + 1)
+    w, f = start.w.detach().clone().requires_grad_(True), start.map_at(at, start.settings.chunk)
     f = None if f is None else f.detach().clone().requires_grad_(True)
     learned = [w] if f is None else [w, f]
-    rates = (NOW.rates.w, NOW.rates.f)
+    rates = (RATES.w, RATES.f)
     bounds = [real.normalize(torch.full((1, real.channels, 1, 1), v, device=w.device)) for v in (0.0, 1.0)]
     optimizer = torch.optim.SGD(
-        [{"params": [t], "lr": rate} for t, rate in zip(learned, rates, strict=False)], momentum=method.momentum
+        [{"params": [t], "lr": rate} for t, rate in zip(learned, rates, strict=False)], momentum=start.settings.momentum
     )
 
     def step() -> None:
@@ -85,7 +82,7 @@ def plain(method: Any, job: Any, start: Any, at: int) -> tuple[Callable[[], None
         low, high = (raw < bounds[0]).detach(), (raw > bounds[1]).detach()
         raw.register_hook(lambda g: g.masked_fill((low & (g > 0)) | (high & (g < 0)), 0.0))  # as ours: not further out
         x = raw + (raw.clamp(*bounds) - raw).detach()
-        ids = real_batch(real, method.batch_real, generator)
+        ids = real_batch(real, objective.batch_real, generator)
         batch = real.normalize(real.pixels(real.train.images[ids.flatten()].to(ground.device)))
         network = random_network(job, real, int(torch.randint(2**31 - 3, (1,), generator=generator))).to(ground.device)
         optimizer.zero_grad()
@@ -164,9 +161,9 @@ def main(rounds: int = 3) -> None:
         f"{'ipc':>4} {'layer':8}{'plain':>9}{'ours':>9}{'ratio':>8}   steps/s   {'plain':>9}{'ours':>9}{'ratio':>8}   MB"
     )
     for ipc in (1, 10):
-        method, job, start = begin(ipc, data)
+        objective, job, start = begin(ipc, data)
         for at, cut in enumerate(start.prior.cuts):
-            made = {way: make(method, job, start, at) for way, make in WAYS.items()}
+            made = {way: make(objective, job, start, at) for way, make in WAYS.items()}
             for step, _ in made.values():
                 step()
             one, other = (made[way][1] for way in WAYS)

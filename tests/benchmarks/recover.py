@@ -73,13 +73,21 @@ def plain(network: nn.Module, start: Tensor, iterations: int, directed: bool, rh
 
 def ours(network: nn.Module, start: Tensor, iterations: int, directed: bool, real: Real) -> tuple[float, float]:
     """Seconds of the whole, and of the adjustment alone."""
-    from distill_core.methods.dwa import DirectedWeightAdjustment
-    from distill_core.pieces.family import recipe_of
-    from distill_core.pieces.recover import Adjust, recover
+    from distill_core.job import Job
+    from distill_core.parts.adjustments import AsItIs, DirectedShift
+    from distill_core.parts.recovery import Inversion
+    from distill_core.parts.statistics import AtBatchNorm
+    from distill_core.pieces.ground import Ground
+    from distill_core.pieces.start import slice_labels
+    from distill_core.pieces.statistics import BatchNormStatistics
+    from distill_core.pieces.teach import Teacher
 
-    method = DirectedWeightAdjustment(iterations=iterations)
-    adjust = Adjust("directed" if directed else "none", 0.015, 12)
-    stream = recover(method, recipe_of(method, real), adjust, start, network, real, 0, True)  # type: ignore[arg-type]
+    adjustment = DirectedShift(rho=0.015, ascent_steps=12) if directed else AsItIs()
+    recovery = Inversion(iterations=iterations, adjustment=adjustment, statistics=AtBatchNorm(variance_weight=0.11))
+    job, labels = Job(ipc=len(start), device=start.device.type), slice_labels(len(start), len(real.classes))
+    ground = Ground(job, real, start.device, labels)  # type: ignore[arg-type]
+    teacher = Teacher(network, "", "", 0.0, 0, {})  # type: ignore[arg-type]
+    stream = recovery._recovered(ground, [teacher], [BatchNormStatistics], start)
     began = since = time.perf_counter()
     stage, spent = "", {"": 0.0}
     for event in stream:
@@ -95,7 +103,7 @@ def main(rounds: int = 3) -> None:
     from distill_core.networks import build
 
     torch.set_num_threads(1)
-    loop._Cadence.due = lambda self, index: index == self.total - 1  # type: ignore[method-assign]
+    loop.Cadence.due = lambda self, index: index == self.total - 1  # type: ignore[method-assign]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     cases = {
         "digits, ConvNet": ("convnet:norm=batch,width=64", 1, 16, 10, 100),

@@ -24,7 +24,7 @@ from tests.browser.desk import STORE, Desk, browser, colors, picture, served, un
 
 TICKS = os.sysconf("SC_CLK_TCK")
 VIEW = {"width": 1280, "height": 1100}
-LIVE = {"iterations": 3000, "squeeze_epochs": 40}
+LIVE = {"recover.iterations": 3000, "squeeze.epochs": 40}
 # Called in the tab: when each image sheet of the run was there, decoded, as wall-clock seconds by record number.
 ARRIVALS = """run => { const store = window.__distillStudio1; window.__seen = {};
   const look = () => { for (const r of store.run(run).frames) if (store.bitmap(store.run(run), r)) window.__seen[r.n] ??= Date.now() / 1000; };

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from distill_core.home import studio_home
-from distill_core.queue import launch
+from distill_core.queue import workers
+from distill_core.queue.executor import executor_of
 from distill_core.record.folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
@@ -61,20 +62,22 @@ class Desk:
 
     def submit(self, settings: dict[str, Any], method: str = "dwa", **job: Any) -> RunFolder:
         """A run on digits, of DWA where nothing else is said, started the way a page does."""
-        return launch.submit(self.home, method, settings, {**SMALL, **job})
+        run = RunFolder.create(self.home, method, settings, {**SMALL, **job})
+        executor_of(self.home).start(run)
+        return run
 
     def worker_of(self, run: str) -> int:
         """The process that works on a run, 0 where none does."""
-        return next((int(one["pid"]) for one in launch.workers(self.home) if one.get("run") == run), 0)
+        return next((int(one["pid"]) for one in workers.workers(self.home) if one.get("run") == run), 0)
 
     def has_idle_worker(self) -> bool:
-        return any(one.get("doing") == "idle" for one in launch.workers(self.home))
+        return any(one.get("doing") == "idle" for one in workers.workers(self.home))
 
     def stop_all(self) -> None:
         """Stop what still works, so that the next run need not wait for it."""
         for name in self.runs():
             if self.run(name).state()["state"] in ("queued", "running", "paused"):
-                launch.stop(self.home, name)
+                executor_of(self.home).stop(self.run(name))
 
     def listen(self, page: Any) -> Any:
         """Note what a page complains about and whom it talks to."""
@@ -129,7 +132,7 @@ def processes(home: Path) -> list[int]:
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words = (path / "cmdline").read_bytes().split(b"\0")
-            if str(home).encode() in words and launch.is_alive(int(path.name)):
+            if str(home).encode() in words and workers.is_process(int(path.name)):
                 found.append(int(path.name))
     return found
 

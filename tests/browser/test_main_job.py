@@ -104,7 +104,7 @@ def records(folder: RunFolder, kind: str) -> list[dict[str, Any]]:
 
 def stands_at(page: Any, folder: RunFolder, step: int) -> None:
     """Wait until a tab has every record of a paused run, and its player says the run's last step."""
-    count, total = len(Timeline.all(folder)), folder.request()["settings"]["iterations"]
+    count, total = len(Timeline.all(folder)), LONG
     page.wait_for_function(f"{STORE}?.run('{folder.id}').have === {count}", timeout=SLOW)
     page.locator(".says").get_by_text(f"recover · step {step}/{total}", exact=True).wait_for(timeout=SLOW)
     assert folder.id in page.url
@@ -147,8 +147,8 @@ def test_a_run_is_started_watched_steered_and_scored(desk: Desk, page: Any):
     press(page, "Step")
     until(lambda: folder.state()["step"] == at + 1, "one step was taken")
     (moved,) = records(folder, "knob")
-    assert (moved["name"], moved["step"]) == ("lr_img", at)
-    assert moved["value"] == folder.control()["knobs"]["lr_img"] != 0.25
+    assert (moved["name"], moved["step"]) == ("recover.lr_img", at)
+    assert moved["value"] == folder.control()["knobs"]["recover.lr_img"] != 0.25
     page.wait_for_function(f"{STORE}.run('{folder.id}').marks.some(m => m.what === 'knob')")
 
     others_see_the_same(desk, page, folder, at + 1)
@@ -169,7 +169,7 @@ def move_a_knob(page: Any, folder: RunFolder) -> None:
     thumb = page.get_by_test_id("stSlider").get_by_role("slider", name="Learning rate of the images")
     thumb.focus()
     page.keyboard.press("ArrowRight")
-    until(lambda: "lr_img" in folder.control()["knobs"], "the knob's place is written")
+    until(lambda: "recover.lr_img" in folder.control()["knobs"], "the knob's place is written")
     page.get_by_text("from the next step on").first.wait_for()
 
 

@@ -17,12 +17,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SLOW = 90_000  # milliseconds that anything may take on a machine with other work: a worker warms up
 PAGE = """
 import streamlit as st
-from distill_core.runs import launch
+from distill_core.queue.executor import executor_of
 from distill_core.record.folder import RunFolder
 from pages.parts import activation, feed, packets, studio, views, walk_pad
 
 st.set_page_config(layout="wide")
-launch.ensure_worker(studio.home())
+executor_of(studio.home()).get_ready()
 folder = RunFolder.find(studio.home(), st.query_params["run"])
 if st.query_params.get("part") == "maps":
     feed.live([folder], "feed")

@@ -10,7 +10,7 @@ import pytest
 
 from distill_core import catalog
 from distill_core.axis import along
-from distill_core.queue import sweeping
+from distill_core.queue import sweeping, sweeps
 from distill_core.queue.planning import plan
 from tests.browser.desk import browser, chromium_path, processes, served
 
@@ -39,7 +39,7 @@ def test_a_sweep_works_itself_off_and_its_cells_open_their_runs(
         page = desk.listen(chromium.new_page(viewport={"width": 1280, "height": 1400}))
         page.goto(f"{desk.url}/?go=scores&show=Ablations&sweep={one.id}")
         page.get_by_text("2 of 2 runs finished").wait_for(timeout=90_000)
-        run = sweeping.read(home, one.id).runs[list(one.plan.keys())[1]]
+        run = sweeps.read(home, one.id).runs[list(one.plan.keys())[1]]
         page.locator(".js-plotly-plot .heatmaplayer image").wait_for()
         page.mouse.move(*middle(page, 1, 0, (2, 1)))
         page.locator(".hoverlayer .hovertext").wait_for()

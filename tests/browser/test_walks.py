@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from distill_core.quantities import titled
 from tests.browser.desk import STORE, Desk, browser, chromium_path, colors, picture, processes, served, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -38,7 +39,7 @@ def test_a_search_is_shown_and_a_cell_moves_every_view(desk: Desk) -> None:
         page = desk.listen(chromium.new_page(viewport={"width": 1400, "height": 1700}))
         page.set_default_timeout(SLOW)
         page.goto(f"{desk.url}/?go=layers&run={run}")
-        heat = page.locator("canvas[aria-label^='Feature distance at every step of every layer']")
+        heat = page.locator(f"canvas[aria-label^='{titled('feature-distance')} at every step of every layer']")
         heat.wait_for()
         until(lambda: colors(heat) > 20, "the heat map is drawn")
         assert page.locator("table.layers tbody tr").count() == 5
@@ -47,15 +48,16 @@ def test_a_search_is_shown_and_a_cell_moves_every_view(desk: Desk) -> None:
         strip.wait_for()
         until(lambda: colors(strip) > 20, "the film strip is drawn")
 
-        bars, before = page.locator("canvas[aria-label^='Distance of each class']"), picture(strip)
+        each = titled("feature-distance-by-class")
+        bars, before = page.locator(f"canvas[aria-label^='{each}']"), picture(strip)
         area = heat.bounding_box()
         heat.click(position={"x": 0.3 * area["width"], "y": 30})  # the second layer
         page.get_by_text("walk 2/5").first.wait_for()
-        page.get_by_text("Distance of each class: layer2").wait_for()
+        page.get_by_text(f"{each}: layer2").wait_for()
         until(lambda: picture(strip) != before, "the strip says where the clock is")
         heat.focus()
         page.keyboard.press("ArrowDown")
-        page.get_by_text("Distance of each class: layer3").wait_for()
+        page.get_by_text(f"{each}: layer3").wait_for()
         assert colors(bars) > 2
 
         box = strip.bounding_box()
@@ -75,7 +77,7 @@ def test_a_run_without_a_generator_shows_the_layers_of_its_network(desk: Desk) -
         page = desk.listen(chromium.new_page(viewport={"width": 1200, "height": 1000}))
         page.set_default_timeout(SLOW)
         page.goto(f"{desk.url}/?go=layers&run={run}")
-        heat = page.locator("canvas[aria-label*='at every report: layers of the network']")
+        heat = page.locator("canvas[aria-label*='at every report']")
         heat.wait_for()
         until(lambda: colors(heat) > 3, "the heat map is drawn")
         page.get_by_text("did not search inside a generator").wait_for()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from distill_core.queue import launch, sweeping
+from distill_core.queue import sweeping, sweeps, waiting
 from distill_core.work import worker
 from tests.cli.test_cli import call
 
@@ -22,7 +22,12 @@ BASE = ("--students", "1", "--epochs", "1", "--student", "mlp", "--data", "digit
     [
         (["dwa"], "No axis was given"),
         (["dwa", "--axis", "rhoo=1"], 'Did you mean "rho"?'),
-        (["dwa", "--axis", "ascent_steps=1,300"], "Cell “K 300”: ascent_steps=300 cannot work"),
+        (["dwa", "--axis", "ascent_steps=1,300"], "Cell “K 300”: recover.adjustment.ascent_steps=300 cannot work"),
+        (["dwa", "--axis", "milestone=0.5,1"], "recover.view.milestone means nothing here"),
+        (
+            ["dwa", "--axis", "adjustment=none,directed", "--axis", "rho=0.1,0.2"],
+            "Cell “Weight adjustment none · ρ 0.1”",
+        ),
         (["dwa", "--axis", "rho=0.1", "--seed", "1"], "--seeds 0-2"),
         (["dwa", "--axis", "rho=0.1", "--seeds", "x"], "seeds='x'"),
         (["dwa", "--ablation", "K x rho"], "has no ablation"),
@@ -33,7 +38,7 @@ BASE = ("--students", "1", "--epochs", "1", "--student", "mlp", "--data", "digit
 def test_what_cannot_be_swept_ends_with_2_and_a_sentence(call: Any, home: Any, words: list[str], sentence: str) -> None:
     code, out, _ = call("sweep", *words, "--no-trial", "--json")
     assert code == 2 and sentence in json.loads(out)["error"]
-    assert not sweeping.list_sweeps(home) and not launch.queue(home)
+    assert not sweeps.list_sweeps(home) and not waiting.queue(home)
 
 
 def test_more_than_a_hundred_runs_are_asked_for_first(call: Any, home: Any) -> None:
@@ -41,15 +46,15 @@ def test_more_than_a_hundred_runs_are_asked_for_first(call: Any, home: Any) -> N
     axes += ["--axis", f"ascent_steps={','.join(map(str, range(1, 101)))}"]
     code, out, _ = call("sweep", "dwa", *axes, "--no-trial", "--json")
     assert code == 2 and "10,000 runs" in json.loads(out)["error"] and "--yes" in json.loads(out)["error"]
-    assert not sweeping.list_sweeps(home)
+    assert not sweeps.list_sweeps(home)
     code, out, err = call("sweep", "dwa", *axes, "--no-trial", "--dry-run", "--json")
-    assert code == 0 and json.loads(out)["runs"] == 10_000 and not sweeping.list_sweeps(home), err
+    assert code == 0 and json.loads(out)["runs"] == 10_000 and not sweeps.list_sweeps(home), err
 
 
 def test_the_cost_is_said_before_anything_starts(call: Any, home: Any) -> None:
     code, out, err = call("sweep", "random", "--axis", "ipc=1,2", "--seeds", "0-1", *BASE, "--dry-run", "--json")
     assert code == 0 and "2 cells × 2 seeds = 4 runs." in err and "The 4 runs to go take about" in err
-    assert json.loads(out)["seconds"] > 0 and json.loads(out)["disk"] > 0 and not launch.queue(home)
+    assert json.loads(out)["seconds"] > 0 and json.loads(out)["disk"] > 0 and not waiting.queue(home)
 
 
 def test_a_sweep_from_beginning_to_picture(call: Any, home: Any, tmp_path: Any) -> None:
@@ -62,7 +67,7 @@ def test_a_sweep_from_beginning_to_picture(call: Any, home: Any, tmp_path: Any) 
     assert json.loads(call("runs", "--text", name.rpartition("-")[2], "--json")[1])["runs"], "found by the sweep's tag"
     code, out, _ = call("sweeps", "--json")
     assert json.loads(out)["sweeps"][0]["progress"] == {"queued": 1, "to go": 1}
-    assert call("sweep-stop", name)[0] == 0 and not launch.queue(home)
+    assert call("sweep-stop", name)[0] == 0 and not waiting.queue(home)
     assert json.loads(call("sweep-resume", name, "--json")[1])["state"] == "going"
     for _ in range(2):
         task = worker.wait(home, 5.0)

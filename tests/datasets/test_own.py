@@ -13,6 +13,11 @@ from PIL import Image
 from distill_core import datasets
 from distill_core.datasets import own
 from distill_core.errors import BadData, BadSetting
+from distill_core.evaluation import PROTOCOLS
+from distill_core.evaluation.classroom import Classroom
+from distill_core.parts.views import SiameseView
+from distill_core.pieces.teach import SqueezeRecipe, teacher_key
+from distill_core.results.lesson import Lesson
 
 
 @pytest.fixture(autouse=True)
@@ -208,6 +213,59 @@ def test_names_are_checked_and_never_overwritten(tmp_path):
         datasets.load("own/petz")
     with pytest.raises(BadSetting, match="size=4"):
         own.add(root, "small", size=4)
+
+
+LETTERS = {f"{name}/{i}.png": picture(10 * k + i) for k, name in enumerate("bd") for i in range(5)}
+
+
+@pytest.mark.parametrize(
+    ("files", "asked", "may"),
+    [(LETTERS, None, False), (LETTERS, True, True), (usual(), None, True), (usual(), False, False)],
+)
+def test_whether_images_may_be_mirrored_is_the_sets_own_and_goes_by_the_classes_where_nobody_says(
+    tmp_path, files, asked, may
+):
+    info, report = own.add(folder(tmp_path, files), "set", mirror=asked)
+    real = datasets.load("own/set")
+    assert info.may_mirror is may and real.may_mirror is may and own.info("set").may_mirror is may
+    other = {True: "no", False: "yes"}[may]
+    assert ("does not mirror" in report.notes[-1]) is not may and f"own/set:mirror={other}" in report.notes[-1]
+    turned = datasets.load(f"own/set:mirror={other}")
+    assert turned.may_mirror is not may and turned.name == f"own/set:mirror={other}"
+    assert datasets.load(f"own/set:mirror={own.SAID[may]}").name == "own/set"
+    with pytest.raises(BadSetting, match=f"own/set:mirror={other}"):
+        own.add(folder(tmp_path, files), "set", mirror=not may)
+
+
+def test_a_set_that_is_not_mirrored_is_another_set_to_every_cache(tmp_path):
+    own.add(folder(tmp_path, usual()), "pets")
+    yes, no = datasets.load("own/pets"), datasets.load("own/pets:mirror=no")
+    assert yes.fingerprint == json.loads((tmp_path / "home/data/own/pets/set.json").read_text())["fingerprint"]
+    keys = {teacher_key(real, "convnet", SqueezeRecipe()) for real in (yes, no)}
+    assert len(keys) == 2 and torch.equal(yes.train.images, no.train.images)
+    root = tmp_path / "pets"
+    direct, turned = datasets.load(f"folder:{root}"), datasets.load(f"folder:mirror=no:{root}")
+    assert (direct.fingerprint, turned.fingerprint) == (yes.fingerprint, no.fingerprint)
+    assert turned.name == f"folder:mirror=no:{root}" and datasets.load(turned.name).fingerprint == no.fingerprint
+    for wrong in ("own/pets:mirror=maybe", "own/pets:size=8", f"folder:size=8:{root}"):
+        with pytest.raises(BadSetting, match="mirror"):
+            datasets.load(wrong)
+
+
+def test_mirrored_nowhere_in_training_where_it_may_not_be(tmp_path):
+    own.add(folder(tmp_path, LETTERS), "letters")
+    real = datasets.load("own/letters")
+    assert "flip" not in SiameseView().single(real).families
+    room = Classroom(Lesson(real.train.images, real.train.labels), PROTOCOLS["hard"], real, None, torch.device("cpu"))
+    assert room.augment.flip is False
+    assert [one.may_mirror for one in datasets.known()] == [False, True, False, True, True, True, False]
+
+
+def test_a_set_of_an_earlier_version_is_mirrored_as_it_was(tmp_path):
+    own.add(folder(tmp_path, LETTERS), "letters", mirror=True)
+    path, before = tmp_path / "home/data/own/letters/set.json", datasets.load("own/letters").fingerprint
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "may_mirror"}))
+    assert own.info("letters").may_mirror and datasets.load("own/letters").fingerprint == before
 
 
 def test_a_damaged_set_says_so(tmp_path):

@@ -54,7 +54,7 @@ def test_idx_files_are_found_in_either_place(tmp_path, monkeypatch, name, folder
 @pytest.mark.parametrize("name", ["cifar10", "cifar100"])
 def test_cifar_batches(tmp_path, monkeypatch, name):
     source, key = vision.SOURCES[name], "labels" if name == "cifar10" else "fine_labels"
-    library, folder = source.type(), tmp_path / "home/data" / source.folder
+    library, folder = source.made_by(), tmp_path / "home/data" / source.folder
     folder.mkdir(parents=True)
     sums = {}
     for file in source.files:
@@ -75,7 +75,7 @@ def test_cifar_batches(tmp_path, monkeypatch, name):
 
 def served(tmp_path, monkeypatch, damage=False):
     """Addresses on this disk in the place of MNIST's mirrors."""
-    library, resources = vision.SOURCES["mnist"].type(), []
+    library, resources = vision.SOURCES["mnist"].made_by(), []
     (tmp_path / "mirror").mkdir()
     for name, data in idx_files().items():
         packed = gzip.compress(data)

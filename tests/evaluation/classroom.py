@@ -9,7 +9,8 @@ from distill_core import datasets, networks
 from distill_core.datasets import RealSet
 from distill_core.job import Job
 from distill_core.pieces.start import slice_labels, starting_images
-from distill_core.results import SyntheticSet
+from distill_core.results import Pictures
+from distill_core.where import Where
 from distill_core.work import checkpoint
 from tests.methods.tiny import drain
 
@@ -26,11 +27,11 @@ def network(seed: int = 9, spec: str = STUDENT) -> networks.Network:
     return networks.build(spec, channels=1, size=8, classes=10, seed=seed).eval()
 
 
-def start(ipc: int = 1, **more: Any) -> SyntheticSet:
+def start(ipc: int = 1, **more: Any) -> Pictures:
     """Real images in the place of distilled ones, those that a method with seed 0 starts from."""
     real = digits()
     images = starting_images(real, ipc, 0)[0].flatten(0, 1)
-    return SyntheticSet(images, slice_labels(ipc, 10), real.classes, real.mean, real.std, **more)
+    return Pictures(images, slice_labels(ipc, 10), real.classes, real.mean, real.std, **more)
 
 
 def job(**more: Any) -> Job:
@@ -50,15 +51,14 @@ class Killed(Exception):
 
 
 class FakeDrive:
-    """Saves before every step, through the real checkpoint's encoding; dies at `die_at` of the loop `die_in`."""
+    """Saves before every step, through the real checkpoint's encoding; dies at `die_at` of the loop with number `die_in`."""
 
     def __init__(self, saved: dict[str, Any] | None = None, die_in: int = -1, die_at: int = -1):
         self.saved, self.die_in, self.die_at = saved or {}, die_in, die_at
-        self.loops, self.taken = 0, 0
+        self.where, self.taken = Where(), 0
 
-    def next_key(self, stage: str, live: bool = False) -> str:
-        self.loops += 1
-        return f"{stage}-{self.loops - 1}"
+    def enter(self, key: str, live: bool) -> None:
+        return None
 
     def restore(self, key: str) -> Any:
         if key not in self.saved:
@@ -72,7 +72,7 @@ class FakeDrive:
 
     def at_step(self, key: str, stage: str, index: int, total: int, save: Any) -> tuple[dict[str, float], bool]:
         self.keep(key, index, save)
-        if key == f"{stage}-{self.die_in}" and index == self.die_at:
+        if len(self.where.opened) - 1 == self.die_in and index == self.die_at:
             raise Killed
         self.taken += 1
         return {}, False

@@ -7,8 +7,9 @@ from classroom import STUDENT, digits, drain, job, network, start
 from distill_core.errors import BadSetting
 from distill_core.evaluation import continual as module
 from distill_core.evaluation import transfer as transferring
-from distill_core.evaluation.continual import Memory, Plan, Restricted, continual, lesson_of, only
-from distill_core.evaluation.students import Lesson, train_student
+from distill_core.evaluation.continual import Memory, Plan, Restricted, continual, of_classes, only
+from distill_core.evaluation.students import lesson_at, train_student
+from distill_core.results import Lesson
 
 ORDER = (3, 1, 4, 0, 5, 9, 2, 6, 8, 7)
 
@@ -52,11 +53,11 @@ def test_the_real_set_of_some_classes():
 def test_the_lesson_of_some_classes():
     images, labels = torch.rand(6, 1, 8, 8), torch.tensor([0, 1, 2, 0, 1, 2])
     soft = torch.arange(18.0).view(6, 3)
-    part = lesson_of(Lesson(images, labels, soft, (1, 3, 2)), [2, 0])
+    part = of_classes(Lesson(images, labels, soft, (1, 3, 2)), classes=[2, 0])
     assert part.labels.tolist() == [1, 0, 1, 0] and torch.equal(part.images, images[[0, 2, 3, 5]])
     assert torch.equal(part.soft_labels, soft[[0, 2, 3, 5]][:, [2, 0]])
     assert part.stages == (1, 2, 1)
-    assert lesson_of(Lesson(images[:2], labels[:2], None, (1, 1)), [1]).stages == (1,)
+    assert of_classes(Lesson(images[:2], labels[:2], None, (1, 1)), classes=[1]).stages == (1,)
 
 
 def test_the_teacher_says_nothing_of_classes_that_were_not_seen():
@@ -68,11 +69,9 @@ def test_a_point_is_a_student_of_the_seen_classes_alone():
     """The same as training by hand on the renumbered images, with the restricted teacher."""
     shared, seen = memory(protocol="dwa", teacher=network()), [3, 1]
     _, got = drain(shared.point("distilled", seen, 5))
-    lesson, real = lesson_of(shared.lessons["distilled"], seen), only(digits(), seen)
+    lesson, real = of_classes(shared.lesson, classes=seen), only(digits(), seen)
     assert len(lesson) == 4
-    stream = train_student(
-        lesson, shared.protocol, real, seed=5, student=STUDENT, teacher=Restricted(network(), seen), name="student"
-    )
+    stream = train_student(lesson, shared.protocol, real, seed=5, student=STUDENT, teacher=Restricted(network(), seen))
     _, trained = drain(stream)
     assert trained.network.classes == 2
     assert got == module.accuracy(trained.network, real.test, real)
@@ -97,7 +96,7 @@ def test_another_set_has_another_curve():
 
 def test_static_labels_are_made_for_the_control_too():
     shared = memory(protocol="static", teacher=network())
-    soft = shared.lessons["random"].soft_labels
+    soft = lesson_at(shared.sources["random"], 0, 0).soft_labels
     assert soft is not None and soft.shape == (20, 10)
     with pytest.raises(BadSetting, match="no teacher is at hand"):
         memory(protocol="static")

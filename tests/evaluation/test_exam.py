@@ -8,7 +8,6 @@ from distill_core import loop
 from distill_core.errors import BadSetting
 from distill_core.evaluation import (
     PROTOCOLS,
-    Lesson,
     exam,
     known_whole,
     measure_whole,
@@ -19,6 +18,7 @@ from distill_core.evaluation import (
 )
 from distill_core.measures.budget import network_bytes
 from distill_core.pieces.start import starting_ids
+from distill_core.results import Lesson
 
 
 def scored(events, subject):
@@ -39,7 +39,7 @@ def test_scores_grow_student_by_student_and_end_in_one_for_each_subject(no_whole
     assert final == [scored(events, "distilled")[-1], scored(events, "random")[-1]]
     assert all(s.protocol == "hard" and s.labels == "hard" and s.student == STUDENT for s in final)
     assert all(0 <= a <= 1 for s in final for a in s.accuracy)
-    steps = [e.step for e in events if e.kind == "scalars" and "student loss" in e.values]
+    steps = [e.step for e in events if e.kind == "scalars" and "student-loss" in e.values]
     assert steps == sorted(steps), "students follow each other on one axis"
 
 
@@ -144,6 +144,15 @@ def test_all_real_data_is_trained_where_it_is_cheap_and_known_afterwards(monkeyp
     assert scored(again, "real") == [final[-1]] and again.index(final[-1]) < again.index(scored(again, "distilled")[0])
     monkeypatch.setitem(PROTOCOLS, "real", PROTOCOLS["real"].with_(epochs=2))
     assert known_whole(digits(), STUDENT) is None, "another recipe is another score"
+
+
+def test_more_students_than_are_known_are_trained_anew(monkeypatch):
+    monkeypatch.setitem(PROTOCOLS, "real", PROTOCOLS["real"].with_(epochs=1))
+    events, two = drain(measure_whole(digits(), STUDENT, 2))
+    assert [len(e.accuracy) for e in events if e.kind == "scored"] == [1, 2] and known_whole(digits(), STUDENT) == two
+    assert drain(measure_whole(digits(), STUDENT, 1)) == ([two], two)
+    three = drain(measure_whole(digits(), STUDENT, 3))[1]
+    assert three.accuracy[:2] == two.accuracy and known_whole(digits(), STUDENT) == three
 
 
 def test_a_shipped_score_is_found(monkeypatch, tmp_path):

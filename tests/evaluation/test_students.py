@@ -9,9 +9,10 @@ from classroom import STUDENT, FakeDrive, Killed, digits, drain, network, start
 
 from distill_core import loop
 from distill_core.errors import BadRecord, BadSetting, StudioError
-from distill_core.evaluation import PROTOCOLS, Lesson, accuracy, train_student
+from distill_core.evaluation import PROTOCOLS, accuracy, train_student
 from distill_core.evaluation.classroom import Classroom, soft_loss
-from distill_core.evaluation.students import Timetable
+from distill_core.evaluation.timetable import Timetable
+from distill_core.results import Lesson
 
 CPU = torch.device("cpu")
 HARD = PROTOCOLS["hard"].with_(epochs=3)
@@ -139,7 +140,7 @@ def test_reports_look_at_validation_images_only(monkeypatch):
     )
     events, _ = train(lesson(), first=100)
     assert looked and all(split is real.val for split in looked)
-    assert [e.step for e in events] == [100, 102] and set(events[0].values) == {"student loss", "student accuracy"}
+    assert [e.step for e in events] == [100, 102] and set(events[0].values) == {"student-loss", "student-accuracy"}
 
 
 @pytest.mark.parametrize("n", [1, 3])

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from distill_core import datasets
+from distill_core import datasets, store
 from distill_core.errors import BadRecord
 from distill_core.events import Images
-from distill_core.looks import activation, outputs
+from distill_core.looks import activation
 from distill_core.measures import activation as measure
 from distill_core.pieces import teach
 from distill_core.queue import ask
 from distill_core.record.archive import BELONGS
 from distill_core.record.folder import Recorder, RunFolder, Timeline
-from distill_core.results import SyntheticSet
+from distill_core.results import Pictures
 from distill_core.work import answers
 from tests.looks.test_planes import more_pictures, picture_run
 from tests.work.toy import new_run
@@ -78,13 +78,13 @@ def test_the_final_set_is_looked_at_where_no_record_is_named(home: Path) -> None
     with pytest.raises(BadRecord, match="has no final set yet"):
         activation.compute(home, run.id)
     images, labels = real.pixels(real.train.images[:30]), real.train.labels[:30]
-    SyntheticSet(images, labels, real.classes, real.mean, real.std).save(run.path / "set.safetensors")
+    Pictures(images, labels, real.classes, real.mean, real.std).save(run.path / "set.safetensors")
     answer = activation.compute(home, run.id)
     _, evidence = maps_of(images, labels)
     c = int(labels[0])
     assert answer["evidence"]["synthetic"][c] == pytest.approx(float(evidence[labels == c].mean()), abs=1e-4)
     small = torch.nn.functional.interpolate(images, size=8)
-    SyntheticSet(small, labels, real.classes, real.mean, real.std).save(run.path / "set.safetensors")
+    Pictures(small, labels, real.classes, real.mean, real.std).save(run.path / "set.safetensors")
     with pytest.raises(BadRecord, match="1×8×8; digits has 1×16×16"):
         activation.compute(home, run.id)
 
@@ -130,13 +130,13 @@ def test_what_cannot_be_looked_at_is_said_with_a_way_out(home: Path) -> None:
 
 def test_without_the_teacher_auto_any_other_on_these_data_is_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = picture_run(home, ipc=1, steps=1)
-    monkeypatch.setattr(teach, "teacher_path", lambda key: None)
-    monkeypatch.setattr(outputs, "teacher_of", lambda folders, logs, real: "another")
+    monkeypatch.setattr(store, "find", lambda kind, key: None)
+    monkeypatch.setattr(activation, "teacher_of", lambda folders, logs, real: "another")
     assert activation._judge(run, Timeline.all(run), datasets.load("digits")) == "another"
 
 
 def test_the_worker_answers_the_question(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask, "ensure_worker", lambda home: 0)
+    monkeypatch.setattr("distill_core.queue.workers.ensure_worker", lambda home: 0)
     run = picture_run(home, ipc=1, steps=1)
     one = ask.ask(home, "activation", run=run.id, record=0)
     answers.give(home, ask.open_questions(home)[0])

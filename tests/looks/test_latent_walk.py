@@ -10,10 +10,12 @@ import torch
 
 from distill_core.datasets import load
 from distill_core.errors import BadRecord, BadSetting
+from distill_core.fields import active
 from distill_core.home import read_json
 from distill_core.looks import walk
 from distill_core.method import drained
 from distill_core.methods import registry
+from distill_core.part import fields_of, settings_of
 from distill_core.priors import prior_of
 from distill_core.priors.around import around
 from distill_core.queue import ask
@@ -21,7 +23,11 @@ from distill_core.record.archive import BELONGS
 from distill_core.record.folder import RunFolder
 from distill_core.work import answers
 
-SEARCHER = next(name for name, method in registry().items() if "prior" in method.model_fields)
+SEARCHER = next(
+    name
+    for name, method in registry().items()
+    if "space.prior" in {field["name"] for field in active(fields_of(method), {})}
+)
 
 
 def searched(home: Path, prior: str | None = None, **job: object) -> RunFolder:
@@ -102,7 +108,7 @@ def test_what_cannot_be_walked_is_said_with_a_way_out(home: Path) -> None:
 
 
 def test_the_default_of_the_method_is_the_prior_that_was_not_named(home: Path) -> None:
-    assert walk.prior_of_run(searched(home)) == registry()[SEARCHER].model_fields["prior"].default
+    assert walk.prior_of_run(searched(home)) == settings_of(registry()[SEARCHER]())["space.prior"]
 
 
 @pytest.mark.parametrize("side", [8, 16, 28, 32, 64, 96, 128])
@@ -116,7 +122,7 @@ def test_a_walk_stays_below_a_megabyte_and_a_half(side: int, channels: int) -> N
 
 
 def test_the_worker_answers_the_question(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask, "ensure_worker", lambda home: 0)
+    monkeypatch.setattr("distill_core.queue.workers.ensure_worker", lambda home: 0)
     run = searched(home)
     one = ask.ask(home, "walk", run=run.id, label=2, row="all")
     answers.give(home, ask.open_questions(home)[0])

@@ -12,7 +12,7 @@ import torch
 from distill_core import datasets
 from distill_core.errors import BadRecord, BadSetting
 from distill_core.events import Images
-from distill_core.looks import outputs, planes, spread
+from distill_core.looks import fits, network, outputs, planes, spread
 from distill_core.measures import diversity
 from distill_core.pieces import show, teach
 from distill_core.record import view
@@ -124,17 +124,17 @@ def test_the_plane_stands_still_while_a_run_goes_on_until_a_fresh_fit(home: Path
 def test_a_point_that_took_part_in_the_fit_is_placed_exactly_there() -> None:
     rng = np.random.default_rng(0)
     x, at = rng.normal(size=(50, 8)), rng.normal(size=(50, 2))
-    assert np.allclose(planes.between(x, at, x[7:9]), at[7:9])
-    middle = planes.between(x[:2], at[:2], x[:2].mean(0, keepdims=True), count=2)
+    assert np.allclose(fits.between(x, at, x[7:9]), at[7:9])
+    middle = fits.between(x[:2], at[:2], x[:2].mean(0, keepdims=True), count=2)
     assert np.allclose(middle, at[:2].mean(0), atol=1e-5)
 
 
 def test_neighbors_kept_and_trustworthiness() -> None:
     x = np.random.default_rng(0).normal(size=(120, 2))
     noise = np.random.default_rng(1).normal(size=(120, 2))
-    assert planes.kept(x, x) == 1.0 and planes.kept(x, noise) < 0.3
-    assert planes.trustworthiness(x, x) == 1.0 and (planes.trustworthiness(x, noise) or 1) < 0.7
-    assert planes.trustworthiness(x[:2], x[:2]) is None
+    assert fits.kept(x, x) == 1.0 and fits.kept(x, noise) < 0.3
+    assert fits.trustworthiness(x, x) == 1.0 and (fits.trustworthiness(x, noise) or 1) < 0.7
+    assert fits.trustworthiness(x[:2], x[:2]) is None
 
 
 def test_measures_are_those_of_the_definition_on_the_teachers_features(home: Path) -> None:
@@ -192,7 +192,7 @@ def test_different_data_and_other_images_are_refused(home: Path) -> None:
 
 def test_without_a_teacher_it_says_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = picture_run(home, steps=1)
-    monkeypatch.setattr(outputs, "ASSETS", home)
+    monkeypatch.setattr(network, "ASSETS", home)
     with pytest.raises(BadRecord, match=r"no teacher trained on digits is on this machine\. Start a run"):
         outputs.gather([run], "features")
 
@@ -201,7 +201,7 @@ def test_logits_say_whose_they_are_and_runs_of_one_network_need_no_second_look(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = datasets.load("digits")
-    key = outputs._any_teacher(real)
+    key = network._any_teacher(real)
     teacher = teach.find_teacher(key, real, torch.device("cpu")).network
     runs = [new_run(home), new_run(home)]
     for shift, run in enumerate(runs):
@@ -212,7 +212,7 @@ def test_logits_say_whose_they_are_and_runs_of_one_network_need_no_second_look(
         recorder.write(show.place(0, teacher, real.normalize(real.pixels(images)), labels))
         recorder.close()
     assert {one["network"] for one in Timeline.all(runs[0]) if one["kind"] == "logits"} == {key}
-    assert outputs.teacher_of(runs, {one.id: Timeline.all(one) for one in runs}, real) == key
+    assert network.teacher_of(runs, {one.id: Timeline.all(one) for one in runs}, real) == key
     monkeypatch.setattr(outputs, "_measured", lambda *_: pytest.fail("these logits are all there"))
     cloud = outputs.gather(runs, "logits")
     assert cloud.about["key"] == key and [len(one[0].x) for one in cloud.runs.values()] == [30, 30]

@@ -75,7 +75,9 @@ def test_classes_are_measured_apart():
     z, labels, real = points(6), np.array([0, 0, 0, 2, 2, 1]), points(30, seed=1)
     theirs = np.repeat([0, 1, 2], 10)
     found = d.by_class(z, labels, real, theirs, 4)
-    assert set(found) == set(d.MEASURES) and all(len(one) == 4 for one in found.values())
+    assert set(found) == {"distance", "cosine", "nearest", "density", "coverage"} and all(
+        len(one) == 4 for one in found.values()
+    )
     assert found["distance"][0] == d.feature_distance(z[:3]) and found["distance"][1] is None
     assert found["coverage"][2] == d.coverage(z[3:5], real[20:]) and found["coverage"][3] is None
     assert d.of_real(real, theirs, 3)["distance"][1] == d.feature_distance(real[10:20])

@@ -10,7 +10,7 @@ import torch
 from distill_core.datasets import load
 from distill_core.methods.dm import DistributionMatching
 from distill_core.networks import build
-from distill_core.pieces.features import class_distances
+from distill_core.parts.objectives.mean_features import class_distances
 from distill_core.pieces.match import random_network, real_batch
 from tests.methods.tiny import drain, job, small
 
@@ -42,12 +42,12 @@ def test_equal_sides_have_no_distance():
 
 def test_one_step_is_the_gradient_step():
     """Without momentum and augmentation one step is x − lr · ∂L/∂x, clamped to pixels."""
-    method = small(DistributionMatching, iterations=1, momentum=0.0, augment="none", lr_img=0.1)
+    method = small(DistributionMatching, iterations=1, momentum=0.0, objective_view="none", lr_img=0.1)
     asked, real = job(), load("digits:size=8")
     events, result = drain(method.distill(asked))
     start = real.pixels(torch.from_numpy(next(e for e in events if e.kind == "images").pixels).permute(0, 3, 1, 2))
     generator = torch.Generator().manual_seed(asked.seed + 1)
-    ids = real_batch(real, method.batch_real, generator)
+    ids = real_batch(real, method.objective.batch_real, generator)
     network = random_network(asked, real, int(torch.randint(2**31 - 3, (1,), generator=generator))).double()
     x = real.normalize(start).double().requires_grad_(True)
     batch = real.normalize(real.pixels(real.train.images[ids.flatten()])).double()
@@ -58,7 +58,7 @@ def test_one_step_is_the_gradient_step():
 
 def test_the_loss_falls():
     events, _ = drain(
-        small(DistributionMatching, iterations=60, batch_real=32, augment="none", lr_img=0.2).distill(job(ipc=1))
+        small(DistributionMatching, iterations=60, batch_real=32, objective_view="none", lr_img=0.2).distill(job(ipc=1))
     )
     losses = [e.values["loss"] for e in events if e.kind == "scalars"]
     assert losses[-1] < losses[0]

@@ -7,14 +7,21 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Generator, nn
 
-from distill_core.datasets import load
+from distill_core.datasets import RealSet, load
 from distill_core.methods.dwa import DirectedWeightAdjustment
 from distill_core.methods.sre2l import SqueezeRecoverRelabel
+from distill_core.parts.adjustments import AsItIs, DirectedShift, RandomShift
+from distill_core.parts.batches import Slices
+from distill_core.parts.recovery import Inversion
+from distill_core.parts.statistics import AtBatchNorm
+from distill_core.parts.views import RecoveryView, View
+from distill_core.pieces.batch import Batch, FirstLook
+from distill_core.pieces.ground import Ground
 from distill_core.pieces.perturb import directed, scattered, shifts
-from distill_core.pieces.recover import Adjust, Batch, Recipe, recover
 from distill_core.pieces.statistics import BatchNormStatistics
+from distill_core.pieces.teach import Teacher
 from tests.methods.tiny import drain, job, small
 
 
@@ -38,9 +45,9 @@ class Little(nn.Module):
 
 
 class FiveClasses:
-    """What `recover` asks of a real set."""
+    """What a recovery asks of a real set."""
 
-    channels, size, classes = 1, 8, tuple("abcde")
+    name, channels, size, classes = "five", 1, 8, tuple("abcde")
 
     @staticmethod
     def normalize(x):
@@ -68,7 +75,7 @@ def slow_adjustment(network, images, labels, rho, count):
         norm = sum(float((p.grad**2).sum()) for p in network.parameters()) ** 0.5
         with torch.no_grad():
             for p in network.parameters():
-                p += rho / count * p.grad / (norm + 1e-12)
+                p.add_(rho / count * p.grad / (norm + 1e-12))
         losses.append(float(loss.detach()))
         norms.append(norm)
     return network, losses, norms
@@ -80,10 +87,10 @@ def test_the_adjustment_equals_the_equation(batch):
     wanted, losses, norms = slow_adjustment(network, images, labels, 0.05, 12)
     origin = {n: p.detach().clone() for n, p in network.named_parameters()}
     buffers = {n: b.clone() for n, b in network.named_buffers()}
-    events, _ = drain(directed(network, origin, lambda: images, labels, 0.05, 12))
+    events, _ = drain(directed(network, lambda: images, labels, 0.05, 12))
     scalars = [e.values for e in events if e.kind == "scalars"]
-    assert [s["cross-entropy on the start"] for s in scalars] == pytest.approx(losses, rel=1e-5)
-    assert [s["gradient norm"] for s in scalars] == pytest.approx(norms, rel=1e-4)
+    assert [s["start-cross-entropy"] for s in scalars] == pytest.approx(losses, rel=1e-5)
+    assert [s["gradient-norm"] for s in scalars] == pytest.approx(norms, rel=1e-4)
     for (name, found), right in zip(network.named_parameters(), wanted.parameters(), strict=True):
         moved = (found.double() - origin[name].double()).flatten()
         assert torch.allclose(moved, (right - origin[name].double()).flatten(), atol=1e-6)
@@ -93,20 +100,19 @@ def test_the_adjustment_equals_the_equation(batch):
 def test_the_shift_ends_at_rho_and_the_loss_rises(batch):
     images, labels = batch
     network = Little().eval()
-    origin = {n: p.detach().clone() for n, p in network.named_parameters()}
-    events, _ = drain(directed(network, origin, lambda: images, labels, 0.015, 12))
+    events, _ = drain(directed(network, lambda: images, labels, 0.015, 12))
     scalars = [e.values for e in events if e.kind == "scalars"]
-    assert 0.98 * 0.015 < scalars[-1]["‖Δθ‖"] <= 0.015 * (1 + 1e-3)
-    losses = [s["cross-entropy on the start"] for s in scalars]
+    assert 0.98 * 0.015 < scalars[-1]["shift-length"] <= 0.015 * (1 + 1e-3)
+    losses = [s["start-cross-entropy"] for s in scalars]
     assert losses == sorted(losses) and losses[-1] > losses[0]
-    lengths = [s["‖Δθ‖"] for s in scalars]
+    lengths = [s["shift-length"] for s in scalars]
     assert lengths == pytest.approx([0.015 * (k + 1) / 12 for k in range(12)], rel=0.05)
 
 
 def test_the_random_shift_has_the_same_length(batch):
     network = Little().eval()
     origin = {n: p.detach().clone() for n, p in network.named_parameters()}
-    drain(scattered(network, origin, 0.3, torch.Generator().manual_seed(0)))
+    drain(scattered(network, 0.3, torch.Generator().manual_seed(0)))
     assert shifts(network, origin)[0] == pytest.approx(0.3, rel=1e-4)
 
 
@@ -130,29 +136,49 @@ def test_mismatches_equal_the_formula(batch):
     assert statistics.weights(10.0).tolist() == [10, 1, 1]
 
 
-def roll_one(x, generator, progress):
-    return torch.roll(x, tuple(torch.randint(0, 3, (2,), generator=generator).tolist()), (2, 3))
+class RollOne(RecoveryView):
+    """A roll of 0 to 2 pixels to the right and down, and no other draw."""
+
+    def of(self, real: RealSet) -> View:
+        return lambda x, generator, progress: torch.roll(
+            x, torch.randint(0, 3, (2,), generator=generator).tolist(), (2, 3)
+        )
 
 
-def recipe(**changes):
-    values = {"iterations": 8, "lr_img": 0.25, "mean_weight": 0.01, "variance_weight": 0.11, "first_layer": 10.0}
-    return Recipe(**{**values, "class_block": 5, "augment": roll_one, **changes})
+class Still(RecoveryView):
+    """The images as they are; nothing is drawn."""
+
+    def of(self, real: RealSet) -> View:
+        return lambda x, generator, progress: x
 
 
-METHOD = DirectedWeightAdjustment(iterations=8)
+def recovery(adjustment=AsItIs(), *, mean_weight=0.01, variance_weight=0.11, view=RollOne(), **more):  # noqa: B008
+    """Eight iterations on batches of five, as the paper weighs them; the view is ours, so it is put in past the choice."""
+    more = {"iterations": 8, "batches": Slices(class_block=5), **more}
+    statistics = AtBatchNorm(mean_weight=mean_weight, variance_weight=variance_weight)
+    made = Inversion(adjustment=adjustment, statistics=statistics, **more)
+    return made.model_copy(update={"view": view})
 
 
-def slow_recovery(start, network, recipe, rho, count, seed, released):
+def recovered(settings, start, network):
+    """Events, and the images that come of a start (ipc, 5, 1, 8, 8)."""
+    asked = job(ipc=len(start), seed=0)
+    ground = Ground(asked, FiveClasses(), torch.device("cpu"), torch.arange(5).repeat(len(start)))
+    teachers, listeners = [Teacher(network, "little", "little", 0.0, 0, {})], [BatchNormStatistics]
+    return drain(settings._recovered(ground, teachers, listeners, start))
+
+
+def slow_recovery(start, network, settings, rho, count, seed, released):
     """Everything that DWA does with one batch in float64, written as the paper reads."""
     import math
 
     generator = torch.Generator().manual_seed(seed + 1)
     x = start.double().clone().requires_grad_(True)
     labels = torch.arange(len(x))
-    adam = torch.optim.Adam([x], lr=recipe.lr_img, betas=(0.5, 0.9), eps=1e-8)
+    adam = torch.optim.Adam([x], lr=settings.lr_img, betas=(0.5, 0.9), eps=1e-8)
     moved, left = copy.deepcopy(network).double().eval(), None
     low, high = FiveClasses.normalize(torch.tensor(0.0)).double(), FiveClasses.normalize(torch.tensor(1.0)).double()
-    for t in range(recipe.iterations):
+    for t in range(settings.iterations):
         shift = tuple(torch.randint(0, 3, (2,), generator=generator).tolist())
         if t == 0:
             for _ in range(count):
@@ -162,7 +188,7 @@ def slow_recovery(start, network, recipe, rho, count, seed, released):
                 norm = torch.cat([p.grad.flatten() for p in moved.parameters()]).norm()
                 with torch.no_grad():
                     for p in moved.parameters():
-                        p += rho / count * p.grad / (norm + 1e-12)
+                        p.add_(rho / count * p.grad / (norm + 1e-12))
             left = x.grad.clone() if released and x.grad is not None else None
         seen, hooks = [], []
         for layer in moved.modules():
@@ -172,12 +198,17 @@ def slow_recovery(start, network, recipe, rho, count, seed, released):
         for hook in hooks:
             hook.remove()
         for i, (layer, a) in enumerate(seen):
-            omega = recipe.first_layer if i == 0 else 1.0
-            loss = loss + recipe.mean_weight * omega * (a.mean((0, 2, 3)) - layer.running_mean).norm()
-            loss = loss + recipe.variance_weight * omega * (a.var((0, 2, 3), unbiased=False) - layer.running_var).norm()
+            omega = settings.statistics.first_layer if i == 0 else 1.0
+            loss = loss + settings.statistics.mean_weight * omega * (a.mean((0, 2, 3)) - layer.running_mean).norm()
+            loss = (
+                loss
+                + settings.statistics.variance_weight
+                * omega
+                * (a.var((0, 2, 3), unbiased=False) - layer.running_var).norm()
+            )
         (gradient,) = torch.autograd.grad(loss, x)
         x.grad = gradient + left if t == 0 and left is not None else gradient
-        adam.param_groups[0]["lr"] = 0.5 * (1 + math.cos(math.pi * t / recipe.iterations)) * recipe.lr_img
+        adam.param_groups[0]["lr"] = 0.5 * (1 + math.cos(math.pi * t / settings.iterations)) * settings.lr_img
         adam.step()
         with torch.no_grad():
             x.clamp_(low, high)
@@ -189,29 +220,25 @@ def test_eight_iterations_equal_the_slow_way(batch, first_gradient):
     images, _ = batch
     network = Little().eval()
     start = images.clamp(-0.7, 1.7)
-    wanted = slow_recovery(start, network, recipe(), 0.05, 4, 0, first_gradient == "as_released")
-    adjust = Adjust("directed", 0.05, 4, first_gradient)
-    _, found = drain(recover(METHOD, recipe(), adjust, start[None], network, FiveClasses, 0, True))
+    settings = recovery(DirectedShift(rho=0.05, ascent_steps=4, first_gradient=first_gradient))
+    wanted = slow_recovery(start, network, settings, 0.05, 4, 0, first_gradient == "as_released")
+    _, found = recovered(settings, start[None], network)
     assert torch.allclose(found[0].double(), wanted, atol=2e-4)
 
 
 def test_the_first_gradient_as_released_goes_another_way(batch):
     start = batch[0].clamp(-0.7, 1.7)[None]
-    found = [
-        drain(
-            recover(METHOD, recipe(), Adjust("directed", 0.05, 4, way), start, Little().eval(), FiveClasses, 0, True)
-        )[1]
-        for way in ("clean", "as_released")
-    ]
+    shifts = [DirectedShift(rho=0.05, ascent_steps=4, first_gradient=way) for way in ("clean", "as_released")]
+    found = [recovered(recovery(shift), start, Little().eval())[1] for shift in shifts]
     assert not torch.allclose(found[0], found[1], atol=1e-4)
 
 
 def test_a_second_block_starts_from_the_trained_teacher(batch):
     """Two blocks of classes: what the adjustment of the second one starts from has not moved."""
     start = batch[0].clamp(-0.7, 1.7)[None]
-    adjust = Adjust("directed", 0.05, 4)
-    events, _ = drain(recover(METHOD, recipe(class_block=3), adjust, start, Little().eval(), FiveClasses, 0, True))
-    lengths = [e.values["‖Δθ‖"] for e in events if e.kind == "scalars" and "‖Δθ‖" in e.values]
+    settings = recovery(DirectedShift(rho=0.05, ascent_steps=4), batches=Slices(class_block=3))
+    events, _ = recovered(settings, start, Little().eval())
+    lengths = [e.values["shift-length"] for e in events if e.kind == "scalars" and "shift-length" in e.values]
     assert len(lengths) == 8
     assert lengths[4:] == pytest.approx(lengths[:4], rel=0.05), "shifts of blocks do not pile up"
     assert max(lengths) <= 0.05 * 1.001
@@ -219,7 +246,9 @@ def test_a_second_block_starts_from_the_trained_teacher(batch):
 
 def test_freezing_the_weights_costs_nothing_and_changes_nothing(batch):
     images, labels = batch
-    one = Batch(images, labels, [[Little()]], FiveClasses, 0.25)
+    look = FirstLook(lambda x, g, p: x, Generator().get_state())
+    ground = Ground(job(), FiveClasses(), torch.device("cpu"), labels)
+    one = Batch(ground, images, labels, [Little()], 0.25, look)
     assert all(not p.requires_grad or p.grad is None for p in one.teachers[0][0].parameters())
     network, frozen = Little().eval(), Little().eval().requires_grad_(False)
     x = images.clone().requires_grad_(True)
@@ -227,7 +256,7 @@ def test_freezing_the_weights_costs_nothing_and_changes_nothing(batch):
     assert torch.equal(with_weights, torch.autograd.grad(F.cross_entropy(frozen(x), labels), x)[0])
 
 
-@pytest.mark.parametrize("nothing", [{"rho": 0.0}, {"ascent_steps": 0}, {"weights": "none"}])
+@pytest.mark.parametrize("nothing", [{"rho": 0.0}, {"ascent_steps": 0}, {"adjustment": "none"}])
 def test_without_a_shift_it_is_sre2l_from_real_images(nothing):
     ours = small(DirectedWeightAdjustment, variance_weight=0.01, **nothing)
     theirs = small(SqueezeRecoverRelabel, start="real")
@@ -236,23 +265,12 @@ def test_without_a_shift_it_is_sre2l_from_real_images(nothing):
 
 def test_equal_coefficients_are_the_coupled_loss(batch):
     images, _ = batch
-    events, _ = drain(
-        recover(
-            METHOD.moved(variance_weight=0.3, mean_weight=0.3),
-            recipe(),
-            Adjust(),
-            images[None],
-            Little().eval(),
-            FiveClasses,
-            0,
-            True,
-        )
-    )
+    events, _ = recovered(recovery(mean_weight=0.3, variance_weight=0.3), images[None], Little().eval())
     for event in events:
         if event.kind == "scalars" and "loss" in event.values:
             v = event.values
             assert v["loss"] == pytest.approx(
-                v["cross-entropy"] + 0.3 * (v["mean mismatch"] + v["variance mismatch"]), rel=1e-4
+                v["cross-entropy"] + 0.3 * (v["mean-mismatch"] + v["variance-mismatch"]), rel=1e-4
             )
 
 
@@ -268,7 +286,7 @@ def test_a_broken_loss_says_at_which_step():
     network = Little().eval()
     start = torch.full((1, 5, 1, 8, 8), float("nan"))
     with pytest.raises(StudioError, match="step 0 of recover"):
-        drain(recover(METHOD, recipe(), Adjust(), start, network, FiveClasses, 0, True))
+        recovered(recovery(), start, network)
 
 
 def test_a_teacher_without_batch_norm_is_refused():
@@ -287,19 +305,16 @@ def test_the_starting_images_are_those_of_every_method():
     assert load("digits:size=8").classes == random.classes
 
 
-@pytest.mark.parametrize("weights", ["none", "random", "directed"])
-def test_slices_worked_on_together_are_those_worked_on_alone(weights):
+@pytest.mark.parametrize("shift", [AsItIs(), RandomShift(rho=0.3), DirectedShift(rho=0.3, ascent_steps=3)])
+def test_slices_worked_on_together_are_those_worked_on_alone(shift):
     """Without draws in the view, three slices at once end as three slices one after the other."""
     start = torch.randn(3, 5, 1, 8, 8, generator=torch.Generator().manual_seed(2)).clamp(-0.7, 1.7)
-    still = {"augment": lambda x, generator, progress: x, "iterations": 6}
-    adjust = Adjust(weights, 0.3, 3)
     found = []
     for at_once in (1, 3):
-        stream = recover(
-            METHOD, recipe(**still, slices_at_once=at_once), adjust, start, Little().eval(), FiveClasses, 0, True
-        )
-        found.append(drain(stream)[1])
-    if weights != "random":  # there the order of the draws differs
+        batches = Slices(class_block=5, slices_at_once=at_once)
+        settings = recovery(shift, iterations=6, view=Still(), batches=batches)
+        found.append(recovered(settings, start, Little().eval())[1])
+    if not isinstance(shift, RandomShift):  # there the order of the draws differs
         assert torch.allclose(*found, atol=1e-3)
     assert found[0].shape == found[1].shape == start.shape
 

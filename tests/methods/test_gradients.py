@@ -12,12 +12,18 @@ from torch import nn
 from distill_core.methods.dc import DatasetCondensation
 from distill_core.methods.dsa import SiameseCondensation
 from distill_core.networks import build
-from distill_core.pieces.condense import objective_of
-from distill_core.pieces.gradients import Gradients, class_gradients, distances, loops_for
-from distill_core.pieces.match import prepared
-from tests.methods.tiny import drain, job, small
+from distill_core.parts.objectives.gradients import class_gradients, distances, loops_for
+from distill_core.parts.starts import RealStart
+from distill_core.pieces.ground import Ground
+from tests.methods.tiny import drain, job, quiet_step, small
 
 SPECS = ["convnet:depth=1,norm=instance,width=6", "convnet:depth=1,norm=layer,width=6", "mlp"]
+
+
+def scene(method, asked):
+    """The method's objective in a run, and the real images that the job starts from, (n, c, h, w) normalized."""
+    ground = Ground.of(asked)
+    return drain(method.objective.match(ground))[1], RealStart().first(ground).flatten(0, 1)
 
 
 def noise(*shape, seed=0):
@@ -94,8 +100,7 @@ def test_loops_are_the_published_ones():
 def test_the_image_gradient_is_that_of_the_sum_over_classes(spec):
     """One pull of the objective against autograd through plain double-precision networks."""
     method, asked = small(DatasetCondensation, batch_real=5), job(ipc=2, teacher=spec)
-    ground = drain(prepared(asked, "real"))[1]
-    objective = objective_of(method, asked, ground)
+    objective, start = scene(method, asked)
     real_batches = []
 
     def remember(b, s, generator):
@@ -103,9 +108,9 @@ def test_the_image_gradient_is_that_of_the_sum_over_classes(spec):
         return b, s
 
     objective.view = remember
-    pull = objective.pull(ground.start.clone(), method, True)
+    pull = objective.pull(start.clone(), quiet_step(due=True))
     network = copy.deepcopy(objective.network).double().requires_grad_(True)
-    x, total = ground.start.double().clone().requires_grad_(True), 0.0
+    x, total = start.double().clone().requires_grad_(True), 0.0
     weights = [p for p in network.parameters() if p.requires_grad]
     for c, batch in enumerate(real_batches):
         sides = []
@@ -124,31 +129,28 @@ def test_the_image_gradient_is_that_of_the_sum_over_classes(spec):
 
 def test_the_network_is_trained_between_looks_and_drawn_anew_after_the_last():
     method, asked = small(DatasetCondensation, outer=2, inner=3, batch_train=8), job(ipc=2)
-    ground = drain(prepared(asked, "real"))[1]
-    objective: Gradients = objective_of(method, asked, ground)
-    x = ground.start
+    objective, x = scene(method, asked)
 
     def weights():
         return torch.cat([p.detach().flatten().clone() for p in objective.network.parameters()])
 
-    objective.pull(x.clone(), method, False)
+    objective.pull(x.clone(), quiet_step())
     first = weights()
     objective.after(x)
     trained = weights()
     assert not torch.equal(first, trained)
-    objective.pull(x.clone(), method, False)
+    objective.pull(x.clone(), quiet_step())
     assert torch.equal(weights(), trained), "the second look is at the trained network"
     objective.after(x)
-    objective.pull(x.clone(), method, False)
+    objective.pull(x.clone(), quiet_step())
     assert not torch.equal(weights(), first) and not torch.equal(weights(), trained)
 
 
 def test_batch_norm_is_settled_by_real_images_and_then_fixed():
     asked = job(teacher="convnet:depth=1,norm=batch,width=6")
     method = small(DatasetCondensation)
-    ground = drain(prepared(asked, "real"))[1]
-    objective = objective_of(method, asked, ground)
-    objective.pull(ground.start.clone(), method, False)
+    objective, start = scene(method, asked)
+    objective.pull(start.clone(), quiet_step())
     norms = [m for m in objective.network.modules() if isinstance(m, nn.BatchNorm2d)]
     assert norms and not any(m.training for m in norms)
     assert all(float(m.running_mean.abs().sum()) > 0 for m in norms)
@@ -158,7 +160,7 @@ def test_both_sides_are_augmented_alike_and_the_starts_differ():
     events, result = drain(small(SiameseCondensation).distill(job(ipc=1)))
     assert result.protocol == "dsa" and len(result) == 10
     names = {e.name for e in events if e.kind == "parts"}
-    assert names == {"distance of gradients by layer"}
+    assert names == {"gradient-distance-by-layer"}
     first = next(e for e in events if e.kind == "images" and e.source == "synthetic")
     noisy, _ = drain(small(DatasetCondensation).distill(job(ipc=1)))
     other = next(e for e in noisy if e.kind == "images" and e.source == "synthetic")
@@ -168,7 +170,7 @@ def test_both_sides_are_augmented_alike_and_the_starts_differ():
 @pytest.mark.parametrize("kind", [DatasetCondensation, SiameseCondensation])
 def test_the_distance_falls(kind):
     events, _ = drain(
-        small(kind, iterations=40, batch_real=16, start="real", augment="none", lr_img=1.0).distill(job(ipc=1))
+        small(kind, iterations=40, batch_real=16, start="real", objective_view="none", lr_img=1.0).distill(job(ipc=1))
     )
     losses = [e.values["loss"] for e in events if e.kind == "scalars" and "loss" in e.values]
     assert losses[-1] < losses[0]

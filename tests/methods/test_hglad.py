@@ -11,14 +11,15 @@ from distill_core.methods import registry
 from distill_core.methods.dm import DistributionMatching
 from distill_core.methods.glad import GenerativeLatent
 from distill_core.methods.hglad import HierarchicalPrior
-from distill_core.pieces.features import class_distances
+from distill_core.parts.objectives.mean_features import class_distances
 from distill_core.pieces.match import random_network, real_batch
 from distill_core.run import check
-from distill_core.search.walk import Kept, Walk, high_frequencies
+from distill_core.search.inside import Inside, high_frequencies
+from distill_core.search.walk import Kept
 from tests.methods.tiny import NETWORK, drain, fitting, job, small
 
 PLAIN = NETWORK.replace("norm=batch", "norm=instance")
-STILL = {"prior": "untrained:width=4", "metric": "loss", "averaged": 4, "stride": 1, "pixel_stage": True}
+STILL = {"prior": "untrained:width=4", "measure": "loss", "averaged": 4, "stride": 1, "last": "pixels"}
 
 
 def walk(**more):
@@ -28,17 +29,23 @@ def walk(**more):
 
 def test_the_identity_prior_is_pixels():
     """GLaD without a generator is DM, byte for byte."""
-    same = {"iterations": 5, "augment": "siamese", "lr_img": 0.7}
-    ours = small(GenerativeLatent, prior="pixels", **same)
-    theirs = small(DistributionMatching, **same)
+    same = {"iterations": 5, "objective_view": "siamese"}
+    ours = small(GenerativeLatent, prior="pixels", **same, lr_f=0.7)
+    theirs = small(DistributionMatching, **same, lr_img=0.7)
     a, b = (drain(one.distill(job()))[1] for one in (ours, theirs))
     assert torch.equal(a.images, b.images)
 
 
 @pytest.mark.parametrize("layer", ["latent", "layer1", "layer3", "pixels"])
 def test_glad_comes_nearer_at_every_layer(layer):
-    settings = {"prior": "untrained:width=8", "augment": "none", "iterations": 60, "batch_real": 32, "lr_w": 3e-3}
-    method = small(GenerativeLatent, layer=layer, **settings, lr_f=0.02, lr_img=0.2)
+    settings = {
+        "prior": "untrained:width=8",
+        "objective_view": "none",
+        "iterations": 60,
+        "batch_real": 32,
+        "lr_w": 3e-3,
+    }
+    method = small(GenerativeLatent, layer=layer, **settings, lr_f=0.2 if layer == "pixels" else 0.02)
     asked, real = job(ipc=1, teacher=PLAIN), load("digits:size=8")
     events, result = drain(method.distill(asked))
     network = random_network(asked, real, 12345)  # none of those that the search saw
@@ -60,42 +67,42 @@ def test_every_layer_is_a_part_and_begins_where_the_last_one_ended():
     shown = [e for e in events if e.kind == "images" and e.source == "synthetic"]
     assert list(dict.fromkeys(e.space for e in shown[:-1])) == ["layer1", "layer2", "layer3", "pixels"]
     said = [e.values for e in events if e.kind == "scalars"]
-    hand_overs = [v for v in said if "change at hand-over" in v]
+    hand_overs = [v for v in said if "hand-over-change" in v]
     assert len(hand_overs) == 3
-    assert all(v["change at hand-over"] < 1e-5 for v in hand_overs if v["clipped share"] == 0)
-    assert any(v["clipped share"] == 0 for v in hand_overs)
-    (sizes,) = (e.values for e in events if e.kind == "parts" and e.name == "bytes of feature maps")
+    assert all(v["hand-over-change"] < 1e-5 for v in hand_overs if v["clipped-share"] == 0)
+    assert any(v["clipped-share"] == 0 for v in hand_overs)
+    (sizes,) = (e.values for e in events if e.kind == "parts" and e.name == "map-bytes")
     assert sizes["layer3 4×8×8"] == 10 * 4 * 4 * 8 * 8
-    (chosen,) = (e.values for e in events if e.kind == "scalars" and "part chosen" in e.values)
-    assert (chosen["step chosen"], chosen["distance chosen"]) == (result.about["step"], result.about["distance"])
-    assert ["layer1", "layer2", "layer3", "pixels"][int(chosen["part chosen"])] == result.about["layer"]
+    (chosen,) = (e.values for e in events if e.kind == "scalars" and "part-chosen" in e.values)
+    assert (chosen["step-chosen"], chosen["distance-chosen"]) == (result.about["step"], result.about["distance"])
+    assert ["layer1", "layer2", "layer3", "pixels"][int(chosen["part-chosen"])] == result.about["layer"]
     assert (torch.from_numpy(shown[-1].pixels).permute(0, 3, 1, 2) == (result.images * 255).round()).all()
 
 
 def test_w_behind_the_cut_stands_still():
     events, _ = walk(lr_w=1e-3)
-    moved = [e.values for e in events if e.kind == "parts" and e.name == "change of w" and e.step == 2]
+    moved = [e.values for e in events if e.kind == "parts" and e.name == "w-change" and e.step == 2]
     assert [sum(v == 0 for v in one.values()) for one in moved] == [1, 2, 3]
     assert all(one["pixels"] > 0 for one in moved)
 
 
 @pytest.mark.parametrize("metric", ["cam_weighted", "loss"])
 def test_the_kept_candidate_is_the_least_of_all(metric):
-    events, result = walk(metric=metric, looks=6, lr_f=3.0, lr_w=0.3)  # rates at which it gets worse
-    rows = [list(e.values.values()) for e in events if e.kind == "parts" and e.name == "feature distance at each step"]
+    events, result = walk(measure=metric, looks=6, lr_f=3.0, lr_w=0.3)  # rates at which it gets worse
+    rows = [list(e.values.values()) for e in events if e.kind == "parts" and e.name == "feature-distance-by-step"]
     assert len(rows) == 4 and all(len(row) == 6 for row in rows)
     least = min(min(row) for row in rows)
     assert result.about["distance"] == pytest.approx(least)
     part = ["layer1", "layer2", "layer3", "pixels"].index(result.about["layer"])
     assert rows[part][result.about["step"]] == pytest.approx(least)
-    kept = [e.values["step kept"] for e in events if e.kind == "scalars" and "step kept" in e.values]
+    kept = [e.values["step-kept"] for e in events if e.kind == "scalars" and "step-kept" in e.values]
     assert kept == [row.index(min(row)) for row in rows]
 
 
 def test_the_last_candidate_as_released():
     events, result = walk(select="last", looks=4, lr_f=3.0, lr_w=0.3)
     assert result.about["layer"] == "pixels" and result.about["step"] == 3
-    assert {e.values["step kept"] for e in events if e.kind == "scalars" and "step kept" in e.values} == {3}
+    assert {e.values["step-kept"] for e in events if e.kind == "scalars" and "step-kept" in e.values} == {3}
 
 
 def test_candidates_do_not_alias():
@@ -114,11 +121,11 @@ def test_candidates_do_not_alias():
 
 def test_a_broken_feature_map_goes_back_to_the_best_candidate(monkeypatch):
     """NaN at the second move of the first layer: its best candidate goes on, and it is said."""
-    real_step, calls = Walk._visit.__globals__["Inside"].step, []
+    real_step, calls = Inside.step, []
 
-    def step(self, gradient, now):
+    def step(self, gradient, rates):
         calls.append(self.name)
-        real_step(self, gradient, now)
+        real_step(self, gradient, rates)
         if self.name == "layer1" and len(calls) == 2:
             self.f.data[0, 0, 0, 0] = float("nan")
 

@@ -9,10 +9,13 @@ import torch
 import torch.nn.functional as F
 
 from distill_core.methods.mtt import TrajectoryMatching
+from distill_core.parts.objectives.trajectories import Trajectories, TrajectoryMatch
+from distill_core.parts.starts import RealStart
+from distill_core.parts.views import Untouched
 from distill_core.pieces.augment import Nothing
-from distill_core.pieces.match import prepared
-from distill_core.pieces.trajectory import ExpertRecipe, Trajectories, expert_paths, flat, named
-from tests.methods.tiny import drain, job, small
+from distill_core.pieces.ground import Ground
+from distill_core.pieces.trajectory import ExpertRecipe, expert_paths, flat, named
+from tests.methods.tiny import drain, job, quiet_step, small
 
 SPEC = "convnet:depth=1,norm=instance,width=4"
 CPU = torch.device("cpu")
@@ -21,16 +24,16 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def scene(home):
     asked = job(ipc=1, teacher=SPEC)
-    ground = drain(prepared(asked, "real"))[1]
+    ground = Ground.of(asked)
     recipe = ExpertRecipe(2, 4, 0.1, 400, False)
     paths = drain(expert_paths(asked, ground.real, SPEC, recipe, Nothing(), CPU))[1]
-    return asked, ground, paths
+    return asked, ground, paths, RealStart().first(ground).flatten(0, 1)
 
 
 def objective(scene, **more):
-    asked, ground, paths = scene
-    options = {"inner_steps": 3, "expert_epochs": 2, "last_start": 1, "batch": 0, "first_lr": 0.05}
-    return Trajectories(asked, ground, paths, Nothing(), **{**options, "constant_memory": False, **more})
+    _, ground, paths, _ = scene
+    options = {"inner_steps": 3, "expert_epochs": 2, "last_start": 1, "first_lr": 0.05, "view": Untouched()}
+    return TrajectoryMatch(Trajectories(**{**options, **more}), ground, paths)
 
 
 def method(**more):
@@ -38,7 +41,7 @@ def method(**more):
 
 
 def test_snapshots_are_copies(scene):
-    _, ground, paths = scene
+    _, ground, paths, _ = scene
     assert len(paths) == 2 and paths[0].shape[0] == 5
     lengths = [(paths[0][i + 1] - paths[0][i]).norm().item() for i in range(4)]
     assert min(lengths) > 0, "no two epochs are the same"
@@ -62,7 +65,7 @@ def slow_loss(ours, x, alpha, origin, target):
     shapes = [p.shape for p in network.parameters()]
     theta = origin.double()
     labels = ours.ground.labels
-    for _ in range(ours.inner):
+    for _ in range(ours.settings.inner_steps):
         theta = theta.requires_grad_(True) if not theta.requires_grad else theta
         cut = torch.split(theta, [s.numel() for s in shapes])
         weights = {n: w.view(s) for (n, _), w, s in zip(network.named_parameters(), cut, shapes, strict=True)}
@@ -73,12 +76,12 @@ def slow_loss(ours, x, alpha, origin, target):
 
 def test_the_loss_and_both_gradients_equal_autograd_in_double(scene):
     ours = objective(scene)
-    x = ground = scene[1].start.clone()
+    x = start = scene[3].clone()
     origin, target = scene[2][0][0], scene[2][0][2]
     far = (origin - target).square().sum()
     gradient, slope, loss, walk = ours._through(x.requires_grad_(True), origin, target, far)
     y, alpha = (
-        ground.detach().double().requires_grad_(True),
+        start.detach().double().requires_grad_(True),
         torch.tensor(0.05, dtype=torch.float64, requires_grad=True),
     )
     wanted = slow_loss(ours, y, alpha, origin, target)
@@ -88,16 +91,18 @@ def test_the_loss_and_both_gradients_equal_autograd_in_double(scene):
     assert torch.allclose(gradient.double(), right, atol=2e-3 * float(right.abs().max()))
 
 
-@pytest.mark.parametrize("constant", [False, True])
-def test_without_a_step_length_the_loss_is_one(scene, constant):
-    ours = objective(scene, first_lr=0.0, constant_memory=constant)
-    pull = ours.pull(scene[1].start.clone(), method(), True)
+@pytest.mark.parametrize("memory", ["full", "constant"])
+def test_without_a_step_length_the_loss_is_one(scene, memory):
+    ours = objective(scene, memory=memory)
+    with torch.no_grad():
+        ours.alpha.zero_()
+    pull = ours.pull(scene[3].clone(), quiet_step(due=True))
     assert pull.loss.item() == pytest.approx(1.0, rel=1e-5)
 
 
 def test_constant_memory_has_the_same_loss_and_the_stated_gradient(scene):
-    full, cheap = objective(scene), objective(scene, constant_memory=True)
-    x = scene[1].start.clone()
+    full, cheap = objective(scene), objective(scene, memory="constant")
+    x = scene[3].clone()
     origin, target = scene[2][1][1], scene[2][1][3]
     far = (origin - target).square().sum()
     one = full._through(x.clone().requires_grad_(True), origin, target, far)
@@ -117,7 +122,7 @@ def test_constant_memory_has_the_same_loss_and_the_stated_gradient(scene):
 
 
 def test_batches_use_every_image_up_before_one_comes_again(scene):
-    ours = objective(scene, batch=4, inner_steps=6)
+    ours = objective(scene, batch_syn=4, inner_steps=6)
     rows = ours._batches(10)
     assert [len(r) for r in rows] == [4, 4, 2, 4, 4, 2]
     assert sorted(torch.cat(rows[:3]).tolist()) == list(range(10)) == sorted(torch.cat(rows[3:]).tolist())
@@ -125,7 +130,7 @@ def test_batches_use_every_image_up_before_one_comes_again(scene):
 
 def test_the_learned_rate_stays_positive_and_goes_with_the_set():
     events, result = drain(small(TrajectoryMatching, lr_lr=1.0, iterations=6).distill(job(ipc=1, teacher=SPEC)))
-    learned = [e.values["learned rate"] for e in events if e.kind == "scalars" and "learned rate" in e.values]
+    learned = [e.values["learned-rate"] for e in events if e.kind == "scalars" and "learned-rate" in e.values]
     assert learned and min(learned) > 0 and result.about["student_lr"] == pytest.approx(learned[-1])
     assert result.protocol == "mtt" and [e.stage for e in events if e.kind == "stage"] == ["experts", "match"]
 
@@ -149,6 +154,6 @@ def test_batch_norm_is_refused():
 def test_an_expert_that_stands_still_is_refused(scene):
     from distill_core.errors import StudioError
 
-    asked, ground, paths = scene
+    asked, ground, paths, start = scene
     with pytest.raises(StudioError, match="Raise lr_expert"):
-        objective((asked, ground, [paths[0][:1].repeat(5, 1)]))
+        objective((asked, ground, [paths[0][:1].repeat(5, 1)], start))

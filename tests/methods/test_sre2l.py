@@ -26,5 +26,5 @@ def test_no_adjustment_is_announced():
 def test_the_teacher_is_trained_once():
     first, _ = drain(small(SqueezeRecoverRelabel).distill(job()))
     second, _ = drain(small(SqueezeRecoverRelabel).distill(job(seed=9)))
-    assert any(e.kind == "scalars" and "teacher loss" in e.values for e in first)
-    assert not any(e.kind == "scalars" and "teacher loss" in e.values for e in second)
+    assert any(e.kind == "scalars" and "teacher-loss" in e.values for e in first)
+    assert not any(e.kind == "scalars" and "teacher-loss" in e.values for e in second)

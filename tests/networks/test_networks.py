@@ -107,7 +107,7 @@ def test_auto_says_which_network_it_takes():
     assert networks.resolve("auto", channels=1, size=16) == "convnet:norm=batch,width=64"
     assert networks.resolve("auto", channels=1, size=28) == "convnet:norm=batch,width=64"
     assert networks.resolve("auto", channels=3, size=64) == "convnet:norm=batch,width=128"
-    assert networks.resolve(" convnet:width=8,depth=1", channels=3, size=32) == "convnet:depth=1,width=8"
+    assert networks.resolve(" convnet:width=8,depth=1", channels=3, size=32) == "convnet:depth=1,norm=instance,width=8"
     assert networks.build("auto", channels=1, size=16, classes=2).spec == "convnet:norm=batch,width=64"
 
 
@@ -126,7 +126,7 @@ def test_auto_says_which_network_it_takes():
         ("convnet:depth=5,norm=batch", 16, "leave nothing"),
         ("convnet:depth=5", 16, "leave nothing"),
         ("convnet:depth=4", 8, "leave nothing"),
-        ("convnet:depth=3", 8, None),  # its last norm sees 2×2 maps
+        ("convnet:depth=3,norm=instance,width=128", 8, None),  # its last norm sees 2×2 maps
         ("convnet:depth=3,norm=instance", 4, "needs 8 pixels"),
         ("convnet:width=6,norm=group", 16, "multiple of 4"),
         ("vit:patch=5", 16, "must tile"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from distill_core.catalog import package_version
+from distill_core.catalog import SCHEMA, package_version
 from distill_core.events import Failed, Finished, Images, Scalars, Scored, StageStarted
 from distill_core.home import studio_home, write_json
+from distill_core.job import Job
+from distill_core.part import fields_of
 from distill_core.record.folder import Recorder, RunFolder
+from distill_core.work.catalogue import method_entry
+from tests.pages.toy import RandomReal, Shift
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,8 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = studio_home()
     write_json(made / "catalog.json", small_catalog())
     monkeypatch.setattr("pages.parts.frame.get_ready", lambda: None)
-    for module in ("launch", "ask"):
-        monkeypatch.setattr(f"distill_core.runs.{module}.ensure_worker", lambda home: 0)
+    monkeypatch.setattr("distill_core.queue.workers.ensure_worker", lambda home: 0)
     st.cache_data.clear()
     return made
 
@@ -105,41 +110,12 @@ def summary(state: str) -> dict[str, Any]:
     )
 
 
-def knob(name: str, kind: str, default: Any, **more: Any) -> dict[str, Any]:
-    blank = {"minimum": None, "maximum": None, "exclusive_minimum": False, "choices": None}
-    marks = {"live": False, "advanced": False, "scale": "linear", "source": ""}
-    return {
-        "name": name,
-        "title": name.capitalize(),
-        "help": f"What {name} does.",
-        "type": kind,
-        "default": default,
-        **blank,
-        **marks,
-        **more,
-    }
+@cache
+def toy_methods() -> list[dict[str, Any]]:
+    return [method_entry(one) for one in (RandomReal, Shift)]
 
 
 def small_catalog() -> dict[str, Any]:
-    card = {
-        "family": "selection",
-        "paper": "a baseline",
-        "url": "",
-        "learns": "",
-        "matches": "",
-        "labels": "hard",
-        "departures": [],
-    }
-    fields = [
-        knob("steps", "int", 300, minimum=1, maximum=20_000, source="the paper, table 9"),
-        knob("lr_img", "float", 0.1, minimum=0, exclusive_minimum=True, scale="log", live=True),
-        knob("rho", "float", 0.015, minimum=0),
-        knob("weight", "float", 1.0, minimum=0, maximum=10, live=True),
-        knob("adjust", "choice", "directed", choices=["none", "random", "directed"]),
-        knob("flip", "bool", True),
-        knob("start", "choice", "real", choices=["real", "noise"], advanced=True),
-    ]
-    preset = {"title": "quick", "settings": {"steps": 20, "rho": 0.5}, "job": {"ipc": 5}, "source": "ours"}
     data = {
         "about": "small",
         "classes": ["a", "b"],
@@ -149,42 +125,15 @@ def small_catalog() -> dict[str, Any]:
         "ready": True,
         "download_mb": 0,
     }
+    far = {**data, "train": 5000, "size": 32, "sizes": [32], "ready": False, "download_mb": 170}
     return {
-        "schema": 1,
-        "methods": [
-            {
-                "name": "random",
-                "title": "Random real images",
-                "idea": "Takes real images.",
-                **card,
-                "presets": [],
-                "fields": [],
-            },
-            {
-                "name": "shift",
-                "title": "Shifted weights",
-                "idea": "Shifts.",
-                **card,
-                "presets": [preset],
-                "fields": fields,
-            },
-        ],
-        "job": [
-            knob("students", "int", 3, minimum=0, maximum=100),
-            knob("epochs", "int", 0, minimum=0, maximum=100_000),
-        ],
+        "schema": SCHEMA,
+        "methods": deepcopy(toy_methods()),
+        "studies": [],
+        "job": [one for one in fields_of(Job) if one["name"] != "moves"],
         "data": [
             {"name": "tiny", "title": "Tiny digits", "train": 100, "size": 8, "sizes": [8, 16], **data},
-            {
-                "name": "far",
-                "title": "Far photographs",
-                "train": 5000,
-                "size": 32,
-                "sizes": [32],
-                **data,
-                "ready": False,
-                "download_mb": 170,
-            },
+            {"name": "far", "title": "Far photographs", **far},
         ],
         "networks": [{"name": "convnet", "title": "ConvNet", "about": "", "options": ""}],
         "protocols": [{"name": "hard", "title": "hard", "source": "ours", "about": "Hard labels."}],

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from distill_core import events as say
+from distill_core.queue.executor import executor_of
 from distill_core.record.folder import Recorder, RunFolder
 
 CLASSES = 10
@@ -38,7 +39,7 @@ def told(ipc: int = 1, steps: int = 40, seed: int = 0, channels: int = 1, scored
     middles = rng.normal(size=(CLASSES, CLASSES)) + 6 * np.eye(CLASSES)
     yield say.StageStarted("squeeze", 20)
     for step in range(0, 20, 2):
-        yield say.Scalars(step, {"loss": 2.3 * math.exp(-step / 6), "accuracy": 1 - 0.9 * math.exp(-step / 5)})
+        yield say.Scalars(step, {"loss": 2.3 * math.exp(-step / 6), "teacher-accuracy": 1 - 0.9 * math.exp(-step / 5)})
     yield say.Images(
         0, glyphs(rng, real_labels, 0.25, channels=channels), real_labels, np.arange(400) * 3, source="real"
     )
@@ -46,15 +47,18 @@ def told(ipc: int = 1, steps: int = 40, seed: int = 0, channels: int = 1, scored
     yield say.Logits(0, real, real_labels, np.arange(400) * 3, "real")
     yield say.StageStarted("adjust", 12)
     for step in range(12):
-        yield say.Scalars(step, {"cross entropy": 0.1 + 0.02 * step, "‖Δθ‖": 0.015 * (step + 1) / 12, "ρ": 0.015})
-    yield say.Parts(11, "‖Δθ‖ / ‖θ‖", {f"layer {i}": 0.001 * (i + 1) for i in range(5)})
+        yield say.Scalars(
+            step,
+            {"start-cross-entropy": 0.1 + 0.02 * step, "shift-length": 0.015 * (step + 1) / 12, "shift-limit": 0.015},
+        )
+    yield say.Parts(11, "shift-by-layer", {f"layer {i}": 0.001 * (i + 1) for i in range(5)})
     yield say.StageStarted("recover", steps)
-    for step in range(0, steps):
+    for step in range(steps):
         done = step / max(steps - 1, 1)
-        terms = {"cross entropy": 1.2 * math.exp(-3 * done), "mean mismatch": 4 * math.exp(-4 * done)}
-        terms["variance mismatch"] = 6 * math.exp(-2.5 * done) + 0.1 * rng.random()
+        terms = {"cross-entropy": 1.2 * math.exp(-3 * done), "mean-mismatch": 4 * math.exp(-4 * done)}
+        terms["variance-mismatch"] = 6 * math.exp(-2.5 * done) + 0.1 * rng.random()
         yield say.Scalars(step, {"loss": sum(terms.values()), **terms})
-        for name, base in (("batch-norm mean mismatch", 2.0), ("batch-norm variance mismatch", 3.0)):
+        for name, base in (("mean-mismatch-by-layer", 2.0), ("variance-mismatch-by-layer", 3.0)):
             yield say.Parts(step, name, {f"bn{i + 1}": base * math.exp(-3 * done) / (i + 1) for i in range(5)})
         yield say.Images(step, glyphs(rng, labels, 0.9 - 0.8 * done, channels=channels), labels, ids)
         at = middles[labels] * (0.2 + 0.9 * done) + rng.normal(size=(len(labels), CLASSES)) * 0.3
@@ -78,7 +82,9 @@ def create(
 ) -> RunFolder:
     """A queued run of the demo."""
     asked = {"data": "digits", "ipc": 1, "seed": 0, "device": "cpu", **job}
-    return RunFolder.create(home, method, settings or {}, asked, name=name)
+    run = RunFolder.create(home, method, settings or {}, asked, name=name)
+    executor_of(home).start(run)
+    return run
 
 
 def write(

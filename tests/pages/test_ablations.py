@@ -6,7 +6,7 @@ import pytest
 
 from distill_core.axis import along
 from distill_core.home import read_json, write_json
-from distill_core.queue import launch, sweeping
+from distill_core.queue import sweeping, sweeps, waiting
 from distill_core.queue.ask import open_questions, reply
 from distill_core.queue.planning import plan
 from distill_core.record.folder import RunFolder
@@ -14,14 +14,19 @@ from distill_core.record.folder import RunFolder
 PAGE = "compare/scores"
 OFFER = {
     "title": "Steps × ρ",
-    "axes": [vars(along("steps", 5, 10, title="Steps")), vars(along("rho", 0.1, 0.2, title="ρ"))],
+    "axes": [vars(along("steps", 5, 10, title="Steps")), vars(along("adjust.rho", 0.1, 0.2, title="ρ"))],
     "question": "How far?",
     "published": ["10", "0.2"],
     "source": "table 9",
 }
 CASES = {
     "title": "Coupling",
-    "axes": [{"title": "Weights", "cases": {"both": {"weight": 1.0, "rho": 1.0}, "one": {"weight": 1.0, "rho": 0.1}}}],
+    "axes": [
+        {
+            "title": "Weights",
+            "cases": {"both": {"weight": 1.0, "adjust.rho": 1.0}, "one": {"weight": 1.0, "adjust.rho": 0.1}},
+        }
+    ],
     "question": "Which?",
     "published": [],
     "source": "",
@@ -59,7 +64,7 @@ def said(app):
 
 
 def started(home):
-    [one] = sweeping.list_sweeps(home)
+    [one] = sweeps.list_sweeps(home)
     return one
 
 
@@ -68,11 +73,11 @@ def test_one_click_proposes_and_a_second_one_queues(home, open_page):
     assert "How far?" in said(app) and "table 9" in said(app)
     assert "2 × 2 cells × 3 seeds = 12 runs." in said(app), "three seeds, since one says nothing about the spread"
     assert "≈ 12 min, 12.0 MB on disk (12 × 60 s, as tried for “Steps 10 · ρ 0.2”)" in said(app)
-    assert not sweeping.list_sweeps(home), "nothing is queued before it is confirmed"
+    assert not sweeps.list_sweeps(home), "nothing is queued before it is confirmed"
     app.button(key="sweep.start").click().run()
     assert not app.exception
     one = started(home)
-    assert (one.plan.published, one.plan.seeds, len(launch.queue(home))) == (("10", "0.2"), (0, 1, 2), 1)
+    assert (one.plan.published, one.plan.seeds, len(waiting.queue(home))) == (("10", "0.2"), (0, 1, 2), 1)
     assert app.query_params["sweep"] == one.id
     assert any("It is under way" in button.label for button in app.button)
 
@@ -89,7 +94,7 @@ def test_values_and_seeds_can_be_edited(home, open_page):
 
 def test_cases_can_be_left_out(home, open_page):
     app = proposed(open_page, "Coupling")
-    assert "both: weight = 1.0, rho = 1.0" in said(app)
+    assert "both: weight = 1.0, adjust.rho = 1.0" in said(app)
     app.multiselect[0].set_value(["one"]).run()
     assert "1 cells × 3 seeds = 3 runs" in said(app)
     app.multiselect[0].set_value([]).run()
@@ -129,7 +134,7 @@ def test_a_large_sweep_is_asked_for_twice_with_its_count_and_its_time(home, open
 
 def finished(home, catalog):
     """A sweep with one scored, one failed and two missing cells."""
-    axes = [along("steps", 5, 10, title="Steps"), along("rho", 0.1, 0.2, title="ρ")]
+    axes = [along("steps", 5, 10, title="Steps"), along("adjust.rho", 0.1, 0.2, title="ρ")]
     made = plan(
         catalog["methods"][1], {}, {"data": "tiny", "students": 3}, axes, [0], published=("10", "0.2"), title="Mine"
     )
@@ -140,10 +145,10 @@ def finished(home, catalog):
     scores = {"distilled": {"accuracy": 0.86, **about}, "random": {"accuracy": 0.71, **about}}
     run.set_state(state="finished", seconds=1.0, scores=scores)
     sweeping.feed(home)
-    second = sweeping.read(home, one.id).runs.copy()
+    second = sweeps.read(home, one.id).runs.copy()
     RunFolder.find(home, next(r for r in second.values() if r != first)).set_state(state="failed", message="NaN")
     sweeping.stop(home, one.id)
-    return sweeping.read(home, one.id), first
+    return sweeps.read(home, one.id), first
 
 
 def test_a_sweep_shows_how_far_it_is_and_what_failed(home, catalog, open_page):
@@ -156,10 +161,10 @@ def test_a_sweep_shows_how_far_it_is_and_what_failed(home, catalog, open_page):
     assert list(table["Accuracy"]) == ["86.0 % (1 seed)", "failed", "to go", "to go"]
     assert table["Run"][0] == f"/live?run={first}" and list(table["Published"])[3] == "published"
     app.button(key="sweep.go").click().run()
-    assert sweeping.read(home, one.id).state == "going" and not app.exception
+    assert sweeps.read(home, one.id).state == "going" and not app.exception
     app.button(key="sweep.stop").click().run()
     app.button(key="sweep.forget").click().run()
-    assert not sweeping.list_sweeps(home) and "No sweep has been started yet" in said(app)
+    assert not sweeps.list_sweeps(home) and "No sweep has been started yet" in said(app)
 
 
 def test_a_chosen_cell_names_its_run_and_its_command(home, catalog, open_page):

@@ -70,7 +70,7 @@ def test_a_working_run_can_be_left_for_another(open_page, make_run):
 
 def test_getting_ready_ensures_a_worker_and_freezes(home, monkeypatch):
     told = []
-    monkeypatch.setattr("distill_core.queue.launch.ensure_worker", lambda where: told.append(where))
+    monkeypatch.setattr("distill_core.queue.workers.ensure_worker", told.append)
     monkeypatch.setattr("gc.freeze", lambda: told.append("frozen"))
     frame.ready(home)
     assert told == [home, "frozen"]

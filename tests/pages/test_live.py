@@ -13,7 +13,7 @@ from distill_core import events as say
 from distill_core.home import write_json
 from distill_core.record import view
 from distill_core.record.folder import Recorder
-from pages.parts import feed, liveknobs, packets, pairing, planes, runbar
+from pages.parts import feed, liveknobs, packets, packing, pairing, plane_packets, planes, standing, studio
 from tests.pages import demo
 
 PAGE = "distill/live"
@@ -31,7 +31,7 @@ def packet_of(app: AppTest) -> dict:
     """The header of the packet that the feeder got."""
     for node in app.get("bidi_component"):
         if node.proto.component_name == "distill_feed":
-            return packets.header_of(node.proto.bytes)
+            return packing.header_of(node.proto.bytes)
     raise AssertionError("no feeder on the page")
 
 
@@ -173,6 +173,23 @@ def test_live_knobs_write_to_the_run_and_the_others_apply_next_time(home, open_p
     assert any("rho" in str(table.value).lower() for table in app.dataframe)
 
 
+def test_only_live_knobs_of_the_parts_that_are_chosen_can_be_moved(home, open_page):
+    folder = demo.create(home, method="shift", settings={"adjust": {"kind": "random", "noise": 0.25}})
+    demo.write(folder, upto=80, state="running")
+    with folder.lock():
+        app = open_page(PAGE, run=folder.id)
+        keys = {one.key.rpartition(f"{folder.id}.")[2] for kind in ("slider", "select_slider") for one in app.get(kind)}
+        assert {"lr_img", "weight", "adjust.noise"} <= keys and not keys & {"adjust.rho", "steps"}
+        next(one for one in app.slider if one.label == "Noise").set_value(0.75).run()
+    assert not app.exception and folder.control()["knobs"] == {"adjust.noise": 0.75}
+    rest = next(one.value for one in app.dataframe if "what it does" in one.value)
+    assert "Rho" in list(rest["setting"]) and "Turns" not in list(rest["setting"])
+    plain = demo.create(home, method="shift", settings={"adjust": {"kind": "none"}})
+    demo.write(plain, upto=80, state="running")
+    with plain.lock():
+        assert "Noise" not in [one.label for one in open_page(PAGE, run=plain.id).slider]
+
+
 def test_a_knob_moved_too_late_moves_nothing_and_the_page_says_so(home, open_page):
     folder = demo.create(home, method="shift", settings={"weight": 2.0, "steps": 20})
     demo.write(folder, upto=80, state="running")
@@ -186,7 +203,7 @@ def test_a_knob_moved_too_late_moves_nothing_and_the_page_says_so(home, open_pag
 
 
 @pytest.mark.parametrize(
-    "field, value",
+    ("field", "value"),
     [
         ({"default": 0.1, "minimum": 0, "exclusive_minimum": True, "maximum": None}, 0.1),
         ({"default": 0.01, "minimum": 0, "exclusive_minimum": False, "maximum": 1}, 0.0),
@@ -205,15 +222,15 @@ def test_a_logarithmic_knob_has_its_value_and_stays_in_bounds(field, value):
 def test_only_what_is_new_is_sent(home):
     folder = demo.create(home)
     demo.write(folder, upto=50, state="running")
-    read, body = packets.Reader(folder.path), packets.Body()
+    read, body = packets.Reader(folder.path), packing.Body()
     first, to = packets.one_run(read, 0, body)
     assert (first["to"], to, first["more"]) == (50, 50, False)
-    again, to = packets.one_run(read, to, packets.Body())
+    again, to = packets.one_run(read, to, packing.Body())
     assert again["records"] == [] and (again["from"], to) == (50, 50) and "info" not in again
     recorder = Recorder(folder)
     recorder.write(say.Scalars(3, {"loss": 1.0}))
     recorder.close()
-    fresh, to = packets.one_run(read, to, packets.Body())
+    fresh, to = packets.one_run(read, to, packing.Body())
     assert [r["n"] for r in fresh["records"]] == [50] and to == 51
 
 
@@ -222,7 +239,7 @@ def test_a_long_run_comes_in_chunks_and_arrives_whole(home):
     demo.write(folder)
     read, position, numbers, ticks = packets.Reader(folder.path), 0, [], 0
     while True:
-        body = packets.Body()
+        body = packing.Body()
         part, position = packets.one_run(read, position, body, budget=30_000)
         numbers += [r["n"] for r in part["records"]]
         ticks += 1
@@ -304,7 +321,7 @@ def test_after_a_resume_only_what_holds_is_sent(home):
     recorder.write(say.Resumed(40))
     recorder.write(say.Scalars(7, {"loss": 1.0}))
     recorder.close()
-    part, _ = packets.one_run(packets.Reader(folder.path), 0, packets.Body(), budget=10**9)
+    part, _ = packets.one_run(packets.Reader(folder.path), 0, packing.Body(), budget=10**9)
     assert [r["n"] for r in part["records"]] == [*range(40), 60, 61]
 
 
@@ -312,17 +329,17 @@ def test_sheets_travel_as_they_lie_on_disk_and_points_as_float32(home):
     folder = demo.create(home)
     demo.write(folder)
     packet = packets.recording(folder.path)
-    header = packets.header_of(packet)
+    header = packing.header_of(packet)
     image = next(r for r in header["runs"][0]["records"] if r["kind"] == "images")
     logged = [json.loads(line) for line in (folder.path / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     on_disk = (folder.path / logged[image["n"]]["sheet"]).read_bytes()
-    assert packets.blob_of(packet, image["sheet"]) == on_disk
+    assert packing.blob_of(packet, image["sheet"]) == on_disk
     points = next(r for r in header["runs"][0]["records"] if r["kind"] == "logits" and r["source"] == "real")
-    flat = np.frombuffer(packets.blob_of(packet, points["points"]), "<f4").reshape(-1, 4)
+    flat = np.frombuffer(packing.blob_of(packet, points["points"]), "<f4").reshape(-1, 4)
     assert flat.shape == (400, 4) and np.isfinite(flat).all() and 0 < points["kept"][0] <= 1
-    more = packets.extended(packet, bars=[{"title": "x"}])
-    assert packets.header_of(more)["bars"] == [{"title": "x"}]
-    assert packets.blob_of(more, image["sheet"]) == on_disk
+    more = packing.extended(packet, bars=[{"title": "x"}])
+    assert packing.header_of(more)["bars"] == [{"title": "x"}]
+    assert packing.blob_of(more, image["sheet"]) == on_disk
 
 
 def made_plane(folder, runs, name):
@@ -340,14 +357,14 @@ def test_made_planes_are_sent_once_and_to_each_run_its_part(home):
     made_plane(folder, runs[:1], "features-tsne")
     made_plane(folder, runs, view.plane_name("logits", "umap", runs))
     (folder.path / "planes" / "logits-lda.json").write_text("{}", encoding="utf-8")
-    body = packets.Body()
-    made, seen = packets.made_planes([folder], folder.id, body, {})
+    body = packing.Body()
+    made, seen = plane_packets.made_planes([folder], folder.id, body, {})
     assert [one["name"] for one in made] == ["features-tsne", "logits-lda"], "planes of others are not of this one"
     assert made[0]["records"] == [[44, 400, 5]] and made[0]["note"] == "small" and body.size == 405 * 8
     assert made[1]["points"] is None and "cannot be read" in made[1]["note"]
-    assert packets.made_planes([folder], folder.id, packets.Body(), seen)[0] == []
-    body = packets.Body()
-    (second,), _ = packets.made_planes([folder, other], other.id, body, {})
+    assert plane_packets.made_planes([folder], folder.id, packing.Body(), seen)[0] == []
+    body = packing.Body()
+    (second,), _ = plane_packets.made_planes([folder, other], other.id, body, {})
     assert second["records"] == [[44, 0, 5]] and "real_ids" not in second and body.size == 5 * 8
     assert np.frombuffer(body.parts[0], "<f4")[0] == 2 * 405
 
@@ -394,14 +411,14 @@ def test_the_link_keeps_where_the_clock_stands(home, open_page):
 
 
 def test_names_are_plain_words_in_sentences():
-    assert runbar.escape("a*b_[x](y)<z>") == r"a\*b\_\[x\]\(y\)\<z\>"
+    assert studio.escape("a*b_[x](y)<z>") == r"a\*b\_\[x\]\(y\)\<z\>"
 
 
 def test_time_left_comes_from_the_records():
     records = [{"kind": "stage", "stage": "recover", "steps": 100, "t": 10.0}]
     records += [{"kind": "scalars", "step": 50, "t": 20.0}]
-    assert runbar.progress(records) == "stage 1: recover · step 51 of 100 · 5.0 steps/s · 0:09 left in this stage"
-    assert runbar.progress([]) == "getting ready"
+    assert standing.progress(records) == "stage 1: recover · step 51 of 100 · 5.0 steps/s · 0:09 left in this stage"
+    assert standing.progress([]) == "getting ready"
 
 
 def test_a_broken_state_is_a_state(home):

@@ -68,14 +68,14 @@ def test_a_preset_sets_settings_and_job_and_each_change_can_be_taken_back(open_p
     app = open_page(PAGE, method="shift")
     next(one for one in app.get("button_group") if one.key == "new.shift!preset").set_value("quick").run()
     assert not app.exception
-    assert (app.session_state["new.shift.rho"], app.session_state["new.ipc"]) == (0.5, 5)
-    app.button(key="new.shift.rho!reset").click().run()
-    assert app.session_state["new.shift.rho"] == 0.015
+    assert (app.session_state["new.shift.adjust.rho"], app.session_state["new.ipc"]) == (0.5, 5)
+    app.button(key="new.shift.adjust.rho!reset").click().run()
+    assert app.session_state["new.shift.adjust.rho"] == 0.015
 
 
 def test_a_wrong_value_gets_the_engines_sentence_and_cannot_start(open_page):
     app = open_page(PAGE, method="shift")
-    app.number_input(key="new.shift.rho").set_value(-1.0).run()
+    app.number_input(key="new.shift.adjust.rho").set_value(-1.0).run()
     said = " ".join(one.value for one in app.markdown)
     assert "rho=-1.0 cannot work: input should be greater than or equal to 0" in said
     assert button(app, "Start").disabled
@@ -119,7 +119,7 @@ def test_own_images_are_judged_by_the_engine(home, open_page):
     app.text_input(key="new.own.folder").set_value("/nowhere/flowers").run()
     button(app, "Check and import").click().run()
     [question] = [one for one in open_questions(home) if one["question"] == "import_data"]
-    assert question["values"] == {"path": "/nowhere/flowers", "name": "flowers"}
+    assert question["values"] == {"path": "/nowhere/flowers", "name": "flowers", "mirror": None}
     reply(home, question["id"], state="failed", message="There is no folder '/nowhere/flowers'.")
     app.run()
     assert "There is no folder" in app.error[0].value
@@ -160,6 +160,26 @@ def test_imported_images_can_be_used_and_what_was_left_out_is_listed(home, open_
     assert list(app.dataframe[0].value["Reason"]) == ["truncated"]
     button(app, "Use these images").click().run()
     assert app.selectbox(key="new.data").value == "own/flowers"
+
+
+def test_whether_own_images_may_be_mirrored_is_asked_and_can_be_said_anew_in_a_run(home, open_page):
+    catalog = json.loads((home / "catalog.json").read_text())
+    info = {**catalog["data"][0], "name": "own/letters", "title": "letters", "sizes": [], "may_mirror": False}
+    write_json(home / "catalog.json", {**catalog, "data": [*catalog["data"], info]})
+    app = open_page(PAGE)
+    app.text_input(key="new.own.folder").set_value("/my/letters").run()
+    app.segmented_control(key="new.own.mirror").set_value("no").run()
+    button(app, "Check and import").click().run()
+    [question] = [one for one in open_questions(home) if one["question"] == "import_data"]
+    assert question["values"]["mirror"] is False
+    app.selectbox(key="new.data").set_value("own/letters").run()
+    assert app.toggle(key="new.mirror.own/letters").value is False
+    assert "--data own/letters --ipc" in app.code[0].value
+    app.toggle(key="new.mirror.own/letters").set_value(True).run()
+    assert "--data own/letters:mirror=yes" in app.code[0].value
+    for data, on in (("own/letters:mirror=yes", True), ("own/letters", False)):
+        edited = RunFolder.create(home, "shift", {}, {"data": data, "ipc": 1})
+        assert open_page(PAGE, **{"from": edited.id}).toggle(key="new.mirror.own/letters").value is on
 
 
 @pytest.mark.parametrize(("typed", "said"), [("abc", "ipc='abc' cannot work"), ("0", "ipc=0 cannot work")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -12,11 +13,13 @@ from safetensors.numpy import load, save_file
 
 from distill_core.errors import BadRecord
 from distill_core.home import write_json
+from distill_core.quantities import titled
 from distill_core.record import priors as shelf
 from distill_core.record.folder import RunFolder
 from distill_core.studies import STUDIES
 from distill_core.work import catalogue
 from pages.parts import priors, weights
+from tests.pages.toy import Searcher
 
 PAGE, KEY = "distill/priors", "0123456789abcdef"
 
@@ -37,8 +40,7 @@ def own(home):
     about = {"data": "tiny", "classes": ["a", "b"], "recipe": {"steps": 4, "sharpen": 0}, "key": KEY}
     path = home / "cache" / f"prior-{KEY}.safetensors"
     source = next(one for one in shelf.known(home) if one["where"] == "shipped")["path"]
-    with open(source, "rb") as file:
-        save_file(load(file.read()), path, metadata={"prior": json.dumps(about)})
+    save_file(load(Path(source).read_bytes()), path, metadata={"prior": json.dumps(about)})
     write_json(path.with_suffix(".json"), {"quality": {"distance to real training images": 0.5}})
     Image.new("L", (24, 16), 100).save(path.with_suffix(".png"))
     return path
@@ -51,7 +53,9 @@ def button(app, label):
 def test_the_shipped_priors_are_listed_with_what_was_measured(open_page):
     found = open_page(PAGE).dataframe[0].value
     assert set(found["From"]) == {"shipped with the studio"} and {"digits", "shapes"} <= set(found["Data"])
-    assert (found["Recognized"] > 50).all() and (found["Of real"] < found["Distance"]).all()
+    assert (found[titled("samples-recognized")] > 50).all() and (
+        found[titled("test-distance")] < found[titled("samples-distance")]
+    ).all()
 
 
 def test_samples_and_deeds_of_the_one_that_is_ticked(home, own, studies):
@@ -59,7 +63,9 @@ def test_samples_and_deeds_of_the_one_that_is_ticked(home, own, studies):
     picture = priors.enlarged(own.with_suffix(".png"))
     assert picture.width == 792 and picture.getcolors() == [(792 * 528, 100)]
     assert row["sheet"] == str(own.with_suffix(".png")) and row["where"] == "trained"
-    assert priors._line(row)["Distance"] == 0.5 and priors._line(row)["Recognized"] is None
+    assert (
+        priors._line(row)[titled("samples-distance")] == 0.5 and priors._line(row)[titled("samples-recognized")] is None
+    )
 
 
 @pytest.fixture
@@ -75,16 +81,13 @@ def ticked(own, open_page, monkeypatch):
 
 
 def test_a_prior_is_used_by_the_methods_that_search_in_one(home, studies, ticked):
-    method = next(one for one in studies["methods"] if one["fields"])
-    field = {**method["fields"][0], "name": "prior", "type": "text", "default": "style"}
-    method["fields"].append({**field, "minimum": None, "maximum": None})
+    studies["methods"].append(catalogue.method_entry(Searcher))
     write_json(home / "catalog.json", studies)
-    name = method["name"]
     app = ticked()
-    assert [one.label for one in app.button if one.label.startswith("Use it")] == [f"Use it in {name}"]
-    button(app, f"Use it in {name}").click().run()
-    assert not app.exception and app.session_state[f"new.{name}.prior"] == f"style@{KEY}"
-    assert app.text_input(key=f"new.{name}.prior").value == f"style@{KEY}"
+    assert [one.label for one in app.button if one.label.startswith("Use it")] == ["Use it in searcher"]
+    button(app, "Use it in searcher").click().run()
+    assert not app.exception and app.session_state["new.searcher.space.prior"] == f"style@{KEY}"
+    assert app.text_input(key="new.searcher.space.prior").value == f"style@{KEY}"
     assert app.session_state["new.data"] == "tiny"
 
 
@@ -148,7 +151,7 @@ def test_the_refusal_of_an_import_is_shown(open_page, monkeypatch, tmp_path):
     assert priors.words(tmp_path, "digits") == ["prior", "import", str(tmp_path), "--data", "digits"]
     assert priors.words(tmp_path, "digits", " 0,217 ")[-2:] == ["--classes", "0,217"]
     sentence, told = "It makes 7 classes.", []
-    monkeypatch.setattr("pages.parts.errand.forget", lambda name: told.append(name))
+    monkeypatch.setattr("pages.parts.errand.forget", told.append)
     monkeypatch.setattr(
         "pages.parts.errand.outcome", lambda name: {"error": sentence} if name == "prior" and not told else None
     )

@@ -7,7 +7,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import packets, pairing
+from pages.parts import packing, pairing
 from tests.pages import demo
 from tests.pages.test_live import words
 
@@ -25,7 +25,7 @@ def pair(home):
 
 def feeder(app: AppTest) -> dict:
     node = next(n for n in app.get("bidi_component") if n.proto.component_name == "distill_feed")
-    return packets.header_of(node.proto.bytes)
+    return packing.header_of(node.proto.bytes)
 
 
 def test_an_empty_home_says_what_to_do(open_page):

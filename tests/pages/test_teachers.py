@@ -83,7 +83,7 @@ def test_the_refusal_of_an_import_is_shown(open_page, monkeypatch):
     sentence = "The order of its classes is another one."
     monkeypatch.setattr("pages.parts.errand.outcome", lambda name: {"error": sentence} if name == "teacher" else None)
     told = []
-    monkeypatch.setattr("pages.parts.errand.forget", lambda name: told.append(name))
+    monkeypatch.setattr("pages.parts.errand.forget", told.append)
     monkeypatch.setattr(
         "pages.parts.errand.outcome", lambda name: {"error": sentence} if name == "teacher" and not told else None
     )

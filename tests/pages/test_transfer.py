@@ -11,7 +11,7 @@ from distill_core.home import write_json
 from distill_core.queue.ask import open_questions, reply
 from distill_core.record import findings
 from distill_core.record.folder import RunFolder
-from distill_core.results import SyntheticSet
+from distill_core.results import Pictures
 from distill_core.studies import STUDIES
 from distill_core.work import catalogue
 
@@ -32,7 +32,7 @@ def done(make_run):
 
     def make(**job) -> RunFolder:
         run = make_run(**job)
-        SyntheticSet(torch.zeros(2, 1, 8, 8), torch.tensor([0, 1]), ("a", "b"), (0.5,), (0.5,)).save(
+        Pictures(torch.zeros(2, 1, 8, 8), torch.tensor([0, 1]), ("a", "b"), (0.5,), (0.5,)).save(
             run.path / "set.safetensors"
         )
         return run

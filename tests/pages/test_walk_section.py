@@ -10,10 +10,12 @@ from distill_core.looks import walk
 from distill_core.queue import ask
 from distill_core.record.folder import RunFolder
 from distill_core.work import answers
-from pages.parts import packets, views
+from distill_core.work.catalogue import method_entry
+from pages.parts import packing, views
 from tests.looks.test_latent_walk import searched
-from tests.pages.conftest import knob, small_catalog
+from tests.pages.conftest import small_catalog
 from tests.pages.test_live import words
+from tests.pages.toy import Searcher
 
 
 def page(run: str) -> None:
@@ -57,10 +59,10 @@ def names(home):
 
 def test_a_run_without_a_generator_is_told_so_kindly(home, make_run, open_section, worker):
     catalog = small_catalog()
-    catalog["methods"][0]["fields"].append(knob("prior", "str", "style"))
+    catalog["methods"].append(method_entry(Searcher))
     write_json(home / "catalog.json", catalog)
     app = open_section(make_run().id)
-    assert "searched no generator" in read(app) and "These methods search one: Random real images" in read(app)
+    assert "searched no generator" in read(app) and "These methods search one: A search inside" in read(app)
     assert not app.get("bidi_component") and worker() == []
     assert "searched no generator" in read(open_section(searched(home, "pixels").id))
 
@@ -73,20 +75,20 @@ def test_a_class_is_asked_for_and_comes_as_one_packet(home, names, open_section,
     assert "A worker is decoding" in read(app) and worker() == [{"run": run.id, "label": 0, "row": "all"}]
     app.run()
     about, pixels = walk.kept(run, 0, "all")
-    header = packets.header_of(sent[-1])
-    assert header["walk"] == about and header["of"] == run.id and packets.blob_of(sent[-1], 0) == pixels.tobytes()
+    header = packing.header_of(sent[-1])
+    assert header["walk"] == about and header["of"] == run.id and packing.blob_of(sent[-1], 0) == pixels.tobytes()
     assert len(sent[-1]) < 1_500_000 and "The generator is `style`" in read(app) and worker() == []
     assert app.selectbox[0].options[:2] == ["all rows of w", "the row of layer1 alone"]
 
     app.get("button_group")[0].set_value(3).run()
     assert worker() == [{"run": run.id, "label": 3, "row": "all"}]
-    assert packets.header_of(sent[-1])["walk"]["label"] == 0, "the one before stays until the other is there"
+    assert packing.header_of(sent[-1])["walk"]["label"] == 0, "the one before stays until the other is there"
     app.run()
-    assert packets.header_of(sent[-1])["walk"]["label"] == 3
+    assert packing.header_of(sent[-1])["walk"]["label"] == 3
     app.selectbox[0].set_value("layer2").run()
     assert worker() == [{"run": run.id, "label": 3, "row": "layer2"}]
     app.run()
-    assert packets.header_of(sent[-1])["walk"]["row"] == "layer2"
+    assert packing.header_of(sent[-1])["walk"]["row"] == "layer2"
 
 
 def test_the_component_is_mounted(home, names, open_section, worker):

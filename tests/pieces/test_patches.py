@@ -53,7 +53,7 @@ def test_the_easiest_are_kept_one_from_each_source():
     for image, (_, source, crop) in enumerate(best[:3]):
         assert torch.equal(found[image, 0], crops[source, crop])
     told = [e.values for e in events if e.kind == "scalars"]
-    assert all(v["cross-entropy of the chosen"] <= v["cross-entropy of all crops"] for v in told)
+    assert all(v["chosen-cross-entropy"] <= v["crops-cross-entropy"] for v in told)
 
 
 def test_medium_is_around_the_middle():

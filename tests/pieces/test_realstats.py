@@ -11,7 +11,8 @@ from torch import nn
 
 from distill_core.datasets import load
 from distill_core.networks import build
-from distill_core.pieces.realstats import KINDS, Points, RealStatistics, densification, measured, patch_moments, patches
+from distill_core.parts.spectra import densification
+from distill_core.pieces.realstats import KINDS, Points, RealStatistics, measured, patch_moments, patches
 from tests.methods.tiny import drain
 
 CPU = torch.device("cpu")
@@ -68,8 +69,8 @@ def slow_terms(net, targets, x, labels, share):
     norm, conv = net.body.block1.norm, net.body.block1.conv
     inside = conv(x)
     terms = []
-    for name, entered in (("body.block1.norm", inside), ("body.block1.conv, input", x)):
-        entered = entered.detach().double()
+    for name, seen in (("body.block1.norm", inside), ("body.block1.conv, input", x)):
+        entered = seen.detach().double()
         now = {"mean": entered.mean((0, 2, 3)), "variance": entered.var((0, 2, 3), unbiased=False)}
         if "conv" in name:
             cut = patches(entered).transpose(0, 1).flatten(1)

@@ -213,14 +213,12 @@ def test_a_teacher_with_other_constants_is_not_used(real, home):
 
 def test_the_list_says_who_uses_a_teacher(real, home):
     from distill_core.record.folder import RunFolder
-    from distill_core.results import SyntheticSet
+    from distill_core.results import Pictures
 
     _, teacher = drain(squeeze(real, SPEC, SqueezeRecipe(epochs=1, augment="none"), CPU))
     run = RunFolder.create(home, "some", {}, {"data": DATA})
     images, labels = torch.zeros(2, 1, 8, 8), torch.tensor([0, 1])
-    SyntheticSet(images, labels, real.classes, real.mean, real.std, teacher=teacher.key).save(
-        run.path / "set.safetensors"
-    )
+    Pictures(images, labels, real.classes, real.mean, real.std, teacher=teacher.key).save(run.path / "set.safetensors")
     (home / "cache" / "teacher-broken.safetensors").write_bytes(b"nothing")
     rows = teachers.known(home)
     assert rows[0]["key"] == teacher.key and rows[0]["runs"] == [run.id] and rows[0]["where"] == "trained"

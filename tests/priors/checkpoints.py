@@ -171,8 +171,8 @@ def biggan(config=BIGGAN, seed=0) -> Draw:
     t.put("embeddings.weight", config["class_embed_dim"], config["num_classes"])
     normed("generator.gen_z", 256 * width, c, bias=256 * width)
     at = 0
-    for block, (_, enter, leave) in enumerate(config["layers"]):
-        enter, leave = enter * width, leave * width
+    for block, (_, times_in, times_out) in enumerate(config["layers"]):
+        enter, leave = times_in * width, times_out * width
         if block == config["attention_layer_position"]:
             key = f"generator.layers.{at}"
             for name, out, given in (

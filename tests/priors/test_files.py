@@ -75,9 +75,9 @@ def test_another_size_a_pickle_and_rubbish_are_refused(made, tmp_path):
 def test_training_lowers_the_error_and_is_done_once():
     real, recipe = load("digits:size=8"), PriorRecipe(width=8, steps=40, sharpen=4)
     events, prior = drain(trained(real, recipe, CPU))
-    errors = [e.values["error of decoded images"] for e in events if e.kind == "scalars" and "divergence" in e.values]
+    errors = [e.values["decoding-error"] for e in events if e.kind == "scalars" and "code-divergence" in e.values]
     assert errors[-1] < 0.7 * errors[0]
-    assert any("loss of the discriminator" in e.values for e in events if e.kind == "scalars")
+    assert any("discriminator-loss" in e.values for e in events if e.kind == "scalars")
     events, again = drain(trained(real, recipe, CPU))
     assert not events and torch.equal(again.last, prior.last)
     assert prior_key(real, recipe) != prior_key(real, PriorRecipe(width=8, steps=41, sharpen=4))
@@ -97,8 +97,8 @@ def test_the_frechet_distance_of_gaussians():
 def test_an_untrained_prior_is_measured_as_one():
     real = load("digits:size=8")
     _, found = drain(measured(StyleGenerator(1, 8, 10, width=4).requires_grad_(False), real, CPU))
-    assert found["accuracy on real test images after training on samples"] < 0.5
-    assert found["distance to real training images"] > 10 * found["distance of real test images"]
+    assert found["samples-teach"] < 0.5
+    assert found["samples-distance"] > 10 * found["test-distance"]
 
 
 def test_samples_are_judged_by_the_usual_teacher_or_by_a_cheaper_one_where_images_are_many():

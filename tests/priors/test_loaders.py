@@ -102,9 +102,8 @@ def test_gradients_reach_w_and_f_at_every_cut(prior):
 @pytest.mark.parametrize("method", ["glad", "hglad"])
 def test_a_search_goes_through_it(case, method, tmp_path):
     use, real = taken(case, tmp_path)
-    settings = {"prior": use, "averaged": 4, "iterations": 1, "looks": 2, "stride": 1, "metric": "loss"}
-    kind = method_class(method)
-    one = small(kind, **{k: v for k, v in settings.items() if k in kind.model_fields})
+    long = {"glad": {"iterations": 1}, "hglad": {"looks": 2, "stride": 1, "measure": "loss"}}
+    one = small(method_class(method), prior=use, averaged=4, **long[method])
     events, made = drain(one.distill(fitting(one, data=CASES[case][2], ipc=1)))
     assert made.images.shape == (len(real.classes), real.channels, real.size, real.size)
     assert torch.isfinite(made.images).all() and float(made.images.std()) > 0
@@ -117,7 +116,7 @@ def test_the_layout_of_the_128_pixel_imagenet_generator_is_the_published_one():
     """16² with 10 layers, grown three times by 7: 26 layers, 27 rows, and the shapes of the paper's f_n."""
     with torch.device("meta"):
         tensors = stylegan3(channels=3, layers=10, grown=(7, 7, 7), base=32768, cap=512, classes=1000)
-    found = plan("128", {k: t.to("meta") for k, t in tensors.items()}, {})
+    found = plan("128", {k: t.to("meta") for k, t in tensors.items()})
     shapes = [cut.shape for cut in found.cuts]
     assert (len(found.rows), len(shapes), found.size, found.classes) == (27, 26, 128, 1000)
     assert [shapes[n][1] for n in (1, 9, 10, 14, 15, 19, 20, 24, 25)] == [36, 36, 52, 52, 84, 84, 148, 148, 128]

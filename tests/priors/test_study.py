@@ -33,7 +33,7 @@ def test_a_prior_is_trained_and_measured_in_the_queue(home):
     assert sitting.drive_run(folder, whole, askable())["state"] == "finished"
     (row,) = (one for one in priors.known(home) if one["where"] == "trained")
     assert row["data"] == "digits:size=8" and row["recipe"]["steps"] == 4
-    assert 0 <= row["quality"]["accuracy on real test images after training on samples"] <= 1
+    assert 0 <= row["quality"]["samples-teach"] <= 1
     spaces = {one.get("space") for one in Timeline.all(folder) if one["kind"] == "images"}
     assert spaces == {"samples"}
 

@@ -9,9 +9,10 @@ import pytest
 
 from distill_core.axis import Axis, along, read_axis, read_seeds, typed
 from distill_core.errors import BadSetting
+from distill_core.part import fields_of
 from distill_core.queue.planning import MOST, cost, plan
 from distill_core.queue.sweep import Sweep, key_of, read_plan
-from distill_core.work.catalogue import fields_of, method_entry
+from distill_core.work.catalogue import method_entry
 from distill_core.work.cells import refusal, refusals
 from tests.work.toy import Toy
 
@@ -102,12 +103,12 @@ def test_cells_that_cannot_work_are_named_in_the_methods_own_words():
     sweep = grid(along("lr", 0.1, 99.0, title="η"), along("count", 0, 5, title="Steps"))
     refused = refusals(sweep, Toy)
     assert [one["place"] for one in refused] == [[0, 0], [1, 0], [1, 1]]
-    said = refusal(sweep, refused)
+    said = refusal(refused)
     assert "Cell “η 0.1 · Steps 0”: count=0 cannot work: input should be greater than or equal to 1." in said
     assert "Cell “η 99 · Steps 5”: lr=99.0 cannot work" in said and said.endswith("take those values off the axis.")
     [job] = refusals(grid(along("data", "digits", "digts")), Toy)
     assert job["label"] == "data digts" and 'Did you mean "digits"?' in job["reason"]
-    assert refusal(sweep, []) == ""
+    assert refusal([]) == ""
 
 
 def test_ten_thousand_cells_are_counted_named_and_checked_without_hanging():

@@ -14,14 +14,14 @@ import pytest
 from distill_core.axis import along
 from distill_core.errors import BadRecord
 from distill_core.home import ASSETS, read_json, write_json
-from distill_core.queue import launch, sweeping
+from distill_core.queue import sweeping, sweeps, waiting
 from distill_core.queue.known import known_runs
 from distill_core.queue.outcomes import outcomes, progress, progress_in_words
 from distill_core.queue.planning import plan
 from distill_core.queue.sweep import Sweep
 from distill_core.record import index
 from distill_core.record.folder import RunFolder, Timeline
-from distill_core.work import drive, worker
+from distill_core.work import kept, worker
 from distill_core.work.catalogue import method_entry
 from distill_core.work.sitting import drive_run
 from tests.work.toy import METHODS, Toy, new_run, until, whole
@@ -52,7 +52,7 @@ def next_run(home: Path, idle: float = 5.0) -> RunFolder | None:
 def work_off(home: Path, sweep: str) -> int:
     """Be the worker until the sweep is done; returns how many runs were worked on."""
     count = 0
-    while sweeping.read(home, sweep).state == "going":
+    while sweeps.read(home, sweep).state == "going":
         run = next_run(home, 0.7)
         if run is not None:
             drive_run(run, whole, METHODS)
@@ -63,9 +63,9 @@ def work_off(home: Path, sweep: str) -> int:
 
 def test_a_sweep_is_worked_off_and_failed_cells_are_seen(home: Path) -> None:
     one = sweeping.start(home, grid(seeds=(0, 1)))
-    assert one.state == "going" and len(launch.queue(home)) == 1, "one at a time waits, not all of them"
+    assert one.state == "going" and len(waiting.queue(home)) == 1, "one at a time waits, not all of them"
     assert work_off(home, one.id) == 8
-    one = sweeping.read(home, one.id)
+    one = sweeps.read(home, one.id)
     results = outcomes(home, one)
     assert one.state == "done" and [r.state for r in results] == ["scored", "failed", "scored", "failed"]
     assert (results[0].n, results[0].mean, results[0].random) == (2, 0.6, (0.25, 0.25))
@@ -100,7 +100,7 @@ def test_killed_in_the_middle_it_goes_on_and_repeats_nothing(home: Path) -> None
     drive_run(first, whole, METHODS)
     second = next_run(home)
     assert second is not None and second.id != first.id
-    environment = {**os.environ, drive.STEPS_VARIABLE: "7", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, kept.STEPS_VARIABLE: "7", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tests.work.killable", str(home), second.id]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     until(lambda: any((second.path / "checkpoints").glob("second*.safetensors")))
@@ -110,7 +110,7 @@ def test_killed_in_the_middle_it_goes_on_and_repeats_nothing(home: Path) -> None
     assert second.state()["state"] == "lost"
     assert work_off(home, one.id) == 3, "the lost one and the two that were never begun"
     assert second.state()["state"] == "finished" and "resumed" in [r["kind"] for r in Timeline.all(second)]
-    one = sweeping.read(home, one.id)
+    one = sweeps.read(home, one.id)
     assert one.state == "done" and progress(outcomes(home, one))["finished"] == 4
     assert len(list((home / "runs").glob("[!.]*"))) == 4
 
@@ -123,7 +123,7 @@ def test_a_run_that_is_lost_again_is_left_to_its_user(home: Path) -> None:
         write_json(run.path / "state.json", {"state": "running", "heartbeat": 0})
         sweeping.feed(home)
     assert run.state()["state"] == "lost"
-    assert work_off(home, one.id) == 1 and sweeping.read(home, one.id).state == "done"
+    assert work_off(home, one.id) == 1 and sweeps.read(home, one.id).state == "done"
     assert sweeping.go_on(home, one.id).state == "going"
     assert work_off(home, one.id) == 1 and run.state()["state"] == "finished"
 
@@ -131,25 +131,25 @@ def test_a_run_that_is_lost_again_is_left_to_its_user(home: Path) -> None:
 def test_stopped_it_queues_nothing_and_goes_on_when_asked(home: Path) -> None:
     one = sweeping.start(home, grid(pause=0.0))
     assert sweeping.stop(home, one.id).state == "stopped"
-    assert launch.queue(home) == [] and not sweeping.feed(home) and next_run(home, 0.3) is None
+    assert waiting.queue(home) == [] and not sweeping.feed(home) and next_run(home, 0.3) is None
     assert sweeping.go_on(home, one.id).state == "going"
     assert work_off(home, one.id) == 2
-    gone = sweeping.read(home, one.id).runs.popitem()[1]
+    gone = sweeps.read(home, one.id).runs.popitem()[1]
     index.trash(home, gone)
-    [missing] = [r for r in outcomes(home, sweeping.read(home, one.id)) if not r.n]
+    [missing] = [r for r in outcomes(home, sweeps.read(home, one.id)) if not r.n]
     assert missing.state == "missing" and missing.missing == 1
     assert sweeping.go_on(home, one.id).state == "going" and work_off(home, one.id) == 1
     sweeping.forget(home, one.id)
-    assert sweeping.list_sweeps(home) == [] and len(list((home / "runs").glob("[!.]*"))) == 2
+    assert sweeps.list_sweeps(home) == [] and len(list((home / "runs").glob("[!.]*"))) == 2
 
 
 def test_every_accelerator_gets_a_run_of_its_own(home: Path) -> None:
     catalog = read_json(home / "catalog.json")
     write_json(home / "catalog.json", {**catalog, "devices": ["cpu", "cuda:0", "cuda:1"]})
     sweeping.start(home, grid(seeds=(0, 1), pause=0.0))
-    assert sorted(run.request()["job"]["device"] for run in launch.queue(home)) == ["cuda:0", "cuda:1"]
+    assert sorted(run.request()["job"]["device"] for run in waiting.queue(home)) == ["cuda:0", "cuda:1"]
     sweeping.feed(home)
-    assert len(launch.queue(home)) == 2
+    assert len(waiting.queue(home)) == 2
 
 
 def test_ten_thousand_runs_lay_one_folder_into_the_queue(home: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_sweep_that_cannot_be_read_is_a_sentence_and_hurts_no_other(home: Path
     one = sweeping.start(home, grid(pause=0.0))
     (home / "sweeps" / "torn.json").write_text("{", encoding="utf-8")
     (home / "sweeps" / "other.json").write_text('{"schema": 1, "plan": {}}', encoding="utf-8")
-    assert [found.id for found in sweeping.list_sweeps(home)] == [one.id]
+    assert [found.id for found in sweeps.list_sweeps(home)] == [one.id]
     for name, sentence in (("torn", "cannot be read"), ("other", "no sweep that can be read"), ("nope", "no sweep called"), ("../x", "no sweep's id")):  # fmt: skip
         with pytest.raises(BadRecord, match=sentence):
-            sweeping.read(home, name)
+            sweeps.read(home, name)

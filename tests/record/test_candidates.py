@@ -23,8 +23,8 @@ def layer(name, part, kept, shade):
         yield Scalars(step, {"loss": 10.0 * part + step})
         yield images(step, name, shade + step)
     if kept is not None:
-        yield Scalars(6, {"step kept": kept})
-        yield Parts(6, "loss at each step", {str(i): 10.0 * part + i for i in range(6)})
+        yield Scalars(6, {"step-kept": kept})
+        yield Parts(6, "loss-by-step", {str(i): 10.0 * part + i for i in range(6)})
         yield images(6, name, shade + kept)
 
 

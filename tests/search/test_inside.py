@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 
-from distill_core.datasets import load
 from distill_core.methods.glad import GenerativeLatent
 from distill_core.methods.hglad import HierarchicalPrior
+from distill_core.pieces.ground import Ground
+from distill_core.pieces.match import Rates
 from distill_core.priors.style import StyleGenerator
 from distill_core.search import inside
 from distill_core.search.inside import COPIES, Inside, images_within
-from tests.methods.tiny import drain, fitting, small
+from distill_core.search.one_layer import OneLayer
+from tests.methods.tiny import drain, fitting, job, small
 
-NOW = SimpleNamespace(rates=SimpleNamespace(w=1e-3, f=0.05))
+RATES = Rates(1e-3, 0.05, 1.0)
 
 
 def generator(width=8, size=16):
@@ -27,13 +27,13 @@ def space(cut=2, n=10, device="cpu", **more):
     labels = torch.arange(n, device=device) % 10
     w = prior.map(prior.sample(n, torch.Generator().manual_seed(0)).to(device), labels)
     f = prior.between(None, w, 0, cut) if cut else None
-    return Inside(prior, load("digits"), cut, w, f, momentum=0.5, **{"chunk": 4, **more})
+    return Inside(prior, Ground.of(job(data="digits", ipc=1)), cut, w, f, momentum=0.5, **{"chunk": 4, **more})
 
 
 def moved(one, steps=3):
     """After some steps that pull at the images toward gray."""
     for _ in range(steps):
-        one.step(one.images() * 0.01, NOW)
+        one.step(one.images() * 0.01, RATES)
     return one
 
 
@@ -45,8 +45,7 @@ def test_the_budget_chooses_how_many_images():
     assert images_within(10, cuts) == 10_000_000 // each
     assert images_within(1, cuts[-1:]) > images_within(1, cuts), "late layers have less to keep"
     assert images_within(1, generator(512).cuts) == 1, "one image at least"
-    method = GenerativeLatent(chunk=3)
-    assert method.at_once(generator(), 0) == 3 and GenerativeLatent(decode_mb=1).at_once(generator(), 0) == 7
+    assert OneLayer(chunk=3).at_once(generator(), 0) == 3 and OneLayer(decode_mb=1).at_once(generator(), 0) == 7
 
 
 def test_the_budget_covers_what_the_graph_keeps():
@@ -79,7 +78,7 @@ def test_results_do_not_depend_on_the_chunk(cut):
 
 def test_a_search_with_a_budget_finds_what_it_finds_without():
     def result(**more):
-        method = small(HierarchicalPrior, prior="untrained:width=4", metric="loss", looks=3, **more)
+        method = small(HierarchicalPrior, prior="untrained:width=4", measure="loss", looks=3, **more)
         return drain(method.distill(fitting(method, ipc=2)))[1].images
 
     torch.testing.assert_close(result(decode_mb=1), result(chunk=2), atol=1.01 / 255, rtol=0)
@@ -134,9 +133,9 @@ def broken_at(monkeypatch, number):
     """NaN in the feature map after so many moves."""
     real_step, calls = Inside.step, []
 
-    def step(self, gradient, now):
+    def step(self, gradient, rates):
         calls.append(self.f.detach().clone())
-        real_step(self, gradient, now)
+        real_step(self, gradient, rates)
         if len(calls) == number:
             self.f.data[0, 0, 0, 0] = float("nan")
 

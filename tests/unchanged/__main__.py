@@ -41,6 +41,13 @@ def cached(folder: Path) -> list[str]:
 
 
 def outcome(name: str) -> tuple[str, dict[str, Any]]:
+    try:
+        return name, _outcome(name)
+    except Exception as error:  # noqa: BLE001 (one broken case must not hide the others)
+        return name, {"set": f"{type(error).__name__}: {error}", "scores": [], "cache": []}
+
+
+def _outcome(name: str) -> dict[str, Any]:
     import torch
 
     from distill_core.job import ask
@@ -53,7 +60,7 @@ def outcome(name: str) -> tuple[str, dict[str, Any]]:
         os.environ["DISTILL_STUDIO_HOME"] = home
         torch.manual_seed(0)
         kind = method_class(method)
-        stream, scores = whole(getattr(kind, "saved", kind.build)(settings), ask(**job)), []
+        stream, scores = whole(kind.build(settings, saved=True), ask(**job)), []
         try:
             while True:
                 event = next(stream)
@@ -61,7 +68,7 @@ def outcome(name: str) -> tuple[str, dict[str, Any]]:
                     scores.append([event.subject, event.protocol, event.labels, list(event.accuracy)])
         except StopIteration as end:
             result = end.value
-        return name, {
+        return {
             "set": digest(result.images, result.labels, result.soft_labels),
             "scores": scores,
             "cache": cached(Path(home) / "cache"),

@@ -15,12 +15,13 @@ import pytest
 import torch
 
 from distill_core.errors import BadRecord
+from distill_core.events import Note
 from distill_core.home import read_json, write_json
-from distill_core.queue import launch
+from distill_core.queue import waiting
 from distill_core.record import index
 from distill_core.record.folder import RunFolder, Timeline
-from distill_core.results import SyntheticSet
-from distill_core.work import checkpoint, drive
+from distill_core.results import load_result
+from distill_core.work import checkpoint, drive, kept
 from distill_core.work.sitting import drive_run
 from tests.work.toy import METHODS, new_run, until, whole
 
@@ -34,6 +35,12 @@ def one_thread() -> None:
 
 def work(run: RunFolder) -> dict[str, Any]:
     return drive_run(run, whole, METHODS)
+
+
+def again(home: Path, run: RunFolder) -> RunFolder:
+    """Let a run that is over go on."""
+    waiting.join(home, run)
+    return run
 
 
 def in_thread(run: RunFolder) -> threading.Thread:
@@ -72,7 +79,7 @@ def test_a_run_finishes_with_scores_and_nothing_left_over(home: Path) -> None:
 def test_stopped_anywhere_and_resumed_ends_with_the_same_bytes(
     home: Path, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "5")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "5")
     straight = new_run(home)
     work(straight)
     broken = new_run(home)
@@ -104,7 +111,7 @@ def test_stopped_anywhere_and_resumed_ends_with_the_same_bytes(
 
 def test_killed_by_the_system_is_lost_and_resumes_to_the_same_bytes(home: Path) -> None:
     settings = {"count": 40, "pause": 0.005}
-    environment = {**os.environ, drive.STEPS_VARIABLE: "7", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, kept.STEPS_VARIABLE: "7", "PYTHONPATH": str(ROOT)}
     straight, killed = new_run(home, settings), new_run(home, settings)
 
     def start(run: RunFolder) -> subprocess.Popen[bytes]:
@@ -118,10 +125,10 @@ def test_killed_by_the_system_is_lost_and_resumes_to_the_same_bytes(home: Path) 
     process.wait()
     write_json(killed.path / "state.json", {**read_json(killed.path / "state.json"), "heartbeat": 0})
     assert killed.state()["state"] == "lost"
-    for run in (launch.requeue(home, killed), straight):
+    for run in (again(home, killed), straight):
         assert start(run).wait() == 0
         assert run.state()["state"] == "finished", run.state()
-    about = [SyntheticSet.load(run.path / "set.safetensors").about for run in (killed, straight)]
+    about = [load_result(run.path / "set.safetensors").about for run in (killed, straight)]
     assert about[0] == about[1] and bytes_of(killed) == bytes_of(straight)
     assert "resumed" in [r["kind"] for r in Timeline.all(killed)]
 
@@ -138,7 +145,7 @@ def test_pause_single_steps_and_going_on(home: Path) -> None:
     run.steer(want="stop")
     thread.join()
     assert run.state()["state"] == "stopped"
-    run = launch.requeue(home, run)
+    run = again(home, run)
     assert run.control()["want"] == "run"
     assert work(run)["state"] == "finished"
 
@@ -155,7 +162,7 @@ def test_moved_knobs_act_at_the_next_step_and_are_repeated(home: Path) -> None:
     moves = [r for r in Timeline.all(first) if r["kind"] == "knob"]
     assert [(m["stage"], m["step"], m["name"], m["value"]) for m in moves] == [("first", 4, "lr", 0.5)]
     notes = [r["text"] for r in Timeline.all(first) if r["kind"] == "note"]
-    assert len(notes) == 2 and all("cannot be moved" in note for note in notes)
+    assert len(notes) == 2 and "cannot be moved" in notes[0] and "no setting called 'nonsense'" in notes[1]
 
     job = index.again(first)["job"]
     assert job["moves"] == [{"stage": "first", "step": 4, "name": "lr", "value": 0.5}]
@@ -164,8 +171,16 @@ def test_moved_knobs_act_at_the_next_step_and_are_repeated(home: Path) -> None:
     assert bytes_of(second) == bytes_of(first) != bytes_of(plain)
 
 
+def test_a_move_in_a_loop_that_there_is_not_is_said(home: Path) -> None:
+    run = new_run(home, moves=[{"stage": "second#7", "step": 1, "name": "lr", "value": 2.0}])
+    work(run)
+    assert [r["text"] for r in Timeline.all(run) if r["kind"] == "note"] == [
+        "A knob was to be moved in 'second#7', but this run has no such loop."
+    ]
+
+
 def test_a_move_made_before_a_kill_is_made_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "6")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "6")
     moves = [{"stage": "second#2", "step": 8, "name": "lr", "value": 2.0}]
     straight = new_run(home, moves=moves)
     work(straight)
@@ -180,7 +195,7 @@ def test_a_move_made_before_a_kill_is_made_again(home: Path, monkeypatch: pytest
     for path in (killed.path / "checkpoints").glob("second*"):
         if checkpoint.about(path)["key"] == "second#2":
             path.unlink()  # as if the kill had come before it was written
-    work(launch.requeue(home, killed))
+    work(again(home, killed))
     assert bytes_of(killed) == bytes_of(straight)
     assert [(r["stage"], r["step"]) for r in Timeline.all(killed) if r["kind"] == "knob"] == [("second#2", 8)]
 
@@ -219,17 +234,17 @@ def test_what_the_machine_lacks_is_said(
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "2")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "2")
     monkeypatch.setattr(checkpoint, "save", fail)
     run = new_run(home)
     state = work(run)
     assert state["state"] == "failed" and words in state["message"]
     monkeypatch.undo()
-    assert work(launch.requeue(home, run))["state"] == "finished"
+    assert work(again(home, run))["state"] == "finished"
 
 
 def test_a_damaged_checkpoint_is_not_fatal(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "5")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "5")
     run, straight = new_run(home), new_run(home)
     work(straight)
     run.steer(want="pause", steps=9)
@@ -239,9 +254,56 @@ def test_a_damaged_checkpoint_is_not_fatal(home: Path, monkeypatch: pytest.Monke
     thread.join()
     newest = next((run.path / "checkpoints").glob("*.safetensors"))
     newest.write_bytes(newest.read_bytes()[:100])
-    state = work(launch.requeue(home, run))
+    state = work(again(home, run))
     assert state["state"] == "finished" and bytes_of(run) == bytes_of(straight)
     assert any("cannot be read" in r.get("text", "") for r in Timeline.all(run))
+
+
+def test_checkpoints_of_an_earlier_version_are_said_and_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "5")
+    run, straight = new_run(home), new_run(home)
+    work(straight)
+    run.steer(want="pause", steps=20)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "FORMAT", 1)
+        thread = in_thread(run)
+        until(lambda: run.state()["state"] == "paused")
+        run.steer(want="stop")
+        thread.join()
+    assert len(list((run.path / "checkpoints").glob("*.safetensors"))) == 2
+    with pytest.raises(checkpoint.OtherVersion, match="has format 1; this version reads"):
+        checkpoint.about(next((run.path / "checkpoints").glob("*.safetensors")))
+    waiting.join(home, run)
+    assert work(run)["state"] == "finished" and bytes_of(run) == bytes_of(straight)
+    notes = [(r["level"], r["text"]) for r in Timeline.all(run) if r["kind"] == "note"]
+    assert notes == [("warning", "Checkpoints of another version of the studio are not used: the run begins anew.")]
+    assert next(r["step"] for r in shown(run) if r["kind"] == "scalars") == 0
+
+
+def test_what_is_said_anew_before_the_first_stage_stands_in_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest checkpoint is not met any more: what was held back is recorded as it was the first time."""
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "3")
+
+    def greeting(method: Any, job: Any) -> Any:
+        yield Note("hello")
+        return (yield from whole(method, job))
+
+    def without_first(method: Any, job: Any) -> Any:
+        original = type(method).loop
+        skipped = lambda self, name, *more: iter(()) if name == "first" else original(self, name, *more)  # noqa: E731
+        monkeypatch.setattr(type(method), "loop", skipped)
+        return greeting(method, job)
+
+    run = new_run(home)
+    run.steer(want="pause", steps=7)
+    thread = threading.Thread(target=drive_run, args=(run, greeting, METHODS))
+    thread.start()
+    until(lambda: run.state()["state"] == "paused" and run.state()["step"] == 7)
+    run.steer(want="stop")
+    thread.join()
+    waiting.join(home, run)
+    assert drive_run(run, without_first, METHODS)["state"] == "finished"
+    assert [r["stage"] for r in Timeline.all(run) if r["kind"] == "note"] == [""]
 
 
 def test_a_wrong_setting_in_an_edited_folder(home: Path) -> None:
@@ -250,7 +312,7 @@ def test_a_wrong_setting_in_an_edited_folder(home: Path) -> None:
 
 
 def test_a_cache_that_makes_the_checkpointed_loop_unnecessary(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(drive.STEPS_VARIABLE, "3")
+    monkeypatch.setenv(kept.STEPS_VARIABLE, "3")
     run = new_run(home)
     run.steer(want="pause", steps=7)
     thread = in_thread(run)
@@ -268,7 +330,7 @@ def test_a_cache_that_makes_the_checkpointed_loop_unnecessary(home: Path, monkey
         monkeypatch.setattr(type(method), "loop", loop)
         return whole(method, job)
 
-    launch.requeue(home, run)
+    again(home, run)
     assert drive_run(run, without_first, METHODS)["state"] == "finished"
     stages = [r["stage"] for r in Timeline.all(run) if r["kind"] == "stage"]
     assert stages == ["first", "second", "second", "nested"]

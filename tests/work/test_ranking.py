@@ -44,9 +44,9 @@ def asked(home, run: RunFolder, **more: Any) -> RunFolder:
 def short(monkeypatch):
     """A judge that is trained for a moment: how well it knows the digits is not the question here."""
     from distill_core.pieces import teach
-    from distill_core.search import judge
+    from distill_core.search import measures
 
-    monkeypatch.setattr(judge, "SqueezeRecipe", lambda: teach.SqueezeRecipe(epochs=1))
+    monkeypatch.setattr(measures, "SqueezeRecipe", lambda: teach.SqueezeRecipe(epochs=1))
 
 
 def test_every_distance_is_compared_with_students(home, searched):
@@ -78,7 +78,7 @@ def test_the_loss_is_the_one_that_the_run_said(home, searched):
     for one in Timeline.all(searched):
         if one["kind"] == "images":
             layer = one["space"]
-        if one["kind"] == "parts" and one["name"] == "loss at each step":
+        if one["kind"] == "parts" and one["name"] == "loss-by-step":
             every[layer] = one["values"]
     for row in found["rows"]:
         assert row["distance"]["loss"] == pytest.approx(every[row["layer"]][str(row["step"])])

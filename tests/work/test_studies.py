@@ -45,7 +45,7 @@ def test_a_teacher_is_trained_in_the_queue(home):
     row = teachers.known(home)[0]
     assert row["spec"] == STUDENT and row["recipe"]["augment"] == "none"
     curves = [one for one in Timeline.all(folder) if one["kind"] == "scalars"]
-    assert {"teacher loss", "teacher validation accuracy"} <= curves[0]["values"].keys()
+    assert {"teacher-loss", "teacher-accuracy"} <= curves[0]["values"].keys()
 
 
 def test_class_after_class_is_kept_with_the_run(home, run):

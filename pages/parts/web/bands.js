@@ -1,17 +1,22 @@
 // The bands of a search through a generator: one for each layer that was visited, in order, with all that was said of it.
-const WORTH = "feature distance", CLASSWISE = "class-relevant feature distance";
-const KEPT = { step: "step kept", distance: "distance kept", high: "high frequencies" };
-const HANDED = { change: "change at hand-over", clipped: "clipped share" };
 
-function bandsOf(run) {
+// What is read of a run, by the ids of its quantities.
+export const SAYS = {
+  distance: "feature-distance", loss: "loss", classes: "feature-distance-by-class", moved: "w-change", bytes: "map-bytes",
+  step: "step-kept", kept: "distance-kept", high: "high-frequencies", change: "hand-over-change", clipped: "clipped-share",
+};
+const OF_BAND = ["step", "kept", "high", "change", "clipped"]; // said once for a layer
+const CHOSEN = { part: "part-chosen", step: "step-chosen", distance: "distance-chosen" };
+const TRAILS = { "feature-distance-by-step": "distance", "loss-by-step": "loss" }; // every step, once the layer is done
+
+export function bandsOf(run) {
   if (run.banded?.version === run.version) return run.banded;
-  const found = new Map(), sizes = run.parts.find((r) => r.name === "bytes of feature maps")?.values ?? {};
+  const found = new Map(), sizes = run.parts.find((r) => r.name === SAYS.bytes)?.values ?? {};
   const of = (r) => {
     const stage = run.stages[r.in], key = `${stage.name}/${stage.part}`;
     if (!found.has(key)) found.set(key, { key, stage, name: null, cells: new Map(), classes: [], frames: [], moved: null, said: {} });
     return found.get(key);
   };
-  const cell = (band, step) => band.cells.get(step) ?? band.cells.set(step, { step }).get(step);
   for (const r of run.frames) {
     const band = of(r);
     band.name ??= r.space;
@@ -19,22 +24,28 @@ function bandsOf(run) {
   }
   let chosen = null;
   for (const r of run.scalars) {
-    const band = of(r), v = r.values;
-    if (WORTH in v || "loss" in v) Object.assign(cell(band, r.step), { distance: v[WORTH], loss: v.loss, r });
-    for (const [name, key] of Object.entries({ ...KEPT, ...HANDED })) if (key in v) band.said[name] = v[key];
-    if ("part chosen" in v) chosen = { part: v["part chosen"], step: v["step chosen"], distance: v["distance chosen"] };
+    hear(of(r), r);
+    if (CHOSEN.part in r.values) chosen = Object.fromEntries(Object.entries(CHOSEN).map(([name, id]) => [name, r.values[id]]));
   }
   for (const r of run.parts) {
-    const band = of(r), what = { [`${WORTH} at each step`]: "distance", "loss at each step": "loss" }[r.name];
+    const band = of(r), what = TRAILS[r.name];
     if (what) for (const [step, value] of Object.entries(r.values)) cell(band, Number(step))[what] = value;
-    if (r.name === "change of w") band.moved = r.values;
+    if (r.name === SAYS.moved) band.moved = r.values;
   }
-  for (const r of run.perClass) if (r.name === CLASSWISE) of(r).classes.push(r);
+  for (const r of run.perClass) if (r.name === SAYS.classes) of(r).classes.push(r);
   const list = [...found.values()].filter((b) => b.name && (b.name !== "pixels" || [...b.cells.values()].some((c) => Number.isFinite(c.distance))));
   const inside = list.some((b) => b.name !== "pixels" || b.moved);
   list.forEach((band, i) => finish(band, i, sizes));
   run.banded = { version: run.version, list: inside ? list : [], chosen, sizes };
   return run.banded;
+}
+
+const cell = (band, step) => band.cells.get(step) ?? band.cells.set(step, { step }).get(step);
+
+function hear(band, r) {
+  const v = r.values;
+  if (SAYS.distance in v || SAYS.loss in v) Object.assign(cell(band, r.step), { distance: v[SAYS.distance], loss: v[SAYS.loss], r });
+  for (const name of OF_BAND) if (SAYS[name] in v) band.said[name] = v[SAYS[name]];
 }
 
 function finish(band, index, sizes) {
@@ -50,7 +61,7 @@ function finish(band, index, sizes) {
 }
 
 // Where the clock stands: the band, and the step inside it.
-function nowIn(store, run, list) {
+export function nowIn(store, run, list) {
   const at = store.at(run, run.records, false);
   if (!at) return null;
   const stage = run.stages[at.in], band = list.find((b) => b.stage.name === stage.name && b.stage.part === stage.part);
@@ -60,18 +71,9 @@ function nowIn(store, run, list) {
 }
 
 // Move the clock of all views to a step of a band.
-function jump(store, run, band, step) {
+export function jump(store, run, band, step) {
   store.clock.playing = false;
   const near = band.all.filter((c) => c.r && c.step <= step).pop()?.r ?? band.entry;
   if (store.clock.align === "step" || store.clock.align === "fraction") store.seek(store.where(run, { in: run.stages.indexOf(band.stage), local: step, t: near?.t ?? 0 }));
   else if (near) store.seek(store.where(run, near));
 }
-
-// A value in [0, 1] as [r, g, b], dark blue to yellow, even in lightness and for the color-blind (after cividis).
-const RAMP = [[0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];
-function ramp(value) {
-  const v = Math.max(0, Math.min(1, value)) * (RAMP.length - 1), i = Math.min(RAMP.length - 2, Math.floor(v));
-  return RAMP[i].map((a, k) => Math.round(a + (RAMP[i + 1][k] - a) * (v - i)));
-}
-const ink = (rgb) => `rgb(${rgb.join()})`;
-const readable = (rgb) => (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 130 ? "#111" : "#fff");

@@ -1,6 +1,6 @@
-// Small things that every view needs: elements, canvases, theme, a place to be mounted.
+// Small things that every view needs: elements, canvases, theme, numbers.
 
-function el(tag, attributes = {}, ...children) {
+export function el(tag, attributes = {}, ...children) {
   const made = tag === "svg" || tag === "path" ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) made[name] = value;
@@ -11,13 +11,13 @@ function el(tag, attributes = {}, ...children) {
   return made;
 }
 
-const icon = (path) => el("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, el("path", { d: path, fill: "currentColor" }));
-const button = (label, content, onclick) => el("button", { type: "button", title: label, "aria-label": label, onclick }, content);
+export const icon = (path) => el("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, el("path", { d: path, fill: "currentColor" }));
+export const button = (label, content, onclick) => el("button", { type: "button", title: label, "aria-label": label, onclick }, content);
 
 // A group of buttons of which one is pressed. choices: [[value, label, title?], …]
-function choice(label, choices, chosen) {
+export function choice(label, choices, chosen) {
   const group = el("div", { class: "choice", role: "group", "aria-label": label });
-  const buttons = choices.map(([value, words, title]) => el("button", { type: "button", text: words, title: title ?? words, onclick: () => chosen(value) }));
+  const buttons = choices.map(([value, text, title]) => el("button", { type: "button", text, title: title ?? text, onclick: () => chosen(value) }));
   group.append(...buttons);
   group.show = (value) => buttons.forEach((b, i) => b.setAttribute("aria-pressed", String(choices[i][0] === value)));
   group.allow = (test) => buttons.forEach((b, i) => (b.hidden = !test(choices[i][0])));
@@ -25,7 +25,7 @@ function choice(label, choices, chosen) {
 }
 
 // Give a canvas its size in CSS pixels; returns its context, cleared, in CSS pixels.
-function fit(canvas, width, height) {
+export function fit(canvas, width, height) {
   const ratio = Math.min(window.devicePixelRatio || 1, 3), w = Math.max(1, Math.round(width * ratio)), h = Math.max(1, Math.round(height * ratio));
   if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
   canvas.style.width = `${width}px`;
@@ -36,7 +36,7 @@ function fit(canvas, width, height) {
   return g;
 }
 
-function theme(node) {
+export function theme(node) {
   const style = getComputedStyle(node.host ?? node), read = (name, other) => style.getPropertyValue(`--st-${name}`).trim() || other;
   const back = read("background-color", "#ffffff");
   return {
@@ -54,14 +54,10 @@ function luminance(text) {
   return (0.299 * parts[0] + 0.587 * parts[1] + 0.114 * parts[2]) / 255;
 }
 
-const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-const typing = (event) => {
-  const target = event.composedPath()[0];
-  return Boolean(target?.closest?.("input, textarea, select, [contenteditable=true], [role=slider], [role=combobox], [role=listbox], [role=dialog]"));
-};
+export const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // A number for people: 0.0153, 12.4, 1,297, 1.2e-7.
-function words(value) {
+export function words(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "not a number";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(1);
@@ -70,45 +66,28 @@ function words(value) {
 }
 
 // A scale that goes through values nicely; returns ticks between low and high.
-function ticks(low, high, count = 4) {
+export function ticks(low, high, count = 4) {
   const span = high - low || 1, raw = span / count, power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].find((m) => m * power >= raw) * power, found = [];
   for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + 1e-9 * span; v += step) found.push(Math.abs(v) < step * 1e-9 ? 0 : v);
   return found;
 }
 
-// A button that was clicked with a pointer gives the focus back, so that Space plays instead of clicking it again.
-const release = (root) => root.addEventListener("click", (event) => event.detail && event.target.closest?.("button")?.blur());
+// What an arrow key asks for: columns to the right, rows down.
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-const VIEWS = (window.__distillViews1 ??= new WeakMap());
+// A line through points; a point that is null is passed over.
+export function polyline(g, points) {
+  g.beginPath();
+  points.filter(Boolean).forEach(([x, y], i) => g[i ? "lineTo" : "moveTo"](x, y));
+  g.stroke();
+}
 
-// Mount a view once and hand it every later call. `make(root, store)` returns {update(component), draw(), remove?()}.
-function mount(component, make) {
-  const parent = component.parentElement;
-  let view = VIEWS.get(parent);
-  if (!view) {
-    const root = parent.querySelector(".root") ?? parent.appendChild(el("div", { class: "root" })), store = shared();
-    let asked = 0;
-    if (!root.dataset.free) release(root);
-    root.dataset.free = "yes";
-    const again = () => (asked ||= requestAnimationFrame(() => ((asked = 0), view.gone || view.draw())));
-    view = make(root, store, again);
-    const off = store.on((what, detail) => (view.heard ? view.heard(what, detail) : again()));
-    const size = new ResizeObserver(again);
-    size.observe(root);
-    view.leave = () => {
-      view.gone = true;
-      off();
-      size.disconnect();
-      cancelAnimationFrame(asked);
-      view.remove?.();
-      root.replaceChildren();
-      VIEWS.delete(parent);
-    };
-    view.again = again;
-    VIEWS.set(parent, view);
+// A small bar of the colors of a scale; `rgb(share)` for a share from 0 to 1.
+export function scaleBar(canvas, rgb) {
+  const g = fit(canvas, 110, 12);
+  for (let x = 0; x < 110; x++) {
+    g.fillStyle = `rgb(${rgb(x / 109).join()})`;
+    g.fillRect(x, 0, 1, 12);
   }
-  view.update(component);
-  view.again();
-  return view.leave;
 }

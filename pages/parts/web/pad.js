@@ -1,120 +1,159 @@
 // The latent walk: a square of w around a class. Everything is in the packet, so a drag shows at once what was decoded there.
-const THUMB = 64, WIDEST = 400;
+import { ARROWS, button, el, fit, theme } from "./draw.js";
+import { mount } from "./mount.js";
+import { parsePacket } from "./packet.js";
+import { COLORS } from "./palette.js";
+
+const THUMB = 64, WIDEST = 400, LARGE = 260, NARROW = 700; // pixels
 
 export default function (component) {
-  return mount(component, makePad);
+  return mount(component, Pad);
 }
 
-function makePad(root, store, again) {
-  let walk = null, sheet = null, thumbs = [], rows = [], most = 1, col = 0, row = 0, given = "";
-  const area = el("canvas", { tabindex: 0, role: "slider", "aria-label": "Place in w: drag, or use the arrow keys; Home goes back to the mean", style: "touch-action:none;cursor:crosshair" });
-  const large = el("canvas", { role: "img" }), says = el("div", { class: "small", style: "margin-top:6px;font-variant-numeric:tabular-nums;min-height:5em" }), across = el("div", { class: "small" }), list = el("div", { style: "display:grid;grid-template-columns:auto minmax(0,1fr);gap:6px 12px;align-items:center" });
-  const box = el("div", { style: "display:grid;gap:12px 20px;align-items:start" }, el("div", {}, area, across), el("div", {}, large, says, button("Back to the mean (Home)", el("span", { text: "⌂ mean" }), () => go(middle(), middle()))), list);
-  root.append(box);
-  const middle = () => (walk.grid - 1) / 2, at = (i) => ((2 * i) / (walk.grid - 1) - 1) * walk.reach;
+class Pad {
+  constructor(root, store, again) {
+    Object.assign(this, { root, again, walk: null, sheet: null, layers: [], most: 1, col: 0, row: 0, given: "" });
+    this.area = el("canvas", { tabindex: 0, role: "slider", "aria-label": "Place in w: drag, or use the arrow keys; Home goes back to the mean", style: "touch-action:none;cursor:crosshair" });
+    this.large = el("canvas", { role: "img" });
+    this.says = el("div", { class: "small", style: "margin-top:6px;font-variant-numeric:tabular-nums;min-height:5em" });
+    this.across = el("div", { class: "small" });
+    this.list = el("div", { style: "display:grid;grid-template-columns:auto minmax(0,1fr);gap:6px 12px;align-items:center" });
+    const back = button("Back to the mean (Home)", el("span", { text: "⌂ mean" }), () => this.go(this.middle, this.middle));
+    this.box = el("div", { style: "display:grid;gap:12px 20px;align-items:start" }, el("div", {}, this.area, this.across), el("div", {}, this.large, this.says, back), this.list);
+    root.append(this.box);
+    this.area.onpointerdown = (event) => {
+      this.area.setPointerCapture(event.pointerId);
+      this.area.focus();
+      this.follow(event);
+    };
+    this.area.onpointermove = (event) => this.area.hasPointerCapture(event.pointerId) && this.follow(event);
+    this.area.onkeydown = (event) => this.key(event);
+  }
 
-  function update(component) {
-    const { header, blob } = parsePacket(component.data), fresh = JSON.stringify([header.of, header.walk.label, header.walk.row, header.walk.grid]);
-    if (given === fresh) return;
-    const keeps = walk?.grid === header.walk.grid;
-    given = fresh;
-    walk = header.walk;
-    if (!keeps) [col, row] = [Math.round(0.8 * (walk.grid - 1)), Math.round(0.25 * (walk.grid - 1))]; // at the mean there is nothing to see
-    const bytes = blob(0), [h, w, c] = walk.size, side = (walk.grid - 1) / walk.every + 1;
-    sheet = tiled(bytes, 0, walk.grid, h, w, c);
+  // The place of the mean, in cells of the square.
+  get middle() {
+    return (this.walk.grid - 1) / 2;
+  }
+
+  update(component) {
+    const { header, blob } = parsePacket(component.data), { walk } = header, fresh = JSON.stringify([header.of, walk.label, walk.row, walk.grid]);
+    if (this.given === fresh) return;
+    if (this.walk?.grid !== walk.grid) Object.assign(this, { col: Math.round(0.8 * (walk.grid - 1)), row: Math.round(0.25 * (walk.grid - 1)) }); // at the mean there is nothing to see
+    Object.assign(this, { given: fresh, walk, most: Math.max(1e-9, ...walk.layers.flatMap((one) => one.response)) });
+    const percent = walk.shares.map((share) => `${(100 * share).toFixed(0)} %`);
+    this.across.textContent = `Drag in the square. → is direction 1, with ${percent[0]} of the spread of w in this class, ↑ direction 2, with ${percent[1]}; ${walk.reach} s.d. to each side of the mean.`;
+    this.unpack(blob(0));
+    this.list.replaceChildren(...this.layers.flatMap((one) => one.nodes));
+  }
+
+  // The images of every place in the square, then small feature maps of every layer at fewer places.
+  unpack(bytes) {
+    const { walk } = this, [h, w, c] = walk.size, side = (walk.grid - 1) / walk.every + 1;
+    this.sheet = tiled(bytes, walk.grid, h, w, c);
     let start = walk.grid ** 2 * h * w * c;
-    thumbs = walk.layers.map(({ thumbnail: s }) => {
-      const made = s ? tiled(bytes, start, side, s, s, 3) : null;
+    this.layers = walk.layers.map((one) => {
+      const s = one.thumbnail, maps = s ? tiled(bytes.subarray(start), side, s, s, 3) : null;
       start += side * side * s * s * 3;
-      return made;
+      return layerRow(one, maps);
     });
-    most = Math.max(1e-9, ...walk.layers.flatMap((one) => one.response));
-    across.textContent = `Drag in the square. → is direction 1, with ${(100 * walk.shares[0]).toFixed(0)} % of the spread of w in this class, ↑ direction 2, with ${(100 * walk.shares[1]).toFixed(0)} %; ${walk.reach} s.d. to each side of the mean.`;
-    const parts = [];
-    rows = walk.layers.map((one) => {
-      const canvas = el("canvas", { role: "img", "aria-label": one.thumbnail ? `Feature map at ${one.name}` : "The decoded image" }), fill = el("i", { style: `display:block;height:100%;background:${COLORS[0]};border-radius:3px` }), value = el("span");
-      const name = `${one.name} · ${one.shape.join("×")} · ${one.bytes < 1000 ? `${one.bytes} B` : `${(one.bytes / 1000).toFixed(1)} kB`}`;
-      parts.push(canvas, el("div", {}, el("div", { class: "small", style: "display:flex;justify-content:space-between;gap:8px;font-variant-numeric:tabular-nums" }, el("span", { text: name }), value), el("div", { style: "height:12px;border-radius:3px;background:var(--st-secondary-background-color)" }, fill)));
-      return { canvas, fill, value };
-    });
-    list.replaceChildren(...parts);
   }
 
-  // Raw pixels of side · side tiles as one canvas.
-  function tiled(bytes, start, side, h, w, c) {
-    const canvas = el("canvas"), data = new ImageData(side * w, side * h);
-    for (let t = 0, p = start; t < side * side; t++)
-      for (let y = 0; y < h; y++)
-        for (let x = 0, q = 4 * (((Math.floor(t / side) * h + y) * side + (t % side)) * w); x < w; x++, p += c, q += 4) {
-          for (let k = 0; k < 3; k++) data.data[q + k] = bytes[p + (c === 3 ? k : 0)];
-          data.data[q + 3] = 255;
-        }
-    Object.assign(canvas, { width: side * w, height: side * h, tile: [w, h] });
-    canvas.getContext("2d").putImageData(data, 0, 0);
-    return canvas;
+  // ---- where the visitor stands
+  go(x, y) {
+    const last = this.walk.grid - 1;
+    this.col = Math.max(0, Math.min(last, x));
+    this.row = Math.max(0, Math.min(last, y));
+    this.again();
   }
 
-  // One tile, every pixel enlarged by the same whole number of the screen's pixels.
-  function show(canvas, from, x, y, room) {
-    const [w, h] = from.tile, ratio = Math.min(window.devicePixelRatio || 1, 3), zoom = Math.max(1, Math.floor((room * ratio) / w)) / ratio;
-    const g = fit(canvas, w * zoom, h * zoom);
-    g.imageSmoothingEnabled = false;
-    g.drawImage(from, x * w, y * h, w, h, 0, 0, w * zoom, h * zoom);
+  follow(event) {
+    const size = this.area.clientWidth / this.walk.grid;
+    this.go(Math.floor(event.offsetX / size), Math.floor(event.offsetY / size));
   }
 
-  function go(x, y) {
-    const last = walk.grid - 1;
-    col = Math.max(0, Math.min(last, x));
-    row = Math.max(0, Math.min(last, y));
-    again();
+  key(event) {
+    const move = ARROWS[event.key];
+    if (!move && event.key !== "Home") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (move) this.go(this.col + move[0], this.row + move[1]);
+    else this.go(this.middle, this.middle);
   }
 
-  function draw() {
-    if (!walk) return;
-    const width = root.clientWidth, narrow = width < 700, look = theme(root.getRootNode());
-    box.style.gridTemplateColumns = narrow ? "minmax(0,3fr) minmax(0,2fr)" : "minmax(0,6fr) minmax(0,4fr) minmax(0,7fr)";
-    list.style.gridColumn = narrow ? "1 / 3" : "";
-    const size = Math.min(WIDEST, area.parentElement.clientWidth), cell = size / walk.grid, g = fit(area, size, size);
+  // ---- what is drawn
+  draw() {
+    if (!this.walk) return;
+    const { walk, col, row } = this, narrow = this.root.clientWidth < NARROW, place = row * walk.grid + col;
+    this.box.style.gridTemplateColumns = narrow ? "minmax(0,3fr) minmax(0,2fr)" : "minmax(0,6fr) minmax(0,4fr) minmax(0,7fr)";
+    this.list.style.gridColumn = narrow ? "1 / 3" : "";
+    this.square(theme(this.root.getRootNode()));
+    show(this.large, this.sheet, col, row, Math.min(LARGE, this.large.parentElement.clientWidth));
+    for (const { canvas, maps, fill, value, response } of this.layers) {
+      if (maps) show(canvas, maps, Math.round(col / walk.every), Math.round(row / walk.every), THUMB);
+      else show(canvas, this.sheet, col, row, THUMB);
+      fill.style.width = `${(100 * response[place]) / this.most}%`;
+      value.textContent = `${(100 * response[place]).toFixed(response[place] < 0.1 ? 1 : 0)} %`;
+    }
+    this.tell(place);
+  }
+
+  // All images of the square, faint; the mean; and the one where the visitor stands, larger.
+  square(look) {
+    const { walk, sheet, col, row } = this, size = Math.min(WIDEST, this.area.parentElement.clientWidth), cell = size / walk.grid, g = fit(this.area, size, size);
     g.imageSmoothingEnabled = cell < sheet.tile[0];
     g.globalAlpha = 0.45;
     g.drawImage(sheet, 0, 0, size, size);
     g.globalAlpha = 1;
     g.strokeStyle = look.accent;
     g.lineWidth = 1;
-    g.strokeRect(middle() * cell + 0.5, middle() * cell + 0.5, cell - 1, cell - 1);
+    g.strokeRect(this.middle * cell + 0.5, this.middle * cell + 0.5, cell - 1, cell - 1);
     g.imageSmoothingEnabled = false;
-    const [w, h] = sheet.tile, big = Math.max(cell * 1.6, 24), x = Math.max(0, Math.min(size - big, (col + 0.5) * cell - big / 2)), y = Math.max(0, Math.min(size - big, (row + 0.5) * cell - big / 2));
-    g.drawImage(sheet, col * w, row * h, w, h, x, y, big, big);
+    const [w, h] = sheet.tile, big = Math.max(cell * 1.6, 24), inside = (at) => Math.max(0, Math.min(size - big, (at + 0.5) * cell - big / 2));
+    g.drawImage(sheet, col * w, row * h, w, h, inside(col), inside(row), big, big);
     g.strokeStyle = COLORS[1];
     g.lineWidth = 3;
-    g.strokeRect(x, y, big, big);
-    show(large, sheet, col, row, Math.min(260, large.parentElement.clientWidth));
-    const place = row * walk.grid + col, step = (v, i) => `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(1)} s.d. along ${i}`;
-    walk.layers.forEach((one, k) => {
-      const value = one.response[place];
-      thumbs[k] ? show(rows[k].canvas, thumbs[k], Math.round(col / walk.every), Math.round(row / walk.every), THUMB) : show(rows[k].canvas, sheet, col, row, THUMB);
-      rows[k].fill.style.width = `${(100 * value) / most}%`;
-      rows[k].value.textContent = `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`;
-    });
-    says.textContent = `${walk.class} at ${step(at(col), 1)}, ${step(-at(row), 2)}: the image differs from that of the mean by ${rows[rows.length - 1].value.textContent} of its length.`;
-    area.setAttribute("aria-valuetext", says.textContent);
-    area.setAttribute("aria-valuenow", String(place));
-    area.setAttribute("aria-valuemax", String(walk.grid ** 2 - 1));
-    large.setAttribute("aria-label", `Decoded image, ${says.textContent}`);
+    g.strokeRect(inside(col), inside(row), big, big);
   }
 
-  function follow(event) {
-    const size = area.clientWidth / walk.grid;
-    go(Math.floor(event.offsetX / size), Math.floor(event.offsetY / size));
+  tell(place) {
+    const { walk } = this, away = (i) => ((2 * i) / (walk.grid - 1) - 1) * walk.reach, step = (v, i) => `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(1)} s.d. along ${i}`;
+    const differs = this.layers[this.layers.length - 1].value.textContent;
+    this.says.textContent = `${walk.class} at ${step(away(this.col), 1)}, ${step(-away(this.row), 2)}: the image differs from that of the mean by ${differs} of its length.`;
+    this.area.setAttribute("aria-valuetext", this.says.textContent);
+    this.area.setAttribute("aria-valuenow", String(place));
+    this.area.setAttribute("aria-valuemax", String(walk.grid ** 2 - 1));
+    this.large.setAttribute("aria-label", `Decoded image, ${this.says.textContent}`);
   }
-  area.onpointerdown = (event) => (area.setPointerCapture(event.pointerId), area.focus(), follow(event));
-  area.onpointermove = (event) => area.hasPointerCapture(event.pointerId) && follow(event);
-  area.onkeydown = (event) => {
-    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (!move && event.key !== "Home") return;
-    event.preventDefault();
-    event.stopPropagation();
-    move ? go(col + move[0], row + move[1]) : go(middle(), middle());
-  };
-  return { update, draw };
+}
+
+// A layer's thumbnail, its name and size, and a bar of how far it answered.
+function layerRow({ name, shape, bytes, thumbnail, response }, maps) {
+  const canvas = el("canvas", { role: "img", "aria-label": thumbnail ? `Feature map at ${name}` : "The decoded image" }), value = el("span");
+  const fill = el("i", { style: `display:block;height:100%;background:${COLORS[0]};border-radius:3px` });
+  const words = `${name} · ${shape.join("×")} · ${bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(1)} kB`}`;
+  const line = el("div", { class: "small", style: "display:flex;justify-content:space-between;gap:8px;font-variant-numeric:tabular-nums" }, el("span", { text: words }), value);
+  const rail = el("div", { style: "height:12px;border-radius:3px;background:var(--st-secondary-background-color)" }, fill);
+  return { canvas, maps, fill, value, response, nodes: [canvas, el("div", {}, line, rail)] };
+}
+
+// Raw pixels of side · side tiles as one canvas.
+function tiled(bytes, side, h, w, c) {
+  const canvas = el("canvas"), image = new ImageData(side * w, side * h);
+  for (let t = 0, p = 0; t < side * side; t++)
+    for (let y = 0; y < h; y++)
+      for (let x = 0, q = 4 * ((Math.floor(t / side) * h + y) * side + (t % side)) * w; x < w; x++, p += c, q += 4) {
+        for (let k = 0; k < 3; k++) image.data[q + k] = bytes[p + (c === 3 ? k : 0)];
+        image.data[q + 3] = 255;
+      }
+  Object.assign(canvas, { width: side * w, height: side * h, tile: [w, h] });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
+// One tile, every pixel enlarged by the same whole number of the screen's pixels.
+function show(canvas, from, x, y, room) {
+  const [w, h] = from.tile, ratio = Math.min(window.devicePixelRatio || 1, 3), zoom = Math.max(1, Math.floor((room * ratio) / w)) / ratio;
+  const g = fit(canvas, w * zoom, h * zoom);
+  g.imageSmoothingEnabled = false;
+  g.drawImage(from, x * w, y * h, w, h, 0, 0, w * zoom, h * zoom);
 }

@@ -1,12 +1,12 @@
 // Colors that most color-blind people can tell apart; a marker shape and a label always say the class as well.
-const COLORS = ["#0077BB", "#EE7733", "#009988", "#CC3311", "#33BBEE", "#EE3377", "#888888", "#AA4499", "#999933", "#5544BB"];
-const SHAPES = ["circle", "square", "triangle", "diamond", "cross", "star", "down"];
-const SUBJECT_COLORS = { real: "#888888", distilled: "#0077BB", random: "#EE7733" };
-const color = (label) => COLORS[((label % COLORS.length) + COLORS.length) % COLORS.length];
-const shape = (label) => SHAPES[((label % SHAPES.length) + SHAPES.length) % SHAPES.length];
+export const COLORS = ["#0077BB", "#EE7733", "#009988", "#CC3311", "#33BBEE", "#EE3377", "#888888", "#AA4499", "#999933", "#5544BB"];
+export const SHAPES = ["circle", "square", "triangle", "diamond", "cross", "star", "down"];
+export const SUBJECT_COLORS = { real: "#888888", distilled: "#0077BB", random: "#EE7733" };
+export const color = (label) => COLORS[((label % COLORS.length) + COLORS.length) % COLORS.length];
+export const shape = (label) => SHAPES[((label % SHAPES.length) + SHAPES.length) % SHAPES.length];
 
 // Path of the marker of a class around (x, y); r is its half size in pixels.
-function marker(g, label, x, y, r) {
+export function marker(g, label, x, y, r) {
   const kind = shape(label);
   g.beginPath();
   if (kind === "circle") return g.arc(x, y, r, 0, 2 * Math.PI);
@@ -31,7 +31,7 @@ function marker(g, label, x, y, r) {
 }
 
 // A signed value in [-1, 1] as [r, g, b]: blue, the middle (white on light, near black on dark), orange.
-function signed(value, dark) {
+export function signed(value, dark) {
   const v = Math.max(-1, Math.min(1, value)), middle = dark ? [24, 26, 31] : [250, 250, 250];
   const end = v < 0 ? (dark ? [72, 178, 255] : [0, 90, 170]) : dark ? [255, 150, 70] : [205, 80, 10];
   const weight = Math.abs(v);

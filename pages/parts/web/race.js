@@ -1,208 +1,170 @@
 // The start page: real images flicker, learned images form, and three bars appear as their students finish.
-const SECONDS = 9, FLICKER = 90;
-const WEIGHTS = { frames: 0.6, scored: 0.34, rest: 0.06 };
+import { calm, el, fit, theme } from "./draw.js";
+import { Glass, enlarged } from "./glass.js";
+import { mount } from "./mount.js";
+import { parsePacket } from "./packet.js";
+import { Row, sentence } from "./rows.js";
+import { lastAt } from "./run.js";
+import { schedule } from "./schedule.js";
+import { Store } from "./store.js";
+import { drawTile, ordered, tilesOf } from "./tiles.js";
+
+const SECONDS = 9, FLICKER = 90; // seconds of the whole clock; milliseconds between two changes of the real images
+const SENTENCES = [0.8, 0.9, 0.99]; // where on the clock each sentence appears
+const NARROW = 560, ARROW = 60, GAP = 5, WORDS = 15; // pixels
 
 export default function (component) {
-  const parent = component.parentElement;
-  let view = VIEWS.get(parent);
-  if (!view) VIEWS.set(parent, (view = makeRace(parent.querySelector(".root") ?? parent.appendChild(el("div", { class: "root" })), () => VIEWS.delete(parent))));
-  view.update(component);
-  return view.leave;
+  return mount(component, Race);
 }
 
-function makeRace(root, forget) {
-  let store = new Store(), run = null, bars = [], plan = null, u = 0, playing = false, frame = 0, last = 0, shuffled = 0, order = [], seenBytes = null, startTimer = 0;
-  const left = el("canvas", { role: "img" }), right = el("canvas", { role: "img" }), leftWords = el("figcaption"), rightWords = el("figcaption");
-  const rows = el("div", { class: "bars" }), under = el("div", { class: "sentences", "aria-live": "polite" }), glass = el("div", { class: "tip", hidden: true }), close = el("canvas"), about = el("div");
-  glass.append(close, about);
-  const play = el("button", { type: "button", onclick: () => (playing ? pause() : start()) }), slide = el("input", { type: "range", min: 0, max: 1000, value: 0, "aria-label": "Time in the recording", style: "flex:1;min-width:120px;accent-color:var(--st-primary-color)" });
-  slide.oninput = () => (pause(), (u = slide.value / 1000), draw());
-  release(root);
-  root.append(el("div", { class: "race" }, el("figure", {}, leftWords, left), el("div", { class: "arrow", text: "➔", "aria-hidden": "true" }), el("figure", {}, rightWords, right)),
-    el("div", { class: "bar", style: "margin-top:10px" }, play, slide), rows, under, glass);
-  const size = new ResizeObserver(() => draw());
-  size.observe(root);
-  for (const canvas of [left, right]) {
-    canvas.onpointermove = (event) => magnify(canvas, event);
-    canvas.onpointerleave = () => (glass.hidden = true);
-  }
-
-  function update(component) {
-    const { header } = parsePacket(component.data);
-    if (seenBytes === component.data.byteLength + header.runs[0].run) return draw();
-    seenBytes = component.data.byteLength + header.runs[0].run;
-    store = new Store();
-    store.on((what) => what === "decoded" && draw());
-    store.put(component.data);
-    run = store.run(header.runs[0].run);
-    store.clock.runs = [run.id];
-    bars = header.bars ?? [];
-    plan = schedule();
-    fillBars();
-    under.replaceChildren(...(header.sentences ?? []).map(sentence));
-    clearTimeout(startTimer);
-    u = calm() ? 1 : Math.min(u, 0.999);
-    if (!calm()) startTimer = setTimeout(start, 0);
-    draw();
-  }
-
-  // Where each frame and each score lies between 0 and 1: stages with pictures get most of the time.
-  function schedule() {
-    const kinds = run.stages.map((_, i) => (run.frames.some((r) => r.in === i) ? "frames" : run.scored.some((r) => r.in === i) ? "scored" : "rest"));
-    const total = Object.fromEntries(Object.keys(WEIGHTS).map((k) => [k, run.stages.reduce((a, s, i) => a + (kinds[i] === k ? s.length : 0), 0)]));
-    const used = Object.keys(WEIGHTS).reduce((a, k) => a + (total[k] ? WEIGHTS[k] : 0), 0) || 1;
-    let from = 0;
-    const spans = run.stages.map((s, i) => {
-      const share = (WEIGHTS[kinds[i]] / used) * (s.length / total[kinds[i]]), span = [from, share];
-      from += share;
-      return span;
-    });
-    const when = (r) => spans[r.in][0] + (r.local / Math.max(1, run.stages[r.in].length - 1)) * spans[r.in][1] * 0.98;
-    return { when, spans };
-  }
-
-  // Words with **bold** and *stress*, as text nodes only.
-  function sentence(text) {
-    const made = el("p");
-    for (const part of text.split(/(\*\*[^*]+\*\*|\*[^*]+\*)/)) {
-      const strong = part.match(/^\*\*(.+)\*\*$/), stress = part.match(/^\*(.+)\*$/);
-      made.append(strong ? el("strong", { text: strong[1] }) : stress ? el("em", { text: stress[1] }) : part);
+class Race {
+  // Its recording lies in a store of its own: the clock of the other views is not touched.
+  constructor(root) {
+    Object.assign(this, { root, store: new Store(), run: null, rows: [], u: 0, playing: false, frame: 0, last: 0, shuffled: 0, order: [], shown: null, timer: 0 });
+    this.left = el("canvas", { role: "img" });
+    this.right = el("canvas", { role: "img" });
+    this.leftWords = el("figcaption");
+    this.rightWords = el("figcaption");
+    this.bars = el("div", { class: "bars" });
+    this.under = el("div", { class: "sentences", "aria-live": "polite" });
+    this.button = el("button", { type: "button", onclick: () => (this.playing ? this.pause() : this.play()) });
+    this.slide = el("input", { type: "range", min: 0, max: 1000, value: 0, "aria-label": "Time in the recording", style: "flex:1;min-width:120px;accent-color:var(--st-primary-color)", oninput: () => this.scrub() });
+    const sides = el("div", { class: "race" }, el("figure", {}, this.leftWords, this.left), el("div", { class: "arrow", text: "➔", "aria-hidden": "true" }), el("figure", {}, this.rightWords, this.right));
+    root.append(sides, el("div", { class: "bar", style: "margin-top:10px" }, this.button, this.slide), this.bars, this.under);
+    this.glass = new Glass(root);
+    for (const canvas of [this.left, this.right]) {
+      canvas.onpointermove = (event) => this.magnify(canvas, event);
+      canvas.onpointerleave = () => this.glass.hide();
     }
-    return made;
   }
 
-  function fillBars() {
-    rows.replaceChildren(...bars.flatMap((bar) => {
-      bar.fill = el("div", { class: "fill" });
-      bar.spread = el("div", { class: "spread", hidden: true });
-      bar.value = el("span", { class: "value" });
-      bar.fill.style.background = SUBJECT_COLORS[bar.subject] ?? COLORS[0];
-      if (!calm()) bar.fill.style.transition = "width .7s ease-out";
-      return [el("div", { class: "name", text: bar.title }), el("div", { class: "rail" }, bar.fill, bar.spread), bar.value];
-    }));
+  update({ data }) {
+    const { header } = parsePacket(data), of = `${data.byteLength}/${header.runs[0].run}`;
+    if (this.shown === of) return;
+    this.shown = of;
+    this.store = new Store();
+    this.store.on((what) => what === "decoded" && this.draw());
+    this.store.put(data);
+    this.run = this.store.run(header.runs[0].run);
+    this.store.clock.runs = [this.run.id];
+    this.when = schedule(this.run);
+    this.rows = (header.bars ?? []).map((bar) => new Row(bar, this.run, this.when));
+    this.bars.replaceChildren(...this.rows.flatMap((row) => row.nodes));
+    this.under.replaceChildren(...(header.sentences ?? []).map(sentence));
+    clearTimeout(this.timer);
+    this.u = calm() ? 1 : Math.min(this.u, 0.999);
+    if (!calm()) this.timer = setTimeout(() => this.play(), 0);
   }
 
-  function start() {
-    if (u >= 0.999) u = 0;
-    playing = true;
-    last = performance.now();
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(beat);
-    draw();
+  // ---- the clock
+  play() {
+    if (this.u >= 0.999) this.u = 0;
+    this.playing = true;
+    this.last = performance.now();
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame((now) => this.beat(now));
+    this.draw();
   }
 
-  function pause() {
-    playing = false;
-    clearTimeout(startTimer);
-    cancelAnimationFrame(frame);
-    draw();
+  pause() {
+    this.stop();
+    this.draw();
   }
 
-  function beat(now) {
-    u = Math.min(1, u + Math.min(0.1, (now - last) / 1000) / SECONDS);
-    last = now;
-    if (u >= 1) playing = false;
-    draw(now);
-    if (playing) frame = requestAnimationFrame(beat);
+  stop() {
+    this.playing = false;
+    clearTimeout(this.timer);
+    cancelAnimationFrame(this.frame);
   }
 
-  function draw(now = performance.now()) {
-    if (!run) return;
-    const wide = root.clientWidth, look = theme(root.getRootNode()), column = wide <= 560 ? wide : Math.floor((wide - 60) / 2);
-    play.textContent = playing ? "❚❚ Pause" : u >= 0.999 ? "↻ Play again" : "▶ Play";
-    slide.value = Math.round(u * 1000);
-    learned(column, look);
-    real(column, look, now);
-    bars.forEach(showBar);
-    [...under.children].forEach((p, i) => p.classList.toggle("shown", u >= [0.8, 0.9, 0.99][i] - 1e-6));
+  scrub() {
+    this.u = this.slide.value / 1000;
+    this.pause();
   }
 
-  const side = (columns, width, tile) => Math.max(8, width / columns >= tile ? Math.floor(width / columns / tile) * tile : Math.floor(width / columns));
-
-  function real(width, look, now) {
-    const tiles = store.reals(run), classes = Math.max(1, new Set(tiles.map((t) => t.label)).size);
-    leftWords.textContent = `real images${bars[0]?.subject === "real" ? `: ${bars[0].title}` : ""}, a few at a time`;
-    if (!tiles.length) return void (left.parentElement.hidden = true);
-    const tile = tiles[0].record.tile[1], size = Math.ceil(28 / tile) * tile, gap = 1, columns = Math.max(4, Math.floor(width / (size + gap)));
-    const high = Math.max(3, Math.min(8, Math.round(right.clientHeight / (size + gap)) || 5)), count = columns * high;
-    if (order.length !== count) order = Array.from({ length: count }, (_, i) => (i * 37) % tiles.length);
-    if (playing && now - shuffled > FLICKER) {
-      shuffled = now;
-      for (let i = 0; i < count / 8; i++) order[Math.floor(Math.random() * count)] = Math.floor(Math.random() * tiles.length);
-    }
-    const g = fit(left, columns * (size + gap), high * (size + gap));
-    g.imageSmoothingEnabled = false;
-    left.places = order.map((t, i) => ({ tile: tiles[t], x: (i % columns) * (size + gap), y: Math.floor(i / columns) * (size + gap), size }));
-    for (const p of left.places) put(g, p);
-    left.setAttribute("aria-label", `${count} of the real images, ${classes} classes`);
+  beat(now) {
+    this.u = Math.min(1, this.u + Math.min(0.1, (now - this.last) / 1000) / SECONDS);
+    this.last = now;
+    this.playing = this.u < 1;
+    this.draw(now);
+    if (this.playing) this.frame = requestAnimationFrame((next) => this.beat(next));
   }
 
-  function put(g, p) {
-    const sheet = store.bitmap(run, p.tile.record);
-    if (sheet) g.drawImage(sheet, ...box(p.tile.record, p.tile.slot), p.x, p.y, p.size, p.size);
+  // ---- what is drawn
+  draw(now = performance.now()) {
+    if (!this.run) return;
+    const wide = this.root.clientWidth, look = theme(this.root.getRootNode()), column = wide <= NARROW ? wide : Math.floor((wide - ARROW) / 2);
+    this.button.textContent = this.playing ? "❚❚ Pause" : this.u >= 0.999 ? "↻ Play again" : "▶ Play";
+    this.slide.value = Math.round(this.u * 1000);
+    this.learned(column, look);
+    this.real(column, now);
+    for (const row of this.rows) row.show(this.u);
+    [...this.under.children].forEach((p, i) => p.classList.toggle("shown", this.u >= SENTENCES[i] - 1e-6));
+  }
+
+  real(width, now) {
+    const tiles = this.store.reals(this.run), [first] = this.rows;
+    this.left.parentElement.hidden = !tiles.length;
+    if (!tiles.length) return;
+    this.leftWords.textContent = `real images${first?.bar.subject === "real" ? `: ${first.bar.title}` : ""}, a few at a time`;
+    const tile = tiles[0].record.tile[1], size = Math.ceil(28 / tile) * tile, step = size + 1, columns = Math.max(4, Math.floor(width / step));
+    const high = Math.max(3, Math.min(8, Math.round(this.right.clientHeight / step) || 5)), count = columns * high;
+    this.shuffle(count, tiles.length, now);
+    const g = fit(this.left, columns * step, high * step);
+    this.left.places = this.order.map((t, i) => ({ tile: tiles[t], x: (i % columns) * step, y: Math.floor(i / columns) * step, size }));
+    for (const p of this.left.places) drawTile(g, this.store, this.run, p.tile, p.x, p.y, p.size);
+    this.left.setAttribute("aria-label", `${count} of the real images, ${new Set(tiles.map((t) => t.label)).size} classes`);
+  }
+
+  // Which of the real images are seen: while it plays, an eighth of them changes every moment.
+  shuffle(count, most, now) {
+    if (this.order.length !== count) this.order = Array.from({ length: count }, (_, i) => (i * 37) % most);
+    if (!this.playing || now - this.shuffled <= FLICKER) return;
+    this.shuffled = now;
+    for (let i = 0; i < count / 8; i++) this.order[Math.floor(Math.random() * count)] = Math.floor(Math.random() * most);
   }
 
   // The images at this moment, from the schedule instead of the store's clock.
-  function learned(width, look) {
+  now() {
     const found = new Map();
-    for (const group of run.groups) {
-      const i = lastAt(group, plan.when, u), record = group[Math.max(0, i)];
-      if (i >= 0 || group === run.groups[0]) record.ids.forEach((id, slot) => found.set(id, { id, label: record.labels[slot], record, slot }));
-    }
-    const tiles = ordered([...found.values()]);
+    this.run.groups.forEach((group, index) => {
+      const i = lastAt(group, this.when, this.u);
+      if (i >= 0 || index === 0) for (const tile of tilesOf(group[Math.max(0, i)])) found.set(tile.id, tile);
+    });
+    return ordered([...found.values()]);
+  }
+
+  learned(width, look) {
+    const tiles = this.now();
     if (!tiles.length) return;
-    const columns = tiles.length <= 10 ? 5 : 10, tile = tiles[0].record.tile[1], wordy = tiles.length <= 20, gap = 5, size = side(columns, width - columns * gap, tile), row = size + gap + (wordy ? 15 : 0);
-    right.places = tiles.map((t, i) => ({ tile: t, x: (i % columns) * (size + gap), y: Math.floor(i / columns) * row, size }));
-    const ready = tiles.every((t) => store.bitmap(run, t.record));
-    if (!ready && right.drawn) return;
-    right.drawn = true;
-    const g = fit(right, columns * (size + gap), Math.ceil(tiles.length / columns) * row);
-    g.imageSmoothingEnabled = false;
+    const columns = tiles.length <= 10 ? 5 : 10, named = tiles.length <= 20, size = snapped(width / columns - GAP, tiles[0].record.tile[1]), row = size + GAP + (named ? WORDS : 0);
+    this.right.places = tiles.map((tile, i) => ({ tile, x: (i % columns) * (size + GAP), y: Math.floor(i / columns) * row, size }));
+    if (this.right.drawn && !tiles.every((t) => this.store.bitmap(this.run, t.record))) return;
+    this.right.drawn = true;
+    const g = fit(this.right, columns * (size + GAP), Math.ceil(tiles.length / columns) * row);
     g.fillStyle = look.text;
     g.font = `12px ${look.font}`;
-    for (const p of right.places) {
-      put(g, p);
-      if (wordy) g.fillText(run.name(p.tile.label), p.x, p.y + size + 13, size);
+    for (const p of this.right.places) {
+      drawTile(g, this.store, this.run, p.tile, p.x, p.y, p.size);
+      if (named) g.fillText(this.run.name(p.tile.label), p.x, p.y + size + 13, size);
     }
-    const stage = run.stages[tiles[0].record.in];
-    rightWords.textContent = `${tiles.length} learned images · ${stage.name}, step ${tiles[tiles.length - 1].record.step}${stage.steps ? ` of ${stage.steps}` : ""}`;
-    right.setAttribute("aria-label", rightWords.textContent);
+    const stage = this.run.stages[tiles[0].record.in];
+    this.rightWords.textContent = `${tiles.length} learned images · ${stage.name}, step ${tiles[tiles.length - 1].record.step}${stage.steps ? ` of ${stage.steps}` : ""}`;
+    this.right.setAttribute("aria-label", this.rightWords.textContent);
   }
 
-  // A bar appears when the recording says its number, and then stays with it.
-  function showBar(bar) {
-    const told = run.scored.filter((r) => r.subject === bar.subject), there = told.length ? plan.when(told[0]) <= u || u >= 0.999 : u >= 0.8;
-    const curve = bar.curve?.filter(([at]) => at <= u).pop();
-    const value = curve ? curve[1] : there ? bar.accuracy : 0;
-    bar.fill.style.width = `${100 * value}%`;
-    bar.fill.style.opacity = bar.std == null ? 0.6 : 1;
-    const few = bar.std == null ? " (1 seed)" : ` ± ${(100 * bar.std).toFixed(1)} (n = ${bar.n})`;
-    bar.value.textContent = curve && u < 0.999 ? `${(100 * value).toFixed(0)} %` : there ? bar.text ?? `${(100 * bar.accuracy).toFixed(1)} %${few}` : "…";
-    bar.spread.hidden = !there || bar.std == null;
-    if (bar.std != null) bar.spread.style.cssText = `left:${100 * (bar.accuracy - bar.std)}%;width:${200 * bar.std}%`;
+  magnify(canvas, event) {
+    const inside = (p) => event.offsetX >= p.x && event.offsetX < p.x + p.size && event.offsetY >= p.y && event.offsetY < p.y + p.size;
+    const place = (canvas.places ?? []).find(inside);
+    if (!place) return this.glass.hide();
+    const { tile } = place, size = enlarged(tile.record.tile, 128), words = `${this.run.name(tile.label)} · ${canvas === this.left ? "real image" : "learned image"} ${tile.id}`;
+    this.glass.show(canvas, place, size, (g) => drawTile(g, this.store, this.run, tile, 0, 0, size[0]), words);
   }
 
-  function magnify(canvas, event) {
-    const place = (canvas.places ?? []).find((p) => event.offsetX >= p.x && event.offsetX < p.x + p.size && event.offsetY >= p.y && event.offsetY < p.y + p.size);
-    glass.hidden = !place;
-    if (!place) return;
-    const zoom = Math.max(4, Math.round(128 / place.tile.record.tile[1])), wide = place.tile.record.tile[1] * zoom, g = fit(close, wide, place.tile.record.tile[0] * zoom);
-    g.imageSmoothingEnabled = false;
-    put(g, { ...place, x: 0, y: 0, size: wide });
-    about.textContent = `${run.name(place.tile.label)} · ${canvas === left ? "real image" : "learned image"} ${place.tile.id}`;
-    const area = canvas.getBoundingClientRect(), home = root.getBoundingClientRect();
-    const x = area.left - home.left + place.x + place.size + 12;
-    glass.style.left = `${x + wide + 20 > home.width ? Math.max(0, x - wide - place.size - 40) : x}px`;
-    glass.style.top = `${area.top - home.top + Math.max(0, place.y - 30)}px`;
+  remove() {
+    this.stop();
   }
-
-  function leave() {
-    clearTimeout(startTimer);
-    cancelAnimationFrame(frame);
-    playing = false;
-    size.disconnect();
-    root.replaceChildren();
-    forget();
-  }
-  return { update, leave };
 }
+
+// A whole multiple of the source's pixels where there is room for one.
+const snapped = (room, source) => Math.max(8, room >= source ? Math.floor(room / source) * source : Math.floor(room));

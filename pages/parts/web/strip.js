@@ -1,173 +1,162 @@
 // The film strip: the same images in the same rows through every layer, as they came in, as they were kept, at the end.
-const HEAD = 64, TITLE = 34, SPACE = 16, GAP = 3;
+import { About } from "./about.js";
+import { SAYS, bandsOf, jump, nowIn } from "./bands.js";
+import { choice, el, fit, theme, words } from "./draw.js";
+import { GAP, HEAD, SPACE, TITLE, change, columnsOf, head, heads } from "./film.js";
+import { mount } from "./mount.js";
+import { signed } from "./palette.js";
+import { box } from "./tiles.js";
+
+const LARGEST = 56;
+const MODES = [["images", "images", "The images themselves"], ["change", "change in the layer", "Each image minus how it came into its layer, signed"]];
 
 export default function (component) {
-  return mount(component, makeStrip);
+  return mount(component, Strip);
 }
 
-function makeStrip(root, store, again) {
-  let id = "", setState = () => {}, mode = "images", per = 1, places = [];
-  const modes = choice("What the strip shows", [["images", "images", "The images themselves"], ["change", "change in the layer", "Each image minus how it came into its layer, signed"]], (to) => ((mode = to), modes.show(to), again()));
-  const more = el("select", { "aria-label": "Images of each class", onchange: () => ((per = Number(more.value)), again()) });
-  const scale = el("canvas", { class: "scale", hidden: true, "aria-hidden": "true" }), caption = el("div", { class: "caption", role: "status" });
-  const canvas = el("canvas", { role: "img", tabindex: 0 }), scroll = el("div", { class: "filmstrip" }, canvas), empty = el("div", { class: "empty" });
-  const glass = el("div", { class: "tip", hidden: true }), picture = el("canvas"), about = el("div");
-  glass.append(picture, about);
-  const title = el("header", { class: "title", text: "The same images through every layer" }), ends = el("span", { class: "small" }), bar = el("div", { class: "bar" }, modes, more, scale, ends);
-  root.append(title, bar, scroll, empty, caption, glass);
-  canvas.onpointermove = (event) => point(hit(event.offsetX, event.offsetY));
-  canvas.onpointerleave = () => ((glass.hidden = true), store.set("hover", null));
-  canvas.onclick = (event) => click(hit(event.offsetX, event.offsetY));
-  modes.show(mode);
-
-  function update(component) {
-    setState = component.setStateValue;
-    id = component.data.run;
+export class Strip {
+  constructor(root, store, again) {
+    Object.assign(this, { root, store, again, id: "", setState: () => {}, mode: "images", per: 1, places: [] });
+    this.modes = choice("What the strip shows", MODES, (to) => ((this.mode = to), this.modes.show(to), again()));
+    this.more = el("select", { "aria-label": "Images of each class", onchange: () => ((this.per = Number(this.more.value)), again()) });
+    this.scale = el("canvas", { class: "scale", hidden: true, "aria-hidden": "true" });
+    this.ends = el("span", { class: "small" });
+    this.caption = el("div", { class: "caption", role: "status" });
+    this.canvas = el("canvas", { role: "img", tabindex: 0 });
+    this.empty = el("div", { class: "empty" });
+    this.about = new About();
+    this.title = el("header", { class: "title" }, "The same images through every layer", this.about.node, this.about.tip);
+    this.bar = el("div", { class: "bar" }, this.modes, this.more, this.scale, this.ends);
+    this.scroll = el("div", { class: "filmstrip" }, this.canvas);
+    root.append(this.title, this.bar, this.scroll, this.empty, this.caption, this.lens());
+    this.canvas.onpointermove = (event) => this.point(this.hit(event));
+    this.canvas.onpointerleave = () => this.point(null);
+    this.canvas.onclick = (event) => this.click(this.hit(event));
+    this.modes.show(this.mode);
   }
 
-  const hit = (x, y) => places.find((p) => x >= p.x && x < p.x + p.size && y >= p.y && y < p.y + p.size) ?? null;
-  const naming = (place) => ({ run: id, id: place.id, label: place.label, source: "synthetic" });
+  // What shows the image under the pointer, enlarged.
+  lens() {
+    this.picture = el("canvas");
+    this.words = el("div");
+    this.glass = el("div", { class: "tip", hidden: true }, this.picture, this.words);
+    return this.glass;
+  }
 
-  function point(place) {
-    glass.hidden = !place;
-    store.set("hover", place ? naming(place) : null);
+  update(component) {
+    this.setState = component.setStateValue;
+    this.id = component.data.run;
+  }
+
+  hit({ offsetX: x, offsetY: y }) {
+    return this.places.find((p) => x >= p.x && x < p.x + p.size && y >= p.y && y < p.y + p.size) ?? null;
+  }
+
+  naming(place) {
+    return { run: this.id, id: place.id, label: place.label, source: "synthetic" };
+  }
+
+  point(place) {
+    this.glass.hidden = !place;
+    this.store.set("hover", place ? this.naming(place) : null);
     if (!place) return;
-    const run = store.run(id), side = 144;
-    tile(fit(picture, side, side), run, place, 0, 0, side);
-    about.textContent = `${run.name(place.label)} · image ${place.id} · ${place.band.name}, ${place.what} (step ${Math.min(place.step, place.band.steps - 1)})`;
-    const area = canvas.getBoundingClientRect(), home = root.getBoundingClientRect(), left = area.left - home.left + place.x + place.size + 8;
-    glass.style.left = `${Math.max(0, left + side + 20 > home.width ? left - side - place.size - 36 : left)}px`;
-    glass.style.top = `${Math.max(0, area.top - home.top + place.y - 40)}px`;
+    const run = this.store.run(this.id), side = 144;
+    this.tile(fit(this.picture, side, side), run, place, { x: 0, y: 0, size: side });
+    this.words.textContent = `${run.name(place.label)} · image ${place.id} · ${place.band.name}, ${place.what} (step ${Math.min(place.step, place.band.steps - 1)})`;
+    const area = this.canvas.getBoundingClientRect(), home = this.root.getBoundingClientRect(), left = area.left - home.left + place.x + place.size + 8;
+    this.glass.style.left = `${Math.max(0, left + side + 20 > home.width ? left - side - place.size - 36 : left)}px`;
+    this.glass.style.top = `${Math.max(0, area.top - home.top + place.y - 40)}px`;
   }
 
-  function click(place) {
+  click(place) {
     if (!place) return;
-    jump(store, store.run(id), place.band, Math.min(place.step, place.band.steps - 1));
-    store.set("pin", naming(place));
-    setState("pin", naming(place));
+    jump(this.store, this.store.run(this.id), place.band, Math.min(place.step, place.band.steps - 1));
+    this.store.set("pin", this.naming(place));
+    this.setState("pin", this.naming(place));
   }
 
-  // Three columns for a layer: how the images came in, what went on, how they were at the end.
-  const columnsOf = (band) => [["in", band.entry], ["kept", band.after], ["last", band.last]].filter(([, r]) => r).map(([what, record]) => ({ what, record, band, step: what === "kept" ? (band.kept ?? record.step) : record.step }));
-
-  function draw() {
-    const run = store.run(id), { list, chosen } = bandsOf(run), look = theme(root.getRootNode());
-    empty.hidden = list.length > 0;
-    title.hidden = bar.hidden = scroll.hidden = caption.hidden = !list.length;
-    if (!list.length) return void (empty.textContent = run.over && run.have ? "This run did not search inside a generator, so there is no film strip. Its images are on the page Watch." : "The film strip grows with every layer.");
-    const first = list[0].entry, rows = rowsOf(first), source = first.tile[1];
-    const room = root.clientWidth - HEAD, columns = list.map(columnsOf), count = columns.reduce((a, c) => a + c.length, 0);
-    const fitting = (room - list.length * SPACE) / Math.max(1, count) - GAP, size = fitting >= source ? Math.min(56, Math.floor(fitting / source) * source) : Math.max(24, Math.min(56, Math.floor(fitting)));
-    const width = HEAD + count * (size + GAP) + list.length * SPACE, g = fit(canvas, Math.max(width, 40), TITLE + rows.length * (size + GAP) + 4);
-    places = [];
+  draw() {
+    const run = this.store.run(this.id), { list, chosen } = bandsOf(run), look = theme(this.root.getRootNode());
+    this.empty.hidden = list.length > 0;
+    for (const part of [this.title, this.bar, this.scroll, this.caption]) part.hidden = !list.length;
+    if (!list.length) return void (this.empty.textContent = run.over && run.have ? "This run did not search inside a generator, so there is no film strip. Its images are on the page Watch." : "The film strip grows with every layer.");
+    const rows = this.rowsOf(list[0].entry), size = this.place(list, rows), g = this.canvas.getContext("2d"), now = nowIn(this.store, run, list);
     heads(g, run, rows, look, size);
+    for (const band of list) head(g, band, this.places.filter((p) => p.band === band), size, look, { here: now?.band === band, star: chosen?.part === band.stage.part, rows: rows.length });
+    const most = this.mode === "change" ? this.largest(run) : 1;
+    for (const place of this.places) this.paint(g, run, place, look, most);
+    this.showScale(most, look);
+    this.about.say(list.some((band) => band.said.change !== undefined) ? [run.quantity(SAYS.change)] : []);
+    this.canvas.setAttribute("aria-label", `${rows.length} images through ${list.length} layers: how they came in, what was kept, how they ended`);
+    const follows = run.over ? "" : " The strip grows while the run works.";
+    this.caption.textContent = `Each row is one image. in: how it came into the layer; kept: the candidate that went on; last: after all steps. Click one and every view jumps there.${follows}`;
+  }
+
+  // Lay out all images, as large as the width allows, and give the canvas its size; returns the side of an image.
+  place(list, rows) {
+    const columns = list.map(columnsOf), count = columns.flat().length, source = list[0].entry.tile[1];
+    const fitting = (this.root.clientWidth - HEAD - list.length * SPACE) / Math.max(1, count) - GAP;
+    const size = fitting >= source ? Math.min(LARGEST, Math.floor(fitting / source) * source) : Math.max(24, Math.min(LARGEST, Math.floor(fitting)));
+    this.places = [];
     let x = HEAD;
-    const now = nowIn(store, run, list);
-    columns.forEach((own, i) => {
-      band(g, list[i], own, x, size, look, now, chosen, rows.length);
+    for (const own of columns) {
       for (const column of own) {
-        rows.forEach((row, k) => places.push({ ...column, id: row.id, label: row.label, slot: column.record.ids.indexOf(row.id), x, y: TITLE + k * (size + GAP), size }));
+        rows.forEach((row, k) => this.places.push({ ...column, ...row, slot: column.record.ids.indexOf(row.id), x, y: TITLE + k * (size + GAP), size }));
         x += size + GAP;
       }
       x += SPACE;
-    });
-    const most = mode === "change" ? largest(run) : 1;
-    for (const place of places) paint(g, run, place, look, most);
-    showScale(most, look);
-    canvas.setAttribute("aria-label", `${rows.length} images through ${list.length} layers: how they came in, what was kept, how they ended`);
-    const follows = run.over ? "" : " The strip grows while the run works.";
-    caption.textContent = `Each row is one image. in: how it came into the layer; kept: the candidate that went on; last: after all steps. Click one and every view jumps there.${follows}`;
-  }
-
-  function rowsOf(record) {
-    const labels = [...new Set(record.labels)], most = Math.max(...labels.map((l) => record.labels.filter((x) => x === l).length)), all = [1, 2, 5, 10].filter((n) => n < most).concat(most);
-    more.hidden = most < 2;
-    if (more.dataset.most !== String(most)) more.replaceChildren(...all.map((n) => el("option", { value: n, text: `${n} of each class` }))), (more.dataset.most = most);
-    per = Math.min(per, most);
-    more.value = String(per);
-    const shown = store.only === null ? labels.slice(0, 20) : labels.filter((l) => l === store.only);
-    return shown.flatMap((label) => record.ids.map((id, slot) => ({ id, label, slot })).filter((t) => record.labels[t.slot] === label).slice(0, per));
-  }
-
-  function heads(g, run, rows, look, size) {
-    g.font = `11.5px ${look.font}`;
-    g.fillStyle = look.text;
-    rows.forEach((row, k) => (k === 0 || rows[k - 1].label !== row.label) && g.fillText(run.name(row.label), 2, TITLE + k * (size + GAP) + size / 2 + 4, HEAD - 8));
-  }
-
-  function band(g, band, own, x, size, look, now, chosen, rows) {
-    const wide = own.length * (size + GAP), here = now?.band === band, tall = TITLE + rows * (size + GAP);
-    if (here) {
-      g.fillStyle = look.panel;
-      g.fillRect(x - 5, 0, wide + 7, tall);
     }
-    g.fillStyle = here ? look.accent : look.text;
-    g.font = `600 12px ${look.font}`;
-    g.fillText(`${chosen?.part === band.stage.part ? "★ " : ""}${band.name}`, x, 13, wide + SPACE - 4);
-    g.font = `10px ${look.font}`;
-    g.fillStyle = look.text;
-    own.forEach((column, i) => g.fillText(column.what, x + i * (size + GAP), 28, size));
-    if (band.said.change === undefined) return;
-    g.save(); // the check at the hand-over
-    g.translate(x - 8, TITLE + 4);
-    g.rotate(Math.PI / 2);
-    g.font = `10px ${look.font}`;
-    g.fillStyle = band.said.change > 0.02 ? (look.dark ? "#ff9646" : "#b34700") : look.text;
-    g.fillText(`hand-over Δ ${words(band.said.change)}`, 0, 3, rows * (size + GAP));
-    g.restore();
+    fit(this.canvas, Math.max(x, 40), TITLE + rows.length * (size + GAP) + 4);
+    return size;
   }
 
-  function paint(g, run, place, look, most) {
+  rowsOf(record) {
+    const labels = [...new Set(record.labels)], most = Math.max(...labels.map((l) => record.labels.filter((x) => x === l).length)), all = [1, 2, 5, 10].filter((n) => n < most).concat(most);
+    this.more.hidden = most < 2;
+    if (this.more.dataset.most !== String(most)) this.more.replaceChildren(...all.map((n) => el("option", { value: n, text: `${n} of each class` }))), (this.more.dataset.most = most);
+    this.per = Math.min(this.per, most);
+    this.more.value = String(this.per);
+    const { only } = this.store, shown = only === null ? labels.slice(0, 20) : labels.filter((l) => l === only);
+    return shown.flatMap((label) => record.ids.map((id, slot) => ({ id, label, slot })).filter((t) => record.labels[t.slot] === label).slice(0, this.per));
+  }
+
+  paint(g, run, place, look, most) {
     g.fillStyle = look.panel;
     g.fillRect(place.x, place.y, place.size, place.size);
-    tile(g, run, place, place.x, place.y, place.size, most, look);
-    const same = (a) => a && a.run === id && a.id === place.id && a.source !== "real", pinned = same(store.pin);
-    if (!pinned && !same(store.hover)) return;
+    this.tile(g, run, place, place, most, look);
+    const same = (a) => a && a.run === this.id && a.id === place.id && a.source !== "real", pinned = same(this.store.pin);
+    if (!pinned && !same(this.store.hover)) return;
     g.strokeStyle = pinned ? "#EE7733" : look.accent;
     g.lineWidth = 2;
     g.strokeRect(place.x + 1, place.y + 1, place.size - 2, place.size - 2);
   }
 
-  function tile(g, run, place, x, y, size, most = 1, look = null) {
+  tile(g, run, place, { x, y, size }, most = 1, look = null) {
     g.imageSmoothingEnabled = false;
-    if (mode === "change" && look) {
-      const values = change(run, place);
+    if (this.mode === "change" && look) {
+      const values = change(this.store, run, place);
       if (!values) return;
       const [h, w] = place.record.tile, image = new ImageData(w, h), small = new OffscreenCanvas(w, h);
       for (let i = 0; i < w * h; i++) image.data.set([...signed(values[i] / most, look.dark), 255], i * 4);
       small.getContext("2d").putImageData(image, 0, 0);
-      return g.drawImage(small, x, y, size, size);
+      g.drawImage(small, x, y, size, size);
+      return;
     }
-    const sheet = place.slot >= 0 && store.bitmap(run, place.record);
+    const sheet = place.slot >= 0 && this.store.bitmap(run, place.record);
     if (sheet) g.drawImage(sheet, ...box(place.record, place.slot), x, y, size, size);
   }
 
-  // Image minus how it came into its layer, averaged over channels, a share of the full range.
-  function change(run, place) {
-    const a = store.pixels(run, place.record), b = store.pixels(run, place.band.entry), other = place.band.entry.ids.indexOf(place.id);
-    if (!a || !b || place.slot < 0 || other < 0) return null;
-    const [ax, ay, w, h] = box(place.record, place.slot), [bx, by] = box(place.band.entry, other), found = new Float32Array(w * h);
-    for (let row = 0; row < h; row++)
-      for (let column = 0; column < w; column++) {
-        const i = ((ay + row) * a.width + ax + column) * 4, j = ((by + row) * b.width + bx + column) * 4;
-        found[row * w + column] = (a.data[i] + a.data[i + 1] + a.data[i + 2] - b.data[j] - b.data[j + 1] - b.data[j + 2]) / 765;
-      }
-    return found;
-  }
-
-  function largest(run) {
+  largest(run) {
     let most = 0;
-    for (const place of places) for (const v of change(run, place) ?? []) most = Math.max(most, Math.abs(v));
+    for (const place of this.places) for (const v of change(this.store, run, place) ?? []) most = Math.max(most, Math.abs(v));
     return most || 1;
   }
 
-  function showScale(most, look) {
-    scale.hidden = ends.hidden = mode !== "change";
-    if (scale.hidden) return;
-    const g = fit(scale, 110, 12);
+  showScale(most, look) {
+    this.scale.hidden = this.ends.hidden = this.mode !== "change";
+    if (this.scale.hidden) return;
+    const g = fit(this.scale, 110, 12);
     for (let x = 0; x < 110; x++) (g.fillStyle = `rgb(${signed(x / 54.5 - 1, look.dark).join()})`), g.fillRect(x, 0, 1, 12);
-    ends.textContent = `−${words(most)} (darker) … +${words(most)} (brighter) of the full range`;
+    this.ends.textContent = `−${words(most)} (darker) … +${words(most)} (brighter) of the full range`;
   }
-
-  return { update, draw };
 }

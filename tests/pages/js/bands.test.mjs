@@ -1,11 +1,11 @@
 // What the page of layers reads from a run's records. Run with `node --test tests/pages/js`.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import test from "node:test";
 
-const web = new URL("../../../pages/parts/web/", import.meta.url);
-const text = ["palette.js", "store.js", "bands.js"].map((name) => readFileSync(new URL(name, web), "utf8")).join("\n");
-const { Run, Store, bandsOf, nowIn, jump, ramp } = new Function(`${text}; return { Run, Store, bandsOf, nowIn, jump, ramp }`)();
+import { bandsOf, jump, nowIn } from "../../../pages/parts/web/bands.js";
+import { ramp } from "../../../pages/parts/web/ramp.js";
+import { Run } from "../../../pages/parts/web/run.js";
+import { Store } from "../../../pages/parts/web/store.js";
 
 const LOOKS = 4;
 function told({ chosen = true } = {}) {
@@ -14,19 +14,19 @@ function told({ chosen = true } = {}) {
   ["layer1", "layer2"].forEach((space, part) => {
     const stage = "walk", image = (step) => say("images", { stage, step, space, source: "synthetic", sheet: null, ids: [0, 1], labels: [0, 1], columns: 2, tile: [2, 2] });
     say("stage", { stage, steps: LOOKS, part, parts: 2 });
-    if (part === 0) say("parts", { stage, step: 0, name: "bytes of feature maps", values: { "latent 8×4×4": 1024, "layer1 8×4×4": 1024, "layer2 8×8×8": 4096 } });
+    if (part === 0) say("parts", { stage, step: 0, name: "map-bytes", values: { "latent 8×4×4": 1024, "layer1 8×4×4": 1024, "layer2 8×8×8": 4096 } });
     for (const step of [0, 3]) {
-      say("scalars", { stage, step, values: { loss: 9 - step, "feature distance": 5 - part - step / 2, ...(part && step === 0 ? { "change at hand-over": 0.25, "clipped share": 0.5 } : {}) } });
-      say("per_class", { stage, step, name: "class-relevant feature distance", values: [2, 3 - part - step / 2], space });
-      say("parts", { stage, step, name: "change of w", values: { layer1: 0, layer2: step, pixels: 2 * step } });
+      say("scalars", { stage, step, values: { loss: 9 - step, "feature-distance": 5 - part - step / 2, ...(part && step === 0 ? { "hand-over-change": 0.25, "clipped-share": 0.5 } : {}) } });
+      say("per_class", { stage, step, name: "feature-distance-by-class", values: [2, 3 - part - step / 2], space });
+      say("parts", { stage, step, name: "w-change", values: { layer1: 0, layer2: step, pixels: 2 * step } });
       image(step);
     }
-    say("scalars", { stage, step: LOOKS, values: { "step kept": 2, "distance kept": 3 - part, "high frequencies": 0.1 + part } });
-    say("parts", { stage, step: LOOKS, name: "feature distance at each step", values: { 0: 5 - part, 1: 4, 2: 3 - part, 3: 3.5 - part } });
-    say("parts", { stage, step: LOOKS, name: "loss at each step", values: { 0: 9, 1: 8, 2: 7, 3: 6 } });
+    say("scalars", { stage, step: LOOKS, values: { "step-kept": 2, "distance-kept": 3 - part, "high-frequencies": 0.1 + part } });
+    say("parts", { stage, step: LOOKS, name: "feature-distance-by-step", values: { 0: 5 - part, 1: 4, 2: 3 - part, 3: 3.5 - part } });
+    say("parts", { stage, step: LOOKS, name: "loss-by-step", values: { 0: 9, 1: 8, 2: 7, 3: 6 } });
     image(LOOKS);
   });
-  if (chosen) say("scalars", { stage: "walk", step: LOOKS, values: { "part chosen": 1, "step chosen": 2, "distance chosen": 2 } });
+  if (chosen) say("scalars", { stage: "walk", step: LOOKS, values: { "part-chosen": 1, "step-chosen": 2, "distance-chosen": 2 } });
   return records.map((r) => (r.kind === "images" ? { ...r, bytes: new Uint8Array() } : r));
 }
 

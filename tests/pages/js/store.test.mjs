@@ -1,14 +1,13 @@
 // The store's arithmetic, without a browser: packets, gaps, rewinds, axes. Run with `node --test tests/pages/js`.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import test from "node:test";
 
-const web = new URL("../../../pages/parts/web/", import.meta.url);
-const text = ["palette.js", "store.js"].map((name) => readFileSync(new URL(name, web), "utf8")).join("\n");
-const names = ["parsePacket", "Run", "Store", "lastAt", "ordered", "box", "signed", "color", "shape", "SHAPES", "COLORS"];
-const { parsePacket, Run, Store, lastAt, ordered, box, signed, color, shape, SHAPES, COLORS } = new Function(`${text}; return {${names.join()}}`)();
-const mapText = readFileSync(new URL("map.js", web), "utf8").replace("export default function", "function view");
-const { within, densities } = new Function(`${mapText}; return { within, densities }`)();
+import { within, densities } from "../../../pages/parts/web/density.js";
+import { parsePacket } from "../../../pages/parts/web/packet.js";
+import { COLORS, SHAPES, color, shape, signed } from "../../../pages/parts/web/palette.js";
+import { Run, lastAt } from "../../../pages/parts/web/run.js";
+import { Store } from "../../../pages/parts/web/store.js";
+import { box, ordered } from "../../../pages/parts/web/tiles.js";
 
 function packet(runs, blobs = []) {
   let at = 0;

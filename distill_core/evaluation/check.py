@@ -1,0 +1,40 @@
+"""What no student can be trained on, said before one is."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from ..datasets import RealSet
+from ..errors import BadRecord, BadSetting
+from ..results import Lesson
+from .protocols import Protocol
+
+
+def check(lesson: Lesson, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> None:
+    """Refuse what cannot work, with a sentence."""
+    shape = (real.channels, real.size, real.size)
+    if len(lesson) == 0:
+        raise BadRecord("The set has no images. Distill it again, or choose another one.")
+    if tuple(lesson.images.shape[1:]) != shape:
+        found, wanted = ("×".join(map(str, s)) for s in (lesson.images.shape[1:], shape))
+        raise BadRecord(
+            f"The set has images of {found}, but {real.name} has {wanted}. Choose the data set that it was made from."
+        )
+    if lesson.images.is_floating_point() and not bool(torch.isfinite(lesson.images).all()):
+        raise BadRecord(
+            "The set holds pixels that are not finite numbers. Distill it again with a lower learning rate."
+        )
+    if int(lesson.labels.min()) < 0 or int(lesson.labels.max()) >= len(real.classes):
+        raise BadRecord(
+            f"The set has labels outside the {len(real.classes)} classes of {real.name}. Choose its own data set."
+        )
+    if protocol.labels == "teacher" and teacher is None:
+        raise BadSetting(
+            f"Protocol {protocol.name!r} lets a teacher label every image, but no teacher was given. "
+            "Choose a teacher, or a protocol with labels of its own such as hard."
+        )
+    if protocol.labels == "static" and lesson.soft_labels is None:
+        raise BadSetting(
+            f"Protocol {protocol.name!r} needs one soft label for each image, and the set has none. Choose hard."
+        )

@@ -1,0 +1,95 @@
+"""What figures are drawn from: the findings of studies and the runs of a library, as they are read from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+from ..record.lines import Line
+
+
+class JobValues(TypedDict, total=False):
+    """A job as a run folder holds it."""
+
+    data: str
+    ipc: int
+    seed: int
+    student: str
+    teacher: str
+
+
+class Request(TypedDict):
+    """What was asked of a run."""
+
+    method: str
+    job: JobValues
+    name: NotRequired[str]
+
+
+class Scored(TypedDict):
+    """A run with its records, newest first where there are several."""
+
+    id: str
+    method: str
+    settings: Mapping[str, object]
+    preset: NotRequired[str | None]
+    job: JobValues
+    records: Sequence[Line]
+
+
+class Finding(TypedDict):
+    """What every finding about a run says; the lists are fractions, one a student."""
+
+    run: str
+    request: Request
+    student: str
+    protocol: str
+
+
+class Transfer(Finding):
+    """One set and one architecture."""
+
+    labels: str
+    epochs: int
+    distilled: list[float]
+    random: list[float]
+
+
+class Continual(Finding):
+    """Accuracy after each task, a list for each order of the classes; `sizes` counts the classes seen."""
+
+    sizes: list[int]
+    distilled: list[list[float]]
+    random: list[list[float]]
+
+
+class Metric(TypedDict):
+    """One distance: Spearman's ρ with its interval over n candidates, and the accuracy of the one it would pick."""
+
+    rho: float | None
+    low: float | None
+    high: float | None
+    n: int
+    accuracy: float | None
+
+
+class Entry(TypedDict):
+    """One candidate of a search: test accuracies (one a student) and its distance by each metric."""
+
+    layer: str
+    step: int
+    roles: list[str]
+    accuracy: list[float]
+    distance: dict[str, float | None]
+
+
+class Compared(TypedDict):
+    """How the metrics order the candidates; accuracy of the best and of the mean one."""
+
+    metrics: dict[str, Metric]
+    best: float
+    mean: float
+
+
+class Ranking(Compared):
+    rows: list[Entry]

@@ -1,0 +1,112 @@
+"""Squeeze: the trained networks that are inverted, that choose, and that label; one, or several that take turns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from ..errors import BadSetting
+from ..job import Job
+from ..method import Stream, stage
+from ..networks import resolve
+from ..part import Part, choice, knob
+from ..pieces.ensemble import JOIN
+from ..pieces.ground import Ground
+from ..pieces.teach import RECIPE, RECIPES, SqueezeRecipe, Teacher, squeeze
+from ..spec import parse
+
+OWN = "teacher"  # in a list of networks: the job's teacher
+EDC = "arXiv 2404.13733, released code"
+
+
+class OneNetwork(Part):
+    """The job's teacher."""
+
+    kind: Literal["one"] = "one"
+    epochs: int = knob(
+        40,
+        "Teacher epochs",
+        "How long a teacher is trained; the papers train 200 epochs on CIFAR.",
+        ge=1,
+        le=1000,
+        was="squeeze_epochs",
+    )
+    recipe: RECIPE = knob(
+        "cifar",
+        "Teacher recipe",
+        "SGD 0.1 with a cosine (SRe2L and DWA on CIFAR); 0.2 with warm-up and resized crops (Tiny-ImageNet); 0.05 without "
+        "schedule (G-VBSM on CIFAR).",
+        advanced=True,
+        source="the papers' released code",
+        was="squeeze_recipe",
+    )
+
+    def teachers(self, ground: Ground) -> Stream[list[Teacher]]:
+        """The networks that are inverted, trained where they are not at hand; the first one draws the maps."""
+        return [(yield from self._taught(ground, ground.job.teacher))]
+
+    def labelers(self, ground: Ground, teachers: list[Teacher]) -> Stream[str]:
+        """The content keys of the networks whose mean logits are the labels, joined by `+`."""
+        return JOIN.join(teacher.key for teacher in teachers)
+        yield
+
+    def _taught(self, ground: Ground, network: str) -> Stream[Teacher]:
+        recipe = SqueezeRecipe(epochs=self.epochs, **RECIPES[self.recipe])
+        return (yield from stage("squeeze", squeeze(ground.real, network, recipe, ground.device)))
+
+
+class SeveralNetworks(OneNetwork):
+    """Networks that take turns, iteration by iteration (G-VBSM, EDC)."""
+
+    kind: Literal["several"] = "several"  # type: ignore[assignment]
+    backbones: str = knob(
+        "teacher+convnet:depth=2,norm=batch,width=32",
+        "Backbones",
+        "Networks that take turns, joined by +; `teacher` stands for the job's teacher.",
+        source="ours, for two CPU cores; the presets hold the published list",
+    )
+    by: str = knob(
+        "",
+        "Networks that label",
+        "Whose mean logits are the labels, joined by +; empty: the backbones.",
+        advanced=True,
+        source=EDC,
+        was="labelers",
+    )
+
+    def teachers(self, ground: Ground) -> Stream[list[Teacher]]:
+        found = []
+        for spec in names(self.backbones, ground.job):
+            found.append((yield from self._taught(ground, spec)))
+        return found
+
+    def labelers(self, ground: Ground, teachers: list[Teacher]) -> Stream[str]:
+        if not self.by:
+            return (yield from super().labelers(ground, teachers))
+        keys = []
+        for spec in names(self.by, ground.job):
+            keys.append((yield from self._taught(ground, spec)).key)
+        return JOIN.join(keys)
+
+    def why_not(self, job: Job) -> str | None:
+        if not names(self.backbones, job):
+            return "backbones is empty, so nothing can be recovered. Name at least one network, such as teacher."
+        for spec in names(f"{self.backbones}{JOIN}{self.by}", job):
+            try:
+                resolve(spec, channels=3, size=32)
+            except BadSetting as error:
+                return str(error)
+        for spec in names(self.backbones, job):
+            if parse(spec).name == "mlp":
+                return f"Backbone {spec!r} has no convolution, so there are no statistics to match. Choose convnet, resnet18 or wrn."
+        return None
+
+
+def names(text: str, job: Job) -> list[str]:
+    """`teacher+resnet18` → the job's teacher and resnet18."""
+    return [job.teacher if part.strip() == OWN else part.strip() for part in text.split(JOIN) if part.strip()]
+
+
+AnySqueeze = Annotated[
+    OneNetwork | SeveralNetworks,
+    choice("Networks", "One trained network is inverted, or several take turns.", source="arXiv 2311.17950"),
+]

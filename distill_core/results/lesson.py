@@ -1,0 +1,74 @@
+"""What a student sees: images and labels for one epoch, from anything that can teach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from torch import Generator, Tensor
+
+from ..errors import BadRecord
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What a student is trained on in one epoch. Taken by itself it teaches the same in every epoch.
+
+    Args:
+        images: (n, c, h, w), float in [0, 1] or uint8.
+        labels: (n,) int64.
+        soft_labels: (n, classes) logits, one static vector for each image, or None.
+        stages: sizes of the parts that are taught one after the other, each for its share of the epochs; () is at once.
+    """
+
+    steady: ClassVar[bool] = True
+    images: Tensor
+    labels: Tensor
+    soft_labels: Tensor | None = None
+    stages: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.stages and (min(self.stages) < 1 or sum(self.stages) != len(self.images)):
+            raise BadRecord(
+                f"The set's stages {self.stages} do not add up to its {len(self.images)} images. "
+                "Each stage has one image or more, and every image is in one stage."
+            )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def lesson(self, epoch: int, generator: Generator) -> Lesson:
+        return self
+
+
+class Teaches(Protocol):
+    """What students know of where their images come from."""
+
+    @property
+    def steady(self) -> bool:
+        """Whether every epoch has the same lesson."""
+
+    def lesson(self, epoch: int, generator: Generator) -> Lesson:
+        """What a student sees in this epoch. What is drawn for it comes from `generator`, which the student seeds for the
+        epoch: a training that is resumed sees the same. All lessons have as many images, in the same stages."""
+
+
+@dataclass(eq=False)
+class Adapted:
+    """Every lesson of `source` passed through `change`: labelled by a teacher, or cut down to some classes."""
+
+    source: Teaches
+    change: Callable[[Lesson], Lesson]
+    _last: tuple[Lesson, Lesson] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def steady(self) -> bool:
+        return self.source.steady
+
+    def lesson(self, epoch: int, generator: Generator) -> Lesson:
+        """As the source's; a lesson that is the one before is not changed again."""
+        given = self.source.lesson(epoch, generator)
+        if self._last is None or self._last[0] is not given:
+            self._last = given, self.change(given)
+        return self._last[1]

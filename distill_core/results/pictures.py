@@ -1,0 +1,84 @@
+"""A result that is its images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Generator, Tensor
+
+from .file import Stored
+from .result import Bytes, Result, Shared, wanted
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures(Shared):
+    """Images and their labels. The other fields are those of `Result`.
+
+    Args:
+        images: (n, c, h, w) float32 in [0, 1], on the CPU.
+        labels: (n,) int64, the class of each image.
+    """
+
+    kind: ClassVar[str] = "pictures"
+    images: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        fits = self.images.ndim == 4 and self.labels.shape == self.images.shape[:1]
+        wanted(fits, "images (n, c, h, w) and labels (n,)")
+        self._check()
+
+    @classmethod
+    def of(cls, result: Result) -> Pictures:
+        """Any result as the images of its first lesson; what is drawn anew is drawn once."""
+        if isinstance(result, Pictures):
+            return result
+        seen, one = result.lesson(0, Generator().manual_seed(0)), result
+        return Pictures(
+            seen.images,
+            seen.labels,
+            one.classes,
+            one.mean,
+            one.std,
+            soft_labels=seen.soft_labels,
+            protocol=one.protocol,
+            teacher=one.teacher,
+            stages=seen.stages,
+            ids=one.ids,
+            about=one.about,
+        )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        c, h, w = self.images.shape[1:]
+        return c, h, w
+
+    @property
+    def bytes(self) -> Bytes:
+        """One byte per pixel and channel, as the field counts."""
+        return Bytes(images=self.images.numel(), labels=self._label_bytes)
+
+    def _images(self, rows: Tensor | slice) -> Tensor:
+        return self.images[rows]
+
+    def _tensors(self) -> dict[str, Tensor]:
+        """One byte per pixel where that loses nothing, else the floats that the run ended with."""
+        small = (self.images * 255).round().clamp(0, 255).to(torch.uint8)
+        images = small if torch.equal(_floats(small), self.images) else self.images
+        return {"images": images, "labels": self.labels}
+
+    @classmethod
+    def read(cls, stored: Stored) -> Pictures:
+        images = stored["images"]
+        images = _floats(images) if images.dtype == torch.uint8 else images
+        return cls(images, stored["labels"], **stored.shared())
+
+
+def _floats(images: Tensor) -> Tensor:
+    """uint8 → float32 in [0, 1]."""
+    return images.float() / 255

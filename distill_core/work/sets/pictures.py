@@ -1,0 +1,97 @@
+"""A set as PNG, in a zip or a folder: one sub-folder per class, labels as JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from ...datasets.tree import opened
+from ...errors import BadRecord
+from ...results import Pictures
+from .card import assembled, card_of
+
+MOST_PIXELS = 4096 * 4096  # of one picture
+
+
+def png(image: Tensor) -> bytes:
+    """(c, h, w) in [0, 1] → the bytes of a lossless PNG."""
+    pixels = (image.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+    file = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def pixels(data: bytes, name: str) -> Tensor:
+    """The bytes of a picture → (c, h, w) float32 in [0, 1], c 1 or 3."""
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise BadRecord(f"{name} has {opened.width}×{opened.height} pixels, more than is taken.")
+            pixels = np.array(opened.convert("L" if opened.mode in ("1", "L", "I;16") else "RGB"))
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BadRecord(f"{name} is no picture that can be read ({error}).") from None
+    return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).float() / 255
+
+
+def _files(result: Pictures) -> Iterator[tuple[str, bytes]]:
+    """One sub-folder per class, labels as JSON and CSV, a card."""
+    names = [f"{label:03d}_{re.sub(r'[^A-Za-z0-9-]+', '-', name)[:40]}" for label, name in enumerate(result.classes)]
+    rows = []
+    for i, (label, one) in enumerate(zip(result.labels.tolist(), result.ids.tolist(), strict=True)):
+        rows.append({"file": f"{names[label]}/{i:06d}.png", "label": label, "id": one})
+        yield rows[-1]["file"], png(result.images[i])
+    soft = None if result.soft_labels is None else result.soft_labels.tolist()
+    yield (
+        "labels.json",
+        json.dumps({**card_of(result), "images": rows, "soft_labels": soft}, ensure_ascii=False, indent=1).encode(),
+    )
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["file", "label", "class", *([f"logit_{name}" for name in result.classes] if soft else [])])
+    writer.writerows(
+        [r["file"], r["label"], result.classes[r["label"]], *(soft[i] if soft else [])] for i, r in enumerate(rows)
+    )
+    yield "labels.csv", text.getvalue().encode()
+
+
+def write(result: Pictures, path: Path) -> None:
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            for name, data in _files(result):
+                archive.writestr(name, data)
+        return
+    for name, data in _files(result):
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data)
+
+
+def read(path: Path, data: str) -> Pictures:
+    with opened(path) as tree:
+        files = {entry.path: entry for entry in tree.entries}
+        if "labels.json" not in files:
+            raise BadRecord(
+                "it has no labels.json, which says the label of each picture. Bring it in as a data set instead."
+            )
+        card = json.loads(tree.read(files["labels.json"]))
+        rows = card["images"]
+        absent = [row["file"] for row in rows if row["file"] not in files]
+        if absent:
+            raise BadRecord(f"labels.json names {absent[0]!r}, which is not there.")
+        images = [pixels(tree.read(files[row["file"]]), row["file"]) for row in rows]
+    sizes = {tuple(image.shape) for image in images}
+    if len(sizes) != 1:
+        raise BadRecord(f"its pictures have {len(sizes)} different shapes; one was wanted.")
+    soft = None if card.get("soft_labels") is None else torch.tensor(card["soft_labels"], dtype=torch.float32)
+    labels = torch.tensor([int(row["label"]) for row in rows])
+    ids = torch.tensor([int(row["id"]) for row in rows]) if all("id" in row for row in rows) else None
+    return assembled(torch.stack(images), labels, card, data, soft_labels=soft, ids=ids)

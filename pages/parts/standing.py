@@ -1,0 +1,78 @@
+"""A run in words: what it was asked for, how far it is, how it stands."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from distill_core.record.folder import RunFolder
+
+from . import studio
+from .studio import escape
+
+
+def summary(asked: dict[str, Any]) -> str:
+    """The run in one line."""
+    job = asked["job"]
+    words = [asked["method"], str(job.get("data", "")), f"{job.get('ipc', 1)} per class", f"seed {job.get('seed', 0)}"]
+    if asked.get("preset"):
+        words.append(str(asked["preset"]))
+    return " · ".join(escape(word) for word in words)
+
+
+def reached(records: list[dict[str, Any]]) -> tuple[str, int, int, float, float]:
+    """Where the records end: (stage, step, steps of the stage, seconds of the run, seconds when the stage began)."""
+    stage, steps, began, step, now = "", 0, 0.0, 0, 0.0
+    for record in records:
+        now = record["t"]
+        if record["kind"] == "stage":
+            stage, steps, began, step = record["stage"], record["steps"], record["t"], 0
+        elif isinstance(record.get("step"), int) and not (
+            record["kind"] in ("images", "logits") and record.get("source") == "real"
+        ):
+            step = max(step, record["step"])
+    return stage, step, steps, now, began
+
+
+def progress(records: list[dict[str, Any]]) -> str:
+    """`stage 2: recover · step 340 of 1,000 · 5.1 steps/s · 2:09 left in this stage`."""
+    stage, step, steps, now, began = reached(records)
+    if not stage:
+        return "getting ready"
+    begun = [r for r in records if r["kind"] == "stage"]
+    part = f" {begun[-1]['part'] + 1} of {begun[-1]['parts']}" if begun[-1].get("parts", 1) > 1 else ""
+    words = [f"stage {len(begun)}: {stage}{part}"]
+    if steps:
+        words.append(f"step {min(step + 1, steps):,} of {steps:,}")
+    speed = step / (now - began) if now > began and step else 0.0
+    if speed:
+        words.append(f"{speed:,.1f} steps/s" if speed >= 1 else f"{1 / speed:,.1f} s per step")
+        left = max(0, steps - step - 1) / speed
+        if steps:
+            words.append(f"{int(left) // 60}:{int(left) % 60:02d} left in this stage")
+    return " · ".join(words)
+
+
+def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, Any]]) -> str:
+    """How the run stands, in one sentence."""
+    kind, message = state.get("state"), escape(str(state.get("message") or ""))
+    dot = studio.DOTS.get(str(kind), "")
+    took = f"{records[-1]['t']:,.0f} s" if records else "no time"
+    if kind == "queued":
+        before = studio.place(folder.id)
+        wait = "it is next" if not before else f"{before} run{'s' * (before > 1)} before it"
+        return f"{dot} **Queued**, {wait}."
+    where = progress(records)
+    if kind in ("running", "paused"):
+        quiet = time.time() - float(state.get("heartbeat") or time.time())
+        silent = f" · silent for {quiet:.0f} s" if quiet > 20 else ""
+        return f"{dot} **{str(kind).capitalize()}** · {where}{silent}"
+    if kind == "lost":
+        return f"{dot} **Lost** at {where}. {message} *Resume* goes on from the last checkpoint."
+    if kind == "failed":
+        return f"{dot} **Failed** after {took}, {where}. {message}"
+    if kind == "stopped":
+        return f"{dot} **Stopped** after {took}, {where}. {message}"
+    if kind == "finished":
+        return f"{dot} **Finished** in {took}. Press play to watch it again."
+    return f"{dot} {message or str(kind)}"

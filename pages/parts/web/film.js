@@ -1,0 +1,53 @@
+// What the film strip draws beside its images: the columns of a layer, their names, and how an image changed in it.
+import { words } from "./draw.js";
+import { box } from "./tiles.js";
+
+export const HEAD = 64, TITLE = 34, SPACE = 16, GAP = 3;
+const ALARM = 0.02; // a larger change at the hand-over is written in another color
+
+// Three columns for a layer: how the images came in, what went on, how they were at the end.
+export function columnsOf(band) {
+  const all = [["in", band.entry], ["kept", band.after], ["last", band.last]].filter(([, r]) => r);
+  return all.map(([what, record]) => ({ what, record, band, step: what === "kept" ? (band.kept ?? record.step) : record.step }));
+}
+
+export function heads(g, run, rows, look, size) {
+  g.font = `11.5px ${look.font}`;
+  g.fillStyle = look.text;
+  rows.forEach((row, k) => (k === 0 || rows[k - 1].label !== row.label) && g.fillText(run.name(row.label), 2, TITLE + k * (size + GAP) + size / 2 + 4, HEAD - 8));
+}
+
+// The name of a layer above its columns, and beside them the check at the hand-over.
+export function head(g, band, places, size, look, { here, star, rows }) {
+  const tops = places.filter((p) => p.y === TITLE), x = tops[0]?.x ?? HEAD, wide = tops.length * (size + GAP), tall = rows * (size + GAP);
+  if (here) {
+    g.fillStyle = look.panel;
+    g.fillRect(x - 5, 0, wide + 7, TITLE + tall);
+  }
+  g.fillStyle = here ? look.accent : look.text;
+  g.font = `600 12px ${look.font}`;
+  g.fillText(`${star ? "★ " : ""}${band.name}`, x, 13, wide + SPACE - 4);
+  g.font = `10px ${look.font}`;
+  g.fillStyle = look.text;
+  for (const top of tops) g.fillText(top.what, top.x, 28, size);
+  if (band.said.change === undefined) return;
+  g.save();
+  g.translate(x - 8, TITLE + 4);
+  g.rotate(Math.PI / 2);
+  g.fillStyle = band.said.change > ALARM ? (look.dark ? "#ff9646" : "#b34700") : look.text;
+  g.fillText(`hand-over Δ ${words(band.said.change)}`, 0, 3, tall);
+  g.restore();
+}
+
+// Image minus how it came into its layer, averaged over channels, a share of the full range.
+export function change(store, run, place) {
+  const a = store.pixels(run, place.record), b = store.pixels(run, place.band.entry), other = place.band.entry.ids.indexOf(place.id);
+  if (!a || !b || place.slot < 0 || other < 0) return null;
+  const [ax, ay, w, h] = box(place.record, place.slot), [bx, by] = box(place.band.entry, other), found = new Float32Array(w * h);
+  for (let row = 0; row < h; row++)
+    for (let column = 0; column < w; column++) {
+      const i = ((ay + row) * a.width + ax + column) * 4, j = ((by + row) * b.width + bx + column) * 4;
+      found[row * w + column] = (a.data[i] + a.data[i + 1] + a.data[i + 2] - b.data[j] - b.data[j + 1] - b.data[j + 2]) / 765;
+    }
+  return found;
+}

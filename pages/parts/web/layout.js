@@ -1,0 +1,57 @@
+// Where the tiles of a wall lie: one block per class, each image enlarged by a whole number where there is room.
+const GAP = 3, TALLEST = 112, HEAD = 58; // pixels: between tiles; the largest tile; room for a class's name beside its block
+
+// Tiles sorted by class, in a wall `width` pixels wide: {places: [{tile, x, y, size} or {words: label, x, y, room}], height}.
+export function layout(tiles, width, alone) {
+  const groups = byClass(tiles), most = Math.max(1, ...groups.map((g) => g.length)), source = tiles[0]?.record.tile[1] ?? 16;
+  return most <= 2 ? captioned(groups, most, width, source, alone) : blocks(groups, most, width, source);
+}
+
+function byClass(tiles) {
+  const groups = [];
+  for (const tile of tiles) {
+    if (groups[groups.length - 1]?.[0].label !== tile.label) groups.push([]);
+    groups[groups.length - 1].push(tile);
+  }
+  return groups;
+}
+
+// A whole multiple of the source's pixels where there is room for one.
+const snap = (size, source) => (size >= source ? Math.floor(size / source) * source : Math.max(12, Math.floor(size)));
+
+function perRow(count, most, width, alone) {
+  if (count > 12) return Math.floor(width / (46 * most));
+  const five = width < 430 || (width < 700 && alone && count === 10);
+  return five ? 5 : Math.min(count, 10);
+}
+
+// One or two images of a class, its name below.
+function captioned(groups, most, width, source, alone) {
+  const per = perRow(groups.length, most, width, alone), cell = Math.floor(width / Math.max(1, Math.min(per, groups.length)));
+  const size = snap(Math.min(TALLEST, (cell - 4) / most - (most > 1 ? GAP : 0)), source), tall = size + 18;
+  const places = groups.flatMap((group, i) => {
+    const x = (i % per) * cell, y = Math.floor(i / per) * tall;
+    const tiles = group.map((tile, j) => ({ tile, x: x + j * (size + GAP), y, size }));
+    return [...tiles, { words: group[0].label, x, y: y + size + 12, room: cell - 4 }];
+  });
+  return { places, height: Math.ceil(groups.length / per) * tall };
+}
+
+// Many images of a class: rows of at most ten beside its name, and such blocks beside each other.
+function blocks(groups, most, width, source) {
+  const size = snap(Math.max(20, Math.min(64, (width - HEAD) / Math.min(most, 10) - GAP)), source), step = size + GAP;
+  const block = HEAD + Math.min(most, 10) * step + 10, beside = Math.max(1, Math.floor((width + 10) / block));
+  const per = beside > 1 ? Math.min(most, 10) : Math.max(1, Math.floor((width - HEAD) / step)), places = [];
+  let y = 0, tall = 0;
+  groups.forEach((group, i) => {
+    const left = (i % beside) * block;
+    if (i && i % beside === 0) {
+      y += tall + 3;
+      tall = 0;
+    }
+    places.push({ words: group[0].label, x: left, y: y + Math.min(size, 30) / 2 + 4, room: HEAD - 6 });
+    group.forEach((tile, j) => places.push({ tile, x: left + HEAD + (j % per) * step, y: y + Math.floor(j / per) * step, size }));
+    tall = Math.max(tall, Math.ceil(group.length / per) * step);
+  });
+  return { places, height: y + tall };
+}

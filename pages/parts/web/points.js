@@ -1,0 +1,135 @@
+// The points of the map: real ones small and hollow, synthetic ones large and filled, their trails, and lines of density.
+import { polyline } from "./draw.js";
+import { densities } from "./density.js";
+import { COLORS, color, marker } from "./palette.js";
+import { lastAt } from "./run.js";
+
+const TRAIL = 40, MANY = 200, FEW = 60; // steps of a trail; points without trails; points with names
+const PINNED = "#EE7733", GRAY = COLORS[6];
+
+// Draws one picture of a plane; `to(x, y)` gives pixels, `how` says {trails, contours, byRun}. `spots` are the points drawn.
+export class Points {
+  constructor(g, plane, to, look, how) {
+    Object.assign(this, { g, plane, store: plane.store, runs: plane.runs, to, look, how, spots: [] });
+    this.inRuns = how.byRun && this.runs.length > 1;
+  }
+
+  paint() {
+    if (this.how.contours) this.rings();
+    this.real();
+    this.runs.forEach((id, i) => this.synthetic(this.store.run(id), i));
+    return this.spots;
+  }
+
+  // In colors of the runs, the real points are gray, and a run has a marker of its own.
+  ink(label, index) {
+    if (!this.inRuns) return color(label);
+    return index < 0 ? GRAY : COLORS[index % COLORS.length];
+  }
+
+  form(label, index) {
+    return this.inRuns ? Math.max(0, index) : label;
+  }
+
+  dim(label) {
+    return this.store.only !== null && this.store.only !== label ? 0.12 : 1;
+  }
+
+  // Where the k-th point of {at} lies in pixels, or null.
+  place({ at }, k) {
+    return Number.isFinite(at[2 * k]) ? this.to(at[2 * k], at[2 * k + 1]) : null;
+  }
+
+  real() {
+    const { g } = this, { real } = this.plane;
+    g.lineWidth = 1.1;
+    real?.ids.forEach((id, i) => {
+      const place = this.place(real, i), label = real.labels[i];
+      if (!place) return;
+      g.globalAlpha = 0.65 * this.dim(label);
+      g.strokeStyle = this.ink(label, -1);
+      marker(g, this.form(label, -1), ...place, 2.6);
+      g.stroke();
+      this.spot({ run: this.runs[0], id, label, source: "real" }, place, 6);
+    });
+    g.globalAlpha = 1;
+  }
+
+  synthetic(run, index) {
+    for (const group of this.plane.layer(run.id).groups) {
+      const i = lastAt(group, (one) => this.store.where(run, one.record), this.store.clock.x + 1e-9), now = group[Math.max(0, i)];
+      if (this.how.trails) this.trail(index, group.slice(Math.max(0, i - TRAIL), i + 1));
+      now.ids.forEach((id, k) => this.learned(run, index, now, k));
+    }
+    this.g.globalAlpha = 1;
+  }
+
+  learned(run, index, { ids, labels, at }, k) {
+    const { g, look } = this, place = this.place({ at }, k), label = labels[k], many = ids.length * this.runs.length, several = this.runs.length > 1;
+    if (!place) return;
+    const big = ids.length > MANY ? 4.5 : many > FEW ? 5.5 : 7, rimmed = several && !this.how.byRun; // the rim says which run
+    g.globalAlpha = this.dim(label);
+    marker(g, this.form(label, index), ...place, big);
+    g.fillStyle = this.ink(label, index);
+    g.fill();
+    g.lineWidth = rimmed ? 2 : 1.6;
+    g.strokeStyle = rimmed ? COLORS[index % COLORS.length] : look.text;
+    g.stroke();
+    const name = several ? `${run.name(label)} ${"ABCDEF"[index]}` : run.name(label);
+    if (many <= FEW || this.store.only === label) this.write(name, place[0] + big + 2, place[1] + 4);
+    this.spot({ run: run.id, id: ids[k], label, source: "synthetic" }, place, big + 4);
+  }
+
+  write(text, x, y) {
+    const { g, look } = this;
+    g.lineWidth = 3;
+    g.strokeStyle = look.panel;
+    g.strokeText(text, x, y);
+    g.fillStyle = look.text;
+    g.fillText(text, x, y);
+  }
+
+  // Remember a point, and ring it where it is pinned, pointed at or chosen.
+  spot(spot, [x, y], r) {
+    const { g, store, look } = this, chosen = store.isChosen(spot);
+    const same = (s) => s && s.label === spot.label && s.source === spot.source && s.id === spot.id && (spot.source === "real" || s.run === spot.run);
+    this.spots.push({ x, y, ...spot });
+    if (!same(store.pin) && !same(store.hover) && !chosen) return;
+    g.globalAlpha = 1;
+    g.strokeStyle = same(store.pin) ? PINNED : chosen ? look.accent : look.text;
+    g.lineWidth = 2.2;
+    g.beginPath();
+    g.arc(x, y, r, 0, 7);
+    g.stroke();
+  }
+
+  trail(index, steps) {
+    if (steps.length < 2 || steps[0].ids.length > MANY) return;
+    steps[0].labels.forEach((label, k) => {
+      this.g.strokeStyle = this.ink(label, index);
+      this.g.lineWidth = 1.5;
+      this.g.globalAlpha = 0.5 * this.dim(label);
+      polyline(this.g, steps.map((step) => this.place(step, k)));
+    });
+    this.g.globalAlpha = 1;
+  }
+
+  // Lines of equal density of the real images: a smoothed count on a grid, three levels.
+  rings() {
+    const { g, to } = this, { real } = this.plane, f = this.plane.frame();
+    if (!real) return;
+    f.rings ??= densities(real.at, f);
+    g.strokeStyle = this.look.text;
+    g.lineWidth = 1;
+    f.rings.forEach((segments, level) => {
+      g.globalAlpha = 0.13 + 0.08 * level;
+      g.beginPath();
+      for (const [ax, ay, bx, by] of segments) {
+        g.moveTo(...to(ax, ay));
+        g.lineTo(...to(bx, by));
+      }
+      g.stroke();
+    });
+    g.globalAlpha = 1;
+  }
+}

@@ -1,0 +1,64 @@
+// The bars as students finish, and what was said and moved: the latest words at the clock.
+import { About } from "./about.js";
+import { el, words } from "./draw.js";
+import { COLORS, SUBJECT_COLORS } from "./palette.js";
+
+const SUBJECTS = ["real", "distilled", "random"];
+const SCORE = "test-accuracy";
+
+export class Standing {
+  constructor(store) {
+    Object.assign(this, { store, about: new About() });
+    this.rows = el("div", { class: "bars", role: "table", "aria-label": "Scores" });
+    this.log = el("div", { class: "small log" });
+    this.heading = el("span");
+    this.head = el("div", { class: "plot", hidden: true }, el("header", {}, el("span", {}, this.heading, this.about.node)), this.about.tip);
+    this.node = el("div", {}, this.head, this.rows, this.log);
+  }
+
+  show(runs, kinds) {
+    this.rows.hidden = !kinds.includes("scores");
+    if (kinds.includes("scores")) this.scores(runs);
+    if (kinds.includes("log")) this.said(runs);
+  }
+
+  // The latest word on each subject, student and protocol.
+  scores(runs) {
+    const found = [];
+    for (const run of runs) {
+      const latest = new Map();
+      for (const r of run.scored) if (this.reached(run, r)) latest.set(`${r.subject}/${r.student}/${r.protocol}/${r.labels}`, r);
+      for (const r of latest.values()) found.push({ run, r });
+    }
+    found.sort((a, b) => SUBJECTS.indexOf(a.r.subject) - SUBJECTS.indexOf(b.r.subject));
+    const told = found[0]?.run.quantity(SCORE), none = el("span", { class: "small", style: "grid-column:1/-1", text: "No student has finished at this point of the clock." });
+    this.head.hidden = !told;
+    this.heading.textContent = told?.title ?? "";
+    this.about.say(told ? [told] : []);
+    this.rows.replaceChildren(...(found.length ? found.flatMap(({ run, r }) => scoreRow(run, r, runs.length > 1)) : [none]));
+  }
+
+  // Newest first.
+  said(runs) {
+    const all = runs.flatMap((run) => run.marks.filter((m) => this.reached(run, m.record))).slice(-8).reverse();
+    this.log.replaceChildren(...all.map((m) => el("div", { text: `${m.record.stage || "run"}${m.record.step === undefined ? "" : ` ${m.record.step}`}: ${m.text}` })));
+  }
+
+  reached(run, record) {
+    return this.store.where(run, record) <= this.store.clock.x + 1e-9;
+  }
+}
+
+function scoreRow(run, r, many) {
+  const n = r.accuracy.length, mean = r.accuracy.reduce((a, b) => a + b, 0) / Math.max(n, 1);
+  const std = n > 1 ? Math.sqrt(r.accuracy.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1)) : null;
+  const count = r.budget?.images, what = { real: "all real data", distilled: "learned images", random: "random real images" }[r.subject] ?? r.subject;
+  const title = r.subject !== "real" && count ? `${words(count)} ${what}` : what, of = many ? `${run.info.title}: ` : "";
+  const value = `${(100 * mean).toFixed(1)} %${std === null ? " (1 seed)" : ` ± ${(100 * std).toFixed(1)} (n = ${n})`}`;
+  const style = `width:${100 * mean}%;background:${SUBJECT_COLORS[r.subject] ?? COLORS[7]}${std === null ? ";opacity:.55" : ""}`;
+  const rail = el("div", { class: "rail", role: "cell" }, el("div", { class: "fill", style }));
+  if (std !== null) rail.append(el("div", { class: "spread", style: `left:${100 * Math.max(0, mean - std)}%;width:${200 * std}%` }));
+  const under = el("div", { class: "small", text: `${r.student} · ${r.protocol} · ${r.labels} labels` });
+  const name = el("div", { class: "name", role: "cell", title: `student ${r.student}, protocol ${r.protocol}, ${r.labels} labels` }, `${of}${title}`, under);
+  return [name, rail, el("span", { class: "value", role: "cell", text: value })];
+}

@@ -1,0 +1,132 @@
+// The player's track: stages as bands, the loss as a line, marks, how far the data reach, and the clock's hand.
+import { el, fit, polyline, theme } from "./draw.js";
+import { COLORS } from "./palette.js";
+import { lastAt } from "./run.js";
+
+const BANDS = ["#0077BB", "#009988", "#AA4499", "#EE7733", "#999933", "#5544BB"];
+const SIGNS = { NaN: "✕", knob: "◆", note: "●", warning: "▲" };
+const LOSSES = ["loss", "distance"]; // charts of what a stage lowers
+const TALL = 52, BAND = 13, LOW = 40, HIGH = 22, MOST_ROWS = 3, NEAR = 7; // pixels; where the loss lies; runs with bands
+
+export class Track {
+  // `rest` is called when the visitor lets the hand go.
+  constructor(root, store, rest) {
+    Object.assign(this, { root, store, dragging: false, marks: [], colors: {} });
+    this.canvas = el("canvas", { tabindex: 0, role: "slider", "aria-label": "Time in the run", "aria-valuemin": 0, "aria-valuemax": 100 });
+    this.tip = el("div", { class: "tip", hidden: true });
+    this.node = el("div", { class: "track" }, this.canvas, this.tip);
+    this.canvas.onpointerdown = (event) => this.take(event);
+    this.canvas.onpointermove = (event) => {
+      if (this.dragging) store.seek(this.place(event));
+      this.tell(event);
+    };
+    this.canvas.onpointerup = this.canvas.onpointercancel = () => {
+      this.dragging = false;
+      rest();
+    };
+    this.canvas.onpointerleave = () => (this.tip.hidden = true);
+  }
+
+  // ---- the pointer
+  place(event) {
+    return (event.offsetX / Math.max(1, this.canvas.clientWidth)) * this.store.end;
+  }
+
+  take(event) {
+    this.dragging = true;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.store.clock.playing = false;
+    this.store.seek(this.place(event));
+  }
+
+  tell(event) {
+    const near = this.marks.find((m) => Math.abs(m.x - event.offsetX) < NEAR), [lead] = this.store.shown;
+    this.tip.hidden = !near && !lead?.records.length;
+    if (this.tip.hidden) return;
+    const i = near ? -1 : lastAt(lead.records, (r) => this.store.where(lead, r), this.place(event));
+    this.tip.textContent = near ? near.text : describe(lead, i < 0 ? this.store.at(lead, lead.records) : lead.records[i]);
+    this.tip.style.left = `${Math.max(4, Math.min(this.canvas.clientWidth - this.tip.offsetWidth - 4, event.offsetX - this.tip.offsetWidth / 2))}px`;
+  }
+
+  // ---- what is drawn
+  paint() {
+    const width = Math.max(60, this.node.clientWidth), look = theme(this.root.getRootNode()), { store } = this, { end } = store;
+    const g = fit(this.canvas, width, TALL), px = (x) => (x / end) * width, shown = store.shown.filter((r) => r.records.length);
+    g.fillStyle = look.panel;
+    g.fillRect(0, 0, width, TALL);
+    this.marks = [];
+    const tall = BAND / Math.min(Math.max(1, shown.length), MOST_ROWS);
+    shown.slice(0, MOST_ROWS).forEach((run, row) => this.bands(g, run, row * tall, tall, px, shown.length < 2 ? look : null));
+    shown.forEach((run, row) => this.spark(g, run, px, shown.length > 1 ? COLORS[row % COLORS.length] : look.text));
+    g.fillStyle = look.text;
+    g.globalAlpha = 0.5;
+    g.fillRect(0, TALL - 3, px(store.reach), 3); // what has arrived
+    g.globalAlpha = 1;
+    for (const run of shown) for (const mark of run.marks) this.sign(g, mark, px(store.where(run, mark.record)), look);
+    this.hand(g, Math.max(1, Math.min(width - 1, px(store.clock.x))), look);
+  }
+
+  hand(g, x, look) {
+    g.fillStyle = look.accent;
+    g.fillRect(x - 1, 0, 2.5, TALL);
+    g.beginPath();
+    g.arc(x, 7, 6, 0, 7);
+    g.fill();
+  }
+
+  // One band for each stage, with its name where a `look` is given and there is room.
+  bands(g, run, top, tall, px, look) {
+    const places = run.stages.map((stage) => this.begin(run, stage));
+    run.stages.forEach((stage, i) => {
+      if (places[i] === null) return;
+      const from = px(places[i]), to = px(places[i + 1] ?? run.end(this.store.clock.align, this.store.wide));
+      this.colors[stage.name] ??= BANDS[Object.keys(this.colors).length % BANDS.length];
+      g.globalAlpha = 0.75;
+      g.fillStyle = this.colors[stage.name];
+      g.fillRect(from + 0.5, top, Math.max(1, to - from - 1), tall - 0.5);
+      g.globalAlpha = 1;
+      const name = stage.parts > 1 ? `${stage.name} ${stage.part + 1}` : stage.name;
+      g.font = `600 10px ${look?.font}`;
+      if (!look || g.measureText(name).width >= to - from - 6) return;
+      g.fillStyle = "#fff";
+      g.fillText(name, from + 4, top + tall - 3.5);
+    });
+  }
+
+  // Where a stage begins on the axis, or null where none of its records is here.
+  begin(run, stage) {
+    const first = run.records.find((r) => r.n >= stage.n);
+    return first ? this.store.where(run, first) : null;
+  }
+
+  // The loss, each stage on its own scale: where it falls fast is where to look.
+  spark(g, run, px, ink) {
+    g.strokeStyle = ink;
+    g.globalAlpha = 0.75;
+    g.lineWidth = 1.2;
+    run.stages.forEach((_, index) => {
+      const points = run.scalars.filter((r) => r.in === index && lossOf(run, r) !== null).map((r) => [this.store.where(run, r), lossOf(run, r)]);
+      const low = Math.min(...points.map((p) => p[1])), high = Math.max(...points.map((p) => p[1]));
+      if (points.length > 1) polyline(g, points.map(([x, y]) => [px(x), LOW - (HIGH * (y - low)) / (high - low || 1)]));
+    });
+    g.globalAlpha = 1;
+  }
+
+  sign(g, mark, x, look) {
+    this.marks.push({ x, text: mark.text });
+    g.fillStyle = { NaN: "#CC3311", warning: "#EE7733", knob: "#AA4499", note: look.text }[mark.what];
+    g.font = "11px sans-serif";
+    g.textAlign = "center";
+    g.fillText(SIGNS[mark.what], x, TALL - 6);
+    g.textAlign = "left";
+  }
+}
+
+const lossOf = (run, r) => r.values.loss ?? Object.entries(r.values).find(([name]) => LOSSES.includes(run.quantity(name).chart))?.[1] ?? null;
+
+// Where a record lies, in words.
+export function describe(run, record) {
+  if (!record) return "waiting for the first report";
+  const stage = run.stages[record.in], part = stage.parts > 1 ? ` ${stage.part + 1}/${stage.parts}` : "";
+  return `${stage.name}${part} · ${stage.steps ? `step ${Math.min(record.local + 1, stage.steps)}/${stage.steps}` : `${Math.round(record.t)} s`}`;
+}

@@ -1,0 +1,76 @@
+"""The table of quantities: every row says what a person needs, every former name finds its row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from distill_core import quantities
+from distill_core.events import Parts, PerClass, Scalars, StageStarted
+from distill_core.home import ASSETS
+from distill_core.quantities.table import CHARTS, ROWS
+from distill_core.record.folder import Recorder, RunFolder, Timeline
+from distill_core.record.naming import reported
+
+
+def said(folder: RunFolder) -> set[str]:
+    """Every name that a run reports numbers under."""
+    return {name for record in Timeline.all(folder) for name in reported(record)}
+
+
+def test_every_row_says_what_a_person_needs():
+    assert len(quantities.TABLE) == len(ROWS)
+    for row in ROWS:
+        assert row.id == row.id.lower() and not set(" @*") & set(row.id), row.id
+        assert row.title and row.meaning.endswith((".", "?")) and row.good, row.id
+        assert (row.chart in CHARTS) == (row.form in ("curve", "limit")), row.id
+        assert bool(row.along) == (row.form == "bars"), row.id
+
+
+def test_a_former_name_is_of_one_row_only():
+    former = [old for row in ROWS for old in row.was]
+    assert len(former) == len(set(former))
+    for row in ROWS:
+        for old in row.was:
+            assert quantities.renamed(old.replace("*", "2")).partition("@")[0] == row.id
+
+
+@pytest.mark.parametrize(
+    ("old", "name", "title"),
+    [
+        ("cross-entropy of network 2", "cross-entropy@2", "cross-entropy, network 2"),
+        ("layers' mean mismatch of network 1", "mean-mismatch-by-layer@1", "mismatch of means by layer, network 1"),
+        ("random student loss", "student-loss@random", "loss of the student, random real images"),
+        ("distilled: accuracy on seen classes", "seen-accuracy", "accuracy on seen classes"),
+        ("random: accuracy on seen classes", "seen-accuracy@random", "accuracy on seen classes, random real images"),
+        ("distance: cam_map", "candidate-distance@cam_map", "distance of the candidate, class activation map"),
+        ("my own words", "my own words", "my own words"),
+    ],
+)
+def test_phrases_become_ids_with_a_qualifier(old, name, title):
+    assert quantities.renamed(old) == name and quantities.renamed(name) == name
+    assert quantities.titled(name) == title
+
+
+def test_a_name_that_the_table_does_not_know_is_its_own_title():
+    told = quantities.told("guest's @ number")
+    assert (told["title"], told["sentence"], told["log"], told["form"]) == ("guest's @ number", "", False, "curve")
+    assert told["chart"] == "other" and quantities.split("a@b") == ("a@b", "")
+
+
+def test_a_log_of_an_earlier_version_is_read_by_id(tmp_path):
+    folder = RunFolder.create(tmp_path, "dwa", {}, {"data": "digits"})
+    recorder = Recorder(folder)
+    recorder.write(StageStarted("adjust"))
+    recorder.write(Scalars(0, {"‖Δθ‖": 1.0, "ρ": 2.0, "a guest's own": 3.0}))
+    recorder.write(Parts(0, "batch-norm mean mismatch of network 3", {"bn1": 1.0}))
+    recorder.write(PerClass(0, "class-relevant feature distance", np.zeros(2)))
+    recorder.close()
+    wanted = {"shift-length", "shift-limit", "a guest's own", "mean-mismatch-by-layer@3", "feature-distance-by-class"}
+    assert said(folder) == wanted
+
+
+@pytest.mark.parametrize("path", sorted(ASSETS.glob("recordings/*")) + sorted(ASSETS.glob("examples/*")), ids=str)
+def test_what_ships_is_known(path):
+    names = said(RunFolder(path))
+    assert names and {quantities.split(name)[0] for name in names} <= quantities.TABLE.keys()
