@@ -42,6 +42,7 @@ class Field(TypedDict):
         list[str]
     ]  # an earlier name whose value it takes where one of the other names had the last one's value
     part: NotRequired[bool]  # its choices are kinds of a part
+    kinds: NotRequired[dict[str, str]]  # what each kind is, in a sentence
     when: NotRequired[list[tuple[str, list[str]]]]  # the choices under which it means anything, all of them
     was: NotRequired[list[str]]  # earlier names
 

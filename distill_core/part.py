@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from functools import cache
+from inspect import getdoc
 from types import UnionType
 from typing import Annotated, ClassVar, Literal, Self, TypeVar, Union, get_args, get_origin
 
@@ -178,7 +179,7 @@ def _walk(model: BaseModel, prefix: str, when: tuple[tuple[str, list[str]], ...]
             yield entry(path, info, value, when)
             continue
         if len(kinds) > 1:
-            yield _choice(path, info, kind_of(value), [kind_of(one) for one in kinds], when)
+            yield _choice(path, info, kind_of(value), kinds, when)
         for one in kinds:
             offered = next((part for part in (value, *offers.get(name, ())) if type(part) is one), None) or one()
             below = (*when, (path, [kind_of(one)])) if len(kinds) > 1 else when
@@ -186,10 +187,11 @@ def _walk(model: BaseModel, prefix: str, when: tuple[tuple[str, list[str]], ...]
 
 
 def _choice(
-    path: str, info: FieldInfo, default: str, kinds: list[str], when: tuple[tuple[str, list[str]], ...]
+    path: str, info: FieldInfo, default: str, kinds: tuple[type[Part], ...], when: tuple[tuple[str, list[str]], ...]
 ) -> Field:
-    made = entry(path, info, default, when)
-    return {**made, "type": "choice", "choices": list(kinds), "part": True}
+    made, names = entry(path, info, default, when), [kind_of(one) for one in kinds]
+    said = {name: getdoc(one).partition("\n\n")[0] for name, one in zip(names, kinds, strict=True)}  # type: ignore[union-attr]
+    return {**made, "type": "choice", "choices": list(names), "part": True, "kinds": said}
 
 
 def entry(path: str, info: FieldInfo, value: object, when: tuple[tuple[str, list[str]], ...] = ()) -> Field:

@@ -1,1 +1,11 @@
 """What is computed from finished or running runs to be looked at: planes, spread, activation maps, walks in a generator."""
+
+from __future__ import annotations
+
+# question → the file here whose `compute(home, tell=…, **values)` answers it, and whether that takes long
+LOOKS = {
+    "plane": ("planes", True),
+    "spread": ("spread", False),
+    "activation": ("activation", False),
+    "walk": ("walk", False),
+}

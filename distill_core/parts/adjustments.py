@@ -23,7 +23,7 @@ DWA = "arXiv 2409.17612, released code"
 
 
 class AsItIs(Part):
-    """θ_T for every batch."""
+    """The trained teacher θ_T for every batch."""
 
     kind: Literal["none"] = "none"
 

@@ -54,7 +54,7 @@ class RealStart(Start):
 
 
 class NoiseStart(Start):
-    """N(0, 1) for every normalized value."""
+    """Gaussian noise: N(0, 1) for every normalized value."""
 
     kind: Literal["noise"] = "noise"
     of_real: ClassVar[bool] = False

@@ -25,7 +25,7 @@ Listener = Callable[[nn.Module], Matcher]  # called once for each batch with the
 
 
 class AtBatchNorm(Part):
-    """λ_mean Σ_l ω_l ‖μ_l − m_l‖₂ + λ_var Σ_l ω_l ‖σ²_l − v_l‖₂ over the batch-norm layers."""
+    """What batch norm remembers: λ_mean Σ_l ω_l ‖μ_l − m_l‖₂ + λ_var Σ_l ω_l ‖σ²_l − v_l‖₂ over the batch-norm layers."""
 
     kind: Literal["batch_norm"] = "batch_norm"
     side_by_side: ClassVar[bool] = True  # whether several batches can be listened to at once

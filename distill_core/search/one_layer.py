@@ -22,7 +22,7 @@ from .prior import QUICK, InPrior
 
 
 class OneLayer(InPrior):
-    """min_{w, f} L( G_{L−1} ∘ … ∘ G_n (f; w), T ) at layer n."""
+    """The styles w and the feature map f at one layer n: min_{w, f} L( G_{L−1} ∘ … ∘ G_n (f; w), T )."""
 
     kind: Literal["one_layer"] = "one_layer"
     layer: str = knob(

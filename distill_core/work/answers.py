@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from ..errors import BadSetting, StudioError, nearest
 from ..job import ask as ask_job
+from ..looks import LOOKS
 from ..queue import ask
 from .sitting import sentence
 
@@ -50,28 +52,14 @@ def import_data(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     return add(home, Path(values["path"]), values["name"], tell, values.get("mirror"))
 
 
-def plane(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
-    from ..looks.planes import compute
+def look(name: str) -> Answer:
+    """What answers the question of a look: its file is loaded when somebody asks."""
+    file, _ = LOOKS[name]
 
-    return compute(home, tell=tell, **values)
+    def answer(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
+        return import_module(f"..looks.{file}", __package__).compute(home, tell=tell, **values)
 
-
-def spread(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
-    from ..looks.spread import compute
-
-    return compute(home, tell=tell, **values)
-
-
-def activation(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
-    from ..looks.activation import compute
-
-    return compute(home, tell=tell, **values)
-
-
-def walk(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
-    from ..looks.walk import compute
-
-    return compute(home, tell=tell, **values)
+    return answer
 
 
 def prior_sheet(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
@@ -96,11 +84,8 @@ ANSWERS: dict[str, tuple[Answer, bool]] = {
     "check_sweep": (check_sweep, False),
     "trial": (trial, True),
     "import_data": (import_data, True),
-    "plane": (plane, True),
-    "spread": (spread, False),
-    "activation": (activation, False),
-    "walk": (walk, False),
     "prior_sheet": (prior_sheet, False),
+    **{name: (look(name), is_slow) for name, (_, is_slow) in LOOKS.items()},
 }
 
 

@@ -129,7 +129,7 @@ def draw(field: Mapping[str, Any], key: str) -> Any:
     """The control that fits one field; its value lives in the session under `key`."""
     st.session_state.setdefault(key, fit(field, field.get("default")))
     label = field.get("title") or field["name"]
-    common: dict[str, Any] = {"key": key, "help": field.get("help") or None, "persist_state": "session"}
+    common: dict[str, Any] = {"key": key, "help": helped(field) or None, "persist_state": "session"}
     kind = field["type"]
     if kind == "bool":
         return st.toggle(label, **common)
@@ -152,6 +152,12 @@ def draw(field: Mapping[str, Any], key: str) -> Any:
         return st.slider(label, float(low), float(high), step=(high - low) / 100, format="%g", **common)
     step = max(abs(float(st.session_state[key] or 0)) / 10, 1e-6)
     return st.number_input(label, step=step, format="%g", **common)
+
+
+def helped(field: Mapping[str, Any]) -> str:
+    """What stands behind the question mark: the field's sentence, and one for each kind of a part."""
+    kinds = [f"* **{spoken(kind)}**: {said}" for kind, said in (field.get("kinds") or {}).items()]
+    return "\n\n".join(filter(None, (field.get("help"), "\n".join(kinds))))
 
 
 def spoken(choice: Plain) -> str:

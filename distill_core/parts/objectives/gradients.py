@@ -70,7 +70,7 @@ def distances(ours: dict[str, Tensor], theirs: dict[str, Tensor], kind: KIND = "
 
 
 class Gradients(FromRealBatches):
-    """Σ_c D( ∇ℓ(A_ω(S_c); θ), ∇ℓ(A_ω(B_c); θ) ) over a network that is trained a little on S between two updates."""
+    """Gradients of each class: Σ_c D( ∇ℓ(A_ω(S_c); θ), ∇ℓ(A_ω(B_c); θ) ), the network trained a little on S between updates."""
 
     kind: Literal["dc"] = "dc"
     students: ClassVar[str] = "dsa"

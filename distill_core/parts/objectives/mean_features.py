@@ -16,7 +16,7 @@ from .objective import FromRealBatches
 
 
 class MeanFeatures(FromRealBatches):
-    """Σ_c ‖ mean ψ_θ(A_ω(B_c)) − mean ψ_θ(A_ω(S_c)) ‖², θ and ω drawn anew at every step."""
+    """Mean features of each class: Σ_c ‖ mean ψ_θ(A_ω(B_c)) − mean ψ_θ(A_ω(S_c)) ‖², θ and ω drawn anew at every step."""
 
     kind: Literal["dm"] = "dm"
     students: ClassVar[str] = "dm"

@@ -39,7 +39,7 @@ Pulled = tuple[Tensor, Tensor, Tensor, Callable[[], list[float]]]  # ∂L/∂x, 
 
 
 class Trajectories(Objective):
-    """The normalized squared distance between where the images lead and where an expert went."""
+    """Trajectories: how far apart training on the images ends from where an expert on real data went."""
 
     kind: Literal["mtt"] = "mtt"
     students: ClassVar[str] = "mtt"
