@@ -20,7 +20,8 @@ from distill_core.home import studio_home
 from distill_core.job import Job
 from distill_core.method import Method
 from distill_core.methods import registry
-from distill_core.record.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 from distill_core.results import load_result
 from distill_core.work import drive, sitting
 from tests.methods.tiny import fitting, small

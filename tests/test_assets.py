@@ -16,7 +16,9 @@ from distill_core.priors.files import find
 from distill_core.priors.quality import sampled
 from distill_core.priors.recipes import recommended
 from distill_core.priors.train import prior_key
-from distill_core.record.folder import RunFolder, Timeline, read_sheet
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
+from distill_core.record.sheets import read_sheet
 
 SETS = ("digits", "digits:size=8", "digits:size=32", "shapes", "shapes:size=16")
 RECORDINGS = sorted(path for shelf in ("recordings", "examples") for path in (ASSETS / shelf).iterdir())

@@ -12,7 +12,8 @@ from distill_core.events import KINDS
 from distill_core.loop import steps
 from distill_core.methods import registry
 from distill_core.part import fields_of, settings_of
-from distill_core.record.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 from distill_core.results import load_result
 from distill_core.work import sitting
 from tests.kills import check_kills
@@ -117,7 +118,7 @@ def test_stops_when_asked_and_goes_on(kind, home):
 
 def test_replays_to_what_was_said(kind, home):
     """The records of a run give back the very pixels of its events."""
-    from distill_core.record.folder import read_sheet
+    from distill_core.record.sheets import read_sheet
 
     folder = new_run(home, kind)
     finish(folder)

@@ -9,7 +9,8 @@ from distill_core import quantities
 from distill_core.events import Parts, PerClass, Scalars, StageStarted
 from distill_core.home import ASSETS
 from distill_core.quantities.table import CHARTS, ROWS
-from distill_core.record.folder import Recorder, RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Recorder, Timeline
 from distill_core.record.naming import reported
 
 

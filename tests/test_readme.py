@@ -20,7 +20,9 @@ from distill_core.methods import method_class, registry
 from distill_core.methods.own import from_file
 from distill_core.queue.executor import executor_of
 from distill_core.record import archive, guests
-from distill_core.record.folder import RunFolder, Timeline, read_sheet
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
+from distill_core.record.sheets import read_sheet
 from distill_core.results import load_result
 from distill_core.studies import askable, whole
 from distill_core.work import answers, catalogue

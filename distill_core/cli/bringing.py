@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from ..entries import DataEntry
-from ..record.folder import plain
+from ..record.plain import plain
 from .out import aside, console, emit
 
 

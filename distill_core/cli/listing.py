@@ -8,8 +8,9 @@ import typer
 
 from ..errors import BadSetting
 from ..fields import flat
-from ..record import index
-from ..record.folder import RunFolder, Timeline
+from ..record import index, rows
+from ..record.folder import RunFolder
+from ..record.log import Timeline
 from ..record.scores import Score
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, percent, table
 
@@ -37,7 +38,7 @@ def runs(
     return table("", columns, [_row(one) for one in rows])
 
 
-def _row(one: index.Row) -> tuple[object, ...]:
+def _row(one: rows.Row) -> tuple[object, ...]:
     distilled = percent(one)
     random = "" if one["random"] is None else f"{100 * one['random']:.1f}"
     return one["id"], one["state"], distilled, random, one["seconds"], bytes_in_words(one["bytes"]), one["message"]
@@ -54,7 +55,7 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
                 "run": folder.id,
                 **asked,
                 **state,
-                "bytes": index.size_of(folder.path),
+                "bytes": rows.size_of(folder.path),
                 "notes": notes,
                 "path": str(folder.path),
             }

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ..home import studio_home
-from ..record.folder import plain
-from ..record.index import Row
+from ..record.plain import plain
+from ..record.rows import Row
 from ..record.scores import Score
 
 Home = Annotated[Path | None, typer.Option("--home", help="The studio's folder; default ~/.distill-studio.")]

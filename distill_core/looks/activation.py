@@ -20,8 +20,11 @@ import numpy as np
 from ..errors import BadRecord, StudioError
 from ..home import read_json, write_array, write_json
 from ..record import view
-from ..record.folder import RunFolder, Timeline, plain, read_sheet
+from ..record.folder import RunFolder
 from ..record.lines import ImagesLine, Line
+from ..record.log import Timeline
+from ..record.plain import plain
+from ..record.sheets import read_sheet
 from ..record.view import Judge
 from . import outputs
 from .network import one_data_set, opened, teacher_of

@@ -16,8 +16,10 @@ import numpy as np
 from ..errors import BadRecord
 from ..home import write_array
 from ..record import view
-from ..record.folder import RunFolder, Timeline, read_array, read_sheet
+from ..record.folder import RunFolder
 from ..record.lines import ArrayFile, ImagesLine, Line, LogitsLine, Number
+from ..record.log import Timeline
+from ..record.sheets import read_array, read_sheet
 from ..record.view import Judge
 from .network import ask, one_data_set, opened, teacher_of
 

@@ -10,7 +10,9 @@ from .. import catalog as shelf
 from ..errors import BadRecord, BadSetting, StudioError
 from ..fields import Field, flat, read
 from ..job import Job
-from ..record.folder import Asked, RunFolder, Timeline
+from ..record.asked import Asked
+from ..record.folder import RunFolder
+from ..record.log import Timeline
 from .sweep import Sweep, key_of
 
 WORKING = ("queued", "running", "paused")

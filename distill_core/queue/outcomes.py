@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..record import index
+from ..record import index, rows
 from .sweep import Cell
 from .sweeps import Record
 
@@ -49,7 +49,7 @@ class Outcome:
         return next((one for one in order if one in states), "missing")
 
 
-def outcomes(home: Path, one: Record, rows: Iterable[index.Row] | None = None) -> list[Outcome]:
+def outcomes(home: Path, one: Record, rows: Iterable[rows.Row] | None = None) -> list[Outcome]:
     """Every cell with what is known of it; `rows` are those of the index, where the caller has them."""
     listed = index.list_runs(home, method=one.plan.method, limit=MANY) if rows is None else rows
     by_id = {row["id"]: row for row in listed}
@@ -65,7 +65,7 @@ def outcomes(home: Path, one: Record, rows: Iterable[index.Row] | None = None) -
 
 
 def _outcome(
-    cell: Cell, runs: list[tuple[int, str]], rows: Mapping[str, index.Row], seeds: int, is_published: bool
+    cell: Cell, runs: list[tuple[int, str]], rows: Mapping[str, rows.Row], seeds: int, is_published: bool
 ) -> Outcome:
     there = [(seed, run, rows[run]) for seed, run in sorted(runs) if run in rows]
     scored = [row for _, _, row in there if row["state"] == "finished"]

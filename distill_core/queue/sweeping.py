@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..errors import BadRecord, StudioError
-from ..record import index
+from ..record import rows
 from ..record.folder import OVER, RunFolder
 from . import devices as spelled
 from . import waiting as line
@@ -156,7 +156,7 @@ def _start_one(home: Path, one: Record, run: Planned, device: str) -> str:
     job: dict[str, object] = {**run.cell.job, "seed": run.seed, "device": device, "moves": []}
     name, preset = one.plan.name(run), one.plan.preset
     folder = RunFolder.create(home, one.plan.method, one.plan.nested(run.cell), job, name=name, preset=preset)
-    index.set_tags(folder, [f"sweep {one.id.rpartition('-')[2]}"])
+    rows.set_tags(folder, [f"sweep {one.id.rpartition('-')[2]}"])
     executor_of(home).start(folder)
     return folder.id
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..errors import BadRecord
-from .folder import RunFolder, Timeline
+from .folder import RunFolder
 from .lines import ImagesLine, Line
+from .log import Timeline
 
 FEWEST = 3  # candidates below which no order can be compared
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from ..errors import BadRecord
 from ..home import read_json, write_json
-from .folder import RunFolder, plain
+from .folder import RunFolder
+from .plain import plain
 
 
 def key_of(asked: Mapping[str, object]) -> str:

@@ -13,7 +13,7 @@ Number = float | None
 
 
 class ArrayFile(TypedDict):
-    """An array that was too large for a line: a file of the run (see `folder.read_array`)."""
+    """An array that was too large for a line: a file of the run (see `sheets.read_array`)."""
 
     file: str
 
@@ -41,7 +41,7 @@ class ScalarsLine(Stamp):
 
 
 class ImagesLine(Stamp):
-    """`sheet` is a file: tiles of h × w in rows of `columns` (see `folder.read_sheet`)."""
+    """`sheet` is a file: tiles of h × w in rows of `columns` (see `sheets.read_sheet`)."""
 
     kind: Literal["images"]
     step: int

@@ -25,8 +25,10 @@ from ..parts.objectives import MeanFeatures, Objective
 from ..pieces.device import device_of
 from ..pieces.ground import Ground
 from ..record import findings
+from ..record.asked import Asked
 from ..record.candidates import FEWEST, Candidate, candidates
-from ..record.folder import Asked, RunFolder, read_sheet
+from ..record.folder import RunFolder
+from ..record.sheets import read_sheet
 from ..results import Pictures, load_result
 from ..run import labeler
 from ..search.measures import BriefStudents, CamMap, CamWeighted, RandomNetworks

@@ -20,7 +20,7 @@ from ..method import Ablation, Method
 from ..methods.own import from_file
 from ..part import fields_of
 from ..record import guests
-from ..record.folder import plain
+from ..record.plain import plain
 
 
 def write(home: Path) -> Catalog:

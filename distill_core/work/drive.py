@@ -16,7 +16,8 @@ from ..events import Event, KnobMoved, Note, Resumed
 from ..job import Move
 from ..loop import Save, Saved, StopRun
 from ..method import Method
-from ..record.folder import Recorder, RunFolder
+from ..record.folder import RunFolder
+from ..record.log import Recorder
 from ..where import Where
 from . import checkpoint
 from .kept import Kept, Now

@@ -10,7 +10,9 @@ from typing import Unpack
 
 import torch
 
-from ..record.folder import Recorder, RunFolder, State
+from ..record.asked import State
+from ..record.folder import RunFolder
+from ..record.log import Recorder
 
 BEAT = 1.0  # seconds between two heartbeats
 

@@ -20,7 +20,9 @@ from ..job import Job, ask
 from ..loop import StopRun, driven_by, undriven
 from ..method import Method, Stream
 from ..methods.own import from_file
-from ..record.folder import Asked, Recorder, RunFolder, State, Timeline
+from ..record.asked import Asked, State
+from ..record.folder import RunFolder
+from ..record.log import Recorder, Timeline
 from ..record.scores import scores_of
 from ..studies.study import Outcome
 from .drive import RunDrive

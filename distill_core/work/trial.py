@@ -19,8 +19,9 @@ from ..job import Job, ask
 from ..loop import LeaveLoop, Save, StopRun, driven_by, undriven
 from ..method import Stream
 from ..queue.planning import Cost
-from ..record.folder import Recorder, RunFolder
-from ..record.index import size_of
+from ..record.folder import RunFolder
+from ..record.log import Recorder
+from ..record.rows import size_of
 from ..where import Where
 
 if TYPE_CHECKING:

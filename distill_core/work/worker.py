@@ -21,7 +21,8 @@ from ..errors import BadRecord
 from ..home import read_json, studio_home
 from ..queue import ask, devices, sweeping, waiting, workers
 from ..queue.executor import executor_of
-from ..record.folder import RunFolder, State
+from ..record.asked import State
+from ..record.folder import RunFolder
 from .heart import Heart
 from .lookout import Lookout
 

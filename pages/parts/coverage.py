@@ -10,7 +10,8 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures.plane import distances
-from distill_core.record.folder import RunFolder, read_array, read_sheet
+from distill_core.record.folder import RunFolder
+from distill_core.record.sheets import read_array, read_sheet
 
 from . import detail, packets, studio
 

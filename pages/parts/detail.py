@@ -13,7 +13,8 @@ from PIL import Image
 
 from distill_core.errors import StudioError
 from distill_core.figures.plane import nearest
-from distill_core.record.folder import RunFolder, inside, read_array, read_sheet
+from distill_core.record.folder import RunFolder
+from distill_core.record.sheets import inside, read_array, read_sheet
 
 from . import packets
 

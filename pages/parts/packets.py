@@ -18,8 +18,10 @@ import streamlit as st
 from distill_core.errors import StudioError
 from distill_core.figures.plane import Plane, fit_lda, fit_pca, kept
 from distill_core.quantities import told
-from distill_core.record.folder import RunFolder, Timeline, inside, read_array
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 from distill_core.record.naming import reported
+from distill_core.record.sheets import inside, read_array
 from distill_core.spec import parse
 
 from .packing import Body, assemble

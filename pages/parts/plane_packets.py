@@ -10,7 +10,8 @@ import numpy as np
 from distill_core.errors import StudioError
 from distill_core.home import read_json
 from distill_core.record import view
-from distill_core.record.folder import RunFolder, read_array
+from distill_core.record.folder import RunFolder
+from distill_core.record.sheets import read_array
 
 from .packing import Body
 

@@ -12,7 +12,8 @@ from PIL import Image
 from distill_core.errors import StudioError
 from distill_core.figures.scores import Score, pick, read_scores
 from distill_core.home import ASSETS, read_json
-from distill_core.record.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 from distill_core.spec import parse
 
 from . import packets, studio

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from distill_core.errors import StudioError
-from distill_core.record import index
+from distill_core.record import trash as the_trash
 from distill_core.record.folder import RunFolder
 
 from . import draw, exports, studio
@@ -61,14 +61,14 @@ def resume(run: str) -> None:
 
 def trash(runs: list[str]) -> None:
     """Take runs away; they wait in the trash until it is emptied."""
-    gone = [run for run in runs if _told(lambda run=run: index.trash(studio.home(), run))]
+    gone = [run for run in runs if _told(lambda run=run: the_trash.trash(studio.home(), run))]
     st.session_state["runs.gone"] = gone
 
 
 def restore(runs: list[str]) -> None:
     """Bring runs back from the trash."""
     for run in runs:
-        _told(lambda run=run: index.restore(studio.home(), run))
+        _told(lambda run=run: the_trash.restore(studio.home(), run))
     st.session_state["runs.gone"] = []
 
 
@@ -99,7 +99,7 @@ def trash_can() -> None:
     if not can.open:
         return
     with can:
-        rows = index.list_trash(studio.home())
+        rows = the_trash.list_trash(studio.home())
         if not rows:
             st.caption("The trash is empty.")
             return
@@ -114,6 +114,6 @@ def trash_can() -> None:
 
 
 def _empty() -> None:
-    freed = index.empty_trash(studio.home())
+    freed = the_trash.empty_trash(studio.home())
     st.session_state["runs.gone"] = []
     st.toast(f"{draw.size(freed)} became free", icon=":material/delete_forever:")

@@ -12,7 +12,8 @@ from distill_core.errors import StudioError
 from distill_core.figures.scores import Row
 from distill_core.quantities import sentence
 from distill_core.record import naming
-from distill_core.record.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 
 from . import draw, studio
 

@@ -19,7 +19,8 @@ from typing import Any
 import streamlit
 import torch
 
-from distill_core.record.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 from tests.browser.desk import STORE, Desk, browser, colors, picture, served, until
 
 TICKS = os.sysconf("SC_CLK_TCK")

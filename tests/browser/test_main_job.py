@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from distill_core.record.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 from pages.parts import recorded
 from tests.browser.desk import STORE, Desk, browser, chromium_path, colors, picture, processes, served, until
 

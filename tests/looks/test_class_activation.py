@@ -17,7 +17,8 @@ from distill_core.measures import activation as measure
 from distill_core.pieces import teach
 from distill_core.queue import ask
 from distill_core.record.archive import BELONGS
-from distill_core.record.folder import Recorder, RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Recorder, Timeline
 from distill_core.results import Pictures
 from distill_core.work import answers
 from tests.looks.test_planes import more_pictures, picture_run
@@ -39,7 +40,7 @@ def test_maps_are_those_of_the_images_of_a_record_and_are_kept(home: Path) -> No
     found = activation.kept(run, Timeline.all(run), 1)
     assert found is not None and found.about == answer and found.images.shape == (2, 10, 16, 16, 1)
     record = next(one for one in Timeline.all(run) if one["n"] == 1)
-    from distill_core.record.folder import read_sheet
+    from distill_core.record.sheets import read_sheet
 
     pixels = torch.from_numpy(read_sheet(run, record).transpose(0, 3, 1, 2).copy())
     labels = torch.tensor(record["labels"])

@@ -16,7 +16,8 @@ from distill_core.looks import fits, network, outputs, planes, spread
 from distill_core.measures import diversity
 from distill_core.pieces import show, teach
 from distill_core.record import view
-from distill_core.record.folder import Recorder, RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Recorder, Timeline
 from distill_core.work.sitting import drive_run
 from tests.work.toy import METHODS, new_run, whole
 

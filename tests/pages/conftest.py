@@ -19,7 +19,8 @@ from distill_core.events import Failed, Finished, Images, Scalars, Scored, Stage
 from distill_core.home import studio_home, write_json
 from distill_core.job import Job
 from distill_core.part import fields_of
-from distill_core.record.folder import Recorder, RunFolder
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Recorder
 from distill_core.work.catalogue import method_entry
 from tests.pages.toy import RandomReal, Shift
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from distill_core import events as say
 from distill_core.queue.executor import executor_of
-from distill_core.record.folder import Recorder, RunFolder
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Recorder
 
 CLASSES = 10
 

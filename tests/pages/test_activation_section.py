@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distill_core.queue import ask
-from distill_core.record.folder import Timeline
+from distill_core.record.log import Timeline
 from distill_core.work import answers
 from tests.looks.test_planes import picture_run
 from tests.pages.test_live import words

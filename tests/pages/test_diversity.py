@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from distill_core import events as say
 from distill_core.figures import plane
 from distill_core.queue import ask
-from distill_core.record.folder import Recorder
+from distill_core.record.log import Recorder
 from distill_core.work import answers
 from pages.parts import coverage, detail, packets, planes, spread
 from tests.looks.test_planes import more_pictures, picture_run

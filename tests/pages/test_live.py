@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from distill_core import events as say
 from distill_core.home import write_json
 from distill_core.record import view
-from distill_core.record.folder import Recorder
+from distill_core.record.log import Recorder
 from pages.parts import feed, liveknobs, packets, packing, pairing, plane_packets, planes, standing, studio
 from tests.pages import demo
 

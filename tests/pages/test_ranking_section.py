@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from distill_core.events import Images
 from distill_core.home import write_json
 from distill_core.record import findings
-from distill_core.record.folder import Recorder, RunFolder
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Recorder
 from distill_core.studies import STUDIES
 from distill_core.work import catalogue
 

@@ -16,7 +16,8 @@ from distill_core.priors.recipes import recommended
 from distill_core.priors.train import prior_key
 from distill_core.queue import ask
 from distill_core.record import priors
-from distill_core.record.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 from distill_core.studies import PriorTraining, askable, whole
 from distill_core.work import answers, sitting
 

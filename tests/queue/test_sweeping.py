@@ -19,8 +19,9 @@ from distill_core.queue.known import known_runs
 from distill_core.queue.outcomes import outcomes, progress, progress_in_words
 from distill_core.queue.planning import plan
 from distill_core.queue.sweep import Sweep
-from distill_core.record import index
-from distill_core.record.folder import RunFolder, Timeline
+from distill_core.record import trash
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 from distill_core.work import kept, worker
 from distill_core.work.catalogue import method_entry
 from distill_core.work.sitting import drive_run
@@ -135,7 +136,7 @@ def test_stopped_it_queues_nothing_and_goes_on_when_asked(home: Path) -> None:
     assert sweeping.go_on(home, one.id).state == "going"
     assert work_off(home, one.id) == 2
     gone = sweeps.read(home, one.id).runs.popitem()[1]
-    index.trash(home, gone)
+    trash.trash(home, gone)
     [missing] = [r for r in outcomes(home, sweeps.read(home, one.id)) if not r.n]
     assert missing.state == "missing" and missing.missing == 1
     assert sweeping.go_on(home, one.id).state == "going" and work_off(home, one.id) == 1

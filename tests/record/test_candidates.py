@@ -8,7 +8,8 @@ import pytest
 from distill_core.errors import BadRecord
 from distill_core.events import Images, Parts, Scalars, StageStarted
 from distill_core.record.candidates import candidates
-from distill_core.record.folder import Recorder, RunFolder
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Recorder
 
 LABELS = np.arange(4) % 2
 

@@ -15,8 +15,10 @@ from distill_core.errors import BadRecord, BadSetting
 from distill_core.events import Images, Note
 from distill_core.home import read_json, write_json
 from distill_core.queue import waiting
-from distill_core.record import archive, index
-from distill_core.record.folder import Recorder, RunFolder, Timeline
+from distill_core.record import archive, index, trash
+from distill_core.record import rows as listed
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Recorder, Timeline
 from distill_core.results import Pictures
 from distill_core.work import sets
 
@@ -50,7 +52,7 @@ def a_set(soft: bool = True, channels: int = 3) -> Pictures:
 
 def test_lists_filters_and_orders(home: Path) -> None:
     one, two = a_run(home, seed=1), a_run(home, "other", state="failed", data="shapes")
-    index.set_tags(one, ["good", " good "])
+    listed.set_tags(one, ["good", " good "])
     rows = {row["id"]: row for row in index.list_runs(home)}
     assert set(rows) == {one.id, two.id}
     assert rows[one.id]["accuracy"] == 0.5 and rows[one.id]["tags"] == ["good"] and rows[one.id]["bytes"] > 100
@@ -95,7 +97,7 @@ def test_a_broken_run_is_listed_and_breaks_nothing(home: Path, name: str, text: 
     assert rows[good.id]["state"] == "finished"
     assert rows[bad.id]["state"] == "broken" and len(rows[bad.id]["message"]) > 20
     assert waiting.queue(home) == []
-    index.trash(home, bad.id)
+    trash.trash(home, bad.id)
     assert [row["id"] for row in index.list_runs(home)] == [good.id]
 
 
@@ -113,15 +115,15 @@ def test_torn_and_foreign_lines_of_a_log(home: Path) -> None:
 
 def test_trash_and_back(home: Path) -> None:
     run = a_run(home)
-    index.trash(home, run.id)
-    assert index.list_runs(home) == [] and [row["id"] for row in index.list_trash(home)] == [run.id]
-    index.restore(home, run.id)
+    trash.trash(home, run.id)
+    assert index.list_runs(home) == [] and [row["id"] for row in trash.list_trash(home)] == [run.id]
+    trash.restore(home, run.id)
     assert [row["id"] for row in index.list_runs(home)] == [run.id]
-    index.trash(home, run.id)
-    assert index.empty_trash(home) > 0 and index.list_trash(home) == []
+    trash.trash(home, run.id)
+    assert trash.empty_trash(home) > 0 and trash.list_trash(home) == []
     for wrong in ("../runs", "", ".", "nope"):
         with pytest.raises(BadRecord):
-            index.trash(home, wrong)
+            trash.trash(home, wrong)
 
 
 # ── the zip of a run ──────────────────────────────────────────────────────────────────────────────────────────
@@ -135,8 +137,8 @@ def test_a_run_travels_as_a_zip(home: Path, tmp_path: Path) -> None:
     back = archive.import_run(home, path)
     assert back.id != run.id and back.request()["id"] == back.id and back.state()["state"] == "stopped"
     assert Timeline.all(back) == Timeline.all(run) and not any((back.path / "checkpoints").iterdir())
-    index.trash(home, run.id)
-    index.empty_trash(home)
+    trash.trash(home, run.id)
+    trash.empty_trash(home)
     again = archive.import_run(home, archive.export_run(back, tmp_path / "b.zip", checkpoints=True))
     assert again.state()["state"] == "stopped"
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from distill_core.record import findings
-from distill_core.record.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 from distill_core.studies import askable, whole
 from distill_core.work import trial
 from tests.methods.tiny import NETWORK

@@ -9,7 +9,9 @@ import torch
 
 from distill_core.errors import BadSetting
 from distill_core.method import Method, Stream
-from distill_core.record.folder import RunFolder, Timeline, read_sheet
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
+from distill_core.record.sheets import read_sheet
 from distill_core.results import Pictures, Result, walls
 from distill_core.work import sets
 from distill_core.work.sitting import drive_run

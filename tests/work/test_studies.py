@@ -10,7 +10,8 @@ import pytest
 from distill_core.catalog import method as in_catalog
 from distill_core.errors import BadRecord
 from distill_core.record import archive, findings
-from distill_core.record.folder import RunFolder, Timeline
+from distill_core.record.folder import RunFolder
+from distill_core.record.log import Timeline
 from distill_core.studies import STUDIES, askable, whole
 from distill_core.work import catalogue, sitting, trial
 

@@ -15,7 +15,8 @@ import torch
 from ...errors import BadData, BadRecord, BadSetting, nearest
 from ...events import Finished, Images
 from ...priors.decoding import DECODERS
-from ...record.folder import Recorder, RunFolder
+from ...record.folder import RunFolder
+from ...record.log import Recorder
 from ...results import Pictures, Result, load_result, walls
 from . import parquet, pictures, tensors
 

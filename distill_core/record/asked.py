@@ -1,0 +1,53 @@
+"""The small files of a run as JSON: what was asked, how it stands, what the watchers want."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from .scores import Score
+
+
+class Asked(TypedDict, total=False):
+    """job.json. `settings` are the fields of the method, `job` those of the `Job`, both as plain values."""
+
+    schema: int
+    id: str
+    name: str
+    method: str
+    settings: dict[str, Any]
+    job: dict[str, Any]
+    preset: str
+    created: float
+    file: str  # `/where/it/is.py:Class`, for a method in a file of the user's own
+
+
+class State(TypedDict, total=False):
+    """state.json: how a run stands. Written by whoever holds its lock, once a second while it works."""
+
+    schema: int
+    state: str  # queued, running, paused, finished, stopped, failed; `lost` is seen by readers
+    message: str
+    heartbeat: float
+    pid: int  # who works on it
+    by: int  # the process that will work on it itself (a terminal); 0 leaves it to whichever worker is free
+    started: float
+    stage: str
+    step: int
+    steps: int
+    part: int
+    parts: int
+    rate: float
+    left_s: float | None
+    seconds: float
+    memory: int
+    scores: dict[str, Score]
+    wrong_setting: bool
+    imported: bool
+
+
+class Control(TypedDict):
+    """control.json: what the watchers want."""
+
+    want: str  # run, pause, stop
+    steps: int  # single steps asked for so far
+    knobs: dict[str, float]
