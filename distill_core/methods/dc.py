@@ -32,7 +32,7 @@ class DatasetCondensation(Method):
     objective: Gradients = Gradients()
     space: AnySpace = Pixels(iterations=100, lr_img=0.1, start=NoiseStart())
     labels: AnyLabels = HardLabels(protocol="dc")
-    curriculum: AnyCurriculum = AtOnce()
+    course: AnyCurriculum = AtOnce()
     filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
@@ -40,6 +40,6 @@ class DatasetCondensation(Method):
         images, about = yield from self.space.found(self.objective, ground)
         return (
             yield from self.labels.result(
-                ground, images, about, own=self.objective.students, stages=self.curriculum.stages(ground)
+                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
             )
         )

@@ -31,7 +31,7 @@ class DistributionMatching(Method):
     objective: MeanFeatures = MeanFeatures()
     space: AnySpace = Pixels(lr_img=1.0)
     labels: AnyLabels = HardLabels(protocol="dsa")
-    curriculum: AnyCurriculum = AtOnce()
+    course: AnyCurriculum = AtOnce()
     filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
@@ -39,6 +39,6 @@ class DistributionMatching(Method):
         images, about = yield from self.space.found(self.objective, ground)
         return (
             yield from self.labels.result(
-                ground, images, about, own=self.objective.students, stages=self.curriculum.stages(ground)
+                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
             )
         )

@@ -39,7 +39,7 @@ class DirectedWeightAdjustment(Method):
     recover: AnyRecovery = Inversion(adjustment=DirectedShift(), statistics=AtBatchNorm(variance_weight=0.11))
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="dwa")
-    curriculum: AnyCurriculum = AtOnce()
+    course: AnyCurriculum = AtOnce()
     filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
@@ -51,7 +51,5 @@ class DirectedWeightAdjustment(Method):
         stored, about = yield from self.storage.stored(images.flatten(0, 1))
         labelers = yield from self.squeeze.labelers(ground, teachers)
         return (
-            yield from self.labels.result(
-                ground, stored, about, teacher=labelers, stages=self.curriculum.stages(ground)
-            )
+            yield from self.labels.result(ground, stored, about, teacher=labelers, stages=self.course.stages(ground))
         )

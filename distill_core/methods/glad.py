@@ -39,7 +39,7 @@ class GenerativeLatent(Method):
     objective: AnyObjective = MeanFeatures()
     space: AnySpace = OneLayer()
     labels: AnyLabels = HardLabels(protocol="auto")
-    curriculum: AnyCurriculum = AtOnce()
+    course: AnyCurriculum = AtOnce()
     filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
@@ -47,6 +47,6 @@ class GenerativeLatent(Method):
         images, about = yield from self.space.found(self.objective, ground)
         return (
             yield from self.labels.result(
-                ground, images, about, own=self.objective.students, stages=self.curriculum.stages(ground)
+                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
             )
         )

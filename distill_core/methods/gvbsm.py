@@ -45,7 +45,7 @@ class GeneralizedMatching(Method):
     )
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="gvbsm")
-    curriculum: AnyCurriculum = AtOnce()
+    course: AnyCurriculum = AtOnce()
     filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
@@ -57,7 +57,5 @@ class GeneralizedMatching(Method):
         stored, about = yield from self.storage.stored(images.flatten(0, 1))
         labelers = yield from self.squeeze.labelers(ground, teachers)
         return (
-            yield from self.labels.result(
-                ground, stored, about, teacher=labelers, stages=self.curriculum.stages(ground)
-            )
+            yield from self.labels.result(ground, stored, about, teacher=labelers, stages=self.course.stages(ground))
         )

@@ -41,7 +41,7 @@ class HierarchicalPrior(Method):
     objective: AnyObjective = MeanFeatures()
     space: AnySpace = AllLayers()
     labels: AnyLabels = HardLabels(protocol="auto")
-    curriculum: AnyCurriculum = AtOnce()
+    course: AnyCurriculum = AtOnce()
     filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
@@ -49,6 +49,6 @@ class HierarchicalPrior(Method):
         images, about = yield from self.space.found(self.objective, ground)
         return (
             yield from self.labels.result(
-                ground, images, about, own=self.objective.students, stages=self.curriculum.stages(ground)
+                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
             )
         )

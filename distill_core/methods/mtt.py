@@ -31,7 +31,7 @@ class TrajectoryMatching(Method):
     objective: Trajectories = Trajectories()
     space: AnySpace = Pixels(lr_img=100.0)
     labels: AnyLabels = HardLabels(protocol="mtt")
-    curriculum: AnyCurriculum = AtOnce()
+    course: AnyCurriculum = AtOnce()
     filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
@@ -39,6 +39,6 @@ class TrajectoryMatching(Method):
         images, about = yield from self.space.found(self.objective, ground)
         return (
             yield from self.labels.result(
-                ground, images, about, own=self.objective.students, stages=self.curriculum.stages(ground)
+                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
             )
         )

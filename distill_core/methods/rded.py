@@ -37,7 +37,7 @@ class RealisticDiverse(Method):
     recover: AnyRecovery = AsStarted()
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="rded")
-    curriculum: AnyCurriculum = AtOnce()
+    course: AnyCurriculum = AtOnce()
     filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
@@ -49,7 +49,5 @@ class RealisticDiverse(Method):
         stored, about = yield from self.storage.stored(images.flatten(0, 1))
         labelers = yield from self.squeeze.labelers(ground, teachers)
         return (
-            yield from self.labels.result(
-                ground, stored, about, teacher=labelers, stages=self.curriculum.stages(ground)
-            )
+            yield from self.labels.result(ground, stored, about, teacher=labelers, stages=self.course.stages(ground))
         )

@@ -34,7 +34,7 @@ class SqueezeRecoverRelabelPlus(Method):
     recover: AnyRecovery = Inversion(view=Cropped())
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="sre2lpp")
-    curriculum: AnyCurriculum = AtOnce()
+    course: AnyCurriculum = AtOnce()
     filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
@@ -46,7 +46,5 @@ class SqueezeRecoverRelabelPlus(Method):
         stored, about = yield from self.storage.stored(images.flatten(0, 1))
         labelers = yield from self.squeeze.labelers(ground, teachers)
         return (
-            yield from self.labels.result(
-                ground, stored, about, teacher=labelers, stages=self.curriculum.stages(ground)
-            )
+            yield from self.labels.result(ground, stored, about, teacher=labelers, stages=self.course.stages(ground))
         )

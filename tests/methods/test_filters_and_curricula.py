@@ -41,7 +41,7 @@ def test_a_share_that_leaves_too_few_is_refused_with_a_sentence():
 
 @pytest.mark.parametrize("kind", [DistributionMatching, DirectedWeightAdjustment])
 def test_a_method_learns_from_what_is_left_and_students_are_taught_in_parts(kind):
-    settings = {"filter": "by_loss", "filter.network.epochs": 1, "curriculum": "in_parts"}
+    settings = {"filter": "by_loss", "filter.network.epochs": 1, "course": "in_parts"}
     asked = job(students=1, epochs=2, ipc=3)
     events, result = drain(whole(small(kind, **settings), asked))
     assert result.stages == (10, 20)
