@@ -66,10 +66,11 @@ class Outcome:
 
     def __init__(self, result: Pictures, scores: list[object]):
         self.images, self.soft, self.scores = result.images, result.soft_labels, scores
+        self.stages = result.stages
 
     def differs(self, other: Outcome) -> bool:
         """Whether the pictures, the labels that are stored, or the scores are others."""
-        if not torch.equal(self.images, other.images) or self.scores != other.scores:
+        if not torch.equal(self.images, other.images) or (self.scores, self.stages) != (other.scores, other.stages):
             return True
         if self.soft is None or other.soft is None:
             return self.soft is not other.soft

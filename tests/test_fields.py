@@ -50,7 +50,7 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 
 
 def test_names_of_earlier_versions_are_still_understood():
-    assert resolve(DWA, "weights") == "recover.adjustment" and resolve(DWA, "squeeze_epochs") == "squeeze.epochs"
+    assert resolve(DWA, "weights") == "recover.adjustment" and resolve(DWA, "squeeze_epochs", {}) == "squeeze.epochs"
     assert resolve(HGLAD, "metric") == "space.measure" and resolve(HGLAD, "judge") == "space.measure.network"
 
 

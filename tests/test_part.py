@@ -19,7 +19,9 @@ def test_a_part_knows_where_it_stands():
     method = DWA()
     assert method.path == "" and method.recover.path == "recover"
     assert method.at("recover.adjustment").path == "recover.adjustment"
-    assert method.at("") is method and set(method.parts()) == {"squeeze", "start", "recover", "storage", "labels"}
+    assert method.at("") is method and set(method.parts()) == {
+        *("squeeze", "start", "recover", "storage", "labels", "course", "filter")
+    }
     assert DirectedShift().path == "" and kind_of(RandomShift) == kind_of(RandomShift()) == "random"
 
 

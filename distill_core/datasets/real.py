@@ -63,6 +63,7 @@ class RealSet:
         fingerprint: hex sha256 of the source's own bytes and the options: the same on every machine.
         notes: sentences on what was done to the images, for the person who looks at them.
         may_mirror: whether a mirrored image still belongs to its class; a mirrored digit is no digit.
+        out_of: the fingerprint of the whole, where this is a choice of its training images.
     """
 
     name: str
@@ -77,6 +78,7 @@ class RealSet:
     licence: str = ""
     notes: tuple[str, ...] = ()
     may_mirror: bool = True
+    out_of: str = ""
 
     @property
     def size(self) -> int:

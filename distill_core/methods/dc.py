@@ -14,6 +14,8 @@ from typing import ClassVar
 
 from ..job import Job
 from ..method import Card, Method, Stream
+from ..parts.curricula import AnyCurriculum, AtOnce
+from ..parts.filters import AnyFilter, Everything
 from ..parts.labels import AnyLabels, HardLabels
 from ..parts.objectives import Gradients
 from ..parts.starts import NoiseStart
@@ -30,8 +32,14 @@ class DatasetCondensation(Method):
     objective: Gradients = Gradients()
     space: AnySpace = Pixels(iterations=100, lr_img=0.1, start=NoiseStart())
     labels: AnyLabels = HardLabels(protocol="dc")
+    course: AnyCurriculum = AtOnce()
+    filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
-        ground = Ground.of(job)
+        ground = yield from self.filter.kept(Ground.of(job))
         images, about = yield from self.space.found(self.objective, ground)
-        return (yield from self.labels.result(ground, images, about, own=self.objective.students))
+        return (
+            yield from self.labels.result(
+                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
+            )
+        )

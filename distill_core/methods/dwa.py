@@ -17,6 +17,8 @@ from typing import ClassVar
 from ..job import Job
 from ..method import Card, Method, Stream
 from ..parts.adjustments import DirectedShift
+from ..parts.curricula import AnyCurriculum, AtOnce
+from ..parts.filters import AnyFilter, Everything
 from ..parts.labels import AnyLabels, LiveTeacher
 from ..parts.recovery import AnyRecovery, Inversion
 from ..parts.squeezing import AnySqueeze, OneNetwork
@@ -37,13 +39,17 @@ class DirectedWeightAdjustment(Method):
     recover: AnyRecovery = Inversion(adjustment=DirectedShift(), statistics=AtBatchNorm(variance_weight=0.11))
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="dwa")
+    course: AnyCurriculum = AtOnce()
+    filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
-        ground = Ground.of(job)
+        ground = yield from self.filter.kept(Ground.of(job))
         yield from self.start.glance(ground)
         teachers = yield from self.squeeze.teachers(ground)
         start = yield from self.start.images(ground, teachers[0].network)
         images = yield from self.recover.images(ground, teachers, start)
         stored, about = yield from self.storage.stored(images.flatten(0, 1))
         labelers = yield from self.squeeze.labelers(ground, teachers)
-        return (yield from self.labels.result(ground, stored, about, teacher=labelers))
+        return (
+            yield from self.labels.result(ground, stored, about, teacher=labelers, stages=self.course.stages(ground))
+        )

@@ -15,6 +15,8 @@ from typing import ClassVar
 from ..job import Job
 from ..method import Card, Method, Stream
 from ..parts.batches import WholeClasses
+from ..parts.curricula import AnyCurriculum, AtOnce
+from ..parts.filters import AnyFilter, Everything
 from ..parts.labels import AnyLabels, LiveTeacher
 from ..parts.recovery import AnyRecovery, Inversion
 from ..parts.squeezing import AnySqueeze, SeveralNetworks
@@ -41,13 +43,17 @@ class DesignSpace(Method):
     )
     storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="edc")
+    course: AnyCurriculum = AtOnce()
+    filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
-        ground = Ground.of(job)
+        ground = yield from self.filter.kept(Ground.of(job))
         yield from self.start.glance(ground)
         teachers = yield from self.squeeze.teachers(ground)
         start = yield from self.start.images(ground, teachers[0].network)
         images = yield from self.recover.images(ground, teachers, start)
         stored, about = yield from self.storage.stored(images.flatten(0, 1))
         labelers = yield from self.squeeze.labelers(ground, teachers)
-        return (yield from self.labels.result(ground, stored, about, teacher=labelers))
+        return (
+            yield from self.labels.result(ground, stored, about, teacher=labelers, stages=self.course.stages(ground))
+        )

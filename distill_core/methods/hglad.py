@@ -17,6 +17,8 @@ from typing import ClassVar
 
 from ..job import Job
 from ..method import Card, Method, Stream
+from ..parts.curricula import AnyCurriculum, AtOnce
+from ..parts.filters import AnyFilter, Everything
 from ..parts.labels import AnyLabels, HardLabels
 from ..parts.objectives import AnyObjective, Gradients, MeanFeatures, Trajectories
 from ..parts.views import SiameseView
@@ -39,8 +41,14 @@ class HierarchicalPrior(Method):
     objective: AnyObjective = MeanFeatures()
     space: AnySpace = AllLayers()
     labels: AnyLabels = HardLabels(protocol="auto")
+    course: AnyCurriculum = AtOnce()
+    filter: AnyFilter = Everything()
 
     def distill(self, job: Job) -> Stream[Pictures]:
-        ground = Ground.of(job)
+        ground = yield from self.filter.kept(Ground.of(job))
         images, about = yield from self.space.found(self.objective, ground)
-        return (yield from self.labels.result(ground, images, about, own=self.objective.students))
+        return (
+            yield from self.labels.result(
+                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
+            )
+        )

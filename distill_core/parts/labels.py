@@ -43,20 +43,28 @@ class HardLabels(Part):
         return None
 
     def result(
-        self, ground: Ground, images: Tensor, about: About, *, teacher: str = "", own: str = "hard"
+        self,
+        ground: Ground,
+        images: Tensor,
+        about: About,
+        *,
+        teacher: str = "",
+        own: str = "hard",
+        stages: tuple[int, ...] = (),
     ) -> Stream[Pictures]:
         """The images (n, c, h, w) in [0, 1], slice-major, as they are stored, with their labels.
 
         Args:
             teacher: content keys of the networks that label, joined by +, where there are some.
             own: the objective's protocol.
+            stages: sizes of the parts that students are taught in turn; () is all at once.
         """
         real, soft = ground.real, self.soft(ground, images, teacher)
         said = ", ".join(f"{m:.4f} ± {s:.4f}" for m, s in zip(real.mean, real.std, strict=True))
         yield Note(f"Pixels are normalized with {said} (mean ± s.d. of each channel) in every stage.")
         protocol = own if self.protocol == "auto" else self.protocol
         basic = (images, ground.labels, real.classes, real.mean, real.std)
-        return Pictures(*basic, soft_labels=soft, protocol=protocol, teacher=teacher, about=dict(about))
+        return Pictures(*basic, soft_labels=soft, protocol=protocol, teacher=teacher, stages=stages, about=dict(about))
 
     def soft(self, ground: Ground, images: Tensor, teacher: str) -> Tensor | None:
         """(n, classes) logits that are stored, or None."""

@@ -32,6 +32,7 @@ class Header(TypedDict):
     std: Sequence[float]
     key: str
     imported: NotRequired[str]  # the file that it came in
+    out_of: NotRequired[str]  # the fingerprint of the whole set, where it was trained on a choice of its images
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class Teacher:
 
 def header(real: RealSet, spec: str, recipe: object, measured: float, key: str) -> Header:
     """What a teacher's file says of it."""
-    return {
+    said: Header = {
         "spec": spec,
         "recipe": recipe,
         "data": real.name,
@@ -59,6 +60,7 @@ def header(real: RealSet, spec: str, recipe: object, measured: float, key: str) 
         "std": real.std,
         "key": key,
     }
+    return {**said, "out_of": real.out_of} if real.out_of else said
 
 
 def save_teacher(network: nn.Module, about: Header, file: Path) -> None:
@@ -86,7 +88,8 @@ def read_teacher(path: Path, key: str, real: RealSet, device: torch.device) -> T
         raise BadRecord(
             f"Teacher file {path.name} cannot be read ({error}). Delete it; it is trained again when needed."
         ) from None
-    if about["fingerprint"] != real.fingerprint or tuple(about["classes"]) != real.classes:
+    known = (about["fingerprint"], about.get("out_of"))
+    if real.fingerprint not in known or tuple(about["classes"]) != real.classes:
         raise BadRecord(
             f"Teacher {key} was trained on {about['data']} with classes {about['classes']}; this run has {real.name} with {list(real.classes)}."
         )

@@ -107,6 +107,8 @@ def stands_at(page: Any, folder: RunFolder, step: int) -> None:
     """Wait until a tab has every record of a paused run, and its player says the run's last step."""
     count, total = len(Timeline.all(folder)), LONG
     page.wait_for_function(f"{STORE}?.run('{folder.id}').have === {count}", timeout=SLOW)
+    page.locator(".track canvas").focus()
+    page.keyboard.press("End")  # a tab that was opened late plays what it has first
     page.locator(".says").get_by_text(f"recover · step {step}/{total}", exact=True).wait_for(timeout=SLOW)
     assert folder.id in page.url
 
@@ -168,9 +170,14 @@ def test_a_run_is_started_watched_steered_and_scored(desk: Desk, page: Any):
 def move_a_knob(page: Any, folder: RunFolder) -> None:
     """Move a live knob by keyboard; the run waits meanwhile, and the page says when it will act."""
     thumb = page.get_by_test_id("stSlider").get_by_role("slider", name="Learning rate of the images")
-    thumb.focus()
-    page.keyboard.press("ArrowRight")
-    until(lambda: "recover.lr_img" in folder.control()["knobs"], "the knob's place is written")
+
+    def is_moved() -> bool:  # a key that falls between two drawings of the page is pressed again
+        thumb.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(2000)
+        return "recover.lr_img" in folder.control()["knobs"]
+
+    until(is_moved, "the knob's place is written")
     page.get_by_text("from the next step on").first.wait_for()
 
 
