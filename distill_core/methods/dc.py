@@ -12,19 +12,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..job import Job
-from ..method import Card, Method, Stream
-from ..parts.curricula import AnyCurriculum, AtOnce
-from ..parts.filters import AnyFilter, Everything
+from ..method import Card
 from ..parts.labels import AnyLabels, HardLabels
 from ..parts.objectives import Gradients
 from ..parts.starts import NoiseStart
-from ..pieces.ground import Ground
-from ..results import Pictures
+from ..search.matching import Matching
 from ..search.spaces import AnySpace, Pixels
 
 
-class DatasetCondensation(Method):
+class DatasetCondensation(Matching):
     """Match gradients under networks with random weights."""
 
     card: ClassVar[Card] = Card.of(__file__)
@@ -32,14 +28,3 @@ class DatasetCondensation(Method):
     objective: Gradients = Gradients()
     space: AnySpace = Pixels(iterations=100, lr_img=0.1, start=NoiseStart())
     labels: AnyLabels = HardLabels(protocol="dc")
-    course: AnyCurriculum = AtOnce()
-    filter: AnyFilter = Everything()
-
-    def distill(self, job: Job) -> Stream[Pictures]:
-        ground = yield from self.filter.kept(Ground.of(job))
-        images, about = yield from self.space.found(self.objective, ground)
-        return (
-            yield from self.labels.result(
-                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
-            )
-        )

@@ -12,18 +12,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..job import Job
-from ..method import Card, Method, Stream
-from ..parts.curricula import AnyCurriculum, AtOnce
-from ..parts.filters import AnyFilter, Everything
+from ..method import Card
 from ..parts.labels import AnyLabels, HardLabels
 from ..parts.objectives import MeanFeatures
-from ..pieces.ground import Ground
-from ..results import Pictures
+from ..search.matching import Matching
 from ..search.spaces import AnySpace, Pixels
 
 
-class DistributionMatching(Method):
+class DistributionMatching(Matching):
     """Match mean features under random networks."""
 
     card: ClassVar[Card] = Card.of(__file__)
@@ -31,14 +27,3 @@ class DistributionMatching(Method):
     objective: MeanFeatures = MeanFeatures()
     space: AnySpace = Pixels(lr_img=1.0)
     labels: AnyLabels = HardLabels(protocol="dsa")
-    course: AnyCurriculum = AtOnce()
-    filter: AnyFilter = Everything()
-
-    def distill(self, job: Job) -> Stream[Pictures]:
-        ground = yield from self.filter.kept(Ground.of(job))
-        images, about = yield from self.space.found(self.objective, ground)
-        return (
-            yield from self.labels.result(
-                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
-            )
-        )

@@ -12,19 +12,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..job import Job
-from ..method import Card, Method, Stream
-from ..parts.curricula import AnyCurriculum, AtOnce
-from ..parts.filters import AnyFilter, Everything
+from ..method import Card
 from ..parts.labels import AnyLabels, HardLabels
 from ..parts.objectives import Gradients
 from ..parts.views import SiameseView
-from ..pieces.ground import Ground
-from ..results import Pictures
+from ..search.matching import Matching
 from ..search.spaces import AnySpace, Pixels
 
 
-class SiameseCondensation(Method):
+class SiameseCondensation(Matching):
     """Match gradients of images that are augmented alike."""
 
     card: ClassVar[Card] = Card.of(__file__)
@@ -32,14 +28,3 @@ class SiameseCondensation(Method):
     objective: Gradients = Gradients(view=SiameseView())
     space: AnySpace = Pixels(iterations=100, lr_img=0.1)
     labels: AnyLabels = HardLabels(protocol="dsa")
-    course: AnyCurriculum = AtOnce()
-    filter: AnyFilter = Everything()
-
-    def distill(self, job: Job) -> Stream[Pictures]:
-        ground = yield from self.filter.kept(Ground.of(job))
-        images, about = yield from self.space.found(self.objective, ground)
-        return (
-            yield from self.labels.result(
-                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
-            )
-        )

@@ -12,23 +12,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..job import Job
-from ..method import Card, Method, Stream
+from ..method import Card
 from ..parts.batches import WholeClasses
-from ..parts.curricula import AnyCurriculum, AtOnce
-from ..parts.filters import AnyFilter, Everything
 from ..parts.labels import AnyLabels, LiveTeacher
+from ..parts.recovering import Recovering
 from ..parts.recovery import AnyRecovery, Inversion
 from ..parts.squeezing import AnySqueeze, SeveralNetworks
 from ..parts.starts import AnyStart, RealStart
 from ..parts.statistics import Everywhere
-from ..parts.storing import AnyStorage, Lossless
 from ..parts.views import Cropped
-from ..pieces.ground import Ground
-from ..results import Pictures
 
 
-class DesignSpace(Method):
+class DesignSpace(Recovering):
     """Recover from real images with class statistics and mild crops."""
 
     card: ClassVar[Card] = Card.of(__file__)
@@ -41,19 +36,4 @@ class DesignSpace(Method):
         statistics=Everywhere(class_share=0.5),
         batches=WholeClasses(),
     )
-    storage: AnyStorage = Lossless()
     labels: AnyLabels = LiveTeacher(protocol="edc")
-    course: AnyCurriculum = AtOnce()
-    filter: AnyFilter = Everything()
-
-    def distill(self, job: Job) -> Stream[Pictures]:
-        ground = yield from self.filter.kept(Ground.of(job))
-        yield from self.start.glance(ground)
-        teachers = yield from self.squeeze.teachers(ground)
-        start = yield from self.start.images(ground, teachers[0].network)
-        images = yield from self.recover.images(ground, teachers, start)
-        stored, about = yield from self.storage.stored(images.flatten(0, 1))
-        labelers = yield from self.squeeze.labelers(ground, teachers)
-        return (
-            yield from self.labels.result(ground, stored, about, teacher=labelers, stages=self.course.stages(ground))
-        )

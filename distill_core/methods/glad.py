@@ -13,19 +13,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..job import Job
-from ..method import Card, Method, Stream
-from ..parts.curricula import AnyCurriculum, AtOnce
-from ..parts.filters import AnyFilter, Everything
-from ..parts.labels import AnyLabels, HardLabels
-from ..parts.objectives import AnyObjective, Gradients, MeanFeatures, Trajectories
+from ..method import Card
+from ..parts.objectives import Gradients, Trajectories
 from ..parts.views import SiameseView
-from ..pieces.ground import Ground
-from ..results import Pictures
+from ..search.matching import Matching
 from ..search.spaces import AnySpace, OneLayer
 
 
-class GenerativeLatent(Method):
+class GenerativeLatent(Matching):
     """Match at one layer of a generator."""
 
     card: ClassVar[Card] = Card.of(__file__)
@@ -36,17 +31,4 @@ class GenerativeLatent(Method):
         )
     }
 
-    objective: AnyObjective = MeanFeatures()
     space: AnySpace = OneLayer()
-    labels: AnyLabels = HardLabels(protocol="auto")
-    course: AnyCurriculum = AtOnce()
-    filter: AnyFilter = Everything()
-
-    def distill(self, job: Job) -> Stream[Pictures]:
-        ground = yield from self.filter.kept(Ground.of(job))
-        images, about = yield from self.space.found(self.objective, ground)
-        return (
-            yield from self.labels.result(
-                ground, images, about, own=self.objective.students, stages=self.course.stages(ground)
-            )
-        )
