@@ -1,6 +1,6 @@
 // What the film strip draws beside its images: the columns of a layer, their names, and how an image changed in it.
 import { words } from "./draw.js";
-import { box } from "./tiles.js";
+import { difference } from "./tiles.js";
 
 export const HEAD = 64, TITLE = 34, SPACE = 16, GAP = 3;
 const ALARM = 0.02; // a larger change at the hand-over is written in another color
@@ -39,15 +39,8 @@ export function head(g, band, places, size, look, { here, star, rows }) {
   g.restore();
 }
 
-// Image minus how it came into its layer, averaged over channels, a share of the full range.
+// Image minus how it came into its layer; null where one of the two is not there, or while a sheet is decoded.
 export function change(store, run, place) {
-  const a = store.pixels(run, place.record), b = store.pixels(run, place.band.entry), other = place.band.entry.ids.indexOf(place.id);
-  if (!a || !b || place.slot < 0 || other < 0) return null;
-  const [ax, ay, w, h] = box(place.record, place.slot), [bx, by] = box(place.band.entry, other), found = new Float32Array(w * h);
-  for (let row = 0; row < h; row++)
-    for (let column = 0; column < w; column++) {
-      const i = ((ay + row) * a.width + ax + column) * 4, j = ((by + row) * b.width + bx + column) * 4;
-      found[row * w + column] = (a.data[i] + a.data[i + 1] + a.data[i + 2] - b.data[j] - b.data[j + 1] - b.data[j + 2]) / 765;
-    }
-  return found;
+  const { entry } = place.band, slot = entry.ids.indexOf(place.id);
+  return place.slot < 0 || slot < 0 ? null : difference(store, run, place, run, { record: entry, slot });
 }

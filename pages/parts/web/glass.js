@@ -1,11 +1,12 @@
 // The magnifying glass: an enlarged image and a line of words beside what the pointer is on.
 import { el, fit } from "./draw.js";
 
-const AWAY = 10, FRAME = 20; // pixels between image and glass; what the frame of the glass adds to its width
+const FRAME = 20; // pixels that the frame of the glass adds to its width
 
 export class Glass {
-  constructor(root) {
-    Object.assign(this, { root, picture: el("canvas"), about: el("div") });
+  // `away` and `above`: pixels between image and glass, and by which the glass begins above the image.
+  constructor(root, { away = 10, above = 20 } = {}) {
+    Object.assign(this, { root, away, above, picture: el("canvas"), about: el("div") });
     this.node = el("div", { class: "tip", hidden: true }, this.picture, this.about);
     root.append(this.node);
   }
@@ -21,9 +22,9 @@ export class Glass {
     this.about.textContent = words;
     this.node.hidden = false;
     const area = canvas.getBoundingClientRect(), home = this.root.getBoundingClientRect(), wide = (size?.[0] ?? 100) + FRAME;
-    const left = area.left - home.left + place.x, right = left + place.size + AWAY;
-    this.node.style.left = `${right + wide > home.width ? Math.max(0, left - wide - AWAY) : right}px`;
-    this.node.style.top = `${Math.max(0, area.top - home.top + place.y - 20)}px`;
+    const left = area.left - home.left + place.x, right = left + place.size + this.away;
+    this.node.style.left = `${right + wide > home.width ? Math.max(0, left - wide - this.away) : right}px`;
+    this.node.style.top = `${Math.max(0, area.top - home.top + place.y - this.above)}px`;
   }
 }
 

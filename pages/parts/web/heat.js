@@ -1,5 +1,5 @@
 // The heat map: a row for each layer, a cell for each step or report. Clicking a cell moves the clock there.
-import { el, fit, ticks, words } from "./draw.js";
+import { ARROWS, el, fit, scaleBar, ticks, words } from "./draw.js";
 import { SHAPES, marker } from "./palette.js";
 import { ink, ramp } from "./ramp.js";
 
@@ -10,7 +10,7 @@ const MARKS = "○ least of its layer · ● went on · ★ chosen";
 export class Heat {
   constructor(root, tip, again) {
     Object.assign(this, { root, tip, hover: null, isLog: null, left: NAMES });
-    this.canvas = el("canvas", { role: "img", tabindex: 0, "data-keys": "ArrowUp ArrowDown ArrowLeft ArrowRight" });
+    this.canvas = el("canvas", { role: "img", tabindex: 0, "data-keys": Object.keys(ARROWS).join(" ") });
     this.scale = el("canvas", { class: "scale", "aria-hidden": "true" });
     this.ends = el("span", { class: "small" });
     this.log = el("button", { type: "button", text: "log", title: "Logarithmic colors", onclick: () => ((this.isLog = !this.isLog), again()) });
@@ -90,8 +90,8 @@ export class Heat {
   }
 
   legend({ low, high, any }, marked) {
-    const g = fit(this.scale, 110, 12), back = this.isLog ? (v) => 10 ** v : (v) => v;
-    for (let x = 0; x < 110; x++) (g.fillStyle = ink(ramp(x / 109))), g.fillRect(x, 0, 1, 12);
+    const back = this.isLog ? (v) => 10 ** v : (v) => v;
+    scaleBar(this.scale, ramp);
     this.ends.textContent = any ? `${words(back(low))} … ${words(back(high))}${marked ? ` · ${MARKS}` : ""}` : "";
   }
 
@@ -137,7 +137,7 @@ function cursor(g, rows, now, tall, px, look, cell) {
 }
 
 function keys(event, rows, now, go) {
-  const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+  const by = ARROWS[event.key];
   if (!by) return;
   event.preventDefault();
   const i = Math.max(0, now?.band ? rows.findIndex((r) => r.band === now.band) : 0), row = rows[Math.max(0, Math.min(rows.length - 1, i + by[1]))];

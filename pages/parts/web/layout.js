@@ -1,4 +1,6 @@
 // Where the tiles of a wall lie: one block per class, each image enlarged by a whole number where there is room.
+import { snap } from "./tiles.js";
+
 const GAP = 3, TALLEST = 112, HEAD = 58; // pixels: between tiles; the largest tile; room for a class's name beside its block
 
 // Tiles sorted by class, in a wall `width` pixels wide: {places: [{tile, x, y, size} or {words: label, x, y, room}], height}.
@@ -15,9 +17,6 @@ function byClass(tiles) {
   }
   return groups;
 }
-
-// A whole multiple of the source's pixels where there is room for one.
-const snap = (size, source) => (size >= source ? Math.floor(size / source) * source : Math.max(12, Math.floor(size)));
 
 function perRow(count, most, width, alone) {
   if (count > 12) return Math.floor(width / (46 * most));

@@ -7,11 +7,11 @@ import { Row, sentence } from "./rows.js";
 import { lastAt } from "./run.js";
 import { schedule } from "./schedule.js";
 import { Store } from "./store.js";
-import { drawTile, ordered, tilesOf } from "./tiles.js";
+import { drawTile, ordered, snap, tilesOf } from "./tiles.js";
 
 const SECONDS = 9, FLICKER = 90; // seconds of the whole clock; milliseconds between two changes of the real images
 const SENTENCES = [0.8, 0.9, 0.99]; // where on the clock each sentence appears
-const NARROW = 560, ARROW = 60, GAP = 5, WORDS = 15; // pixels
+const NARROW = 560, ARROW = 60, GAP = 5, WORDS = 15, LEAST = 8; // pixels; the last is the side of the smallest learned image
 
 export default function (component) {
   return mount(component, Race);
@@ -137,7 +137,7 @@ class Race {
   learned(width, look) {
     const tiles = this.now();
     if (!tiles.length) return;
-    const columns = tiles.length <= 10 ? 5 : 10, named = tiles.length <= 20, size = snapped(width / columns - GAP, tiles[0].record.tile[1]), row = size + GAP + (named ? WORDS : 0);
+    const columns = tiles.length <= 10 ? 5 : 10, named = tiles.length <= 20, size = snap(width / columns - GAP, tiles[0].record.tile[1], LEAST), row = size + GAP + (named ? WORDS : 0);
     this.right.places = tiles.map((tile, i) => ({ tile, x: (i % columns) * (size + GAP), y: Math.floor(i / columns) * row, size }));
     if (this.right.drawn && !tiles.every((t) => this.store.bitmap(this.run, t.record))) return;
     this.right.drawn = true;
@@ -165,6 +165,3 @@ class Race {
     this.stop();
   }
 }
-
-// A whole multiple of the source's pixels where there is room for one.
-const snapped = (room, source) => Math.max(8, room >= source ? Math.floor(room / source) * source : Math.floor(room));

@@ -1,13 +1,14 @@
 // The film strip: the same images in the same rows through every layer, as they came in, as they were kept, at the end.
 import { About } from "./about.js";
 import { SAYS, bandsOf, jump, nowIn } from "./bands.js";
-import { choice, el, fit, theme, words } from "./draw.js";
+import { choice, el, fit, scaleBar, theme, words } from "./draw.js";
 import { GAP, HEAD, SPACE, TITLE, change, columnsOf, head, heads } from "./film.js";
+import { Glass } from "./glass.js";
 import { mount } from "./mount.js";
 import { signed } from "./palette.js";
-import { box } from "./tiles.js";
+import { drawSigned, drawTile, snap } from "./tiles.js";
 
-const LARGEST = 56;
+const LEAST = 24, LARGEST = 56, LENS = 144; // pixels: side of the smallest and the largest image, and of one enlarged
 const MODES = [["images", "images", "The images themselves"], ["change", "change in the layer", "Each image minus how it came into its layer, signed"]];
 
 export default function (component) {
@@ -28,19 +29,12 @@ export class Strip {
     this.title = el("header", { class: "title" }, "The same images through every layer", this.about.node, this.about.tip);
     this.bar = el("div", { class: "bar" }, this.modes, this.more, this.scale, this.ends);
     this.scroll = el("div", { class: "filmstrip" }, this.canvas);
-    root.append(this.title, this.bar, this.scroll, this.empty, this.caption, this.lens());
+    root.append(this.title, this.bar, this.scroll, this.empty, this.caption);
+    this.glass = new Glass(root, { away: 8, above: 40 });
     this.canvas.onpointermove = (event) => this.point(this.hit(event));
     this.canvas.onpointerleave = () => this.point(null);
     this.canvas.onclick = (event) => this.click(this.hit(event));
     this.modes.show(this.mode);
-  }
-
-  // What shows the image under the pointer, enlarged.
-  lens() {
-    this.picture = el("canvas");
-    this.words = el("div");
-    this.glass = el("div", { class: "tip", hidden: true }, this.picture, this.words);
-    return this.glass;
   }
 
   update(component) {
@@ -57,15 +51,10 @@ export class Strip {
   }
 
   point(place) {
-    this.glass.hidden = !place;
     this.store.set("hover", place ? this.naming(place) : null);
-    if (!place) return;
-    const run = this.store.run(this.id), side = 144;
-    this.tile(fit(this.picture, side, side), run, place, { x: 0, y: 0, size: side });
-    this.words.textContent = `${run.name(place.label)} · image ${place.id} · ${place.band.name}, ${place.what} (step ${Math.min(place.step, place.band.steps - 1)})`;
-    const area = this.canvas.getBoundingClientRect(), home = this.root.getBoundingClientRect(), left = area.left - home.left + place.x + place.size + 8;
-    this.glass.style.left = `${Math.max(0, left + side + 20 > home.width ? left - side - place.size - 36 : left)}px`;
-    this.glass.style.top = `${Math.max(0, area.top - home.top + place.y - 40)}px`;
+    if (!place) return this.glass.hide();
+    const run = this.store.run(this.id), said = `${run.name(place.label)} · image ${place.id} · ${place.band.name}, ${place.what} (step ${Math.min(place.step, place.band.steps - 1)})`;
+    this.glass.show(this.canvas, place, [LENS, LENS], (g) => place.slot >= 0 && drawTile(g, this.store, run, place, 0, 0, LENS), said);
   }
 
   click(place) {
@@ -96,7 +85,7 @@ export class Strip {
   place(list, rows) {
     const columns = list.map(columnsOf), count = columns.flat().length, source = list[0].entry.tile[1];
     const fitting = (this.root.clientWidth - HEAD - list.length * SPACE) / Math.max(1, count) - GAP;
-    const size = fitting >= source ? Math.min(LARGEST, Math.floor(fitting / source) * source) : Math.max(24, Math.min(LARGEST, Math.floor(fitting)));
+    const size = Math.min(LARGEST, snap(fitting, source, LEAST));
     this.places = [];
     let x = HEAD;
     for (const own of columns) {
@@ -123,7 +112,7 @@ export class Strip {
   paint(g, run, place, look, most) {
     g.fillStyle = look.panel;
     g.fillRect(place.x, place.y, place.size, place.size);
-    this.tile(g, run, place, place, most, look);
+    this.tile(g, run, place, most, look.dark);
     const same = (a) => a && a.run === this.id && a.id === place.id && a.source !== "real", pinned = same(this.store.pin);
     if (!pinned && !same(this.store.hover)) return;
     g.strokeStyle = pinned ? "#EE7733" : look.accent;
@@ -131,19 +120,10 @@ export class Strip {
     g.strokeRect(place.x + 1, place.y + 1, place.size - 2, place.size - 2);
   }
 
-  tile(g, run, place, { x, y, size }, most = 1, look = null) {
-    g.imageSmoothingEnabled = false;
-    if (this.mode === "change" && look) {
-      const values = change(this.store, run, place);
-      if (!values) return;
-      const [h, w] = place.record.tile, image = new ImageData(w, h), small = new OffscreenCanvas(w, h);
-      for (let i = 0; i < w * h; i++) image.data.set([...signed(values[i] / most, look.dark), 255], i * 4);
-      small.getContext("2d").putImageData(image, 0, 0);
-      g.drawImage(small, x, y, size, size);
-      return;
-    }
-    const sheet = place.slot >= 0 && this.store.bitmap(run, place.record);
-    if (sheet) g.drawImage(sheet, ...box(place.record, place.slot), x, y, size, size);
+  tile(g, run, place, most, dark) {
+    const { x, y, size } = place, values = this.mode === "change" && change(this.store, run, place);
+    if (values) drawSigned(g, values, place.record.tile, most, dark, x, y, size);
+    else if (this.mode === "images" && place.slot >= 0) drawTile(g, this.store, run, place, x, y, size);
   }
 
   largest(run) {
@@ -155,8 +135,7 @@ export class Strip {
   showScale(most, look) {
     this.scale.hidden = this.ends.hidden = this.mode !== "change";
     if (this.scale.hidden) return;
-    const g = fit(this.scale, 110, 12);
-    for (let x = 0; x < 110; x++) (g.fillStyle = `rgb(${signed(x / 54.5 - 1, look.dark).join()})`), g.fillRect(x, 0, 1, 12);
+    scaleBar(this.scale, (share) => signed(2 * share - 1, look.dark));
     this.ends.textContent = `−${words(most)} (darker) … +${words(most)} (brighter) of the full range`;
   }
 }

@@ -21,6 +21,9 @@ export function box(record, slot) {
   return [(slot % record.columns) * w, Math.floor(slot / record.columns) * h, w, h];
 }
 
+// The side of a tile where there are `room` pixels: a whole multiple of the source's, or what there is, not under `least`.
+export const snap = (room, source, least = 12) => (room >= source ? Math.floor(room / source) * source : Math.max(least, Math.floor(room)));
+
 // One tile with hard edges; nothing while its sheet is decoded.
 export function drawTile(g, store, run, { record, slot }, x, y, width, height = width) {
   const sheet = store.bitmap(run, record);
