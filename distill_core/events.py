@@ -100,7 +100,7 @@ class Scored:
     protocol: str
     accuracy: tuple[float, ...]
     labels: str = "hard"
-    budget: Mapping[str, float] = field(default_factory=dict)  # bytes, steps, seconds: see evaluate.Ledger
+    budget: Mapping[str, float] = field(default_factory=dict)  # bytes, steps, seconds: see measures.budget.Ledger
 
 
 @dataclass(frozen=True, slots=True)

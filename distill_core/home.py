@@ -2,8 +2,9 @@
 
 home/
 ├── catalog.json      what the engine can do, as plain data (written by a worker)
+├── guests.json       methods in files of the user's own (see `record/guests.py`)
 ├── runs/<id>/        one folder per run (see `record/folder.py`)
-├── sweeps/<id>.json  grids of runs (see `sweeping.py`)
+├── sweeps/<id>.json  grids of runs (see `queue/sweeps.py`)
 ├── trash/<id>/       runs taken away, until the trash is emptied
 ├── index.sqlite      for lists and filters; can be rebuilt from the folders at any time
 ├── cache/            expensive things by content, `<kind>-<key>` (see `store.py`)

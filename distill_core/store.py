@@ -1,6 +1,6 @@
 """Expensive things by content: found where they ship or in the home's cache, or made there once.
 
-A thing has a kind (`teacher`, `prior`, `expert`, `statistics`, `score`, …) and a key, which says what it is made of. It
+A thing has a kind (`teacher`, `prior`, `expert`, `moments`, `score`, …) and a key, which says what it is made of. It
 ships as `assets/<kind>s/<key>`, and is kept in the cache as `<kind>-<key>`. Of several that ask for it at once one makes it
 and the others wait. A reader sees a whole file or none; a damaged one is made again, unless the reader calls that an error.
 """

@@ -12,29 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def names(room: str) -> list[str]:
-    """The modules of a room of the engine."""
-    return sorted(path.stem for path in (ROOT / "distill_core" / room).glob("[!_]*.py"))
-
-
 HEAVY = ("torch", "torchvision", "sklearn", "umap", "safetensors.torch")
-SHELF = [
-    "distill_core",
-    "distill_core.errors",
-    "distill_core.events",
-    "distill_core.job",
-    "distill_core.axis",
-    "distill_core.spec",
-    "distill_core.catalog",
-    "distill_core.figures",
-    "distill_core.home",
-    "distill_core.quantities",
-    "distill_core.store",
-    "distill_core.where",
-    *(f"distill_core.record.{name}" for name in names("record")),
-    *(f"distill_core.queue.{name}" for name in names("queue")),
-    *(f"distill_core.looks.{name}" for name in ("activation", "walk")),
-]
 FREE = {"distill_core.errors", "distill_core.events"}  # import nothing of ours
 
 
@@ -169,6 +147,28 @@ def ring(found: dict[str, Path], of: Callable[[str], str] = lambda name: name) -
 def test_no_import_rings():
     assert ring(ENGINE, room) is None
     assert ring(SCREEN) is None
+
+
+def rooms() -> list[str]:
+    """The rooms in the order in which ARCHITECTURE.md lists them."""
+    table = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## Rooms")[1].split("##")[0]
+    rows = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
+    return [name for row in rows for name in row.split()]
+
+
+def against(found: dict[str, Path], order: list[str]) -> list[str]:
+    """Imports of a room that stands later in the order, imports inside functions counted."""
+    place = {name: i for i, name in enumerate(order)}
+    pairs = [(name, what) for name, path in found.items() for what in imports(name, path) if room(name) and room(what)]
+    return [f"{a} imports {b}" for a, b in pairs if place.get(room(b), -1) > place[room(a)]]
+
+
+def test_rooms_stand_in_the_order_that_is_written_down():
+    order = rooms()
+    assert len(set(order)) == len(order) and set(order) == {room(name) for name in ENGINE} - {""}
+    assert not against(ENGINE, order)
+    turned = against(ENGINE, order[::-1])
+    assert len(turned) > 100, "the other way round nearly every import is against the order"
 
 
 def test_nothing_names_a_method():

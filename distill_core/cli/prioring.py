@@ -117,9 +117,11 @@ def convert(
         bool, typer.Option("--trust-the-pickle", help="Open a .pkl: this runs the code in it.")
     ] = False,
     code: Annotated[Path | None, typer.Option(help="A checkout of the code that a .pkl needs.")] = None,
+    home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a safetensors file of a checkpoint. A .pkl is a program: it is opened only with --trust-the-pickle."""
+    home_of(home)
     from ..priors.convert import convert as write
 
     count = write(path, out, trust_the_pickle, code)

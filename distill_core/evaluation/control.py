@@ -24,7 +24,7 @@ def random_rows(real: RealSet, labels: Tensor, seed: int) -> Tensor:
     generator = Generator().manual_seed(seed)
     for label, count in enumerate(counts.tolist()):
         own = real.per_class(label)
-        order = own[torch.randperm(len(own), generator=generator)]  # as in `steps.start.starting_ids`
+        order = own[torch.randperm(len(own), generator=generator)]  # as in `pieces.start.starting_ids`
         rows[labels == label] = order.repeat(-(-count // len(own)))[:count] if count else order[:0]
     return rows
 

@@ -1,4 +1,4 @@
-"""The registry: one import line for each method, in menu order, and methods of other packages through entry points.
+"""The registry: every method in menu order, and methods of other packages through entry points.
 
 [project.entry-points."distill_core.methods"]
 mine = "my_package.mine:MyMethod"

@@ -4,10 +4,10 @@ Peng Sun, Bei Shi, Daiwei Yu, Tao Lin, "On the Diversity and Realism of Distille
 Distillation Paradigm", CVPR 2024, arXiv 2312.03526.
 
 Nothing is optimized: of many random crops of many images of a class, those are kept that the teacher (the "observer")
-finds easiest, at most one from each image, and φ × φ of them share an image (see `steps/patches.py`).
+finds easiest, at most one from each image, and φ × φ of them share an image (see `pieces/patches.py`).
 
-As a member of the family it has all its settings: with `iterations` above 0 the mosaics are recovered further, with an
-adjusted teacher or a curriculum of crops where those are chosen.
+As a member of the family it has all its settings: with `recover` set to `inversion` the mosaics are recovered further,
+with an adjusted teacher or a curriculum of crops where those are chosen.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Pieces that two or more methods use, each a small thing with one narrow interface."""
+"""Working code below the parts, each module a small thing with one narrow interface; it knows no part."""

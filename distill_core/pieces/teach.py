@@ -35,7 +35,7 @@ class SqueezeRecipe:
 
     Defaults of lr, batch and weight decay are the family's CIFAR recipe; it trains for 200 epochs.
     `schedule` is `cosine` or `none`; `warmup` counts epochs of linear warm-up from a hundredth of lr; `augment` is a name of
-    `steps.augment.build`. No recipe of the family uses Nesterov's momentum, so there is no such field.
+    `pieces.augment.build`. No recipe of the family uses Nesterov's momentum, so there is no such field.
     """
 
     epochs: int = 40

@@ -1,4 +1,4 @@
-"""A sweep: one base, one or two axes, some seeds. A value; `planning.py` makes it, `sweeping.py` keeps it in a home.
+"""A sweep: one base, one or two axes, some seeds. A value; `planning.py` makes it, `sweeps.py` keeps it in a home.
 
     sweep = plan(entry, settings, job, [along("rho", 0.005, 0.015), along("ascent_steps", 1, 12)], seeds=[0, 1, 2])
     len(sweep)                        # 12 runs
