@@ -1,6 +1,6 @@
 """The settings of a method as a flat list of named fields: what forms, flags, sweeps and saved runs share. Loads no torch.
 
-A method's settings are nested as its parts are: `{"recover": {"kind": "adam", "adjustment": {"kind": "directed", "rho": 0.015}}}`.
+A method's settings are nested as its parts are: `{"recover": {"kind": "inversion", "adjustment": {"kind": "directed", "rho": 0.015}}}`.
 Here every value has one name, its path: `recover.adjustment.rho`. The choice of a part is a field as well, named by the path of
 the part: `recover.adjustment` = `directed`. A field stands with the choices under which it means anything (`when`), so a form
 shows the fields of the part that is chosen and of no other.
@@ -111,11 +111,17 @@ def resolve(fields: Sequence[Field], name: str, values: Mapping[str, Plain] | No
     raise BadSetting(f"There is no setting called {name!r}.{nearest(name, short_names(fields))}")
 
 
+def path_of(fields: Sequence[Field], name: str, values: Mapping[str, Plain] | None = None) -> str:
+    """As `resolve`; the name itself where it means nothing here."""
+    try:
+        return resolve(fields, name, values)
+    except BadSetting:
+        return name
+
+
 def candidates(fields: Iterable[Field], name: str) -> list[str]:
     """The paths that a name may mean; one where it is a path itself."""
-    word = name.strip().replace("-", "_")
-    paths = list(dict.fromkeys(field["name"] for field in fields if field["name"] == word or _means(field, word)))
-    return [word] if word in paths else paths
+    return _meant(_ways(fields), name)
 
 
 def short_names(fields: Sequence[Field]) -> list[str]:
@@ -177,26 +183,38 @@ def flat(given: Mapping[str, object], prefix: str = "") -> Values:
     return found
 
 
-def _means(field: Field, word: str) -> bool:
-    path = field["name"]
-    return path.endswith("." + word) or path.replace(".", "_") == word or word in field.get("was", ())
+def _ways(fields: Iterable[Field]) -> dict[str, list[str]]:
+    """Every way to say a name → the paths that it may mean, in order: an end of a path, the path with _, an earlier name."""
+    found: dict[str, dict[str, None]] = {}
+    for field in fields:
+        words = field["name"].split(".")
+        ends = [".".join(words[start:]) for start in range(len(words))]
+        for way in (*ends, "_".join(words), *field.get("was", ())):
+            found.setdefault(way, {})[field["name"]] = None
+    return {way: list(paths) for way, paths in found.items()}
+
+
+def _meant(ways: Mapping[str, list[str]], name: str) -> list[str]:
+    word = name.strip().replace("-", "_")
+    paths = ways.get(word, [])
+    return [word] if word in paths else list(paths)
 
 
 def _resolved(fields: Sequence[Field], said: Values, saved: bool) -> dict[str, tuple[Plain, str]]:
     """Path → value and the name under which it was given: choices first, since they say which of two names is meant."""
-    kinds = {field["name"] for field in fields if field.get("part")}
+    kinds, ways = {field["name"] for field in fields if field.get("part")}, _ways(fields)
     found: dict[str, tuple[Plain, str]] = {}
     later = []
     for name, value in said.items():
-        paths = candidates(fields, name)
+        paths = _meant(ways, name)
         if len(paths) == 1:
             found[paths[0]] = (_kind(fields, paths[0], value) if paths[0] in kinds else value, name)
         else:
             later.append(name)
     for name in later:
         chosen = {path: value for path, (value, _) in found.items()}
-        meant = [field["name"] for field in active(fields, chosen) if field["name"] in candidates(fields, name)]
-        if meant or not (saved and candidates(fields, name)):
+        meant = [field["name"] for field in active(fields, chosen) if field["name"] in _meant(ways, name)]
+        if meant or not (saved and _meant(ways, name)):
             found[resolve(fields, name, chosen)] = (said[name], name)
     return found
 

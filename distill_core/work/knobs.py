@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..errors import BadSetting
 from ..events import KnobMoved, Note
-from ..fields import resolve
+from ..fields import path_of
 from ..job import Move
 from ..method import Method
 from ..part import fields_of, settings_of
@@ -22,14 +22,20 @@ class Knobs:
         self.moves: dict[str, dict[int, dict[str, float]]] = {}
         self.recorded: dict[tuple[str, str], int] = {}  # (loop, knob) → the last step at which it was moved before
         self.taken: dict[str, float] = {}
-        known = fields_of(type(method))
+        self.paths: dict[str, str] = {}  # as asked → the path that it means
         for move in moves:
-            self._plan(move.stage, move.step, resolve(known, move.name, self.settings), move.value)
+            self._plan(move.stage, move.step, self._path(move.name), move.value)
         for one in earlier:
-            name = resolve(known, one.name, self.settings)
+            name = self._path(one.name)
             self._plan(one.stage, one.step, name, one.value)
             self.recorded[one.stage, name] = max(one.step, self.recorded.get((one.stage, name), 0))
             self.taken[name] = one.value
+
+    def _path(self, name: str) -> str:
+        """Records of earlier versions name a knob in short. What has no such name any more is refused when it is to move."""
+        if name not in self.paths:
+            self.paths[name] = path_of(fields_of(type(self.method)), name, self.settings)
+        return self.paths[name]
 
     def _plan(self, key: str, step: int, name: str, value: float) -> None:
         self.moves.setdefault(key, {}).setdefault(step, {})[name] = value
@@ -41,7 +47,8 @@ class Knobs:
 
     def wanted(self, key: str, index: int, wants: Mapping[str, float]) -> Iterator[KnobMoved | Note]:
         """Move what a watcher wants now, once; first come the moves of the earlier sitting, then new ones."""
-        for name, value in wants.items():
+        for asked, value in wants.items():
+            name = self._path(asked)
             if self.recorded.get((key, name), -1) > index or self.taken.get(name) == value:
                 continue
             self.taken[name] = value
@@ -50,8 +57,7 @@ class Knobs:
             except BadSetting as error:
                 yield Note(f"The knob was not moved: {error}", "warning")
                 continue
-            path = resolve(fields_of(type(moved)), name, settings_of(moved))
-            yield from self._move(key, index, path, float(settings_of(moved)[path]))  # type: ignore[arg-type]
+            yield from self._move(key, index, name, float(settings_of(moved)[name]))  # type: ignore[arg-type]
 
     def _move(self, key: str, index: int, name: str, value: float) -> Iterator[KnobMoved]:
         if self.in_force.get(name, self.settings.get(name)) != value:

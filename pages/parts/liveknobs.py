@@ -9,7 +9,7 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.fields import Field, Values, active, short
+from distill_core.fields import Field, Values, active, path_of, short
 from distill_core.record.folder import RunFolder
 
 from . import feed, knobs, runbar, studio
@@ -32,7 +32,7 @@ def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> No
         works = _listens(state)
         if live and works:
             st.caption("They act at the next step, are marked on the timeline (◆) and are kept with the run.")
-            moved = folder.control()["knobs"]
+            moved = {path_of(fields, name, settings): value for name, value in folder.control()["knobs"].items()}
             with st.grid(min_column_width=240, gap="medium"):
                 for one in live:
                     value = moved.get(one["name"], settings[one["name"]])
