@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from ..errors import BadRecord, BadSetting, StudioError, nearest
+from ..fields import flat
 from ..home import read_json, write_array, write_json
 from ..record import view
 from ..record.folder import RunFolder
@@ -97,12 +98,15 @@ def compute(
 
 def prior_of_run(folder: RunFolder) -> str:
     """The name of the generator that a run searched; `BadRecord` where it had none."""
-    from .. import methods
+    from ..methods import registry
+    from ..methods.own import method_of
     from ..part import settings_of
 
     asked = folder.request()
-    known = methods.registry().get(asked["method"])
-    settings = settings_of(known.build(asked.get("settings") or {}, saved=True)) if known else {}
+    try:
+        settings = settings_of(method_of(asked, registry()).build(asked["settings"], saved=True))
+    except BadSetting:  # a method that is not here: what the run itself says
+        settings = flat(asked["settings"])
     spec = next((str(value) for path, value in settings.items() if path.rpartition(".")[2] == "prior"), "")
     if spec in ("", "pixels"):
         raise BadRecord(

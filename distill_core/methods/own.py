@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
-from ..errors import BadSetting
+from ..errors import BadSetting, nearest
 from ..method import Card, Method
+from ..record.asked import Asked
 
 
 def from_file(place: str) -> type[Method]:
@@ -37,6 +39,23 @@ def from_file(place: str) -> type[Method]:
     if not isinstance(getattr(kinds[name], "card", None), Card):
         raise BadSetting(f'The method {name} in {path.name} has no card. Give it one: card = Card(name="…", …).')
     return kinds[name]
+
+
+def method_of(asked: Asked, methods: Mapping[str, type[Method]]) -> type[Method]:
+    """The method that a run asks for: one of `methods`, or the class in the file that the run names."""
+    name, file = asked["method"], asked.get("file", "")
+    if file and not Path(file).is_absolute():
+        raise BadSetting(
+            f"This run came from another machine and was made by a method in a file there ({file}). It can be watched; to run it, "
+            f"start it again with a file of yours: distill-studio run --method FILE.py:CLASS."
+        )
+    if file:
+        return from_file(file)
+    if name not in methods:
+        raise BadSetting(
+            f"There is no method called {name!r}.{nearest(name, list(methods))} Known: {', '.join(methods)}."
+        )
+    return methods[name]
 
 
 @lru_cache(maxsize=32)

@@ -20,6 +20,7 @@ from ..job import Job
 from ..measures.relevance import Measure
 from ..method import Card, Preset, Stream, drained, stage
 from ..methods import registry
+from ..methods.own import method_of
 from ..part import kind_of, knob
 from ..parts.objectives import MeanFeatures, Objective
 from ..pieces.device import device_of
@@ -148,9 +149,12 @@ def _protocol_of(folder: RunFolder, made: Asked) -> str:
 
 
 def _objective_of(made: Asked) -> Objective:
-    """What the run matches; of a method without an objective, mean features."""
-    kind = registry().get(str(made["method"]))
-    parts = kind.build(made.get("settings") or {}, saved=True).parts() if kind else {}
+    """What the run matches; of a method without an objective, or one that is not here, mean features."""
+    try:
+        kind = method_of(made, registry())
+    except BadSetting:  # a method that is not here
+        return MeanFeatures()
+    parts = kind.build(made["settings"], saved=True).parts()
     return next((one for one in parts.values() if isinstance(one, Objective)), MeanFeatures())
 
 

@@ -9,18 +9,17 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import torch
 from filelock import Timeout
 
-from ..errors import BadRecord, BadSetting, StudioError, nearest
+from ..errors import BadRecord, BadSetting, StudioError
 from ..events import Event, Failed, Finished, Stopped
 from ..job import Job, ask
 from ..loop import StopRun, driven_by, undriven
 from ..method import Method, Stream
-from ..methods.own import from_file
-from ..record.asked import Asked, State
+from ..methods.own import method_of
+from ..record.asked import State
 from ..record.folder import RunFolder
 from ..record.log import Recorder, Timeline
 from ..record.scores import scores_of
@@ -52,6 +51,7 @@ def drive_run(
             (folder.path / "checkpoints").mkdir(exist_ok=True)
             (folder.path / ".reserve").write_bytes(bytes(RESERVE))
             method, job = asked_of(folder, methods)
+            folder.control()  # what the watchers want has to be readable too
         except (StudioError, OSError) as error:
             return _refuse(folder, error)
         return _sit(folder, method, job, whole, float(before.get("seconds", 0.0)), began, watch)
@@ -76,31 +76,14 @@ def held(folder: RunFolder) -> Iterator[None]:
 def asked_of(folder: RunFolder, methods: Mapping[str, type[Method]]) -> tuple[Method, Job]:
     """The method and job of a run folder, validated again: it may have been edited by hand."""
     request = folder.request()
-    kind = _kind_of(request, methods)
-    method, job = kind.build(request.get("settings") or {}, saved=True), ask(**request["job"])
+    kind = method_of(request, methods)
+    method, job = kind.build(request["settings"], saved=True), ask(**request["job"])
     for move in job.moves:
         method.moved({move.name: move.value})
     reason = method.why_not(job)
     if reason:
         raise BadSetting(reason)
     return method, job
-
-
-def _kind_of(request: Asked, methods: Mapping[str, type[Method]]) -> type[Method]:
-    """The method that a run asks for: one that is known, or the class in the file that the run names."""
-    name, file = request["method"], request.get("file", "")
-    if file and not Path(file).is_absolute():
-        raise BadSetting(
-            f"This run came from another machine and was made by a method in a file there ({file}). It can be watched; to run it, "
-            f"start it again with a file of yours: distill-studio run --method FILE.py:CLASS."
-        )
-    if file:
-        return from_file(file)
-    if name not in methods:
-        raise BadSetting(
-            f"There is no method called {name!r}.{nearest(name, list(methods))} Known: {', '.join(methods)}."
-        )
-    return methods[name]
 
 
 def _sit(

@@ -71,7 +71,8 @@ Code = tuple[float, list[list[str]]]
 def present() -> Code:
     """When a file of this package was last changed, and which methods other packages bring: another answer later means that
     what this process has loaded is not what is there any more."""
-    return max(path.stat().st_mtime for path in Path(__file__).parents[1].rglob("*.py")), installed()
+    files = (path for path in Path(__file__).parents[1].rglob("*") if path.suffix in (".py", ".toml"))  # cards are toml
+    return max(path.stat().st_mtime for path in files), installed()
 
 
 def wait(home: Path, idle: float, code: Code | None = None) -> tuple[RunFolder, FileLock] | ask.Question | str | None:
