@@ -1,15 +1,16 @@
 """What the engine can do, as plain data: cards, presets and field schemas of the registry, read without torch.
 
-    {"schema": 1,
-     "methods":   [{"name", "title", "idea", "family", "paper", "url", "learns", "matches", "labels", "departures", "presets", "ablations", "fields"}],
+    {"schema": 2,
+     "methods":   [{"name", "title", "idea", "family", "paper", "url", "learns", "matches", "labels", "by_rule", "departures",
+                    "presets", "ablations", "beside", "fields"}: see `entries.py`],
      "studies":   [the same for what is queued and distills nothing: a teacher, other students, class after class],
      "job":       [a field for each value of the job],
      "data", "networks", "protocols": [plain values],
      "devices":   ["cpu", "cuda:0", …], "versions": {package: version},
      "guests":    for which methods of other packages it was written: see `installed`}
 
-A field is a `fields.Field`: its name is its path among the parts, and it says under which choices it means anything. A worker writes the home's catalog when it warms
-up; until then the one that was shipped is shown.
+A field is a `fields.Field`: its name is its path among the parts, and it says under which choices it means anything.
+A worker writes the home's catalog when it warms up; until then the one that was shipped is shown.
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from .entries import Catalog, Entry
 from .errors import BadRecord, BadSetting, nearest
-from .fields import Values
+from .fields import Values, flat
 from .fields import read as read_settings
 from .home import ASSETS, read_json
 from .record import guests
+from .record.asked import Asked
 
 SCHEMA = 2
 GROUP = "distill_core.methods"  # entry points of methods in other people's packages
@@ -76,16 +78,28 @@ def read(home: Path) -> Catalog:
     the methods that this home was given as files."""
     now = installed()
     for path in (home / "catalog.json", ASSETS / "catalog.json"):
-        try:
-            found = read_json(path)
-        except BadRecord:
-            continue  # damaged: a worker writes it anew, the shipped one serves until then
+        found = written(path)
         own = path.parent == ASSETS or (found or {}).get("versions", {}).get("distill-studio") == package_version()
         if _fits(found) and own and found.get("guests", []) == now:
             return _with_files(home, found)
     raise BadRecord(
         "The catalog of methods is not there yet. A worker writes it when it has warmed up; wait a few seconds."
     )
+
+
+def written(path: Path) -> Any:
+    """What a catalog's file holds, parsed once until it changes (not to be changed by who reads it); None where it is absent
+    or damaged: a worker writes it anew, the shipped one serves until then."""
+    try:
+        stat = path.stat()
+        return _parsed(path, stat.st_mtime_ns, stat.st_size)
+    except (OSError, BadRecord):
+        return None
+
+
+@lru_cache(maxsize=4)
+def _parsed(path: Path, changed: int, size: int) -> Any:
+    return read_json(path)
 
 
 def _with_files(home: Path, found: Catalog) -> Catalog:
@@ -117,3 +131,13 @@ def among(entries: Iterable[Entry], name: str) -> Entry:
 def settings(entry: Entry, said: Mapping[str, object]) -> Values:
     """The complete settings of a method or study by path, from those that a run was saved with; see `fields.read`."""
     return read_settings(entry["fields"], said, saved=True)
+
+
+def settings_of_run(home: Path, asked: Asked) -> Values:
+    """The complete settings of a run by path, whichever version saved them; as they were saved where no method or study that
+    is known here reads them."""
+    try:
+        known = read(home)
+        return settings(among([*known["methods"], *known["studies"]], asked["method"]), asked["settings"])
+    except (BadRecord, BadSetting):
+        return flat(asked["settings"])

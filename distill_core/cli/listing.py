@@ -6,6 +6,7 @@ from typing import Annotated, TypedDict
 
 import typer
 
+from .. import catalog
 from ..errors import BadSetting
 from ..fields import flat
 from ..record import index, rows
@@ -61,7 +62,7 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
             }
         )
     console().print(f"[b]{asked['name']}[/b]  {state['state']}  {state.get('message', '')}", soft_wrap=True)
-    table("", ("setting", "value"), [*sorted(asked["job"].items()), *sorted(flat(asked.get("settings") or {}).items())])
+    table("", ("setting", "value"), [*sorted(asked["job"].items()), *sorted(flat(asked["settings"]).items())])
     scores = state.get("scores") or {}
     if scores:
         table("Scores, last epoch, in per cent", ("", "accuracy", "student", "protocol"), [
@@ -112,7 +113,7 @@ def compare(
 
 def _asked(run: RunFolder) -> AskedOf:
     request = run.request()
-    asked = {"method": request["method"], **request["job"], **flat(request.get("settings") or {})}
+    asked = {"method": request["method"], **request["job"], **catalog.settings_of_run(run.home, request)}
     return {"run": run.id, "asked": asked, "seconds": run.state().get("seconds")}
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..home import read_json
+from .. import catalog as shelf
 
 
 def known(home: Path) -> list[str]:
     """`cpu` and every accelerator, as a worker of this home found them."""
-    catalog = read_json(home / "catalog.json", {}) or {}
-    return [str(one) for one in catalog.get("devices") or ("cpu",)]
+    catalog = shelf.written(home / "catalog.json")
+    found = catalog.get("devices") if isinstance(catalog, dict) else None
+    return [str(one) for one in found or ("cpu",)]
 
 
 def named(home: Path, asked: str) -> str:

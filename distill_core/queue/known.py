@@ -8,12 +8,12 @@ from pathlib import Path
 
 from .. import catalog as shelf
 from ..errors import BadRecord, BadSetting, StudioError
-from ..fields import Field, flat, read
+from ..fields import Field, Values, flat, read
 from ..job import Job
 from ..record.asked import Asked
 from ..record.folder import RunFolder
 from ..record.log import Timeline
-from .sweep import Sweep, key_of
+from .sweep import Cell, Sweep, key_of
 
 WORKING = ("queued", "running", "paused")
 
@@ -28,7 +28,26 @@ def state_of(home: Path, run: str) -> str:
 
 def known_runs(home: Path, plan: Sweep, wanted: Iterable[str] = ()) -> dict[str, str]:
     """Key → run, for what the plan asks and the home has."""
-    return found(home, plan.method, set(wanted) or plan.keys().keys(), plan.known_fields())
+    today = {key: _today(home, plan, key) for key in set(wanted) or plan.keys()}
+    there = found(home, plan.method, set(today.values()), plan.known_fields())
+    return {key: there[now] for key, now in today.items() if now in there}
+
+
+def _today(home: Path, plan: Sweep, key: str) -> str:
+    """The key that a run of the plan has in this version: its own, but for a plan of an earlier one."""
+    if plan.fields:
+        return key
+    run = plan.planned(key)
+    return key_of(plan.method, by_path(home, plan, run.cell), {**run.cell.job, "seed": run.seed})
+
+
+def by_path(home: Path, plan: Sweep, cell: Cell) -> Values:
+    """The settings of a cell by path; those of a plan of an earlier version are read as those of its runs are."""
+    known = [] if plan.fields else _fields(home, plan.method)
+    try:
+        return read(known, cell.settings, saved=True) if known else cell.settings
+    except BadSetting:
+        return cell.settings
 
 
 def found(home: Path, method: str, keys: Container[str], fields: Sequence[Field] = ()) -> dict[str, str]:
@@ -73,7 +92,7 @@ def _was_moved(run: RunFolder) -> bool:
 def _key(method: str, known: Sequence[Field], asked: Asked, usual: Mapping[str, object]) -> str:
     """The key of a run that is there; "" where its settings are none of this version's. A method that the catalog does not
     know is taken at its word."""
-    said = asked.get("settings") or {}
+    said = asked["settings"]
     try:
         return key_of(method, read(known, said, saved=True) if known else flat(said), {**usual, **asked["job"]})
     except BadSetting:

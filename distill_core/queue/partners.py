@@ -29,7 +29,7 @@ def partners(home: Path, folder: RunFolder) -> list[Partner]:
     """The card's list for this run; [] where the card has none. A partner that asks the very same is left out."""
     asked, known = folder.request(), shelf.read(home)
     entry, job = shelf.method(known, asked["method"]), {**Job().model_dump(mode="json"), **asked["job"]}
-    mine = shelf.settings(entry, asked.get("settings") or {})
+    mine = shelf.settings(entry, asked["settings"])
     own, listed = key_of(asked["method"], mine, job), []
     for one in entry.get("beside") or []:
         method = one["method"] or asked["method"]

@@ -92,12 +92,13 @@ class RunFolder:
         return folder
 
     def request(self) -> Asked:
-        """job.json, its specs in the one spelling; refuses what a newer version wrote."""
+        """job.json with `settings` in any case, its specs in the one spelling; refuses what a newer version wrote."""
         asked = read_json(self.path / "job.json")
         if (
             not isinstance(asked, dict)
             or not isinstance(asked.get("method"), str)
             or not isinstance(asked.get("job"), dict)
+            or not isinstance(asked.get("settings") or {}, dict)
         ):
             raise BadRecord(
                 f"Run {self.id!r} has no readable job.json. Move it to the trash, or put its job.json back."
@@ -106,7 +107,7 @@ class RunFolder:
             raise BadRecord(
                 f"Run {self.id!r} was written by a newer version (record {asked['schema']}, this one reads up to {SCHEMA}). Update Distill Studio."
             )
-        return cast(Asked, {**asked, "job": respelled(asked["job"])})
+        return cast(Asked, {**asked, "settings": asked.get("settings") or {}, "job": respelled(asked["job"])})
 
     def rename(self, name: str) -> None:
         if not name.strip() or len(name) > 120:

@@ -54,7 +54,13 @@ def _fill_from_run(catalog: dict[str, Any], run: str) -> None:
         st.warning(f"Run {run!r} used the method {asked['method']!r}, which {gone}. The run itself can be watched.")
         return
     st.session_state["new.method"] = method["name"]
-    settings = shelf.settings(method, asked["settings"])
+    try:
+        settings = shelf.settings(method, asked["settings"])
+    except BadSetting as error:
+        st.warning(
+            studio.escape(f"The settings of that run could not be taken over; these are the method's own. {error}")
+        )
+        settings = {}
     knobs.seed(method["fields"], f"new.{method['name']}", settings, anew=True)
     apply_job(asked["job"])
     st.session_state["new.seeds"] = str(asked["job"].get("seed", 0))

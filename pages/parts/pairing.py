@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.fields import flat as by_path
 from distill_core.record.folder import RunFolder
 
 from . import packets, standing, studio
@@ -119,7 +119,7 @@ def flat(asked: dict[str, Any]) -> dict[str, str]:
     """Everything that was asked of a run, by name."""
     values = {"method": asked["method"], "preset": asked.get("preset", "")}
     values |= {f"job: {key}": value for key, value in asked["job"].items() if key != "moves"}
-    values |= by_path(asked.get("settings", {}))
+    values |= shelf.settings_of_run(studio.home(), asked)
     return {key: str(value) for key, value in values.items()}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.figures.scores import Row
 from distill_core.quantities import sentence
@@ -57,7 +58,8 @@ def _scored(path: str, size: int, changed: int) -> dict[str, Any] | None:
     timeline = Timeline(folder)
     timeline.read()
     records = [one for one in timeline.records if one["kind"] == "scored"]
-    return {**asked, "id": folder.id, "settings": asked.get("settings") or {}, "records": records} if records else None
+    settings = shelf.settings_of_run(folder.home, asked)  # those of two versions are the same
+    return {**asked, "id": folder.id, "settings": settings, "records": records} if records else None
 
 
 def filtered(rows: list[Row]) -> list[Row]:

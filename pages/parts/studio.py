@@ -112,8 +112,11 @@ def start(method: str, settings: Values, job: dict[str, Any], *, name: str = "",
 
 
 def _nested(method: str, settings: Values) -> dict[str, object]:
-    """Settings by path as a run keeps them: nested as the parts of the method are."""
-    known = shelf.read(home())
+    """Settings by path as a run keeps them: nested as the parts of the method are; by path where there is no catalog yet."""
+    try:
+        known = shelf.read(home())
+    except StudioError:
+        return dict(settings)
     entry = next((one for one in (*known["methods"], *known["studies"]) if one["name"] == method), None)
     return dict(settings) if entry is None else nest(entry["fields"], settings)
 

@@ -11,6 +11,7 @@ from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.figures import grids, svg, tables
 from distill_core.queue import sweeping, sweeps
+from distill_core.queue.known import by_path
 from distill_core.queue.outcomes import MANY, Outcome, outcomes, progress, progress_in_words
 from distill_core.queue.sweep import Sweep
 from distill_core.record import naming
@@ -153,7 +154,9 @@ def _drawer(one: sweeps.Record, results: list[Outcome]) -> None:
             st.caption(f"{cell.missing} of {len(one.plan.seeds)} seeds are still to go.")
         fields = _fields(one.plan.method)
         if fields:
-            said = form.command(one.plan.method, fields, cell.cell.settings, cell.cell.job, one.plan.seeds[0])
+            said = form.command(
+                one.plan.method, fields, by_path(studio.home(), one.plan, cell.cell), cell.cell.job, one.plan.seeds[0]
+            )
             st.code(said, language="bash", wrap_lines=True)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.fields import active, flat
+from distill_core.fields import active
 from distill_core.looks import walk
 from distill_core.record.folder import RunFolder
 
@@ -73,7 +73,7 @@ def prior_of(asked: dict[str, Any]) -> str | None:
     """The generator that the run was asked to search: its setting, else its method's default; "" where it has none, None where
     the run does not say and the catalog does not know the method: the worker has to say."""
     known = next((one for one in runbar.catalog()["methods"] if one["name"] == asked["method"]), None)
-    settings = flat(asked["settings"]) if known is None else shelf.settings(known, asked["settings"])
+    settings = shelf.settings_of_run(studio.home(), asked)
     unsaid = None if known is None else ""
     return next((str(value) for path, value in settings.items() if is_prior(path)), unsaid)
 

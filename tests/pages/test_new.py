@@ -60,6 +60,16 @@ def test_from_a_run_fills_everything(home, open_page, make_run):
     assert (app.session_state["new.ipc"], app.session_state["new.seeds"]) == (5, "7")
 
 
+def test_a_run_with_settings_of_another_kind_fills_the_rest_and_says_so(home, open_page, make_run):
+    run = make_run(ipc=5, seed=7)
+    asked = json.loads((run.path / "job.json").read_text())
+    write_json(run.path / "job.json", {**asked, "settings": {"strange": {"x": 1}}})
+    app = open_page(PAGE, **{"from": run.id})
+    assert not app.exception
+    assert "could not be taken over" in app.warning[0].value and "strange" in app.warning[0].value
+    assert (app.session_state["new.ipc"], app.session_state["new.seeds"]) == (5, "7")
+
+
 def test_from_an_unknown_run_says_so(open_page):
     assert "There is no run called" in open_page(PAGE, **{"from": "nowhere"}).warning[0].value
 
