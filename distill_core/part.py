@@ -249,16 +249,22 @@ def _merged(found: list[Field]) -> Iterator[Field]:
     """Fields that several kinds share alike are one, under any of these kinds."""
     kept: list[Field] = []
     for field in found:
-        twin = next((one for one in kept if _alike(one, field)), None)
-        if twin is None:
+        found_at = next(((one, at) for one in kept if (at := _apart(one, field)) is not None), None)
+        if found_at is None:
             kept.append(field)
         else:
-            twin["when"][-1][1].extend(field["when"][-1][1])
+            twin, at = found_at
+            twin["when"][at][1].extend(field["when"][at][1])
     return iter(kept)
 
 
-def _alike(one: Field, other: Field) -> bool:
+def _apart(one: Field, other: Field) -> int | None:
+    """The one choice in which two fields that are alike otherwise stand under different kinds, by its place; None where they
+    differ in more."""
     if "when" not in one or "when" not in other or one["name"] != other["name"]:
-        return False
+        return None
     same = [[(k, v) for k, v in field.items() if k != "when"] for field in (one, other)]
-    return same[0] == same[1] and one["when"][:-1] == other["when"][:-1] and one["when"][-1][0] == other["when"][-1][0]
+    if same[0] != same[1] or [path for path, _ in one["when"]] != [path for path, _ in other["when"]]:
+        return None
+    places = [at for at, (a, b) in enumerate(zip(one["when"], other["when"], strict=True)) if a != b]
+    return places[0] if len(places) == 1 else None

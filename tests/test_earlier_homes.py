@@ -108,14 +108,14 @@ def test_a_move_of_a_knob_that_is_no_more_is_refused_when_it_is_to_happen() -> N
 
 def test_a_sweep_of_an_earlier_version_finds_its_runs_and_says_its_commands(home: Path) -> None:
     entry = catalog.method(SHIPPED, "dwa")
-    today = plan(entry, {}, {**JOB, "epochs": 0}, [along("recover.adjustment.rho", 0.005, 0.015)], (0, 1))
+    today = plan(entry, {}, {**JOB, "epochs": 0}, [along("recover.adjustment.reach.rho", 0.005, 0.015)], (0, 1))
     axis = today.axes[0]
-    cases = {label: {"rho": case["recover.adjustment.rho"]} for label, case in axis.cases.items()}
+    cases = {label: {"rho": case["recover.adjustment.reach.rho"]} for label, case in axis.cases.items()}
     old = {"settings": EARLIER["dwa"], "fields": (), "axes": (dataclasses.replace(axis, cases=cases),)}
     before = today.model_copy(update=old)
     assert not set(before.keys()) & set(today.keys())
     for place, cell in enumerate(before.cells()):
-        assert by_path(home, before, cell)["recover.adjustment.rho"] == (0.005, 0.015)[place]
+        assert by_path(home, before, cell)["recover.adjustment.reach.rho"] == (0.005, 0.015)[place]
     made = RunFolder.create(home, "dwa", {**EARLIER["dwa"], "rho": 0.005}, {**before.job, "seed": 1})
     made.set_state(state="finished")
     [(key, run)] = known_runs(home, before).items()

@@ -21,11 +21,12 @@ def built(name, saved=False, **settings):
 
 
 @pytest.mark.parametrize(
-    "name", ["recover.adjustment.rho", "rho", "adjustment.rho", "recover_adjustment_rho", "RHO".lower()]
+    "name",
+    ["recover.adjustment.reach.rho", "recover.adjustment.rho", "rho", "adjustment.rho", "recover_adjustment_rho"],
 )
 def test_a_name_is_a_path_or_the_only_end_of_one(name):
-    assert resolve(DWA, name) == "recover.adjustment.rho"
-    assert built("dwa", **{name: 0.1})["recover.adjustment.rho"] == 0.1
+    assert resolve(DWA, name) == "recover.adjustment.reach.rho"
+    assert built("dwa", **{name: 0.1})["recover.adjustment.reach.rho"] == 0.1
 
 
 @pytest.mark.parametrize("name", list(registry()))
@@ -58,14 +59,18 @@ def test_a_field_means_something_beside_the_choices_that_it_stands_with():
     names = [field["name"] for field in active(DWA, {"recover.adjustment": "none"})]
     assert "recover.adjustment" in names and not any(name.startswith("recover.adjustment.") for name in names)
     random = {field["name"] for field in active(DWA, {"recover.adjustment": "random"})}
-    assert "recover.adjustment.rho" in random and "recover.adjustment.ascent_steps" not in random
+    assert "recover.adjustment.reach.rho" in random and "recover.adjustment.ascent_steps" not in random
     assert "recover.iterations" not in complete(DWA, {"recover": "none"}), "nor what lies deeper"
 
 
 @pytest.mark.parametrize(
     ("name", "settings", "says"),
     [
-        ("sre2l", {"rho": 0.1}, r"belongs to recover.adjustment=random or directed, and recover.adjustment is none"),
+        (
+            "sre2l",
+            {"rho": 0.1},
+            r"belongs to recover.adjustment=random or random_rise or directed, and recover.adjustment is none",
+        ),
         ("rded", {"iterations": 9}, r"belongs to recover=inversion, and recover is none. Choose recover=inversion too"),
         ("hglad", {"measure": "loss", "network": "auto"}, r"Choose space.measure=cam_weighted too, or leave it out"),
     ],
@@ -82,7 +87,7 @@ def test_saved_flat_settings_at_their_former_defaults_are_the_defaults(name):
 
 MOVED = {  # what the former names said, and what it is called now
     "weights": ("recover.adjustment", "random"),
-    "rho": ("recover.adjustment.rho", 0.3),
+    "rho": ("recover.adjustment.reach.rho", 0.3),
     "iterations": ("iterations", 17),
     "squeeze_epochs": ("squeeze.epochs", 3),
     "squeeze_recipe": ("squeeze.recipe", "tiny"),

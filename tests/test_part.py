@@ -8,7 +8,7 @@ from distill_core.errors import BadSetting
 from distill_core.loop import Step
 from distill_core.methods import registry
 from distill_core.part import fields_of, kind_of, settings_of
-from distill_core.parts.adjustments import DirectedShift, RandomShift
+from distill_core.parts.adjustments import ByLength, DirectedShift, RandomShift
 from distill_core.queue.planning import plan
 from distill_core.work.catalogue import method_entry
 
@@ -27,7 +27,9 @@ def test_a_part_knows_where_it_stands():
 
 def test_a_part_is_found_by_its_kind_and_keeps_the_default_of_the_method():
     assert type(DWA.build({"adjustment": "random"}).recover.adjustment) is RandomShift
-    assert settings_of(DWA.build({"rho": 0.1}).recover.adjustment) == settings_of(DirectedShift(rho=0.1))
+    assert settings_of(DWA.build({"rho": 0.1}).recover.adjustment) == settings_of(
+        DirectedShift(reach=ByLength(rho=0.1))
+    )
     assert DWA.build({"recover": {"kind": "inversion", "adjustment": {"kind": "none"}}}) == DWA.build(
         {"adjustment": "none"}
     )
@@ -74,7 +76,7 @@ def test_a_knob_is_moved_by_its_path_or_short_name():
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"rho": 5.0}, "recover.adjustment.rho=5.0 cannot work"),
+        ({"rho": 5.0}, "recover.adjustment.reach.rho=5.0 cannot work"),
         ({"iterations": "many"}, "recover.iterations='many' cannot work"),
         ({"adjustment": "sideways"}, "recover.adjustment"),
         ({"start": {"kind": "patches", "pool": 0}}, "start.pool=0 cannot work"),

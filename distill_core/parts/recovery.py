@@ -10,20 +10,22 @@ in normalized space by Adam (0.5, 0.9) with a cosine learning rate.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from ..events import Parts, Scalars
+from ..events import Note, Parts, Scalars
 from ..job import Job
 from ..loop import Guard, Live, Step, steps
 from ..method import Stream, stage
 from ..part import Part, choice, knob
+from ..pieces.apart import class_spread
 from ..pieces.batch import Batch, FirstLook
 from ..pieces.ground import Ground
+from ..pieces.moving import HeldOut, Moving
 from ..pieces.show import place, reference, show
 from ..pieces.statistics import Matcher
 from ..pieces.teach import Teacher
@@ -90,14 +92,21 @@ class Inversion(AsStarted):
         listeners = []
         for teacher in teachers:
             listeners.append((yield from self.statistics.listener(ground, teacher)))
-        return (yield from self._recovered(ground, teachers, listeners, start)) if self.iterations else images
+        if self.iterations:
+            images = yield from self._recovered(ground, teachers, listeners, start)
+        if ground.job.ipc > 1:
+            ends = {"class-spread": ground.real.normalize(images), "class-spread@start": start}
+            apart = {name: class_spread(teachers[0].network, one) for name, one in ends.items()}
+            yield Scalars(self.iterations, apart)
+        return images
 
     def _recovered(
         self, ground: Ground, teachers: list[Teacher], listeners: list[Listener], start: Tensor
     ) -> Stream[Tensor]:
         images = start.flatten(0, 1).clone()
         generator = Generator().manual_seed(ground.job.seed + 1)
-        blocks = self.batches.together(ground)
+        blocks, doubts = self.batches.together(ground), set[str]()
+        held = HeldOut.of(ground) if self.adjustment.works else None
         if not self.statistics.side_by_side:
             blocks = [[batch] for group in blocks for batch in group]
         for part, group in enumerate(blocks):
@@ -105,8 +114,10 @@ class Inversion(AsStarted):
             batch = self._batch(ground, teachers, images, ids, len(group), generator)
             for of_turn in batch.teachers if batch.copies else ():
                 for one, network in enumerate(of_turn):
-                    moving = self.adjustment.shifted(network, batch, one, generator)
-                    yield from stage("adjust", moving, self.adjustment.updates, *where)
+                    moving = Moving(network, batch.first_look(one), batch.labels[batch.rows(one)], held)
+                    shifting = self.adjustment.shifted(moving, batch, generator)
+                    yield from stage("adjust", shifting, self.adjustment.updates, *where)
+                    yield from _doubted(moving, doubts)
 
             def whole(now: Tensor, ids: Tensor = ids) -> Tensor:
                 images[ids] = now.detach()
@@ -129,6 +140,14 @@ class Inversion(AsStarted):
         """The weighted sum of the terms; what has no weight here brings its own."""
         weights = {"mean-mismatch": self.statistics.mean_weight, "variance-mismatch": self.statistics.variance_weight}
         return torch.stack([weights.get(name, 1.0) * term for name, term in terms.items()]).sum()
+
+
+def _doubted(moving: Moving, known: set[str]) -> Iterator[Note]:
+    """What speaks against a shift, each reason once in a run."""
+    for reason, sentence in moving.doubts().items():
+        if reason not in known:
+            known.add(reason)
+            yield Note(sentence, "warning")
 
 
 class Work:

@@ -9,20 +9,17 @@ Cross-entropy with hard labels only; the network stays in eval mode, so the batc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..events import Parts, Scalars
+from ..errors import BadSetting
+from ..events import Note, Parts, Scalars
 from ..loop import Live, steps
 from ..method import Stream
-
-
-def global_norm(tensors: list[Tensor]) -> Tensor:
-    """‖·‖₂ of all tensors taken as one vector."""
-    return torch.stack(torch._foreach_norm(tensors)).norm()
+from .moving import Moving, global_norm
 
 
 def ascend(
@@ -44,46 +41,37 @@ def ascend(
     return loss.detach(), norm
 
 
-def directed(
-    network: nn.Module,
-    look: Callable[[], Tensor],
-    labels: Tensor,
-    rho: float,
-    ascent_steps: int,
-    leaf: Tensor | None = None,
-) -> Stream[None]:
-    """Move `network` from θ_T to θ_T + Δθ_K in place.
+def directed(moving: Moving, rho: float, ascent_steps: int, leaf: Tensor | None = None) -> Stream[None]:
+    """Move the network from θ_T to θ_T + Δθ_K in place.
 
     Args:
-        look: gives the start of this batch under its first augmentation, normalized; the same in all K steps.
         leaf: gathers the image gradients of the K passes, as the released code does; None for the clean rule.
     """
-    origin = weights_of(network)
-    for weight in network.parameters():
-        weight.requires_grad_(True)
     gathered = Gradient(leaf) if leaf is not None else None
-    state: dict[str, Live] = {"network": network}
+    state: dict[str, Live] = {"network": moving.network}
     if gathered:
         state["gathered"] = gathered
     for step in steps("adjust", ascent_steps, state=state):
-        loss, norm = ascend(network, look(), labels, rho / ascent_steps, leaf)
-        shift, relative = shifts(network, origin)
-        yield Scalars(
-            step.index + 1,
-            {
-                "start-cross-entropy": loss.item(),
-                "gradient-norm": norm.item(),
-                "shift-length": shift,
-                "shift-limit": rho,
-            },
-        )
-        if step.last:
-            yield Parts(step.index + 1, "shift-by-layer", relative)
+        loss, norm = ascend(moving.network, moving.look(), moving.labels, rho / ascent_steps, leaf)
+        said: dict[str, float] = {"start-cross-entropy": loss.item(), "gradient-norm": norm.item()}
+        if not said["gradient-norm"]:
+            yield Note(f"{NOWHERE} It is not moved.", "warning")
+        yield from _told(moving, step.index + 1, rho, said, whole=step.last)
 
 
-def weights_of(network: nn.Module) -> dict[str, Tensor]:
-    """A copy of all weights, by name."""
-    return {name: weight.detach().clone() for name, weight in network.named_parameters()}
+NOWHERE = (
+    "The teacher's gradient on this batch is zero: it is so sure of these images that no direction raises its loss."
+)
+
+
+def directed_rise(moving: Moving, rho: float, ascent_steps: int) -> float:
+    """The rise of the loss on the start that a directed shift of length ρ makes, in nats; the network stays moved."""
+    moving.back()
+    for _ in range(ascent_steps):
+        _, norm = ascend(moving.network, moving.look(), moving.labels, rho / ascent_steps)
+        if not norm:
+            raise BadSetting(f"{NOWHERE} Give the shift as a length, or use a teacher that was trained for less long.")
+    return moving.rise()
 
 
 class Gradient:
@@ -99,26 +87,32 @@ class Gradient:
         self.leaf.grad = saved["grad"].to(self.leaf.device)
 
 
-def scattered(network: nn.Module, rho: float, generator: torch.Generator) -> Stream[None]:
-    """The control: θ_T + ρ·ξ/‖ξ‖ with ξ ~ N(0, I) over all weights (our definition; the paper's noise law is not known)."""
-    origin = weights_of(network)
-    weights: list[Tensor] = list(network.parameters())
-    noise = [torch.randn(w.shape, generator=generator).to(w.device) for w in weights]
+def noise_like(network: nn.Module, generator: torch.Generator) -> list[Tensor]:
+    """ξ ~ N(0, I) over all weights, one tensor for each."""
+    return [torch.randn(w.shape, generator=generator).to(w.device) for w in network.parameters()]
+
+
+def scattered(moving: Moving, noise: list[Tensor], rho: float) -> Stream[None]:
+    """The control: θ_T + ρ·ξ/‖ξ‖ (our definition; the paper's noise law is not known)."""
+    along(moving, noise, rho)
+    yield from _told(moving, 1, rho, {}, whole=True)
+
+
+def along(moving: Moving, direction: list[Tensor], length: float) -> float:
+    """Put the network at θ_T + length · ξ/‖ξ‖; returns the rise of the loss on the start, in nats."""
+    moving.back()
+    weights: list[Tensor] = list(moving.network.parameters())
     with torch.no_grad():
-        torch._foreach_add_(weights, list(torch._foreach_mul(noise, rho / global_norm(noise))))
-    shift, relative = shifts(network, origin)
-    yield Scalars(1, {"shift-length": shift, "shift-limit": rho})
-    yield Parts(1, "shift-by-layer", relative)
+        torch._foreach_add_(weights, list(torch._foreach_mul(direction, length / global_norm(direction))))
+    return moving.rise()
 
 
-@torch.no_grad()
-def shifts(network: nn.Module, origin: dict[str, Tensor]) -> tuple[float, dict[str, float]]:
-    """‖Δθ‖ and, for each layer (weight and bias together), ‖Δθ_l‖ / ‖θ_l‖."""
-    moved: dict[str, list[float]] = {}
-    for name, weight in network.named_parameters():
-        layer = name.rpartition(".")[0]
-        sums = moved.setdefault(layer, [0.0, 0.0])
-        sums[0] += float((weight - origin[name]).double().square().sum())
-        sums[1] += float(origin[name].double().square().sum())
-    total = sum(s[0] for s in moved.values()) ** 0.5
-    return total, {layer: (s[0] / s[1]) ** 0.5 if s[1] else 0.0 for layer, s in moved.items()}
+def _told(
+    moving: Moving, step: int, rho: float, said: Mapping[str, float], *, whole: bool
+) -> Iterator[Scalars | Parts]:
+    """The length of the shift beside its limit, and of the whole shift what it does, in units that travel."""
+    length, layers = moving.shifts()
+    whole_shift = moving.felt(length) if whole else {}
+    yield Scalars(step, {**said, "shift-length": length, "shift-limit": rho, **whole_shift})
+    if whole:
+        yield Parts(step, "shift-by-layer", layers)

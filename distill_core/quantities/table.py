@@ -42,6 +42,7 @@ class Quantity:
     log: bool = False
     counts: str = "network"  # what a numbered variant is one of
     was: tuple[str, ...] = ()
+    fact: bool = False  # a run is known by it: its mean over the run's records stands in tables
 
 
 class Chart(NamedTuple):
@@ -56,6 +57,9 @@ CHARTS: dict[str, Chart] = {  # in the order in which they come
     "distance": Chart("distance to the real images", "distance"),
     "accuracy": Chart("accuracy", "fraction of images"),
     "shift": Chart("weights moved", "length of the shift"),
+    "relative": Chart("weights moved, of their own length", "share of ‖θ‖"),
+    "rise": Chart("rise of the loss on the start", "nats"),
+    "spread": Chart("distance within a class", "distance of features"),
     "gradient": Chart("gradient", "norm"),
     "rate": Chart("learning rate", "rate"),
     "path": Chart("place on the experts' paths", "epoch"),
@@ -66,6 +70,7 @@ QUALIFIERS = {
     "distilled": "learned images",
     "random": "random real images",
     "real": "all real data",
+    "start": "starting images",
     "cam_weighted": "class-weighted maps",
     "cam_map": "class activation map",
     "layerwise_random": "random networks",
@@ -108,6 +113,18 @@ ROWS: tuple[Quantity, ...] = (
              "neither", chart="shift", was=("‖Δθ‖",)),
     Quantity("shift-limit", "ρ", "The length that the shift of the weights is held to.",
              "neither", "limit", chart="shift", was=("ρ",)),
+    Quantity("start-rise", "rise of the loss on the start", "How much more cross-entropy the starting images have at the moved teacher than at the trained one; below 0.05 the move is hardly felt.",
+             "neither", chart="rise", unit="nats", fact=True),
+    Quantity("shift-relative", "‖Δθ‖ / ‖θ‖", "How far the teacher was moved, over the length of all its weights.",
+             "neither", chart="relative", fact=True),
+    Quantity("shifted-accuracy", "accuracy of the moved teacher", "Share of held-out images that the moved teacher still gets right, before images are recovered from it.",
+             "neither", chart="accuracy", fact=True),
+    Quantity("tried-length", "‖Δθ‖ that was tried", "A length that was tried on the way to the wanted rise of the loss.",
+             "neither", chart="shift"),
+    Quantity("tried-rise", "rise that it brought", "How much the loss on the starting images rose at that length.",
+             "neither", chart="rise", unit="nats"),
+    Quantity("class-spread", "distance within a class", "Mean distance between two images of a class in the teacher's last features: the images differ where it is large.",
+             "higher", chart="spread", fact=True),
     Quantity("shift-by-layer", "‖Δθ‖ / ‖θ‖ by layer", "How far the weights of each layer were moved, over their own length.",
              "neither", "bars", along=_LAYERS, was=("‖Δθ‖ / ‖θ‖ by layer", "‖Δθ‖ / ‖θ‖")),
     # ---- real images and crops that are chosen

@@ -82,7 +82,7 @@ def ours(network: nn.Module, start: Tensor, iterations: int, directed: bool, rea
     from distill_core.pieces.statistics import BatchNormStatistics
     from distill_core.pieces.teach import Teacher
 
-    adjustment = DirectedShift(rho=0.015, ascent_steps=12) if directed else AsItIs()
+    adjustment = DirectedShift(ascent_steps=12) if directed else AsItIs()
     recovery = Inversion(iterations=iterations, adjustment=adjustment, statistics=AtBatchNorm(variance_weight=0.11))
     job, labels = Job(ipc=len(start), device=start.device.type), slice_labels(len(start), len(real.classes))
     ground = Ground(job, real, start.device, labels)  # type: ignore[arg-type]

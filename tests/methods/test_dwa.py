@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,16 +11,20 @@ import torch.nn.functional as F
 from torch import Generator, nn
 
 from distill_core.datasets import RealSet, load
+from distill_core.datasets.real import Split
+from distill_core.errors import BadSetting
 from distill_core.methods.dwa import DirectedWeightAdjustment
 from distill_core.methods.sre2l import SqueezeRecoverRelabel
-from distill_core.parts.adjustments import AsItIs, DirectedShift, RandomShift
+from distill_core.parts.adjustments import AsItIs, ByLength, ByRise, DirectedShift, RandomRise, RandomShift
 from distill_core.parts.batches import Slices
 from distill_core.parts.recovery import Inversion
 from distill_core.parts.statistics import AtBatchNorm
 from distill_core.parts.views import RecoveryView, View
+from distill_core.pieces.apart import class_spread
 from distill_core.pieces.batch import Batch, FirstLook
 from distill_core.pieces.ground import Ground
-from distill_core.pieces.perturb import directed, scattered, shifts
+from distill_core.pieces.moving import HARDLY, HeldOut, Moving
+from distill_core.pieces.perturb import directed, noise_like, scattered
 from distill_core.pieces.statistics import BatchNormStatistics
 from distill_core.pieces.teach import Teacher
 from tests.methods.tiny import drain, job, small
@@ -40,6 +45,9 @@ class Little(nn.Module):
                 m.running_mean.uniform_(-0.5, 0.5)
                 m.running_var.uniform_(0.5, 1.5)
 
+    def features(self, x):
+        return self.body[:-1](x)
+
     def forward(self, x):
         return self.body(x)
 
@@ -48,6 +56,11 @@ class FiveClasses:
     """What a recovery asks of a real set."""
 
     name, channels, size, classes = "five", 1, 8, tuple("abcde")
+    val = Split(torch.randint(256, (40, 1, 8, 8), dtype=torch.uint8), torch.arange(40) % 5)
+
+    @staticmethod
+    def pixels(x):
+        return x.float() / 255
 
     @staticmethod
     def normalize(x):
@@ -87,7 +100,7 @@ def test_the_adjustment_equals_the_equation(batch):
     wanted, losses, norms = slow_adjustment(network, images, labels, 0.05, 12)
     origin = {n: p.detach().clone() for n, p in network.named_parameters()}
     buffers = {n: b.clone() for n, b in network.named_buffers()}
-    events, _ = drain(directed(network, lambda: images, labels, 0.05, 12))
+    events, _ = drain(directed(Moving(network, lambda: images, labels), 0.05, 12))
     scalars = [e.values for e in events if e.kind == "scalars"]
     assert [s["start-cross-entropy"] for s in scalars] == pytest.approx(losses, rel=1e-5)
     assert [s["gradient-norm"] for s in scalars] == pytest.approx(norms, rel=1e-4)
@@ -100,7 +113,7 @@ def test_the_adjustment_equals_the_equation(batch):
 def test_the_shift_ends_at_rho_and_the_loss_rises(batch):
     images, labels = batch
     network = Little().eval()
-    events, _ = drain(directed(network, lambda: images, labels, 0.015, 12))
+    events, _ = drain(directed(Moving(network, lambda: images, labels), 0.015, 12))
     scalars = [e.values for e in events if e.kind == "scalars"]
     assert 0.98 * 0.015 < scalars[-1]["shift-length"] <= 0.015 * (1 + 1e-3)
     losses = [s["start-cross-entropy"] for s in scalars]
@@ -111,9 +124,107 @@ def test_the_shift_ends_at_rho_and_the_loss_rises(batch):
 
 def test_the_random_shift_has_the_same_length(batch):
     network = Little().eval()
+    moving = Moving(network, lambda: batch[0], batch[1])
+    drain(scattered(moving, noise_like(network, torch.Generator().manual_seed(0)), 0.3))
+    assert moving.shifts()[0] == pytest.approx(0.3, rel=1e-4)
+
+
+def rise_of(network, origin, images, labels):
+    """CE at the network minus CE at the weights `origin`, the slow way."""
+    before = copy.deepcopy(network).double()
+    before.load_state_dict({**before.state_dict(), **{n: w.double() for n, w in origin.items()}})
+    losses = [
+        F.cross_entropy(n.double().eval()(images.double()), labels).item() for n in (copy.deepcopy(network), before)
+    ]
+    return losses[0] - losses[1]
+
+
+@pytest.mark.parametrize(
+    "shift",
+    [DirectedShift(reach=ByRise(rise=0.4), ascent_steps=5), RandomShift(reach=ByRise(rise=0.05))],
+)
+def test_a_shift_that_is_asked_for_by_its_rise_raises_the_loss_by_it(batch, shift):
+    images, labels = batch
+    network = Little().eval()
     origin = {n: p.detach().clone() for n, p in network.named_parameters()}
-    drain(scattered(network, 0.3, torch.Generator().manual_seed(0)))
-    assert shifts(network, origin)[0] == pytest.approx(0.3, rel=1e-4)
+    events, _ = drain(shift.shifted(Moving(network, lambda: images, labels), as_batch(images), Generator()))
+    said = {name: value for e in events if e.kind == "scalars" for name, value in e.values.items()}
+    assert rise_of(network, origin, images, labels) == pytest.approx(shift.reach.rise, rel=0.011)
+    assert said["start-rise"] == pytest.approx(shift.reach.rise, rel=0.011)
+    length = sum(float((p - origin[n]).double().square().sum()) for n, p in network.named_parameters()) ** 0.5
+    whole = sum(float(w.double().square().sum()) for w in origin.values()) ** 0.5
+    assert said["shift-relative"] == pytest.approx(length / whole, rel=1e-4)
+
+
+def test_the_second_random_control_hurts_as_much_as_the_directed_shift_of_that_length(batch):
+    images, labels = batch
+    networks = [Little().eval() for _ in range(3)]
+    kinds = (DirectedShift, RandomRise, RandomShift)
+    rises, lengths = [], []
+    for network, kind in zip(networks, kinds, strict=True):
+        moving = Moving(network, lambda: images, labels)
+        drain(kind(reach=ByLength(rho=0.1)).shifted(moving, as_batch(images), Generator().manual_seed(1)))
+        rises.append(moving.rise())
+        lengths.append(moving.shifts()[0])
+    assert rises[1] == pytest.approx(rises[0], rel=0.02) and abs(rises[2]) < rises[0] / 3
+    assert lengths[2] == pytest.approx(0.1, rel=1e-3) and lengths[1] > 2 * lengths[0]
+
+
+def as_batch(images):
+    return SimpleNamespace(x=images.clone().requires_grad_(True))
+
+
+def test_what_a_shift_cannot_do_is_said(batch):
+    images, labels = batch
+    wanted = ByRise(rise=20.0)
+    with pytest.raises(BadSetting, match="No shift raises the loss on the start by 20: the most was"):
+        drain(
+            RandomShift(reach=wanted).shifted(Moving(Still0(), lambda: images, labels), as_batch(images), Generator())
+        )
+    sure = Little().eval()
+    with torch.no_grad():
+        for p in sure.parameters():
+            p.zero_()
+        sure.body[-1].bias.copy_(torch.tensor([500.0, 0, 0, 0, 0]))
+    only = torch.zeros(5, dtype=torch.int64)  # so sure of the first class that nothing is left to gain
+    with pytest.raises(BadSetting, match="gradient on this batch is zero"):
+        drain(DirectedShift(reach=wanted).shifted(Moving(sure, lambda: images, only), as_batch(images), Generator()))
+    events, _ = drain(DirectedShift().shifted(Moving(sure, lambda: images, only), as_batch(images), Generator()))
+    assert any(e.kind == "note" and "gradient on this batch is zero" in e.text for e in events)
+
+
+class Still0(Little):
+    """A network whose answer no weight changes."""
+
+    def forward(self, x):
+        return 0 * self.body(x)
+
+
+def test_a_shift_that_is_not_felt_and_a_teacher_that_guesses_are_doubted(batch):
+    images, labels = batch
+    held = HeldOut(images.repeat(4, 1, 1, 1), labels.repeat(4), 5)
+    moving = Moving(Little().eval(), lambda: images, labels, held)
+    moving.felt(0.0)
+    assert set(moving.doubts()) == {"unfelt", "chance"}, "it was never trained"
+    moving.did = {"start-rise": 2 * HARDLY, "shifted-accuracy": 0.9}
+    assert moving.doubts() == {}
+
+
+def test_doubts_are_said_once_in_a_run_and_the_run_goes_on(batch):
+    start = batch[0].clamp(-0.7, 1.7)[None].repeat(3, 1, 1, 1, 1)
+    settings = recovery(DirectedShift(reach=ByLength(rho=1e-5)), batches=Slices(slices_at_once=1), iterations=1)
+    events, images = recovered(settings, start, Little().eval())
+    said = [e.text for e in events if e.kind == "note" and "hardly felt" in e.text]
+    assert len(said) == 1 and images.shape == start.shape
+
+
+def test_the_distance_within_a_class_is_the_mean_over_pairs():
+    network, images = Little().eval(), torch.randn(3, 5, 1, 8, 8, generator=Generator().manual_seed(0))
+    slow = []
+    for c in range(5):
+        z = network.features(images[:, c]).double()
+        slow += [float((z[i] - z[j]).norm()) for i in range(3) for j in range(i)]
+    assert class_spread(network, images) == pytest.approx(sum(slow) / len(slow), rel=1e-5)
 
 
 def test_mismatches_equal_the_formula(batch):
@@ -220,7 +331,7 @@ def test_eight_iterations_equal_the_slow_way(batch, first_gradient):
     images, _ = batch
     network = Little().eval()
     start = images.clamp(-0.7, 1.7)
-    settings = recovery(DirectedShift(rho=0.05, ascent_steps=4, first_gradient=first_gradient))
+    settings = recovery(DirectedShift(reach=ByLength(rho=0.05), ascent_steps=4, first_gradient=first_gradient))
     wanted = slow_recovery(start, network, settings, 0.05, 4, 0, first_gradient == "as_released")
     _, found = recovered(settings, start[None], network)
     assert torch.allclose(found[0].double(), wanted, atol=2e-4)
@@ -228,7 +339,9 @@ def test_eight_iterations_equal_the_slow_way(batch, first_gradient):
 
 def test_the_first_gradient_as_released_goes_another_way(batch):
     start = batch[0].clamp(-0.7, 1.7)[None]
-    shifts = [DirectedShift(rho=0.05, ascent_steps=4, first_gradient=way) for way in ("clean", "as_released")]
+    shifts = [
+        DirectedShift(reach=ByLength(rho=0.05), ascent_steps=4, first_gradient=way) for way in ("clean", "as_released")
+    ]
     found = [recovered(recovery(shift), start, Little().eval())[1] for shift in shifts]
     assert not torch.allclose(found[0], found[1], atol=1e-4)
 
@@ -236,7 +349,7 @@ def test_the_first_gradient_as_released_goes_another_way(batch):
 def test_a_second_block_starts_from_the_trained_teacher(batch):
     """Two blocks of classes: what the adjustment of the second one starts from has not moved."""
     start = batch[0].clamp(-0.7, 1.7)[None]
-    settings = recovery(DirectedShift(rho=0.05, ascent_steps=4), batches=Slices(class_block=3))
+    settings = recovery(DirectedShift(reach=ByLength(rho=0.05), ascent_steps=4), batches=Slices(class_block=3))
     events, _ = recovered(settings, start, Little().eval())
     lengths = [e.values["shift-length"] for e in events if e.kind == "scalars" and "shift-length" in e.values]
     assert len(lengths) == 8
@@ -305,7 +418,9 @@ def test_the_starting_images_are_those_of_every_method():
     assert load("digits:size=8").classes == random.classes
 
 
-@pytest.mark.parametrize("shift", [AsItIs(), RandomShift(rho=0.3), DirectedShift(rho=0.3, ascent_steps=3)])
+@pytest.mark.parametrize(
+    "shift", [AsItIs(), RandomShift(reach=ByLength(rho=0.3)), DirectedShift(reach=ByLength(rho=0.3), ascent_steps=3)]
+)
 def test_slices_worked_on_together_are_those_worked_on_alone(shift):
     """Without draws in the view, three slices at once end as three slices one after the other."""
     start = torch.randn(3, 5, 1, 8, 8, generator=torch.Generator().manual_seed(2)).clamp(-0.7, 1.7)

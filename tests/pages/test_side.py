@@ -14,10 +14,14 @@ from tests.pages.test_live import words
 PAGE = "compare/side"
 
 
+def rho(value: float) -> dict:
+    return {"recover": {"adjustment": {"reach": {"rho": value}}}}
+
+
 @pytest.fixture
 def pair(home):
     """Two finished runs that differ in method, seed and one setting."""
-    first = demo.create(home, name="first", settings={"rho": 0.015})
+    first = demo.create(home, name="first", settings=rho(0.015))
     second = demo.create(home, method="shift", name="second", settings={"rho": 0.1}, seed=1)
     demo.write(first), demo.write(second, steps=20)
     return first, second
@@ -63,9 +67,9 @@ def test_two_runs_share_one_clock_and_one_plane(pair, open_page):
 
 def test_only_what_differs_is_in_the_table(pair, open_page):
     first, second = pair
-    third = demo.create(first.home, name="third", settings={"recover": {"adjustment": {"rho": 0.1}}}, seed=1)
+    third = demo.create(first.home, name="third", settings=rho(0.1), seed=1)
     demo.write(third)
-    assert differing(open_page(PAGE, runs=f"{first.id},{third.id}")) == ["job: seed", "recover.adjustment.rho"]
+    assert differing(open_page(PAGE, runs=f"{first.id},{third.id}")) == ["job: seed", "recover.adjustment.reach.rho"]
     app = open_page(PAGE, runs=f"{first.id},{second.id}")
     assert {"job: seed", "method"} <= set(differing(app)), "another method has other settings"
     assert "Different seeds" in words(app) and "Different data" not in words(app)
