@@ -9,6 +9,7 @@ import typer
 from .. import catalog
 from ..errors import BadSetting
 from ..fields import flat
+from ..quantities import said, titled
 from ..record import index, rows
 from ..record.folder import RunFolder
 from ..record.log import Timeline
@@ -68,9 +69,14 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
         table("Scores, last epoch, in per cent", ("", "accuracy", "student", "protocol"), [
             (subject, percent(one), one["student"], one["protocol"]) for subject, one in scores.items()
         ])  # fmt: skip
+    if facts := state.get("facts") or {}:
+        table("Known by", ("quantity", "value"), [(titled(name), said(name, value)) for name, value in facts.items()])
     for note in notes:
         console().print(f"· {note}", markup=False, soft_wrap=True)
     return console().print(str(folder.path), soft_wrap=True)
+
+
+SUBJECTS = {"distilled": "distilled", "random": "random", "real": "all real data"}
 
 
 class AskedOf(TypedDict):
@@ -86,6 +92,11 @@ class Standing(AskedOf):
 
     state: str
     scores: dict[str, Score]
+    facts: dict[str, float]
+
+
+def _facts(rows: list[Standing]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row["facts"]))
 
 
 def compare(
@@ -97,18 +108,28 @@ def compare(
         raise BadSetting("One run was given; name two or more to compare.")
     folders = [RunFolder.find(where, name) for name in names]
     rows: list[Standing] = [
-        {**_asked(one), "state": one.state()["state"], "scores": one.state().get("scores") or {}} for one in folders
+        {
+            **_asked(one),
+            "state": (state := one.state())["state"],
+            "scores": state.get("scores") or {},
+            "facts": state.get("facts") or {},
+        }
+        for one in folders
     ]
     different = differing([row["asked"] for row in rows])
     if as_json:
         return emit({"runs": rows, "differs": different})
     lines = [
-        [row["state"] for row in rows],
-        *([percent(row["scores"].get(s)) for row in rows] for s in ("distilled", "random", "real")),
+        ("state", *(row["state"] for row in rows)),
+        *((label, *(percent(row["scores"].get(of)) for row in rows)) for of, label in SUBJECTS.items()),
+        *((titled(name), *(_fact(row, name) for row in rows)) for name in _facts(rows)),
+        *((name, *values) for name, values in different.items()),
     ]
-    labels = ("state", "distilled", "random", "all real data")
-    settings = [[name, *values] for name, values in different.items()]
-    return table("", ("", *names), [*([label, *line] for label, line in zip(labels, lines, strict=True)), *settings])
+    return table("", ("", *names), lines)
+
+
+def _fact(row: Standing, name: str) -> str:
+    return said(name, row["facts"][name]) if name in row["facts"] else "–"
 
 
 def _asked(run: RunFolder) -> AskedOf:

@@ -35,6 +35,7 @@ class Scored(TypedDict):
     preset: NotRequired[str | None]
     job: JobValues
     records: Sequence[Line]
+    facts: NotRequired[Mapping[str, float]]
 
 
 class Finding(TypedDict):

@@ -116,6 +116,7 @@ class Row:
     distilled: Score
     random: Score | None
     real: Score | None
+    facts: Mapping[str, float] = field(default_factory=dict)  # by quantity: the mean over the runs that report it
 
     @property
     def single(self) -> bool:
@@ -175,7 +176,15 @@ def _row(pool: list[tuple[Scored, Score]]) -> Row:
         distilled=_pool([one for _, one in pool]),
         random=_pool(random) if random else None,
         real=real[0] if real else None,
+        facts=_facts([one for one, _ in pool]),
     )
+
+
+def _facts(runs: list[Scored]) -> dict[str, float]:
+    names = dict.fromkeys(name for run in runs for name in run.get("facts", {}))
+    return {
+        name: statistics.fmean(run["facts"][name] for run in runs if name in run.get("facts", {})) for name in names
+    }
 
 
 def _pool(scores: list[Score]) -> Score:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from ..queue.outcomes import Outcome
 from ..queue.sweep import Sweep
+from . import facts
 from .scores import Row, Score
 
 COLUMNS = (
@@ -104,11 +105,13 @@ SWEEP_COLUMNS = (
 )
 
 
-def sweep_to_csv(sweep: Sweep, results: Iterable[Outcome]) -> str:
-    """A line per cell: its place on each axis, mean, s.d. and number over seeds, the control, and the runs it came from."""
+def sweep_to_csv(sweep: Sweep, results: Sequence[Outcome]) -> str:
+    """A line per cell: its place on each axis, mean, s.d. and number over seeds, the control, the runs it came from,
+    and the mean of every other quantity that the runs are known by."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow([*(axis.field or axis.title for axis in sweep.axes), *SWEEP_COLUMNS])
+    names = facts.known(results)
+    writer.writerow([*(axis.field or axis.title for axis in sweep.axes), *SWEEP_COLUMNS, *names])
     for one in results:
         moved = [
             f"{n}={v}" for axis, at in zip(sweep.axes, one.cell.labels, strict=True) for n, v in axis.cases[at].items()
@@ -116,7 +119,10 @@ def sweep_to_csv(sweep: Sweep, results: Iterable[Outcome]) -> str:
         gain = one.mean - statistics.fmean(one.random) if one.n and one.random else math.nan
         row = [*map(safe, one.cell.labels), *_many(one.accuracy), *_many(one.random), _number(gain)]
         row += [int(one.is_published), one.state, " ".join(str(seed) for seed, _, _ in one.runs)]
-        writer.writerow([*row, safe(" ".join(moved)), " ".join(run for _, run, _ in one.runs)])
+        row += [safe(" ".join(moved)), " ".join(run for _, run, _ in one.runs)]
+        writer.writerow(
+            [*row, *(_number(statistics.fmean(one.facts[name])) if name in one.facts else "" for name in names)]
+        )
     return file.getvalue()
 
 

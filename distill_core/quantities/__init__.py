@@ -12,7 +12,20 @@ from typing import TypedDict
 
 from .table import CHARTS, GOOD, QUALIFIERS, ROWS, Quantity
 
-__all__ = ["TABLE", "Quantity", "Told", "quantity", "renamed", "sentence", "split", "titled", "told", "variant", "word"]
+__all__ = [
+    "TABLE",
+    "Quantity",
+    "Told",
+    "quantity",
+    "renamed",
+    "said",
+    "sentence",
+    "split",
+    "titled",
+    "told",
+    "variant",
+    "word",
+]
 
 TABLE: dict[str, Quantity] = {row.id: row for row in ROWS}
 
@@ -60,6 +73,14 @@ def titled(name: str) -> str:
 def word(qualifier: str) -> str:
     """What people read for a qualifier: `random real images`."""
     return QUALIFIERS.get(qualifier, qualifier.replace("_", " "))
+
+
+def said(name: str, value: float, *, unit: bool = True) -> str:
+    """A value as people read it, three digits and its unit: `0.361 nats`, `71.2 %` for a share of images."""
+    row = quantity(name)
+    if row.chart == "accuracy":
+        return f"{100 * value:.1f}{' %' if unit else ''}"
+    return f"{value:.3g} {row.unit if unit else ''}".strip()
 
 
 def sentence(name: str) -> str:

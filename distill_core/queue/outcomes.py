@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..record import index, rows
@@ -25,6 +25,7 @@ class Outcome:
     runs: tuple[tuple[int, str, str], ...]  # seed, run, state ("" where the run is gone)
     missing: int  # seeds without a run
     is_published: bool = False
+    facts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # by quantity: a value for each finished seed
 
     @property
     def n(self) -> int:
@@ -76,7 +77,14 @@ def _outcome(
         tuple((seed, run, row["state"]) for seed, run, row in there),
         seeds - len(there),
         is_published,
+        _facts(scored),
     )
+
+
+def _facts(scored: Sequence[rows.Row]) -> dict[str, tuple[float, ...]]:
+    """What every finished seed is known by, where all of them are."""
+    names = [name for name in (scored[0]["facts"] if scored else {}) if all(name in row["facts"] for row in scored)]
+    return {name: tuple(row["facts"][name] for row in scored) for name in names}
 
 
 def progress(results: Sequence[Outcome]) -> dict[str, int]:

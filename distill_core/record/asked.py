@@ -41,6 +41,7 @@ class State(TypedDict, total=False):
     seconds: float
     memory: int
     scores: dict[str, Score]
+    facts: dict[str, float]  # by quantity, see `facts.py`
     wrong_setting: bool
     imported: bool
 

@@ -13,7 +13,7 @@ from .folder import RunFolder
 
 COLUMNS = (
     "id", "name", "method", "data", "ipc", "seed", "state", "message", "preset", "created", "seconds", "progress",
-    "accuracy", "std", "n", "random", "real", "student", "protocol", "bytes", "tags", "stage", "left_s",
+    "accuracy", "std", "n", "random", "real", "student", "protocol", "bytes", "tags", "facts", "stage", "left_s",
 )  # fmt: skip
 
 
@@ -41,13 +41,14 @@ class Row(TypedDict):
     protocol: str
     bytes: int
     tags: list[str]
+    facts: dict[str, float]  # by quantity, see `facts.py`
     stage: str
     left_s: float | None
 
 
 def as_row(values: dict[str, Any]) -> Row:
-    """A row of the table as it is handed out: `tags` as a list."""
-    return cast(Row, {**values, "tags": json.loads(values["tags"])})
+    """A row of the table as it is handed out: `tags` as a list, `facts` as a dict."""
+    return cast(Row, {**values, **{name: json.loads(values[name]) for name in ("tags", "facts")}})
 
 
 def row_of(run: RunFolder) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def row_of(run: RunFolder) -> dict[str, Any]:
         "state": "broken",
         "created": 0.0,
         "tags": "[]",
+        "facts": "{}",
         "bytes": size_of(run.path),
     }
     try:
@@ -95,6 +97,7 @@ def _read(run: RunFolder) -> dict[str, Any]:
         "stage": str(state.get("stage") or ""),
         "left_s": _number(state.get("left_s")),
         "tags": json.dumps(tags(run), ensure_ascii=False),
+        "facts": json.dumps({str(name): float(value) for name, value in (state.get("facts") or {}).items()}),
     }
 
 

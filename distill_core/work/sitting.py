@@ -20,6 +20,7 @@ from ..loop import StopRun, driven_by, undriven
 from ..method import Method, Stream
 from ..methods.own import method_of
 from ..record.asked import State
+from ..record.facts import facts_of
 from ..record.folder import RunFolder
 from ..record.log import Recorder, Timeline
 from ..record.scores import scores_of
@@ -105,11 +106,11 @@ def _sit(
         try:
             _follow(folder, drive, whole(method, job))
             drive.record(Finished(recorder.seconds()))
-            end: State = {"state": "finished", "scores": scores_of(Timeline.all(folder))}
+            end: State = {"state": "finished", **_known(folder)}
         except (StopRun, KeyboardInterrupt):
             drive.silent = False
             drive.record(Stopped(recorder.seconds()))
-            end = {"state": "stopped", "scores": scores_of(Timeline.all(folder))}
+            end = {"state": "stopped", **_known(folder)}
         except Exception as error:  # noqa: BLE001 (every failure is written into the run)
             end = _fail(folder, drive, error)
         finally:
@@ -123,6 +124,12 @@ def _sit(
     return state
 
 
+def _known(folder: RunFolder) -> State:
+    """The numbers that lists and tables show of a run."""
+    records = Timeline.all(folder)
+    return {"scores": scores_of(records), "facts": facts_of(records)}
+
+
 def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[Outcome]) -> None:
     """Take event after event, look at the control between two, and save what is returned."""
     drive.begin()
@@ -132,7 +139,7 @@ def _follow(folder: RunFolder, drive: RunDrive, stream: Stream[Outcome]) -> None
             event = next(stream)
             drive.record(event)
             if event.kind == "scored" and not drive.silent:
-                drive.pulse.tell(scores=scores_of(Timeline.all(folder)))
+                drive.pulse.tell(**_known(folder))
     except StopIteration as end:
         drive.finish()
         end.value.save(folder.path / "set.safetensors")
@@ -149,7 +156,7 @@ def _fail(folder: RunFolder, drive: RunDrive, error: Exception) -> State:
         with open(folder.path / "log.txt", "a", encoding="utf-8") as log:
             log.write("".join(traceback.format_exception(error)))
         drive.record(Failed(message))
-    return {"state": "failed", "message": message, "scores": scores_of(Timeline.all(folder))}
+    return {"state": "failed", "message": message, **_known(folder)}
 
 
 def _refuse(folder: RunFolder, error: Exception) -> State:

@@ -11,8 +11,9 @@ import streamlit as st
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.figures.scores import Row
-from distill_core.quantities import sentence
+from distill_core.quantities import said, sentence, titled
 from distill_core.record import naming
+from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
 
@@ -59,7 +60,8 @@ def _scored(path: str, size: int, changed: int) -> dict[str, Any] | None:
     timeline.read()
     records = [one for one in timeline.records if one["kind"] == "scored"]
     settings = shelf.settings_of_run(folder.home, asked)  # those of two versions are the same
-    return {**asked, "id": folder.id, "settings": settings, "records": records} if records else None
+    facts = facts_of(timeline.records)
+    return {**asked, "id": folder.id, "settings": settings, "records": records, "facts": facts} if records else None
 
 
 def filtered(rows: list[Row]) -> list[Row]:
@@ -123,6 +125,7 @@ def _line(row: Row) -> dict[str, Any]:
         **({"Generator": draw.size(budget["generator_bytes"])} if budget.get("generator_bytes") else {}),
         "Student steps": budget.get("student_steps"),
         "Seconds": budget.get("seconds"),
+        **{f"{titled(name)[:1].upper()}{titled(name)[1:]}": said(name, value) for name, value in row.facts.items()},
         "Preset": row.preset,
         "Watch": f"/live?run={row.runs[0]}",
     }

@@ -9,7 +9,8 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.figures import grids, svg, tables
+from distill_core.figures import facts, grids, svg, tables
+from distill_core.quantities import titled
 from distill_core.queue import sweeping, sweeps
 from distill_core.queue.known import by_path
 from distill_core.queue.outcomes import MANY, Outcome, outcomes, progress, progress_in_words
@@ -125,6 +126,7 @@ def _figure(one: sweeps.Record, results: list[Outcome]) -> None:
         alt="Accuracy of every cell of the sweep",
     )
     draw.meaning(naming.SCORE)
+    _second(one, results)
     points = chosen["selection"]["points"] if chosen else []
     if points:
         cell = results[int(points[0]["customdata"][1])]
@@ -132,6 +134,19 @@ def _figure(one: sweeps.Record, results: list[Outcome]) -> None:
         st.session_state["sweep.cell"] = [one.id, list(cell.cell.place)]
         if len(cell.runs) == 1:
             studio.watch(cell.runs[0][1])
+
+
+def _second(one: sweeps.Record, results: list[Outcome]) -> None:
+    """The same cells by another number that their runs are known by; nothing where there is none."""
+    names = facts.known(results)
+    if not names:
+        return
+    name = st.selectbox(
+        "The same cells by", names, key="sweep.fact", format_func=titled, bind="query-params", width=360
+    )
+    chart = facts.figure(one.plan, results, name)
+    st.plotly_chart(chart, key=f"sweep.fact.{one.id}.{name}", alt=f"{titled(name)} of every cell of the sweep")
+    draw.meaning(name)
 
 
 def _drawer(one: sweeps.Record, results: list[Outcome]) -> None:
@@ -187,6 +202,7 @@ def _row(made: Sweep, one: Outcome) -> dict[str, Any]:
         "Accuracy": grids.text(one),
         "Random": grids.control(one),
         "Gain": gain if math.isfinite(gain) else None,
+        **{titled(name): facts.text(one, name) for name in one.facts},
         "Published": "published" if one.is_published else "",
         "Run": f"/live?run={one.runs[0][1]}" if one.runs else None,
     }

@@ -1,0 +1,125 @@
+"""A second map of a sweep: what its runs are known by beside their accuracy, on the same cells.
+
+Means over seeds ± sample s.d.; the color scale is the one of the accuracies, the numbers stand in the cells.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from ..quantities import quantity, said, titled
+from ..queue.outcomes import Outcome
+from ..queue.sweep import Sweep
+from .grids import MARK, SCALE
+from .scores import frame
+
+COLOR = "#6A51A3"
+
+
+def known(results: Sequence[Outcome]) -> list[str]:
+    """The quantities that any cell is known by, those with most cells first."""
+    names = [name for one in results for name in one.facts]
+    return sorted(dict.fromkeys(names), key=lambda name: (-names.count(name), names.index(name)))
+
+
+def text(one: Outcome, name: str) -> str:
+    """`0.36 ± 0.02 nats (n = 3)`; a dash where the cell has no such number."""
+    values = one.facts.get(name, ())
+    if not values:
+        return "–"
+    spread = f" ± {said(name, statistics.stdev(values), unit=False)}" if len(values) > 1 else ""
+    count = f"n = {len(values)}" if len(values) > 1 else "1 seed"
+    return f"{said(name, statistics.fmean(values), unit=False)}{spread} {_unit(name)}".strip() + f" ({count})"
+
+
+def title(sweep: Sweep, results: Sequence[Outcome], name: str) -> str:
+    """The message: between what the quantity lies, and where it is largest."""
+    there = [one for one in results if name in one.facts]
+    if not there:
+        return f"No cell reports the {titled(name)}"
+    most = max(there, key=lambda one: statistics.fmean(one.facts[name]))
+    return f"{titled(name)[:1].upper()}{titled(name)[1:]}: largest at {sweep.words(most.cell)},<br>{text(most, name)}"
+
+
+def figure(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:
+    """A heat map for two axes, a dot plot for one."""
+    made = _heat(sweep, results, name) if len(sweep.axes) == 2 else _dots(sweep, results, name)
+    made.update_layout(margin_t=76)
+    return made
+
+
+def _heat(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:
+    rows, columns = sweep.shape
+    means = [statistics.fmean(one.facts[name]) if name in one.facts else None for one in results]
+    grid = [means[i * columns : (i + 1) * columns] for i in range(rows)]
+    made = go.Figure(
+        go.Heatmap(
+            z=grid,
+            x=list(range(columns)),
+            y=list(range(rows)),
+            colorscale=SCALE,
+            colorbar={"title": _unit(name), "thickness": 12, "len": 0.9},
+            xgap=2,
+            ygap=2,
+            text=[[said(name, one, unit=False) if one is not None else "" for one in row] for row in grid],
+            texttemplate="%{text}",
+            customdata=[[_about(sweep, results[i * columns + j], name) for j in range(columns)] for i in range(rows)],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    )
+    place = sweep.published_place()
+    if place is not None:
+        y, x = place
+        edge = {"x0": x - 0.5, "x1": x + 0.5, "y0": y - 0.5, "y1": y + 0.5}
+        made.add_shape(type="rect", **edge, line={"color": MARK, "width": 3})
+    labels, axes = [list(axis.cases) for axis in sweep.axes], [axis.title for axis in sweep.axes]
+    frame(
+        made, title(sweep, results, name), axes[1], axes[0], height=190 + max(46, min(70, 560 // rows)) * min(rows, 14)
+    )
+    made.update_yaxes(tickvals=list(range(rows)), ticktext=labels[0], showgrid=False, autorange="reversed")
+    made.update_xaxes(tickvals=list(range(columns)), ticktext=labels[1], showgrid=False)
+    return made
+
+
+def _dots(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:
+    there = [(len(results) - 1 - at, one) for at, one in enumerate(results) if name in one.facts]
+    made = go.Figure(
+        go.Scatter(
+            x=[statistics.fmean(one.facts[name]) for _, one in there],
+            y=[y for y, _ in there],
+            mode="markers",
+            marker={"color": COLOR, "size": 12, "symbol": "diamond"},
+            error_x={
+                "array": [statistics.stdev(v) if len(v := one.facts[name]) > 1 else 0 for _, one in there],
+                "color": COLOR,
+                "width": 0,
+            },
+            customdata=[_about(sweep, one, name) for _, one in there],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    )
+    unit = f" ({_unit(name)})" if _unit(name) else ""
+    head = f"{titled(name)}{unit}, mean ± s.d. over seeds"
+    frame(made, title(sweep, results, name), head, sweep.axes[0].title, height=190 + min(46, 900 // len(results)) * len(results))  # fmt: skip
+    places = [len(results) - 1 - at for at in range(len(results))]
+    made.update_yaxes(
+        tickvals=places, ticktext=list(sweep.axes[0].cases), showgrid=False, range=[-0.6, len(results) - 0.4]
+    )
+    return made
+
+
+def _unit(name: str) -> str:
+    row = quantity(name)
+    return "%" if row.chart == "accuracy" else row.unit
+
+
+def _about(sweep: Sweep, one: Outcome, name: str) -> str:
+    values = one.facts.get(name, ())
+    accuracy = f"accuracy {100 * one.mean:.1f} %" if one.n and math.isfinite(one.mean) else ""
+    return "<br>".join(
+        filter(None, [f"<b>{sweep.words(one.cell)}</b>", text(one, name) if values else "no number", accuracy])
+    )
