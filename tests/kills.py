@@ -6,7 +6,7 @@ import hashlib
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from distill_core.fields import Plain
 from distill_core.home import studio_home
 from distill_core.job import Job
 from distill_core.method import Method
@@ -26,6 +27,7 @@ from distill_core.results import load_result
 from distill_core.work import drive, sitting
 from tests.methods.tiny import fitting, small
 
+Settings = Mapping[str, Plain]
 CUTS = 20  # of each method, at least, where its run has so many moments
 UNSAID = {"n", "t", "seen", "seconds", "text", "level"}  # clocks, numbers, and sentences that say what a cache held
 
@@ -60,15 +62,16 @@ class Watch:
         self.moments.append((stage, key))
 
 
-def check_kills(kind: type[Method], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def check_kills(kind: type[Method], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: Plain) -> None:
+    """Settings other than the small ones by short names."""
     monkeypatch.setenv("DISTILL_STUDIO_CHECKPOINT_STEPS", "1")
     monkeypatch.setattr("distill_core.loop.Cadence.due", lambda self, index: True)  # as many events every time
     watch = Watch()
     with watch.on(monkeypatch):
-        straight = finished(new_run(tmp_path / "straight", kind, monkeypatch), kind)
+        straight = finished(new_run(tmp_path / "straight", kind, monkeypatch, settings), kind)
     made = making(tmp_path / "straight", watch.moments)
     wanted = outcome(straight, made)
-    for number, folder in copies(kind, tmp_path, monkeypatch, cuts(kind.card.name, watch.moments)).items():
+    for number, folder in copies(kind, tmp_path, monkeypatch, cuts(kind.card.name, watch.moments), settings).items():
         monkeypatch.setenv("DISTILL_STUDIO_HOME", str(folder.path.parents[1]))
         found = outcome(finished(folder, kind), made)
         for what, value in wanted.items():
@@ -89,9 +92,9 @@ def cuts(name: str, moments: list[tuple[str, str]]) -> list[int]:
     return sorted(chosen | set(draw.sample(rest, max(0, min(len(rest), CUTS - len(chosen))))))
 
 
-def new_run(home: Path, kind: type[Method], monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+def new_run(home: Path, kind: type[Method], monkeypatch: pytest.MonkeyPatch, settings: Settings) -> RunFolder:
     monkeypatch.setenv("DISTILL_STUDIO_HOME", str(home))
-    method = small(kind)
+    method = small(kind, **settings)
     values = method.plain(), fitting(method).model_dump(mode="json")
     return RunFolder.create(studio_home(), kind.card.name, *values)
 
@@ -105,10 +108,12 @@ def finished(folder: RunFolder, kind: type[Method]) -> RunFolder:
     return folder
 
 
-def copies(kind: type[Method], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: list[int]) -> dict[int, RunFolder]:
+def copies(
+    kind: type[Method], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: list[int], settings: Settings
+) -> dict[int, RunFolder]:
     """The run once more, its home copied at these moments."""
     home, found = tmp_path / "again", {}
-    folder = new_run(home, kind, monkeypatch)
+    folder = new_run(home, kind, monkeypatch, settings)
 
     def copy(stage: str, key: str) -> None:
         if (number := len(watch.moments)) in at:

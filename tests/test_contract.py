@@ -106,6 +106,13 @@ def test_a_killed_run_resumes_to_the_same_bytes(kind, tmp_path, monkeypatch):
     check_kills(kind, tmp_path, monkeypatch)
 
 
+@pytest.mark.parametrize("adjustment", ["directed", "random", "random_rise"])
+def test_a_shift_that_is_sought_resumes_to_the_same_bytes(adjustment, tmp_path, monkeypatch):
+    check_kills(
+        registry()["dwa"], tmp_path, monkeypatch, adjustment=adjustment, reach="rise", rise=0.05, slices_at_once=1
+    )
+
+
 def test_stops_when_asked_and_goes_on(kind, home):
     folder = new_run(home, kind)
     folder.steer(want="stop")

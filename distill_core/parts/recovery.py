@@ -10,7 +10,7 @@ in normalized space by Adam (0.5, 0.9) with a cosine learning rate.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 import torch
@@ -105,19 +105,20 @@ class Inversion(AsStarted):
     ) -> Stream[Tensor]:
         images = start.flatten(0, 1).clone()
         generator = Generator().manual_seed(ground.job.seed + 1)
-        blocks, doubts = self.batches.together(ground), set[str]()
+        blocks = self.batches.together(ground)
         held = HeldOut.of(ground) if self.adjustment.works else None
         if not self.statistics.side_by_side:
             blocks = [[batch] for group in blocks for batch in group]
         for part, group in enumerate(blocks):
             ids, where = torch.cat(group), (part, len(blocks))
             batch = self._batch(ground, teachers, images, ids, len(group), generator)
-            for of_turn in batch.teachers if batch.copies else ():
+            for turn, of_turn in enumerate(batch.teachers if batch.copies else ()):
                 for one, network in enumerate(of_turn):
                     moving = Moving(network, batch.first_look(one), batch.labels[batch.rows(one)], held)
                     shifting = self.adjustment.shifted(moving, batch, generator)
                     yield from stage("adjust", shifting, self.adjustment.updates, *where)
-                    yield from _doubted(moving, doubts)
+                    if (part, turn, one) == (0, 0, 0):  # the others are much like it, and one warning is enough
+                        yield from (Note(doubt, "warning") for doubt in moving.doubts())
 
             def whole(now: Tensor, ids: Tensor = ids) -> Tensor:
                 images[ids] = now.detach()
@@ -140,14 +141,6 @@ class Inversion(AsStarted):
         """The weighted sum of the terms; what has no weight here brings its own."""
         weights = {"mean-mismatch": self.statistics.mean_weight, "variance-mismatch": self.statistics.variance_weight}
         return torch.stack([weights.get(name, 1.0) * term for name, term in terms.items()]).sum()
-
-
-def _doubted(moving: Moving, known: set[str]) -> Iterator[Note]:
-    """What speaks against a shift, each reason once in a run."""
-    for reason, sentence in moving.doubts().items():
-        if reason not in known:
-            known.add(reason)
-            yield Note(sentence, "warning")
 
 
 class Work:

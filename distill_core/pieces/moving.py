@@ -123,19 +123,18 @@ class Moving:
             self.did["shifted-accuracy"] = self.held(self.network)
         return self.did
 
-    def doubts(self) -> dict[str, str]:
-        """Why this shift may say nothing, as sentences by reason: it is not felt, or the teacher guesses."""
-        found: dict[str, str] = {}
-        rise = self.did.get("start-rise", HARDLY)
+    def doubts(self) -> list[str]:
+        """Why the shift, as the network stands, may say nothing, as sentences: it is not felt, or the teacher guesses."""
+        did = self.did or self.felt(self.shifts()[0])  # a run that goes on finds its teacher moved already
+        rise, right, found = did["start-rise"], did.get("shifted-accuracy", 1.0), list[str]()
         if abs(rise) < HARDLY:
-            found["unfelt"] = (
+            found.append(
                 f"The shift is hardly felt: the teacher's loss on the starting images goes from {self.before:.3g} to "
                 f"{self.before + rise:.3g}. Below a rise of {HARDLY} images come out as without it; a longer ρ, or a shift "
                 "that is asked for by its rise, would show what it does."
             )
-        right = self.did.get("shifted-accuracy", 1.0)
         if self.held is not None and right <= self.held.guess:
-            found["chance"] = (
+            found.append(
                 f"The shifted teacher gets {right:.1%} of the held-out images right, no better than "
                 "chance: it tells the images nothing of their classes any more. The run goes on; a shorter ρ keeps it a teacher."
             )

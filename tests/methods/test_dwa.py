@@ -151,7 +151,7 @@ def test_a_shift_that_is_asked_for_by_its_rise_raises_the_loss_by_it(batch, shif
     said = {name: value for e in events if e.kind == "scalars" for name, value in e.values.items()}
     assert rise_of(network, origin, images, labels) == pytest.approx(shift.reach.rise, rel=0.011)
     assert said["start-rise"] == pytest.approx(shift.reach.rise, rel=0.011)
-    length = sum(float((p - origin[n]).double().square().sum()) for n, p in network.named_parameters()) ** 0.5
+    length = sum(float((p.detach() - origin[n]).double().square().sum()) for n, p in network.named_parameters()) ** 0.5
     whole = sum(float(w.double().square().sum()) for w in origin.values()) ** 0.5
     assert said["shift-relative"] == pytest.approx(length / whole, rel=1e-4)
 
@@ -205,9 +205,11 @@ def test_a_shift_that_is_not_felt_and_a_teacher_that_guesses_are_doubted(batch):
     held = HeldOut(images.repeat(4, 1, 1, 1), labels.repeat(4), 5)
     moving = Moving(Little().eval(), lambda: images, labels, held)
     moving.felt(0.0)
-    assert set(moving.doubts()) == {"unfelt", "chance"}, "it was never trained"
+    assert [any(word in one for one in moving.doubts()) for word in ("hardly felt", "no better than chance")] == [
+        True
+    ] * 2
     moving.did = {"start-rise": 2 * HARDLY, "shifted-accuracy": 0.9}
-    assert moving.doubts() == {}
+    assert moving.doubts() == []
 
 
 def test_doubts_are_said_once_in_a_run_and_the_run_goes_on(batch):

@@ -30,6 +30,10 @@ def of_methods(home: Path) -> dict[str, set[str]]:
         folder = RunFolder.create(home, name, method.plain(), job)
         assert drive(folder)["state"] == "finished", name
         found[name] = said(folder)
+    sought = small(registry()["dwa"], reach="rise", rise=0.05)
+    folder = RunFolder.create(home, "dwa", sought.plain(), fitting(sought, students=0).model_dump(mode="json"))
+    assert drive(folder)["state"] == "finished", folder.state()
+    found["dwa, its length sought"] = said(folder)
     return found
 
 
