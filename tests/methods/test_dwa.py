@@ -224,7 +224,7 @@ def test_the_distance_within_a_class_is_the_mean_over_pairs():
     network, images = Little().eval(), torch.randn(3, 5, 1, 8, 8, generator=Generator().manual_seed(0))
     slow = []
     for c in range(5):
-        z = network.features(images[:, c]).double()
+        z = network.features(images[:, c]).detach().double()
         slow += [float((z[i] - z[j]).norm()) for i in range(3) for j in range(i)]
     assert class_spread(network, images) == pytest.approx(sum(slow) / len(slow), rel=1e-5)
 
