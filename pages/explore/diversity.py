@@ -7,8 +7,9 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts import coverage, detail, feed, packets, pairing, planes, runbar, spread, studio, views
+from pages.parts import coverage, detail, examples, feed, packets, pairing, planes, runbar, spread, studio, views
 
+examples.offer_sweeps(studio.DIVERSITY)
 folders = pairing.choose(
     "Nothing has been distilled yet. Start a run, and its map appears here.", "Choose one to six runs"
 )

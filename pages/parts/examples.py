@@ -6,10 +6,11 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.home import ASSETS
+from distill_core.queue.shipped import runs_of, shipped
 from distill_core.record import archive
 from distill_core.record.folder import RunFolder
 
-from . import studio
+from . import pairing, studio
 
 SHELF = ASSETS / "examples"
 
@@ -26,6 +27,27 @@ def offer(name: str, label: str) -> None:
             return
         st.query_params["run"] = st.session_state["run"] = run
         st.rerun()
+
+
+def offer_sweeps(page: str) -> None:
+    """A button for each recorded sweep whose runs ship; nothing where runs are chosen already."""
+    if pairing.linked():
+        return
+    for name, one in shipped().items():
+        runs = runs_of(one)
+        label = f"Open the recorded runs of “{one['sweep'].plan.title}”"
+        if runs and st.button(label, icon=":material/movie:", key=f"_recorded.{name}"):
+            opened_together(runs, page)
+
+
+def opened_together(names: list[str], page: str) -> None:
+    """Take several into the library and show them on a page, first to last."""
+    try:
+        runs = [opened(name) for name in names]
+    except (StudioError, OSError) as error:
+        st.error(f"The recorded runs cannot be opened. {studio.escape(str(error))}")
+        return
+    st.switch_page(page, query_params=dict(zip(pairing.LETTERS, runs, strict=False)))
 
 
 def opened(name: str) -> str:

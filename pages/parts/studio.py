@@ -19,7 +19,7 @@ from distill_core.queue.executor import Executor, executor_of
 from distill_core.record import index
 from distill_core.record.folder import RunFolder
 
-LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS = (
+LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS, DIVERSITY = (
     f"pages/{page}.py"
     for page in (
         "distill/live",
@@ -32,6 +32,7 @@ LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS = (
         "compare/transfer",
         "explore/layers",
         "distill/priors",
+        "explore/diversity",
     )
 )
 Found = TypeVar("Found")

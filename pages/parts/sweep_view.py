@@ -14,39 +14,60 @@ from distill_core.quantities import titled
 from distill_core.queue import sweeping, sweeps
 from distill_core.queue.known import by_path
 from distill_core.queue.outcomes import MANY, Outcome, outcomes, progress, progress_in_words
+from distill_core.queue.shipped import Shipped, runs_of, shipped
 from distill_core.queue.sweep import Sweep
 from distill_core.record import naming
 
-from . import draw, form, studio
+from . import draw, examples, form, studio
 
 MANY_CELLS = 1000  # above these the page looks less often
 OTHERS = ("b", "c", "d", "e", "f")  # the link's names of the second to sixth compared run
 
 
 def show() -> None:
-    """The sweep that is chosen, in the link; says so where there is none."""
+    """The sweep that is chosen, in the link; those that ship with the studio come last."""
+    recorded = shipped()
     known = {one.id: one for one in sweeps.list_sweeps(studio.home())}
+    known |= {name: one["sweep"] for name, one in recorded.items() if name not in known}
     if not known:
         st.caption(":material/inbox: No sweep has been started yet. Choose an ablation above.")
         return
     asked = st.query_params.get("sweep", "")
     if st.session_state.get("sweep") not in known:
         st.session_state["sweep"] = asked if asked in known else next(iter(known))
-    names = {name: _named(one) for name, one in known.items()}
+    own = {one.id for one in sweeps.list_sweeps(studio.home())}
+    names = {name: _named(one) + ("" if name in own else " (recorded)") for name, one in known.items()}
     st.selectbox("Sweep", list(known), key="sweep", format_func=names.get, persist_state="session")
     st.query_params["sweep"] = st.session_state["sweep"]
     one = known[st.session_state["sweep"]]
-    results = _outcomes(one)
-    _progress(one, results)
+    record = None if one.id in own else recorded[one.id]
+    results = _outcomes(one) if record is None else outcomes(studio.home(), one, record["rows"])
+    if record is None:
+        _progress(one, results)
+    else:
+        _recorded(record)
     st.markdown(grids.answer(one.plan, results))
-    _figure(one, results)
+    _figure(one, results, own=record is None)
     st.caption(
         "Mean ± s.d. over seeds (each seed is the mean of its students); hollow or “1 seed” where there is one. "
-        "Our own measurements only. Click a cell to open its run."
+        "Our own measurements only. Click a cell to see its runs."
     )
-    _drawer(one, results)
-    _table(one.plan, results)
+    _drawer(one, results, own=record is None)
+    _table(one.plan, results, own=record is None)
     _exports(one, results)
+
+
+def _recorded(one: Shipped) -> None:
+    """Where a recorded sweep comes from, and its runs that can be opened."""
+    made = one["made"]
+    parts = ["Recorded", made["machine"], *(f"{key} {value}" for key, value in made["versions"].items())]
+    parts.append(f"{draw.duration(made['seconds'])} of one core")
+    st.caption(f"{studio.escape(' · '.join(parts))}. Made by `{made['command']}`. {made['about']}")
+    runs = runs_of(one)
+    if runs and st.button(
+        f"Open {len(runs)} of its runs in one map", icon=":material/scatter_plot:", key="sweep.recorded"
+    ):
+        examples.opened_together(runs, studio.DIVERSITY)
 
 
 def _named(one: sweeps.Record) -> str:
@@ -113,7 +134,7 @@ def _do(what: Any, sweep: str) -> None:
 # ── the figure, and the run behind a cell ───────────────────────────────────────────────────────────────────────────────
 
 
-def _figure(one: sweeps.Record, results: list[Outcome]) -> None:
+def _figure(one: sweeps.Record, results: list[Outcome], own: bool) -> None:
     """A click opens the cell's run; where it has several, they are listed below."""
     turn = st.session_state.setdefault("sweep.turn", 0)  # another key after each click, so that none is taken twice
     config = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
@@ -132,7 +153,7 @@ def _figure(one: sweeps.Record, results: list[Outcome]) -> None:
         cell = results[int(points[0]["customdata"][1])]
         st.session_state["sweep.turn"] = turn + 1
         st.session_state["sweep.cell"] = [one.id, list(cell.cell.place)]
-        if len(cell.runs) == 1:
+        if own and len(cell.runs) == 1:
             studio.watch(cell.runs[0][1])
 
 
@@ -149,7 +170,7 @@ def _second(one: sweeps.Record, results: list[Outcome]) -> None:
     draw.meaning(name)
 
 
-def _drawer(one: sweeps.Record, results: list[Outcome]) -> None:
+def _drawer(one: sweeps.Record, results: list[Outcome], own: bool) -> None:
     """The chosen cell: its runs, seed by seed, and how to make one of them from a terminal."""
     sweep, place = st.session_state.get("sweep.cell", ["", []])
     cell = next((r for r in results if sweep == one.id and list(r.cell.place) == place), None)
@@ -158,10 +179,10 @@ def _drawer(one: sweeps.Record, results: list[Outcome]) -> None:
     with st.container(border=True):
         st.markdown(f"**{studio.escape(one.plan.words(cell.cell))}**: {grids.text(cell)}; as many random real images {grids.control(cell)}.")  # fmt: skip
         with st.container(horizontal=True):
-            for seed, run, state in cell.runs:
+            for seed, run, state in cell.runs if own else ():
                 label = f"seed {seed}" + ("" if state == "finished" else f" ({state})")
                 st.page_link(studio.LIVE, label=label, icon=":material/play_circle:", query_params={"run": run})
-            if 2 <= len(cell.runs) <= 6:
+            if own and 2 <= len(cell.runs) <= 6:
                 others = dict(zip(OTHERS, (run for _, run, _ in cell.runs[1:]), strict=False))
                 query = {"run": cell.runs[0][1], **others}
                 st.page_link(studio.SIDE, label="Seeds side by side", icon=":material/compare:", query_params=query)
@@ -182,10 +203,10 @@ def _fields(method: str) -> list[dict[str, Any]]:
         return []  # a method that is no longer installed
 
 
-def _table(made: Sweep, results: list[Outcome]) -> None:
+def _table(made: Sweep, results: list[Outcome], own: bool) -> None:
     with st.expander("The cells as a table", icon=":material/table:"):
         st.dataframe(
-            [_row(made, one) for one in results],
+            [_row(made, one, own) for one in results],
             hide_index=True,
             column_config={
                 "Gain": st.column_config.NumberColumn(format="%+.1f", help="Points above as many random real images."),
@@ -195,7 +216,7 @@ def _table(made: Sweep, results: list[Outcome]) -> None:
         )
 
 
-def _row(made: Sweep, one: Outcome) -> dict[str, Any]:
+def _row(made: Sweep, one: Outcome, own: bool) -> dict[str, Any]:
     gain = 100 * (one.mean - sum(one.random) / len(one.random)) if one.n and one.random else math.nan
     return {
         **{axis.title: label for axis, label in zip(made.axes, one.cell.labels, strict=True)},
@@ -204,7 +225,7 @@ def _row(made: Sweep, one: Outcome) -> dict[str, Any]:
         "Gain": gain if math.isfinite(gain) else None,
         **{titled(name): facts.text(one, name) for name in one.facts},
         "Published": "published" if one.is_published else "",
-        "Run": f"/live?run={one.runs[0][1]}" if one.runs else None,
+        **({"Run": f"/live?run={one.runs[0][1]}" if one.runs else None} if own else {}),
     }
 
 
