@@ -68,9 +68,19 @@ QUALIFIERS = {
     "real": "all real data",
     "cam_weighted": "class-weighted maps",
     "cam_map": "class activation map",
+    "fixed_probes": "fixed networks",
     "layerwise_random": "random networks",
     "loss": "the run's own loss",
     "accuracy": "brief students' error",
+}
+
+MEANINGS = {  # what a qualifier makes of a quantity, where that is more than its word
+    "candidate-distance@cam_weighted": "How far the last feature maps of a classifier, weighted by their class, are from those of the real images.",
+    "candidate-distance@cam_map": "How far the class activation maps of a classifier are from those of the real images.",
+    "candidate-distance@fixed_probes": "How far the mean features of each class are from those of all real training images, under the same few random networks every time: the loss of mean features without its chance.",
+    "candidate-distance@layerwise_random": "How far the feature maps of every layer are from those of real images, under another random network at every look: its noise is part of it.",
+    "candidate-distance@loss": "The loss that the search itself said of the candidate: under one network and one batch, drawn anew at every step.",
+    "candidate-distance@accuracy": "Share of the validation images that a student gets wrong which was trained on the candidate for a moment.",
 }
 
 _LAYERS = "layer, input to output"

@@ -32,7 +32,7 @@ from ..record.folder import RunFolder
 from ..record.sheets import read_sheet
 from ..results import Pictures, load_result
 from ..run import labeler
-from ..search.measures import BriefStudents, CamMap, CamWeighted, RandomNetworks
+from ..search.measures import BriefStudents, CamMap, CamWeighted, FixedNetworks, RandomNetworks
 from ..where import within
 from .study import Findings, Study
 
@@ -136,8 +136,8 @@ class CandidateRanking(Study):
         """All but the run's own loss, with the networks that the run itself would have taken."""
         asked = job.model_copy(update={"teacher": made["job"].get("teacher", "auto")})
         objective, ground, found = _objective_of(made), Ground.of(asked), {}
-        judges = (CamWeighted(network=self.judge), CamMap(network=self.judge), RandomNetworks(), BriefStudents())
-        for one in judges:
+        of_a_classifier = (CamWeighted(network=self.judge), CamMap(network=self.judge))
+        for one in (*of_a_classifier, FixedNetworks(), RandomNetworks(), BriefStudents()):
             found[kind_of(one)] = yield from one.measure(objective, ground)
         return found
 

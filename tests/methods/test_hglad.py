@@ -86,7 +86,7 @@ def test_w_behind_the_cut_stands_still():
     assert all(one["pixels"] > 0 for one in moved)
 
 
-@pytest.mark.parametrize("metric", ["cam_weighted", "loss"])
+@pytest.mark.parametrize("metric", ["cam_weighted", "fixed_probes", "loss"])
 def test_the_kept_candidate_is_the_least_of_all(metric):
     events, result = walk(measure=metric, looks=6, lr_f=3.0, lr_w=0.3)  # rates at which it gets worse
     rows = [list(e.values.values()) for e in events if e.kind == "parts" and e.name == "feature-distance-by-step"]

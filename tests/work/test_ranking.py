@@ -16,7 +16,7 @@ from tests.work.test_studies import Killed, drive, sitting, study
 
 SEARCH = {"prior": "untrained:width=4", "metric": "loss", "looks": 4, "averaged": 2, "lr_f": 0.5, "judge": NETWORK}
 PLAIN = NETWORK.replace("norm=batch", "norm=instance")
-METRICS = {"cam_weighted", "cam_map", "layerwise_random", "loss", "accuracy"}
+METRICS = {"cam_weighted", "cam_map", "fixed_probes", "layerwise_random", "loss", "accuracy"}
 
 
 @pytest.fixture
