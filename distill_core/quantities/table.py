@@ -155,7 +155,7 @@ ROWS: tuple[Quantity, ...] = (
              "neither", "bars", along="row of w", log=True, was=("change of w",)),
     Quantity("map-bytes", "feature maps", "Bytes of the whole set as feature maps of a layer, float32; only decoded images are the distilled set.",
              "neither", "bars", unit="bytes", along="layer", was=("bytes of feature maps",)),
-    Quantity("step-kept", "step kept", "The step of this layer whose candidate went on.",
+    Quantity("step-kept", "step kept", "The step of this layer whose candidate went on, of so many moves; those after it are thrown away.",
              "neither", "search", was=("step kept",)),
     Quantity("distance-kept", "its distance", "Feature distance of the candidate that went on.",
              "lower", "search", was=("distance kept",)),
