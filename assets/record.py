@@ -1,4 +1,4 @@
-"""Makes everything in this folder that was computed: `python -m assets.record [teachers] [priors] [scores] [recordings] [catalog]`.
+"""Makes what lies here: `python -m assets.record [teachers] [priors] [scores] [recordings] [rankings] [catalog]`.
 
 Everything comes from our engine on the bundled data sets, with fixed seeds, on the CPU with one thread. Teachers and
 scores are found by content, so a changed recipe needs a new run of this file; a test says when one is missing.
@@ -23,6 +23,7 @@ PRIORS = ("fashion-mnist", "digits", "shapes")
 STUDENTS = 3
 RECORDINGS = {"dwa-digits-ipc1": 1, "dwa-digits-ipc10": 10}  # played on the start page
 EXAMPLES = {"hglad-digits-ipc1": 1}  # opened as runs by the pages that explain them
+RANKINGS = {"hglad-digits-ipc1": {"each": 3, "draws": 2, "short": 10, "long": 100, "above": "85 91"}}
 
 
 def drain(stream: Any) -> Any:
@@ -158,6 +159,42 @@ def recordings() -> None:
         )
 
 
+def rankings() -> None:
+    """How well each distance orders the candidates of the examples and sets beside them; kept with the example.
+
+    With DISTILL_STUDIO_HOME set, what was made and judged before is found there: killed and started again, it goes on.
+    """
+    from distill_core.home import studio_home
+    from distill_core.record import archive, findings
+    from distill_core.record.folder import RunFolder
+    from distill_core.studies import askable, whole
+    from distill_core.work.sitting import drive_run
+
+    for name, settings in RANKINGS.items():
+        there = studio_home() / "runs" / name
+        run = (
+            RunFolder(there) if there.is_dir() else archive.copy_run(studio_home(), RunFolder(HERE / "examples" / name))
+        )
+        made = run.request()["job"]
+        job = {
+            "data": made["data"],
+            "ipc": made["ipc"],
+            "seed": 0,
+            "students": STUDENTS,
+            "epochs": 300,
+            "device": "cpu",
+        }
+        folder = RunFolder.create(studio_home(), "ranking", {"run": run.id, **settings}, job, name=f"ranking of {name}")
+        print(f"ranking {name}", flush=True)
+        state = drive_run(folder, whole, askable())
+        assert state["state"] == "finished", state
+        newest = next(one for one in findings.every(studio_home(), "ranking") if one["run"] == run.id)
+        target = HERE / "examples" / name / "findings"
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir()
+        shutil.copyfile(run.path / "findings" / newest["file"], target / newest["file"])
+
+
 def catalog() -> None:
     """What the engine can do, for pages that open before a worker has written its own."""
     from distill_core.work.catalogue import build
@@ -165,7 +202,8 @@ def catalog() -> None:
     (HERE / "catalog.json").write_text(json.dumps(build(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-PARTS = {"teachers": teachers, "priors": priors, "scores": scores, "recordings": recordings, "catalog": catalog}
+PARTS = {"teachers": teachers, "priors": priors, "scores": scores, "recordings": recordings}
+PARTS |= {"rankings": rankings, "catalog": catalog}
 
 
 def main() -> None:

@@ -100,6 +100,10 @@ class Part(BaseModel):
         """Why this cannot do this job, as a sentence with a way out, or None. Asks the parts."""
         return next((reason for one in self.parts().values() if (reason := one.why_not(job))), None)
 
+    def caution(self, job: Job) -> str | None:
+        """What somebody should know before this job is started, which can be done all the same; or None. Asks the parts."""
+        return next((said for one in self.parts().values() if (said := one.caution(job))), None)
+
     def parts(self) -> dict[str, Part]:
         """The parts by field name."""
         found = {name: getattr(self, name) for name in type(self).model_fields}

@@ -80,9 +80,14 @@ def test_a_value_of_a_part_that_is_not_chosen_is_refused_with_the_way_out(name, 
         built(name, **settings)
 
 
+OTHER_NOW = {"space.averaged": 1000}  # defaults that have changed since: a saved run keeps what it was made with
+
+
 @pytest.mark.parametrize("name", list(EARLIER))
 def test_saved_flat_settings_at_their_former_defaults_are_the_defaults(name):
-    assert built(name, saved=True, **EARLIER[name]) == built(name)
+    usual = built(name)
+    kept = {path: value for path, value in OTHER_NOW.items() if path in usual}
+    assert built(name, saved=True, **EARLIER[name]) == {**usual, **kept}
 
 
 MOVED = {  # what the former names said, and what it is called now

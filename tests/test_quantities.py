@@ -8,7 +8,7 @@ import pytest
 from distill_core import quantities
 from distill_core.events import Parts, PerClass, Scalars, StageStarted
 from distill_core.home import ASSETS
-from distill_core.quantities.table import CHARTS, ROWS
+from distill_core.quantities.table import CHARTS, MEANINGS, QUALIFIERS, ROWS
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Recorder, Timeline
 from distill_core.record.naming import reported
@@ -51,6 +51,14 @@ def test_a_former_name_is_of_one_row_only():
 def test_phrases_become_ids_with_a_qualifier(old, name, title):
     assert quantities.renamed(old) == name and quantities.renamed(name) == name
     assert quantities.titled(name) == title
+
+
+def test_a_qualifier_may_have_a_meaning_of_its_own():
+    for name, meaning in MEANINGS.items():
+        row, qualifier = quantities.split(name)
+        assert row in quantities.TABLE and qualifier in QUALIFIERS, name
+        assert quantities.sentence(name).startswith(meaning) and quantities.told(name)["sentence"].endswith("better.")
+    assert quantities.sentence("candidate-distance").startswith("How far a candidate's images")
 
 
 def test_a_name_that_the_table_does_not_know_is_its_own_title():

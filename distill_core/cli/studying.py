@@ -91,9 +91,13 @@ def continual(
 
 def rank(
     run: Annotated[str, typer.Argument(metavar="RUN")],
-    students: Annotated[int, typer.Option(help="Students on each candidate.")] = 2,
+    students: Annotated[int, typer.Option(help="Students on each candidate.")] = 3,
     epochs: Annotated[int, typer.Option(help="Of each student; 0 takes the protocol's own number.")] = 300,
     each: Annotated[int, typer.Option(help="Candidates of a layer: kept, first, last, others between.")] = 4,
+    draws: Annotated[int, typer.Option(help="Seeds of the sets beside the walk; 0 judges the walk alone.")] = 1,
+    short: Annotated[int, typer.Option(help="Updates of each short search beside the walk.")] = 10,
+    long: Annotated[int, typer.Option(help="Updates of each long one.")] = 100,
+    above: Annotated[str, typer.Option(help="Accuracies (%) above which ρ is said too: 85 91.")] = "",
     student: Annotated[str, typer.Option(help="The network that is trained; auto is the run's.")] = "auto",
     protocol: Annotated[str, typer.Option(help="How students are trained; auto is the run's.")] = "auto",
     seed: Annotated[int, typer.Option(help="Of the first student and of the random networks.")] = 0,
@@ -102,16 +106,21 @@ def rank(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train brief students on a search's candidates, and see how well each distance ranks them; −1 is a perfect picker."""
+    """Train brief students on a search's candidates and on sets that differ more, and see how well each distance ranks them; −1
+    is a perfect picker."""
     where = home_of(home)
     job = {"students": students, "student": student, "protocol": protocol, "epochs": epochs, "seed": seed}
     one = RunFolder.find(where, run).id
-    code = _held(where, "ranking", {"run": one, "each": each}, {**job, "device": device}, [one])
+    settings = {"run": one, "each": each, "draws": draws, "short": short, "long": long, "above": above}
+    code = _held(where, "ranking", settings, {**job, "device": device}, [one])
     found = [each for each in findings.every(where, "ranking") if each["run"] == one][:1]
     lines = [line for each in found for line in ranks.lines(each)]
     text = ranks.ranking_csv(found[0]) if found else ""
     title = "ρ of distance and accuracy (95 % interval), and the test accuracy of what each distance would pick"
-    _tell(code, as_json, csv, text, ("ranking", ranks.COLUMNS, lines), found, title)
+    columns = ranks.columns(found[0]) if found else ()
+    if found and not as_json:
+        aside().print(ranks.restricted(found[0]), markup=False)
+    _tell(code, as_json, csv, text, ("ranking", columns, lines), found, title)
 
 
 def _held(home: Path, study: str, settings: Mapping[str, object], job: Mapping[str, object], runs: list[str]) -> int:

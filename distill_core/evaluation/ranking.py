@@ -1,26 +1,29 @@
-"""Ranking: how well each distance orders the candidates of a search, against students that are trained on each of them.
+"""Ranking: how well each distance orders candidates, against students that are trained on each of them.
 
 All candidates are judged by the same students: the same first weights and draws. Accuracy is that of the real test part,
-which no distance has seen; the distance by brief students looks at validation images.
+which no distance has seen; the distance by brief students looks at validation images. What students make of a candidate is
+kept by its content, so that a ranking that grows trains on the new ones only.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from .. import store
 from ..datasets import RealSet
 from ..errors import BadRecord
-from ..events import Images, Note, Parts, Scalars
+from ..events import Images, Note, Scalars
+from ..home import write_json
 from ..loop import Live, steps
-from ..measures.ranking import ranking
 from ..measures.relevance import Measure
 from ..method import Stream, stage
 from ..quantities import variant
@@ -30,13 +33,29 @@ from .students import derive
 
 @dataclass(frozen=True, eq=False)
 class Entrant:
-    """One candidate: what it is called, its images (n, h, w, c) uint8, their labels, the loss that the run said of it."""
+    """One candidate: what it is called, its images (n, h, w, c) uint8, their labels, the loss that the run said of it.
+
+    Args:
+        layer: of the generator, or what it is else (random real, class mean, pixels).
+        step: of its layer's search.
+        roles: what it is there for: entry, kept, draw 2.
+        walk: it is of the one walk; the others stand beside.
+    """
 
     name: str
     layer: str
     pixels: np.ndarray
     labels: np.ndarray
     loss: float | None
+    step: int = 0
+    roles: tuple[str, ...] = ()
+    walk: bool = True
+
+    @property
+    def mark(self) -> str:
+        """Of its pixels and labels alone."""
+        content = np.ascontiguousarray(self.pixels).tobytes() + np.asarray(self.labels, np.int64).tobytes()
+        return hashlib.sha256(content).hexdigest()
 
     def images(self, real: RealSet) -> tuple[Tensor, Tensor]:
         """(n, c, h, w) in [0, 1] and labels, slice-major: one image of each class, then the next of each."""
@@ -81,64 +100,41 @@ def distances(
 
 def accuracies(entrants: Sequence[Entrant], memories: Sequence[Memory], students: int) -> Stream[list[list[float]]]:
     """Test accuracy of `students` students on each entrant, as fractions; the same seeds for all of them."""
-    cells = [(c, i) for c in range(len(entrants)) for i in range(students)]
-    found = torch.full((len(entrants), students), -1.0, dtype=torch.float64)
-    for step in steps("rank", len(cells), state={"found": found}, quiet=True):
-        c, i = cells[step.index]
-        memory = memories[c]
+    found = []
+    for c, (one, memory) in enumerate(zip(entrants, memories, strict=True)):
+        right = yield from _judged(one, memory, students, c * students, len(entrants) * students)
+        yield Note(f"{one.name}: {statistics.fmean(right):.1%} of the test images, {students} students.")
+        found.append(right)
+    return found
+
+
+def _judged(one: Entrant, memory: Memory, students: int, first: int, total: int) -> Stream[list[float]]:
+    """What so many students make of it: kept, or trained and kept. `first` and `total` are for the progress."""
+    protocol = memory.protocol.model_dump(mode="json", exclude={"title", "about", "source"})
+    content = {"form": 1, "images": one.mark, "data": memory.real.fingerprint, "student": memory.student}
+    content |= {"protocol": protocol, "seed": memory.job.seed, "teacher": _weights(memory.teacher)}
+
+    def make(file: Path) -> Stream[None]:
+        right = torch.full((students,), -1.0, dtype=torch.float64)
         every = range(len(memory.real.classes))
-        student = memory.point("distilled", every, derive(memory.job.seed, i))
-        found[c, i] = yield from stage("rank", student, memory.updates(every), step.index, len(cells))
-        if i == students - 1:
-            yield Note(f"{entrants[c].name}: {found[c].mean():.1%} of the test images, {students} students.")
-    return found.tolist()
+        for step in steps("rank", students, state={"right": right}, quiet=True):
+            student = memory.point("distilled", every, derive(memory.job.seed, step.index))
+            at, updates = first + step.index, memory.updates(every)
+            right[step.index] = yield from stage("rank", student, updates, at, total)
+        write_json(file, {"accuracy": right.tolist()})
+
+    def read(path: Path) -> list[float] | None:
+        found = json.loads(path.read_text(encoding="utf-8"))["accuracy"]
+        return list(found[:students]) if len(found) >= students else None
+
+    return (yield from store.made("judged", store.key_of(content), make, read, ".json"))
 
 
-class Metric(TypedDict):
-    """How a distance ranks the candidates (see `measures.ranking.Ranking`), and the accuracy of the one that it would pick."""
-
-    rho: float | None
-    low: float | None
-    high: float | None
-    n: int
-    picked: int | None
-    accuracy: float | None
-
-
-class Compared(TypedDict):
-    """All distances by name, and what the candidates reach: the best, and the mean."""
-
-    metrics: dict[str, Metric]
-    best: float
-    mean: float
-
-
-def compared(distance: Mapping[str, Sequence[float]], accuracy: Sequence[Sequence[float]]) -> Compared:
-    """For each metric ρ with its interval and n, and the accuracy of the candidate that it would pick; the best and the mean."""
-    means = [statistics.fmean(one) for one in accuracy]
-    metrics: dict[str, Metric] = {}
-    for name, values in distance.items():
-        found = ranking(values, means)
-        metrics[name] = {
-            "rho": found.rho,
-            "low": found.low,
-            "high": found.high,
-            "n": found.n,
-            "picked": found.picked,
-            "accuracy": None if found.picked is None else means[found.picked],
-        }
-    return {"metrics": metrics, "best": max(means), "mean": statistics.fmean(means)}
-
-
-def said(found: Compared, last: int) -> Stream[None]:
-    """What came out, as events of the study's own run."""
-    known = {name: one["rho"] for name, one in found["metrics"].items() if one["rho"] is not None}
-    if known:
-        yield Parts(last, "rank-correlation", known)
-    for name, one in found["metrics"].items():
-        if one["rho"] is not None and one["accuracy"] is not None:
-            interval = "" if one["low"] is None else f" ({one['low']:.2f} … {one['high']:.2f})"
-            yield Note(
-                f"{name}: ρ = {one['rho']:.2f}{interval}, n = {one['n']}; picks {one['accuracy']:.1%}, best "
-                f"{found['best']:.1%}, mean {found['mean']:.1%}."
-            )
+def _weights(teacher: nn.Module | None) -> str:
+    """What tells the teacher that labels from others."""
+    if teacher is None:
+        return ""
+    found = hashlib.sha256()
+    for name, tensor in sorted(teacher.state_dict().items()):
+        found.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()

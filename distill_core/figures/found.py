@@ -74,12 +74,24 @@ class Metric(TypedDict):
     accuracy: float | None
 
 
+class Range(TypedDict):
+    """The metrics among some candidates: `what` is all, above or walk, `above` an accuracy; the n of them reach from low to high."""
+
+    what: str
+    above: float | None
+    n: int
+    low: float
+    high: float
+    metrics: dict[str, Metric]
+
+
 class Entry(TypedDict):
-    """One candidate of a search: test accuracies (one a student) and its distance by each metric."""
+    """One candidate of a search: test accuracies (one a student) and its distance by each metric; `walk`: it is of the walk."""
 
     layer: str
     step: int
     roles: list[str]
+    walk: NotRequired[bool]  # not said where all are
     accuracy: list[float]
     distance: dict[str, float | None]
 
@@ -90,6 +102,8 @@ class Compared(TypedDict):
     metrics: dict[str, Metric]
     best: float
     mean: float
+    noise: NotRequired[float | None]  # s.d. of one student's accuracy on a candidate
+    ranges: NotRequired[list[Range]]  # not said by earlier versions, where all candidates are of one walk
 
 
 class Ranking(Compared):

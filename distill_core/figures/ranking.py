@@ -1,10 +1,10 @@
-"""How well distances rank the candidates of a search → figures, a table and CSV.
+"""How well distances rank the candidates of a search → sentences, a table and CSV; drawn in `ranking_plots.py`.
 
     found = findings.every(home, "ranking")[0]
-    scatter(found, "cam_weighted").show()
-    strengths(found).show()
+    print(restricted(found))
 
-ρ is Spearman's rank correlation of distance and accuracy: −1 picks perfectly, 0 says nothing, above 0 it picks the worse.
+ρ is Spearman's rank correlation of distance and accuracy: −1 picks perfectly, 0 says nothing, above 0 it picks the worse. It
+depends on how much the candidates differ, so it is said range by range: all, those above an accuracy, those of one walk.
 """
 
 from __future__ import annotations
@@ -14,18 +14,14 @@ import io
 import math
 import statistics
 
-import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
-
 from ..quantities import word as name_of
-from .curves import COLORS, MARKS
-from .found import Entry, Metric, Ranking
-from .scores import frame, say
+from .found import Entry, Metric, Range, Ranking
+from .scores import say
 from .tables import safe
 
-COLUMNS = ("distance", "ρ", "n", "picks", "best", "mean")
-GRAY = COLORS[-1]  # seen on light and dark
+LAST = ("n", "picks", "best", "mean")  # columns of the table, behind ρ of each range
 PERFECT = -0.7  # ρ from here on is called a good order
+ALIKE = 2.0  # candidates whose means spread by no more than so many times what students alone do are called equal
 
 
 def metrics(found: Ranking) -> list[str]:
@@ -66,20 +62,84 @@ def interval(one: Metric) -> str:
     return f"{one['rho']:.2f}{around}".replace("-", "−")
 
 
-def lines(found: Ranking) -> list[tuple[str | int, ...]]:
-    """A row of the table for each distance, as texts under `COLUMNS`; accuracies in percent."""
-    percent = [f"{100 * value:.1f}" for value in (found["best"], found["mean"])]
-    picks = {name: one["accuracy"] for name, one in found["metrics"].items()}
-    return [
-        (
-            name_of(name),
-            interval(found["metrics"][name]),
-            found["metrics"][name]["n"],
-            "–" if (picked := picks[name]) is None else f"{100 * picked:.1f}",
-            *percent,
+def ranges(found: Ranking) -> list[Range]:
+    """All candidates first, those of the walk last. What an earlier version found is of one walk."""
+    means = [mean(one) for one in found["rows"]]
+    alone: Range = {
+        "what": "walk", "above": None, "n": len(means), "low": min(means), "high": max(means), "metrics": found["metrics"],
+    }  # fmt: skip
+    return found.get("ranges") or [alone]
+
+
+def named(one: Range) -> str:
+    """`above 85 %`."""
+    if one["above"] is not None:
+        return f"above {100 * one['above']:.3g} %"
+    return {"all": "all candidates", "walk": "along the walk"}[one["what"]]
+
+
+def restricted(found: Ranking) -> str:
+    """What the range of the candidates has to do with it, in a sentence or two with figures."""
+    whole, *narrow = ranges(found)
+    if not narrow:
+        return (
+            f"All {whole['n']} candidates are of one walk, at {between(whole)}: where they hardly differ, no distance can order "
+            "them. Rank them beside others to see what a distance can do."
         )
-        for name in metrics(found)
-    ]
+    if not (ranked := _compared(found)):
+        return ""
+    name, walk = ranked[0][0], narrow[-1]
+    said = "; ".join(
+        f"{named(r)} (n = {r['n']}, {between(r)}) {interval(r['metrics'][name])}" for r in [whole, *narrow]
+    )
+    return f"{_lesson(found, name, whole, walk)}{name_of(name).capitalize()}, ρ: {said}."
+
+
+def _lesson(found: Ranking, name: str, whole: Range, walk: Range) -> str:
+    """What the numbers of the best distance show, where they show it."""
+    over, along = whole["metrics"][name], walk["metrics"][name]
+    good = over["rho"] is not None and over["rho"] <= PERFECT and over["high"] is not None and over["high"] < 0
+    if not good or (along["high"] is not None and along["high"] < 0):
+        return ""
+    if not _alike(found):
+        return "It ranks candidates that differ much; along the walk its order could be chance. "
+    noise = (
+        f" (means spread by {100 * _spread(found):.1f} points, one student by {100 * (found.get('noise') or 0):.1f})"
+    )
+    return f"It ranks what can be ranked; where all are equal{noise} nothing ranks. "
+
+
+def _alike(found: Ranking) -> bool:
+    """Whether the walk's candidates spread by no more than students do by themselves."""
+    noise, students = found.get("noise"), len(found["rows"][0]["accuracy"])
+    return noise is not None and _spread(found) <= ALIKE * noise / math.sqrt(students)
+
+
+def _spread(found: Ranking) -> float:
+    means = [mean(one) for one in found["rows"] if one.get("walk", True)]
+    return statistics.stdev(means) if len(means) > 1 else 0.0
+
+
+def between(one: Range) -> str:
+    return f"{100 * one['low']:.1f} to {100 * one['high']:.1f} %"
+
+
+def columns(found: Ranking) -> tuple[str, ...]:
+    """What stands over `lines`."""
+    several = ranges(found)
+    return ("distance", *(f"ρ {named(one)}" if len(several) > 1 else "ρ" for one in several), *LAST)
+
+
+def lines(found: Ranking) -> list[tuple[str | int, ...]]:
+    """A row of the table for each distance, as texts under `columns`; accuracies in percent."""
+    percent = [f"{100 * value:.1f}" for value in (found["best"], found["mean"])]
+    rows: list[tuple[str | int, ...]] = []
+    for name in metrics(found):
+        one = found["metrics"][name]
+        picked = "–" if one["accuracy"] is None else f"{100 * one['accuracy']:.1f}"
+        rhos = [interval(each["metrics"][name]) for each in ranges(found)]
+        rows.append((name_of(name), *rhos, one["n"], picked, *percent))
+    return rows
 
 
 def candidates(found: Ranking) -> list[dict[str, str | int | float | None]]:
@@ -87,93 +147,35 @@ def candidates(found: Ranking) -> list[dict[str, str | int | float | None]]:
     rows: list[dict[str, str | int | float | None]] = []
     for one in found["rows"]:
         said: dict[str, str | int | float | None] = {"layer": one["layer"], "step": one["step"]}
-        said |= {"is": ", ".join(one["roles"]), "test accuracy": say(_mean(one), _std(one), len(one["accuracy"]))}
+        said |= {"is": ", ".join(one["roles"]), "test accuracy": say(mean(one), std(one), len(one["accuracy"]))}
         rows.append({**said, **{name_of(name): one["distance"].get(name) for name in metrics(found)}})
     return rows
-
-
-def scatter(found: Ranking, metric: str) -> go.Figure:
-    """Distance against test accuracy, a marker for each candidate; early layers dark, late ones bright, each with its shape."""
-    figure, layers = go.Figure(), list(dict.fromkeys(one["layer"] for one in found["rows"]))
-    shades = sample_colorscale("Cividis", [0.25 + 0.7 * i / max(1, len(layers) - 1) for i in range(len(layers))])
-    for i, layer in enumerate(layers):
-        rows = [r for r in found["rows"] if r["layer"] == layer and r["distance"].get(metric) is not None]
-        figure.add_scatter(
-            x=[r["distance"][metric] for r in rows],
-            y=[100 * _mean(r) for r in rows],
-            error_y={
-                "array": [None if math.isnan(_std(r)) else 100 * _std(r) for r in rows],
-                "color": GRAY,
-                "thickness": 1,
-                "width": 3,
-            },
-            mode="markers",
-            name=layer,
-            marker={
-                "color": shades[i],
-                "symbol": MARKS[i % len(MARKS)],
-                "size": [14 if "kept" in r["roles"] else 9 for r in rows],
-                "line": {"width": 1, "color": GRAY},
-            },
-            text=[f"{layer}, step {r['step']} ({', '.join(r['roles'])})" for r in rows],
-            hovertemplate="%{text}<br>distance %{x:.4g}<br>%{y:.1f} % of test images<extra></extra>",
-        )
-    title = f"{name_of(metric).capitalize()}: ρ = {interval(found['metrics'][metric])}"
-    frame(figure, title, "distance (log scale)", "test accuracy (%) ± s.d.", height=400)
-    values = [r["distance"].get(metric) for r in found["rows"]]
-    positive = all(v is None or v > 0 for v in values)
-    return figure.update_xaxes(
-        type="log" if positive else "linear", title="distance (log scale)" if positive else "distance"
-    )
-
-
-def strengths(found: Ranking) -> go.Figure:
-    """ρ of every distance with its 95 % interval on one line from −1 (perfect) to 1."""
-    known = _compared(found)[::-1]
-    ones = [one for _, _, one in known]
-    figure = go.Figure()
-    figure.add_vline(x=0, line={"color": GRAY, "width": 1, "dash": "dot"})
-    figure.add_scatter(
-        x=[rho for _, rho, _ in known],
-        y=[name_of(name) for name, _, _ in known],
-        error_x={
-            "array": [None if one["high"] is None else max(0.0, one["high"] - rho) for _, rho, one in known],
-            "arrayminus": [None if one["low"] is None else max(0.0, rho - one["low"]) for _, rho, one in known],
-            "color": COLORS[0],
-            "thickness": 2,
-            "width": 6,
-        },
-        mode="markers",
-        marker={"size": 12, "color": COLORS[0]},
-        text=[interval(one) for one in ones],
-        hovertemplate="%{y}<br>ρ = %{text}<extra></extra>",
-        showlegend=False,
-    )
-    below = sum(one["high"] is not None and one["high"] < 0 for one in ones)
-    title = f"{below} of {len(ones)} distances rank better than chance"
-    frame(figure, title, "Spearman's ρ, −1 is perfect", "", height=130 + 42 * max(1, len(known)))
-    figure.update_layout(margin={"b": 50})
-    return figure.update_xaxes(range=[-1.08, 1.08], tickvals=[-1, -0.5, 0, 0.5, 1])
 
 
 def ranking_csv(found: Ranking) -> str:
     """One line per candidate; fractions and distances as plain numbers, empty where there is none."""
     file, names = io.StringIO(), list(found["metrics"])
     writer = csv.writer(file)
-    writer.writerow(["layer", "step", "is", "accuracy", "std", "n", *(f"distance_{name}" for name in names)])
+    writer.writerow(["layer", "step", "is", "walk", "accuracy", "std", "n", *(f"distance_{name}" for name in names)])
     for one in found["rows"]:
-        std = _std(one)
-        said = [safe(one["layer"]), one["step"], " ".join(one["roles"]), f"{_mean(one):.6f}"]
-        said += ["" if math.isnan(std) else f"{std:.6f}", len(one["accuracy"])]
+        spread = std(one)
+        said = [
+            safe(one["layer"]),
+            one["step"],
+            " ".join(one["roles"]),
+            int(one.get("walk", True)),
+            f"{mean(one):.6f}",
+        ]
+        said += ["" if math.isnan(spread) else f"{spread:.6f}", len(one["accuracy"])]
         far = [one["distance"].get(name) for name in names]
         writer.writerow([*said, *("" if v is None else f"{v:.8g}" for v in far)])
     return file.getvalue()
 
 
-def _mean(row: Entry) -> float:
+def mean(row: Entry) -> float:
     return statistics.fmean(row["accuracy"])
 
 
-def _std(row: Entry) -> float:
+def std(row: Entry) -> float:
     """Over students; not a number where there is one."""
     return statistics.stdev(row["accuracy"]) if len(row["accuracy"]) > 1 else math.nan

@@ -5,13 +5,13 @@
 
 W_c is the classifier's row for class c: one number for each channel after a global average, one for each channel and place
 where the map is flattened. This is our reading, after class activation maps (CVPR 2016), of the distance that H-GLaD (arXiv
-2406.05704) describes and its released code does not contain. Every variant gives one number for each class;
-their sum is the distance.
+2406.05704) describes and its released code does not contain. Every variant gives a number for each class; the sum is the distance.
 
     cam_weighted       the formula above
     cam_map            with Σ_k F̃_c(x)_k, the class activation map, in its place
     layerwise_random   as released: block features before pooling under random networks, five on the real side, a new one at
                        every look on the synthetic side, unweighted (the released averages leave the last block out: ours do not)
+    fixed_probes       mean features under fixed random networks and all real images, see `probes.py`
     loss               the objective's own loss
     accuracy           error on the validation part of a student that is trained briefly on the images
 """

@@ -7,8 +7,9 @@ Exploration of Progressive Parameterization Method for Dataset Distillation", CV
                          f_{ℓ+1} ← clip( G_ℓ(f_ℓ; w), −10, 10 )            from the candidate with the least feature distance
     result: the candidate with the least feature distance of all
 
-Images start from averaged latents, are moved inside the generator, first where a layer decides shapes, last where it decides
-pixels. Any objective serves; a distance in the features of a classifier says which candidate to keep.
+Images start from averaged latents (with several per class from one latent each) and are moved inside the generator, first where
+a layer decides shapes, last where it decides pixels. Any objective serves; a distance in the features of a classifier says
+which candidate to keep.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TypedDict
 
-from .table import CHARTS, GOOD, QUALIFIERS, ROWS, Quantity
+from .table import CHARTS, GOOD, MEANINGS, QUALIFIERS, ROWS, Quantity
 
 __all__ = [
     "TABLE",
@@ -86,7 +86,8 @@ def said(name: str, value: float, *, unit: bool = True) -> str:
 def sentence(name: str) -> str:
     """What it means and which way is good; "" for a name that the table does not know."""
     row = quantity(name)
-    return f"{row.meaning} {GOOD[row.good]}".strip() if row.meaning else ""
+    meaning = MEANINGS.get(name, row.meaning)
+    return f"{meaning} {GOOD[row.good]}".strip() if meaning else ""
 
 
 def told(name: str) -> Told:

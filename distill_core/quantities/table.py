@@ -73,9 +73,19 @@ QUALIFIERS = {
     "start": "starting images",
     "cam_weighted": "class-weighted maps",
     "cam_map": "class activation map",
+    "fixed_probes": "fixed networks",
     "layerwise_random": "random networks",
     "loss": "the run's own loss",
     "accuracy": "brief students' error",
+}
+
+MEANINGS = {  # what a qualifier makes of a quantity, where that is more than its word
+    "candidate-distance@cam_weighted": "How far the last feature maps of a classifier, weighted by their class, are from those of the real images.",
+    "candidate-distance@cam_map": "How far the class activation maps of a classifier are from those of the real images.",
+    "candidate-distance@fixed_probes": "How far the mean features of each class are from those of all real training images, under the same few random networks every time: the loss of mean features without its chance.",
+    "candidate-distance@layerwise_random": "How far the feature maps of every layer are from those of real images, under another random network at every look: its noise is part of it.",
+    "candidate-distance@loss": "The loss that the search itself said of the candidate: under one network and one batch, drawn anew at every step.",
+    "candidate-distance@accuracy": "Share of the validation images that a student gets wrong which was trained on the candidate for a moment.",
 }
 
 _LAYERS = "layer, input to output"
@@ -162,7 +172,7 @@ ROWS: tuple[Quantity, ...] = (
              "neither", "bars", along="row of w", log=True, was=("change of w",)),
     Quantity("map-bytes", "feature maps", "Bytes of the whole set as feature maps of a layer, float32; only decoded images are the distilled set.",
              "neither", "bars", unit="bytes", along="layer", was=("bytes of feature maps",)),
-    Quantity("step-kept", "step kept", "The step of this layer whose candidate went on.",
+    Quantity("step-kept", "step kept", "The step of this layer whose candidate went on, of so many moves; those after it are thrown away.",
              "neither", "search", was=("step kept",)),
     Quantity("distance-kept", "its distance", "Feature distance of the candidate that went on.",
              "lower", "search", was=("distance kept",)),

@@ -64,8 +64,8 @@ def push_back(
 def averaged_w(prior: Prior, labels: Tensor, samples: int, generator: Generator) -> Tensor:
     """(n, rows, w): for every image the mean of mapped latents of its class; each image has its share of `samples`.
 
-    With one image per class that is the mean of all of them. With more, every image averages other latents, so that images of
-    a class stay different; 0 draws one latent for each image.
+    With one image per class that is the mean of all of them. With more, every image averages other latents, which are near
+    copies where each has many (the mean of n is 1/√n as far from that of the class); 0 draws one latent for each image.
     """
     device = labels.device
     ipc = int((labels == labels[0]).sum())

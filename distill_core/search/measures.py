@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from ..measures.probes import fixed_probes
 from ..measures.relevance import BriefAccuracy, ClassRelevant, LayerwiseRandom, Loss, Measure
 from ..method import Stream, stage
 from ..part import Part, choice, knob
@@ -67,6 +68,24 @@ class RandomNetworks(BaseLoss):
         yield
 
 
+class FixedNetworks(BaseLoss):
+    """Mean features under the same few random networks at every look, against all training images: dm's loss without its chance."""
+
+    kind: Literal["fixed_probes"] = "fixed_probes"  # type: ignore[assignment]
+    probes: int = knob(
+        5,
+        "Fixed networks",
+        "More of them say more; each looks at all training images once.",
+        ge=1,
+        le=100,
+        source="ours",
+    )
+
+    def measure(self, objective: Objective, ground: Ground) -> Stream[Measure]:
+        job, real = ground.job, ground.real
+        return (yield from fixed_probes(real, lambda seed: random_network(job, real, seed), self.probes, ground.device))
+
+
 class BriefStudents(BaseLoss):
     """The error of a student that is trained briefly on the candidate."""
 
@@ -79,10 +98,10 @@ class BriefStudents(BaseLoss):
 
 
 AnyMeasure = Annotated[
-    CamWeighted | CamMap | RandomNetworks | BaseLoss | BriefStudents,
+    CamWeighted | CamMap | FixedNetworks | RandomNetworks | BaseLoss | BriefStudents,
     choice(
         "Distance",
-        "Class-weighted feature maps, their sum, random networks (as released), the loss, or a brief student's error.",
+        "Class-weighted feature maps, their sum, fixed networks, random ones (as released), the loss, or a brief student's error.",
         source="ours, after class activation maps: the paper's formula was not to be had",
         was="metric",
     ),

@@ -10,6 +10,7 @@ from torch import Generator, Tensor, nn
 
 from ..datasets import load
 from ..errors import BadRecord, BadSetting
+from ..events import Note
 from ..job import Job
 from ..loop import Step
 from ..method import Stream
@@ -25,6 +26,7 @@ from .inside import Inside, averaged_w, cleaned, images_within, space_at
 
 CODE = "GLaD (arXiv 2305.01649) and H-GLaD (arXiv 2406.05704), released code"
 QUICK = "ours, for two CPU cores and our small generator"
+AVERAGED = 1000  # latents of the averaged start, where there is one image per class
 
 
 class InPrior(Space):
@@ -59,12 +61,13 @@ class InPrior(Space):
     )
     momentum: float = knob(0.5, "Momentum", "Of both.", ge=0, le=0.99, advanced=True, source=CODE)
     averaged: int = knob(
-        1000,
+        -1,
         "Averaged latents",
-        "Mapped latents whose mean each class starts from, shared out among its images; 0 starts each from one.",
-        ge=0,
+        "Mapped latents whose mean each class starts from, shared out among its images; 0 starts every image from one of its "
+        "own. −1 averages 1,000 with one image per class and none above, where an average makes copies.",
+        ge=-1,
         le=100_000,
-        source=CODE,
+        source="released code for one image per class (GLaD's readme warns above); ours above one",
     )
     chunk: int = knob(
         10,
@@ -94,6 +97,19 @@ class InPrior(Space):
         source="ours; StyleGAN-XL decodes in half precision on CUDA",
     )
 
+    def latents(self, ipc: int) -> int:
+        """How many mapped latents are averaged for a class; 0 where every image has one of its own."""
+        return self.averaged if self.averaged >= 0 else AVERAGED * (ipc == 1)
+
+    def caution(self, job: Job) -> str | None:
+        each = self.latents(job.ipc) // job.ipc
+        if job.ipc == 1 or each < 2 or self.prior == PIXELS:
+            return super().caution(job)
+        return (
+            f"averaged={self.averaged} starts each of the {job.ipc} images of a class from the mean of {each} latents: they "
+            "begin as near copies of each other and teach little more than one. Set averaged=-1 for a latent of its own each."
+        )
+
     def at_once(self, prior: Prior, cut: int) -> int:
         """How many images are decoded at once from this cut on."""
         return images_within(self.decode_mb, prior.cuts[cut:]) if self.decode_mb else self.chunk
@@ -121,8 +137,10 @@ class InPrior(Space):
             yield from RealStart().glance(ground)
         probe = yield from probe_of(ground)
         prior = yield from prior_of(self.prior, ground.real, ground.job.seed, ground.device)
+        if copies := self.caution(ground.job):
+            yield Note(copies, "warning")
         draws = Generator().manual_seed(ground.job.seed)
-        w = averaged_w(prior, ground.labels.to(ground.device), self.averaged, draws)
+        w = averaged_w(prior, ground.labels.to(ground.device), self.latents(ground.job.ipc), draws)
         match = yield from objective.match(ground)
         return Begun(self, ground, probe, prior, objective, match, w)
 

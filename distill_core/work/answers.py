@@ -19,15 +19,18 @@ Answer = Callable[[Path, Given, Tell], Mapping[str, object]]
 
 
 def why_not(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
-    """Why a method cannot do a job with these settings, or None."""
+    """Why a method cannot do a job with these settings, or None; and what should be known where it can."""
     from .. import methods
 
+    caution = None
     try:
-        kind = methods.method_class(values["method"])
-        reason = kind.build(values.get("settings") or {}).why_not(ask_job(**values["job"]))
+        method = methods.method_class(values["method"]).build(values.get("settings") or {})
+        job = ask_job(**values["job"])
+        reason = method.why_not(job)
+        caution = None if reason else method.caution(job)
     except StudioError as error:
         reason = str(error)
-    return {"reason": reason}
+    return {"reason": reason, "caution": caution}
 
 
 def trial(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:

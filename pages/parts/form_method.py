@@ -63,7 +63,9 @@ def _apply(method: dict[str, Any], prefix: str) -> None:
 
 
 def why_not(method: dict[str, Any], settings: dict[str, Any], job: dict[str, Any]) -> list[str]:
-    """The engine's reason why this method cannot do this job, if it has one by now."""
-    reply = studio.answer("why_not", method=method["name"], settings=settings, job=job)
-    reason = (reply or {}).get("reason") or (reply or {}).get("error")
+    """The engine's reason why this method cannot do this job, if it has one by now; what it warns of is said at once."""
+    reply = studio.answer("why_not", method=method["name"], settings=settings, job=job) or {}
+    if caution := reply.get("caution"):
+        st.markdown(f":orange[:material/warning: {studio.escape(str(caution))}]")
+    reason = reply.get("reason") or reply.get("error")
     return [str(reason)] if reason else []

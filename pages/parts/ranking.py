@@ -8,6 +8,7 @@ import streamlit as st
 
 from distill_core.errors import StudioError
 from distill_core.figures import ranking as figures
+from distill_core.figures import ranking_plots as plots
 from distill_core.quantities import variant
 from distill_core.record import findings
 from distill_core.record.candidates import candidates
@@ -19,7 +20,8 @@ STUDY = "ranking"
 HOW = (
     "Students are trained on each candidate from the same first weights; accuracy is that of the last epoch on real test images, "
     "which no distance has seen. ρ is Spearman's rank correlation: −1 picks perfectly. The interval (95 %) resamples candidates; "
-    "neighbors on one path are alike, so it is rather too narrow. Large markers: what a layer was left with."
+    "neighbors on one path are alike, so it is rather too narrow. Large markers: what a layer was left with; open ones stand beside "
+    "the walk."
 )
 
 
@@ -51,7 +53,11 @@ def _ask(catalog: dict[str, Any], folder: RunFolder) -> None:
         each = st.number_input(
             "Candidates of a layer", 1, 50, 4, 1, key="ranking.each", help="Kept, first, last, others between.", width=170
         )  # fmt: skip
-        students = st.number_input("Students on each", 1, 100, 2, 1, key="ranking.students", width=150)
+        draws = st.number_input(
+            "Draws beside the walk", 0, 20, 1, 1, key="ranking.draws", width=180,
+            help="Sets that differ more, with so many seeds: random real images, starts, pixels and every layer, shortly and long.",
+        )  # fmt: skip
+        students = st.number_input("Students on each", 1, 100, 3, 1, key="ranking.students", width=150)
         epochs = st.number_input(
             "Epochs", 0, 100_000, 300, 50, key="ranking.epochs", help="0 takes the protocol's own number.", width=130
         )
@@ -61,42 +67,47 @@ def _ask(catalog: dict[str, Any], folder: RunFolder) -> None:
     except StudioError as error:
         st.caption(str(error))
         return
+    beside = f", and as many others as differ, {_spoken(int(draws))}" if draws else ""
     st.caption(
-        f"Up to {count} candidates, {count * int(students)} students under the run's own protocol; equal images count once."
+        f"Up to {count} candidates of the walk{beside}; {int(students)} students on each under the run's own protocol; equal images "
+        "count once."
     )
     job = {"students": int(students), "epochs": int(epochs), "seed": int(seed), "protocol": "auto", "device": "auto"}
     asked = studying.job_of({name: made["job"].get(name, 1) for name in ("data", "ipc")}, job)
     name = f"{study['title']} · {made.get('name') or folder.id}"
-    studying.offer(
-        study, [({"run": folder.id, "each": int(each)}, asked, name)], f"Train {count * int(students)} students"
-    )
+    settings = {"run": folder.id, "each": int(each), "draws": int(draws)}
+    studying.offer(study, [(settings, asked, name)], "Train students on the candidates")
+
+
+def _spoken(draws: int) -> str:
+    return "one draw" if draws == 1 else f"{draws} draws of each"
 
 
 def _show(found: dict[str, Any]) -> None:
     """One sentence, ρ of every distance, one distance candidate by candidate, and the numbers."""
-    st.markdown(figures.sentence(found))
+    st.markdown(f"{figures.sentence(found)} {figures.restricted(found)}")
     left, right = st.columns(2, gap="medium")
     with left:
         draw.figure(
-            figures.strengths(found),
+            plots.strengths(found),
             "ranking.strengths",
             "Rank correlation of every distance with test accuracy",
             "rank-correlation",
         )
         st.dataframe(
-            [dict(zip(figures.COLUMNS[:4], line, strict=False)) for line in figures.lines(found)], hide_index=True, key="ranking.lines"
+            [dict(zip(figures.columns(found)[:-2], line, strict=False)) for line in figures.lines(found)], hide_index=True, key="ranking.lines"
         )  # fmt: skip
     with right:
         metric = st.selectbox("Distance", figures.metrics(found), format_func=figures.name_of, key="ranking.metric")
         if metric:
             draw.figure(
-                figures.scatter(found, metric),
+                plots.scatter(found, metric),
                 "ranking.scatter",
                 "Distance against test accuracy of each candidate",
                 variant("candidate-distance", metric),
             )
     said = f"{found['students']} × {found['student']}, {found['protocol']}, {found['epochs']} epochs."
-    st.caption(f"picks: test accuracy, in %, of the candidate with the least distance. {said} {HOW}")
+    st.caption(f"picks: test accuracy, in %, of the candidate with the least distance of all. {said} {HOW}")
     with st.expander("Every candidate", icon=":material/table_rows:"):
         st.dataframe(figures.candidates(found), hide_index=True, key="ranking.rows")
         text = figures.ranking_csv(found)

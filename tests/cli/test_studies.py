@@ -124,7 +124,22 @@ def test_the_distances_are_ranked(call: Any, tmp_path: Path) -> None:
     code, out, err = call("run", "hglad", *search, *words)
     assert code == 0, err
     run, file = json.loads(out)["run"], tmp_path / "ranking.csv"
-    brief = ("--students", "1", "--epochs", "1", "--each", "2", "--csv", str(file))
+    brief = (
+        "--students",
+        "1",
+        "--epochs",
+        "1",
+        "--each",
+        "2",
+        "--draws",
+        "1",
+        "--short",
+        "1",
+        "--long",
+        "2",
+        "--csv",
+        str(file),
+    )
     code, out, err = call("rank", run, *brief, "--json")
     assert code == 0, err
     (found,) = json.loads(out)["ranking"]

@@ -13,7 +13,9 @@ from distill_core.methods.glad import GenerativeLatent
 from distill_core.methods.hglad import HierarchicalPrior
 from distill_core.parts.objectives.mean_features import class_distances
 from distill_core.pieces.match import random_network, real_batch
+from distill_core.priors import cuts_for
 from distill_core.run import check
+from distill_core.search.all_layers import AllLayers
 from distill_core.search.inside import Inside, high_frequencies
 from distill_core.search.walk import Kept
 from tests.methods.tiny import NETWORK, drain, fitting, job, small
@@ -86,7 +88,7 @@ def test_w_behind_the_cut_stands_still():
     assert all(one["pixels"] > 0 for one in moved)
 
 
-@pytest.mark.parametrize("metric", ["cam_weighted", "loss"])
+@pytest.mark.parametrize("metric", ["cam_weighted", "fixed_probes", "loss"])
 def test_the_kept_candidate_is_the_least_of_all(metric):
     events, result = walk(measure=metric, looks=6, lr_f=3.0, lr_w=0.3)  # rates at which it gets worse
     rows = [list(e.values.values()) for e in events if e.kind == "parts" and e.name == "feature-distance-by-step"]
@@ -172,3 +174,16 @@ def test_what_cannot_work_is_refused(name, settings, asked, says):
 def test_released_presets_name_their_protocol_and_the_quick_one_does_not(name):
     quick, *as_released = registry()[name].card.presets
     assert not quick.job and all(one.job["protocol"] == "glad" and one.job["students"] == 5 for one in as_released)
+
+
+def test_the_walk_and_one_layer_make_as_many_updates():
+    """The ablation is fair: on digits the images move as often in the walk as at each single layer."""
+    (ablation,) = (one for one in HierarchicalPrior.card.ablations if one.title == "The walk or one layer")
+    spaces, ipcs = ablation.axes
+    assert list(ipcs.cases) == ["1", "10"]
+    cuts = cuts_for("style", 1, 16)
+    assert {case["layer"] for case in spaces.cases.values() if "layer" in case} == {cut.name for cut in cuts}
+    for case in spaces.cases.values():
+        space = HierarchicalPrior.build(dict(case)).space
+        walks = isinstance(space, AllLayers)
+        assert (len(cuts) - 1) * (space.looks - 1) == 100 if walks else space.iterations == 100

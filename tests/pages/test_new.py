@@ -115,6 +115,17 @@ def test_the_engines_reason_against_a_job_is_shown(home, open_page):
     assert button(app, "Start").disabled
 
 
+def test_what_the_engine_warns_of_is_shown_and_hinders_nothing(home, open_page):
+    app = open_page(PAGE, method="shift")
+    [question] = [
+        one for one in open_questions(home) if one["question"] == "why_not" and one["values"]["method"] == "shift"
+    ]
+    reply(home, question["id"], state="done", value={"reason": None, "caution": "They begin as near copies."})
+    app.run()
+    assert any("They begin as near copies" in one.value for one in app.markdown)
+    assert not button(app, "Start").disabled
+
+
 def test_the_cost_comes_from_a_trial(home, open_page):
     app = open_page(PAGE, method="shift")
     app.button(key="new.cost").click().run()

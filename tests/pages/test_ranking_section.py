@@ -69,16 +69,20 @@ def test_a_ranking_is_queued_with_its_cost_said(home, searched):
     app = opened(run)
     assert any("What will it cost?" in one.label for one in app.button)
     app.number_input(key="ranking.students").set_value(3).run()
-    count = 3 * 9  # the recorder's own images at "pixels", and the two layers
-    assert any(f"Up to 9 candidates, {count} students" in one.value for one in app.caption)
+    # the recorder's own images at "pixels", and the two layers
+    assert any(
+        "Up to 9 candidates of the walk, and as many others as differ, one draw; 3 s" in one.value
+        for one in app.caption
+    )
     app.number_input(key="ranking.each").set_value(1).run()
-    assert any("Up to 3 candidates, 9 students" in one.value for one in app.caption)
-    next(one for one in app.button if one.label == "Train 9 students").click().run()
+    app.number_input(key="ranking.draws").set_value(0).run()
+    assert any("Up to 3 candidates of the walk; 3 students on each" in one.value for one in app.caption)
+    next(one for one in app.button if one.label.startswith("Train")).click().run()
     assert not app.exception
     assert not any(one.label.startswith("Train") for one in app.button), "it is not asked for twice"
     (path,) = (home / "runs").glob("ranking-*")
     asked = json.loads((path / "job.json").read_text())
-    assert asked["settings"] == {"run": run.id, "each": 1}
+    assert asked["settings"] == {"run": run.id, "each": 1, "draws": 0}
     assert (asked["job"]["students"], asked["job"]["epochs"], asked["job"]["data"]) == (3, 300, "tiny")
 
 

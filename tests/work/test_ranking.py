@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
+from distill_core.datasets import load
 from distill_core.record import findings
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
+from distill_core.results import load_result
 from distill_core.studies import askable, whole
+from distill_core.studies.rivals import class_means
 from distill_core.work import trial
 from tests.methods.tiny import NETWORK
 from tests.work.test_studies import Killed, drive, sitting, study
 
 SEARCH = {"prior": "untrained:width=4", "metric": "loss", "looks": 4, "averaged": 2, "lr_f": 0.5, "judge": NETWORK}
 PLAIN = NETWORK.replace("norm=batch", "norm=instance")
-METRICS = {"cam_weighted", "cam_map", "layerwise_random", "loss", "accuracy"}
+METRICS = {"cam_weighted", "cam_map", "fixed_probes", "layerwise_random", "loss", "accuracy"}
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def searched(home) -> RunFolder:
 
 
 def asked(home, run: RunFolder, **more: Any) -> RunFolder:
-    settings = {"run": run.id, "each": 2, "judge": NETWORK, **more}
+    settings = {"run": run.id, "each": 2, "draws": 0, "judge": NETWORK, **more}
     return study(home, "ranking", settings, epochs=3, students=2, student="auto")
 
 
@@ -98,7 +103,7 @@ def test_a_killed_ranking_finds_the_same(home, searched, monkeypatch):
 
     def take() -> Any:
         (found,) = findings.every(home, "ranking")
-        for path in (searched.path / "findings").iterdir():
+        for path in (*(searched.path / "findings").iterdir(), *(home / "cache").glob("judged-*")):
             path.unlink()
         return {key: value for key, value in found.items() if key != "made"}
 
@@ -129,10 +134,13 @@ def test_a_run_that_was_stopped_can_be_ranked(home, searched):
 
 
 def test_the_cost_is_that_of_all_students(home, searched):
-    settings = {"run": searched.id, "each": 2, "judge": NETWORK}
+    settings = {"run": searched.id, "each": 2, "draws": 0, "judge": NETWORK}
     job = {"data": "digits:size=8", "students": 2, "device": "cpu"}
     few, many = (trial.estimate(home, "ranking", settings, {**job, "epochs": n}, lambda **_: None) for n in (50, 5000))
     assert few["complete"] and few["seconds"] > 0 and many["seconds"] > 10 * few["seconds"]
+    more = trial.estimate(home, "ranking", {**settings, "draws": 3}, {**job, "epochs": 5000}, lambda **_: None)
+    assert more["complete"] and more["seconds"] > 2 * many["seconds"]
+    assert not list((home / "cache").glob("candidate-*")), "a trial leaves nothing behind"
 
 
 @pytest.mark.parametrize(
@@ -172,6 +180,94 @@ def test_a_search_that_went_on_meanwhile_is_ranked_anew(home, searched, monkeypa
     assert drive(folder)["state"] == "finished"
     after = findings.every(home, "ranking")[0]["rows"]
     (path,) = (searched.path / "findings").iterdir()
-    path.unlink()
+    for one in (path, *(home / "cache").glob("judged-*")):
+        one.unlink()
     assert drive(asked(home, searched))["state"] == "finished"
     assert findings.every(home, "ranking")[0]["rows"] == after
+
+
+BESIDE = {"draws": 2, "short": 1, "long": 3}
+
+
+def test_sets_that_differ_stand_beside_the_walk(home, searched):
+    assert drive(asked(home, searched, **BESIDE, above="1 99.9"))["state"] == "finished"
+    (found,) = findings.every(home, "ranking")
+    beside = [row for row in found["rows"] if not row["walk"]]
+    layers = [
+        "class mean",
+        "random real",
+        "averaged start",
+        "one latent each",
+        "pixels",
+        "latent",
+        "layer1",
+        "layer2",
+        "layer3",
+    ]
+    assert list(dict.fromkeys(row["layer"] for row in beside)) == layers
+    of = {name: [row for row in beside if row["layer"] == name] for name in layers}
+    del of["latent"]  # w moves so little that some of its images are twins
+    assert [len(one) for one in of.values()] == [1, 2, 2, 2, 4, 4, 4, 4]
+    assert sorted(row["step"] for row in of["layer2"]) == [1, 1, 3, 3]
+    assert all(row["distance"]["loss"] is None and row["distance"]["fixed_probes"] > 0 for row in beside)
+    assert [(one["what"], one["n"]) for one in found["ranges"]][:2] == [
+        ("all", len(found["rows"])),
+        ("above", len(found["rows"])),
+    ]
+    assert found["ranges"][-1]["what"] == "walk" and found["ranges"][-1]["n"] == len(found["rows"]) - len(beside)
+    kept = {path.name: path.stat().st_mtime_ns for path in (home / "cache").glob("*-*.*")}
+    assert drive(asked(home, searched, **{**BESIDE, "draws": 1}))["state"] == "finished"
+    assert {name: when for name, when in kept.items() if when != (home / "cache" / name).stat().st_mtime_ns} == {}
+    assert len(list((home / "cache").glob("*-*.*"))) == len(kept), "what was made or judged before is made only once"
+
+
+def test_what_stands_beside_is_what_the_method_would_make(home, searched):
+    """A long search at layer2 is GLaD there with the same seed; the start is that of the generator, before any update."""
+    made = searched.request()
+    assert drive(asked(home, searched, **BESIDE))["state"] == "finished"
+    settings = {"prior": SEARCH["prior"], "averaged": 2, "lr_f": 0.5, "layer": "layer2", "iterations": 3}
+    run = RunFolder.create(home, "glad", settings, made["job"])
+    assert drive(run)["state"] == "finished"
+    wanted = load_result(run.path / "set.safetensors").images
+    wanted = wanted if wanted.dtype == torch.uint8 else (wanted * 255).round().byte()
+    kept = [load_file(path)["images"] for path in (home / "cache").glob("candidate-*.safetensors")]
+    assert any(torch.equal(one, wanted) for one in kept)
+
+
+def test_class_means_are_those_of_parts_where_there_are_several():
+    real = load("digits:size=8")
+    one, two = class_means(real, 1), class_means(real, 2)
+    own = real.pixels(real.train.images[real.per_class(3)])
+    torch.testing.assert_close(one[3], own.mean(0))
+    half = own.tensor_split(2)
+    torch.testing.assert_close(two[3], half[0].mean(0))
+    torch.testing.assert_close(two[13], half[1].mean(0))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_ranking_killed_while_others_are_made_finds_the_same(home, searched, monkeypatch):
+    monkeypatch.setenv("DISTILL_STUDIO_CHECKPOINT_STEPS", "1")
+    folder = asked(home, searched, **{**BESIDE, "draws": 1})
+
+    def until(method: Any, job: Any) -> Any:
+        for number, event in enumerate(whole(method, job)):
+            yield event
+            if number == 6:
+                raise Killed
+
+    with pytest.raises(Killed):
+        sitting.drive_run(folder, until, askable())
+    assert drive(folder)["state"] == "finished"
+    (found,) = findings.every(home, "ranking")
+    (path,) = (searched.path / "findings").iterdir()
+    path.unlink()
+    for one in (*(home / "cache").glob("candidate-*"), *(home / "cache").glob("judged-*")):
+        one.unlink()
+    assert drive(asked(home, searched, **{**BESIDE, "draws": 1}))["state"] == "finished"
+    (again,) = findings.every(home, "ranking")
+    assert again["rows"] == found["rows"] and again["ranges"] == found["ranges"]
+
+
+def test_accuracies_that_cannot_be_read_are_refused(home, searched):
+    state = drive(asked(home, searched, above="high"))
+    assert state["state"] == "failed" and "above='high' cannot be read" in state["message"]

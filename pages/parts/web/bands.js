@@ -60,6 +60,25 @@ function finish(band, index, sizes) {
   band.after = band.frames.find((r) => r.step >= band.steps) ?? null; // what went on to the next layer
 }
 
+// Of all moves of the layers that are done, how many are not in the result: what came after the candidate that was kept, and
+// what came after the chosen one. Null before the first layer is done.
+export function thrownAway(list, chosen) {
+  const done = list.filter((b) => b.kept !== null);
+  if (!done.length) return null;
+  const used = (b) => (chosen && b.stage.part > chosen.part ? 0 : chosen && b.stage.part === chosen.part ? chosen.step : b.kept);
+  const kept = done.map((band) => ({ name: band.name, used: used(band), of: band.steps - 1 }));
+  const moves = kept.reduce((sum, k) => sum + k.of, 0), stay = kept.reduce((sum, k) => sum + k.used, 0);
+  return { kept, moves, lost: moves - stay, over: chosen !== null };
+}
+
+// The same in one sentence.
+export function wasted(found) {
+  if (!found?.moves) return "";
+  const { kept, moves, lost, over } = found, each = kept.map((k) => `${k.name} ${k.used} of ${k.of}`).join(", ");
+  if (!lost) return `Every one of the ${moves} moves ${over ? "is in the result" : "so far went on"}: each layer kept its last candidate.`;
+  return `${lost} of ${moves} moves ${over ? "were" : "so far were"} thrown away, since a layer goes back to its nearest candidate; what stayed: ${each}.`;
+}
+
 // Where the clock stands: the band, and the step inside it.
 export function nowIn(store, run, list) {
   const at = store.at(run, run.records, false);

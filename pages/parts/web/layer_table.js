@@ -12,7 +12,7 @@ const plain = (text) => el("td", { text });
 export function tabulate(panel, run, list, chosen, sizes) {
   const columns = columnsOf(run, list, sizes).filter(({ value }) => list.some((band) => (value(band) ?? null) !== null));
   const rows = list.map((band) => {
-    const star = chosen && chosen.part === band.stage.part, cells = columns.map(({ value, made }) => ((value(band) ?? null) === null ? plain("–") : made(value(band))));
+    const star = chosen && chosen.part === band.stage.part, cells = columns.map(({ value, made }) => ((value(band) ?? null) === null ? plain("–") : made(value(band), band)));
     return el("tr", star ? { class: "chosen" } : {}, el("th", { scope: "row", text: star ? `★ ${band.name}` : band.name }), ...cells);
   });
   const heads = columns.map(({ told }) => el("th", { scope: "col", text: told.title, title: told.sentence }));
@@ -20,14 +20,14 @@ export function tabulate(panel, run, list, chosen, sizes) {
   panel.title("What came of each layer", columns.map(({ told }) => told));
 }
 
-// {told, value of a band, how it is written}, in the order in which they stand.
+// {told, value of a band, how it (and its band) is written}, in the order in which they stand.
 function columnsOf(run, list, sizes) {
   const most = Math.max(...Object.values(sizes), 1), rough = Math.max(...list.map((b) => b.said.high ?? 0), 1e-12);
   const said = (name, made) => ({ told: run.quantity(SAYS[name]), value: (band) => band.said[name], made });
   return [
     { told: SHAPE, value: (band) => band.shape, made: plain },
     { told: run.quantity(SAYS.bytes), value: (band) => band.bytes, made: (v) => meter(v / most, bytes(v)) },
-    said("step", (v) => plain(words(v))),
+    said("step", (v, { steps }) => meter(v / Math.max(1, steps - 1), `${words(v)} of ${steps - 1}`)),
     said("kept", (v) => plain(words(v))),
     said("high", (v) => meter(v / rough, percent(v))),
     said("change", (v) => plain(words(v))),

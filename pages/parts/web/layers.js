@@ -1,5 +1,5 @@
 // Layer after layer: what every step was worth (heat map), the loss on the same axis, and what each layer is.
-import { SAYS, bandsOf, jump, nowIn } from "./bands.js";
+import { SAYS, bandsOf, jump, nowIn, thrownAway, wasted } from "./bands.js";
 import { el, theme } from "./draw.js";
 import { Heat } from "./heat.js";
 import { tabulate } from "./layer_table.js";
@@ -21,11 +21,12 @@ export class Layers {
     this.what = el("select", { "aria-label": "Quantity", onchange: () => ((this.series = this.what.value), again()) });
     this.bar = el("div", { class: "bar" }, this.which, this.what, this.heat.log, this.heat.scale, this.heat.ends);
     this.map = new Panel("heat", this.heat.canvas);
+    this.lost = el("div", { class: "caption", "data-says": "lost" });
     this.loss = new Panel("loss");
     this.classes = new Panel("classes");
     this.moved = new Panel("moved");
     this.table = new Panel("table", el("div", { style: "overflow-x:auto" }, el("table", { class: "layers" })));
-    this.wide = el("div", {}, this.map.node, this.loss.node);
+    this.wide = el("div", {}, this.map.node, this.lost, this.loss.node);
     this.side = el("div", { class: "beside" }, this.classes.node, this.moved.node);
     this.grid = el("div", { class: "layergrid" }, this.wide, this.side);
     root.append(this.bar, this.empty, this.grid, this.table.node, tip);
@@ -57,6 +58,7 @@ export class Layers {
     this.grid.classList.toggle("alone", !beside);
     this.which.hidden = !list.some((b) => b.classes.length);
     this.what.hidden = list.length > 0;
+    this.lost.hidden = !list.length;
   }
 
   get width() {
@@ -73,6 +75,7 @@ export class Layers {
     const marks = this.only < 0 ? { best: (row) => row.band.best, kept: (row) => row.band.kept, chosen } : {};
     const go = (row, step) => jump(this.store, run, row.band, step);
     this.heat.paint({ rows, marks, now, go, title, axis: "step inside the layer" }, this.width, look);
+    this.lost.textContent = wasted(thrownAway(list, chosen));
     const place = { width: this.width, left: this.heat.left, only: this.only, look };
     lossLines(this.loss, run, list, now, place);
     classBars(this.classes, run, list, now, place);

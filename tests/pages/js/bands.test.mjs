@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { bandsOf, jump, nowIn } from "../../../pages/parts/web/bands.js";
+import { bandsOf, jump, nowIn, thrownAway, wasted } from "../../../pages/parts/web/bands.js";
 import { ramp } from "../../../pages/parts/web/ramp.js";
 import { Run } from "../../../pages/parts/web/run.js";
 import { Store } from "../../../pages/parts/web/store.js";
@@ -47,6 +47,17 @@ test("every layer is a band with its steps, its candidates and what was said of 
   assert.deepEqual([list[0].said.change, list[1].said.change, list[1].said.clipped, list[1].said.high], [undefined, 0.25, 0.5, 1.1]);
   assert.deepEqual(list[0].moved, { layer1: 0, layer2: 3, pixels: 6 });
   assert.deepEqual(chosen, { part: 1, step: 2, distance: 2 });
+});
+
+test("what the greedy choice throws away is counted from the record", () => {
+  const { list, chosen } = bandsOf(run(told()));
+  assert.deepEqual(thrownAway(list, chosen), { kept: [{ name: "layer1", used: 2, of: 3 }, { name: "layer2", used: 2, of: 3 }], moves: 6, lost: 2, over: true });
+  assert.equal(wasted(thrownAway(list, chosen)), "2 of 6 moves were thrown away, since a layer goes back to its nearest candidate; what stayed: layer1 2 of 3, layer2 2 of 3.");
+  assert.equal(thrownAway(list, { part: 0, step: 1, distance: 1 }).lost, 5); // the result is an earlier candidate: nothing later is in it
+  assert.match(wasted(thrownAway(list, null)), /^2 of 6 moves so far were/);
+  const last = list.map((b) => ({ ...b, kept: b.steps - 1 }));
+  assert.equal(wasted(thrownAway(last, { part: 1, step: 3, distance: 1 })), "Every one of the 6 moves is in the result: each layer kept its last candidate.");
+  assert.equal(wasted(thrownAway(bandsOf(run(told().slice(0, 6))).list, null)), "");
 });
 
 test("a search that is not over shows what was reported so far", () => {

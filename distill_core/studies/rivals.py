@@ -1,0 +1,142 @@
+"""What stands beside the candidates of one walk in a ranking: sets that differ, made of the same job and objective.
+
+For each draw (a seed): random real images, where the generator starts (the average; a latent for every image), the pixels and
+the feature map at every layer after few and after many updates. And once the mean images of every class. Each is made once
+and kept by content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from .. import store
+from ..datasets import RealSet
+from ..evaluation.ranking import Entrant
+from ..job import Job
+from ..method import Stream, drained, stage
+from ..part import kind_of, settings_of
+from ..parts.objectives import Objective
+from ..parts.space import Found, Pixels, Space
+from ..pieces.ground import Ground
+from ..pieces.show import quantize
+from ..pieces.start import starting_images
+from ..priors import cuts_for
+from ..priors.prior import PIXELS
+from ..search.one_layer import OneLayer
+from ..search.prior import AVERAGED, InPrior
+
+T = TypeVar("T")
+SHARED = ("prior", "lr_w", "lr_f", "momentum", "averaged", "chunk", "decode_mb", "precision")
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Which are made.
+
+    Args:
+        inside: the space of the walk; None for a run without a generator: then pixels alone are searched.
+        counts: updates of the images, few and many.
+    """
+
+    job: Job
+    objective: Objective
+    inside: InPrior | None
+    counts: tuple[int, ...]
+    draws: int
+
+    def seeds(self) -> range:
+        return range(self.job.seed, self.job.seed + self.draws)
+
+    def searches(self, real: RealSet) -> list[tuple[str, Space, int]]:
+        """Layer, space, updates: all that is searched for one draw."""
+        found: list[tuple[str, Space, int]] = [(PIXELS, Pixels(iterations=n), n) for n in self.counts]
+        if self.inside is None or self.inside.prior == PIXELS:
+            return found
+        shared = {name: getattr(self.inside, name) for name in SHARED}
+        for cut in cuts_for(self.inside.prior, real.channels, real.size):
+            found += [(cut.name, OneLayer(**shared, layer=cut.name, iterations=n), n) for n in self.counts]
+        return found
+
+    def starts(self, real: RealSet) -> list[tuple[str, Space | None]]:
+        """What is not searched, by name: real images (None), and the starts in the generator."""
+        found: list[tuple[str, Space | None]] = [("random real", None)]
+        if self.inside is not None and self.inside.prior != PIXELS:
+            kinds = {"averaged start": AVERAGED, "one latent each": 0}
+            found += [(name, OneLayer(prior=self.inside.prior, averaged=n)) for name, n in kinds.items()]
+        return found
+
+    def made(self, real: RealSet) -> Stream[list[Entrant]]:
+        """All of them, in a stage of their own; what is at hand costs nothing."""
+        if not self.draws:
+            return []
+        every = [one for seed in self.seeds() for one in self._of(real, seed)]
+        found = [_entrant("class mean", 0, 0, class_means(real, self.job.ipc), self.job.ipc)]
+        for at, (name, updates, seed, stream, content) in enumerate(every):
+            kept = yield from stage("rivals", _kept(content, stream), 0, at, len(every))
+            found.append(_entrant(name, updates, seed - self.job.seed, kept, self.job.ipc))
+        return found
+
+    def _of(self, real: RealSet, seed: int) -> Iterator[tuple[str, int, int, Stream[Tensor], dict[str, object]]]:
+        """Name, updates, seed, what makes the images, what they are made of."""
+        ground = Ground.of(self.job.model_copy(update={"seed": seed}))
+        same: dict[str, object] = {"form": 1, "data": real.fingerprint, "seed": seed, "ipc": self.job.ipc}
+        for name, start in self.starts(real):
+            told = {"start": name, "prior": getattr(start, "prior", "")}
+            yield name, 0, seed, _first(start, self.objective, ground), {**same, **told}
+        same |= {"network": self.job.teacher, "objective": kind_of(self.objective), **settings_of(self.objective)}
+        for name, space, updates in self.searches(real):
+            told = {"kind": kind_of(space), **{f"space.{k}": v for k, v in settings_of(space).items()}}
+            yield name, updates, seed, _last(space.found(self.objective, ground)), {**same, **told}
+
+
+def class_means(real: RealSet, ipc: int) -> Tensor:
+    """(ipc · classes, c, h, w) in [0, 1], slice-major: the mean image of every class; of `ipc` parts of it where there are more."""
+    parts = [real.pixels(real.train.images[real.per_class(c)]).tensor_split(ipc) for c in range(len(real.classes))]
+    return torch.stack([part[i].mean(0) for i in range(ipc) for part in parts])
+
+
+def _first(start: Space | None, objective: Objective, ground: Ground) -> Stream[Tensor]:
+    """Images (n, c, h, w) in [0, 1] before any search."""
+    if not isinstance(start, InPrior):
+        images, _ = starting_images(ground.real, ground.job.ipc, ground.job.seed)
+        return images.flatten(0, 1)
+    begun = yield from _hushed(start.begun(objective, ground))
+    shown = begun.map_at(len(begun.prior.cuts), start.at_once(begun.prior, 0))
+    assert shown is not None, "past the last cut are the images"
+    return ground.real.denormalize(shown).cpu()
+
+
+def _last(found: Stream[Found]) -> Stream[Tensor]:
+    return (yield from _hushed(found))[0]
+
+
+def _hushed(stream: Stream[T]) -> Stream[T]:
+    """What a stream returns, and nothing of what it yields: dozens of searches are not watched one by one."""
+    return drained(stream)
+    yield
+
+
+def _kept(content: dict[str, object], stream: Stream[Tensor]) -> Stream[Tensor]:
+    """Images (n, c, h, w) uint8, found in the store or made."""
+
+    def make(file: Path) -> Stream[None]:
+        images = yield from stream
+        save_file({"images": (quantize(images) * 255).round().byte().cpu().contiguous()}, file)
+
+    return (yield from store.made("candidate", store.key_of(content), make, load_file))["images"]
+
+
+def _entrant(name: str, updates: int, draw: int, images: Tensor, ipc: int) -> Entrant:
+    pixels = images if images.dtype == torch.uint8 else (images * 255).round().byte()
+    labels = np.tile(np.arange(len(pixels) // ipc), ipc)
+    said = f"{name}, {updates} updates" if updates else name
+    shown = pixels.permute(0, 2, 3, 1).numpy()
+    return Entrant(f"{said}, draw {draw + 1}", name, shown, labels, None, updates, (f"draw {draw + 1}",), False)
