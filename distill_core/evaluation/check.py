@@ -8,7 +8,7 @@ from torch import nn
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
 from ..results import Lesson
-from .protocols import Protocol
+from .protocol import Protocol
 
 
 def check(lesson: Lesson, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> None:

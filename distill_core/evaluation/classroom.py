@@ -14,11 +14,11 @@ from ..datasets import RealSet
 from ..errors import BadRecord
 from ..pieces import teach
 from ..pieces.augment import Augment, randaugment
-from ..pieces.augment import build as build_augment
+from ..pieces.by_name import build as build_augment
 from ..pieces.mix import Mixed, cutmix, mixup
 from ..quantities import variant
 from ..results import Lesson
-from .protocols import Protocol
+from .protocol import Protocol
 
 HELD = 500  # validation images that a report looks at
 
@@ -64,42 +64,44 @@ class Classroom:
         return (mixup if self.protocol.mix == "mixup" else cutmix)(x, self.protocol.mix_alpha, generator)
 
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator) -> Tensor:
-        """The student's loss on one batch; where the protocol says so, on parts of it that pass one after the other."""
-        parts = [part for part in rows.chunk(self.protocol.parts) if len(part)]
-        each = [self._loss(network, part, generator) * (len(part) / len(rows)) for part in parts]
+        """The student's loss on one batch, mixed as a whole; where the protocol says so, its parts pass one after the other."""
+        mixed = self.batch(rows, generator)
+        places = torch.arange(len(rows), device=self.device).chunk(self.protocol.parts)
+        each = [self._loss(network, rows, mixed, part, generator) * (len(part) / len(rows)) for part in places]
         return torch.stack(each).sum()
 
-    def _loss(self, network: nn.Module, rows: Tensor, generator: Generator) -> Tensor:
-        """The loss of images that pass together, with the network's own dropout drawn from the generator as well."""
-        mixed = self.batch(rows, generator)
-        x = doubled(mixed.images).contiguous(memory_format=torch.channels_last)
+    def _loss(self, network: nn.Module, rows: Tensor, mixed: Mixed, part: Tensor, generator: Generator) -> Tensor:
+        """The loss of the images at the places `part`, which pass together; the network's dropout is drawn from the generator."""
+        images = mixed.images[part]
+        x = doubled(images).contiguous(memory_format=torch.channels_last)
         autocast = torch.autocast("cuda", torch.bfloat16) if self.device.type == "cuda" else nullcontext()
         with seeded(network, generator, self.device), autocast:
             logits = network(x)
-        logits, p = logits[: len(mixed.images)].float(), self.protocol
+        logits, p = logits[: len(images)].float(), self.protocol
         if p.labels == "hard":
-            return self._hard(logits, mixed, rows)
-        wanted = self._wanted(mixed, rows)
+            return self._hard(logits, rows, mixed, part)
+        wanted = self._wanted(rows, mixed, part)
         if p.loss == "mse":
-            return F.mse_loss(logits, wanted) + (
-                p.hard_weight * self._hard(logits, mixed, rows) if p.hard_weight else 0
-            )
+            beside = p.hard_weight * self._hard(logits, rows, mixed, part) if p.hard_weight else 0
+            return F.mse_loss(logits, wanted) + beside
         return soft_loss(logits, wanted, p.temperature, p.temperature_squared)
 
-    def _hard(self, logits: Tensor, mixed: Mixed, rows: Tensor) -> Tensor:
-        """Cross-entropy with the classes of both images that were mixed, by their shares."""
+    def _hard(self, logits: Tensor, rows: Tensor, mixed: Mixed, part: Tensor) -> Tensor:
+        """Cross-entropy with the classes of both images that were mixed, by their shares; or with the first one's alone."""
         labels = self.labels[rows.to(self.device)]
-        own, other = (F.cross_entropy(logits, labels[i]) for i in (slice(None), mixed.partner))
-        return mixed.share * own + (1 - mixed.share) * other
+        own = F.cross_entropy(logits, labels[part])
+        if self.protocol.hard_classes == "own":
+            return own
+        return mixed.share * own + (1 - mixed.share) * F.cross_entropy(logits, labels[mixed.partner[part]])
 
-    def _wanted(self, mixed: Mixed, rows: Tensor) -> Tensor:
+    def _wanted(self, rows: Tensor, mixed: Mixed, part: Tensor) -> Tensor:
         """Soft labels as logits: the teacher's on the very images, or stored ones mixed as the images were."""
         if self.teacher is not None:
             with torch.no_grad():
-                return self.teacher(doubled(mixed.images))[: len(mixed.images)].float()
+                return self.teacher(doubled(mixed.images[part]))[: len(part)].float()
         assert self.soft is not None, "check() asks for soft labels"
         own = self.soft[rows.to(self.device)]
-        return mixed.share * own + (1 - mixed.share) * own[mixed.partner]
+        return mixed.share * own[part] + (1 - mixed.share) * own[mixed.partner[part]]
 
     def held(self, network: nn.Module, whose: str = "") -> dict[str, float]:
         """Accuracy on the first validation images, for the reports; nothing where there is no validation part."""

@@ -27,7 +27,7 @@ from ..quantities import variant
 from ..results import Adapted, Lesson, Result, Teaches
 from .control import control_of
 from .exam import as_taught, chosen_protocol
-from .protocols import Protocol
+from .protocol import Protocol
 from .students import accuracy, check, derive, lesson_at, timetable, train_student
 
 SUBJECTS = ("distilled", "random")
@@ -146,7 +146,8 @@ class Memory:
     def updates(self, classes: Sequence[int]) -> int:
         """How many updates such a student takes, the same for both subjects."""
         lesson = of_classes(self.lesson, classes=classes)
-        return len(timetable(lesson, self.protocol, only(self.real, classes), self.protocol.epochs).rows())
+        protocol = self.protocol.settled(self.student, len(lesson), len(classes))
+        return len(timetable(lesson, protocol, protocol.epochs).rows())
 
 
 def continual(memory: Memory, plan: Plan) -> Stream[dict[str, object]]:

@@ -92,6 +92,7 @@ class Exam:
         }
         wanted = protocol.student if job.student == "auto" else job.student
         student = resolve(wanted, channels=real.channels, size=real.size)
+        protocol = protocol.settled(student, len(lesson), len(real.classes))
         sittings, note = [Sitting("distilled", protocol), Sitting("random", protocol)], ""
         if static and teacher is None:
             hard = protocol.with_(labels="hard")
@@ -105,7 +106,7 @@ class Exam:
     @property
     def steps(self) -> int:
         """Updates of all students, without those of the full real set."""
-        one = (timetable(self.lesson, s.protocol, self.real, s.protocol.epochs) for s in self.sittings)
+        one = (timetable(self.lesson, s.protocol, s.protocol.epochs) for s in self.sittings)
         return self.job.students * sum(len(t.rows()) for t in one)
 
     def hold(self) -> Stream[list[Scored]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .protocols import Protocol
+from .protocol import Protocol
 
 COUNT = "times followed"
 

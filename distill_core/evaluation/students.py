@@ -21,7 +21,7 @@ from ..results import Lesson, Teaches
 from .check import check
 from .classroom import Classroom
 from .optimizer import Average, Laid, optimizer_of
-from .protocols import Protocol
+from .protocol import Protocol
 from .timetable import Row, timetable
 
 
@@ -75,9 +75,9 @@ def train_student(
     spec = resolve(student if student != "auto" else protocol.student, channels=real.channels, size=real.size)
     network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=seed)
     network = network.to(device).to(memory_format=torch.channels_last)
-    protocol = protocol.for_student(spec)
+    protocol = protocol.settled(spec, len(lesson), len(real.classes))
     classroom = Classroom(lesson, protocol, real, teacher, device)
-    rows = timetable(lesson, protocol, real, epochs).rows()
+    rows = timetable(lesson, protocol, epochs).rows()
     training = _Training(network, classroom, protocol, source, len(lesson), rows, epochs, seed)
     what = f"The loss of a {spec} student under protocol {protocol.name} (learning rate {protocol.lr:g})"
     network.train()

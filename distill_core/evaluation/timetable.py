@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..datasets import RealSet
 from ..results import Lesson
-from .protocols import Protocol
+from .protocol import Protocol
 
 Row = tuple[int, int, int, int, int]  # epoch, start and end of the batch's part, its first in the order, its last + 1
 
@@ -39,6 +38,6 @@ class Timetable:
         return rows
 
 
-def timetable(lesson: Lesson, protocol: Protocol, real: RealSet, epochs: int) -> Timetable:
-    """The updates of a student on a set under a protocol."""
-    return Timetable(len(lesson), epochs, protocol.batch_for(len(lesson), len(real.classes)), lesson.stages)
+def timetable(lesson: Lesson, protocol: Protocol, epochs: int) -> Timetable:
+    """The updates of a student on a set under a settled protocol."""
+    return Timetable(len(lesson), epochs, protocol.batch, lesson.stages)

@@ -37,20 +37,24 @@ def known() -> list[NetworkInfo]:
 
 
 def resolve(spec: str, *, channels: int, size: int) -> str:
-    """`auto` becomes a network's name with its options; any other spec comes back checked and spelled the one way.
+    """`auto` becomes a network's name with its options (`auto:norm=instance`: with this one); any other spec comes back checked
+    and spelled the one way.
 
     Two spellings of the same network come back equal: the order of options and defaults that are said do not count.
     """
     asked = parse(spec)
     if asked.name == "auto":
-        return f"convnet:norm=batch,width={64 if size <= 32 else 128}"  # narrow enough for two CPU cores
+        usual = {"norm": "batch", "width": 64 if size <= 32 else 128}  # narrow enough for two CPU cores
+        return str(canonical(convnet.INFO, {**usual, **asked.options}))
     return str(canonical(_find(asked.name)[0], asked.options))
 
 
 def norm_of(spec: str) -> str:
     """How a network normalizes: `batch`, `instance`, `layer`, `group` or `none`."""
     asked = parse(spec)
-    return "batch" if asked.name == "auto" else norm_among(_find(asked.name)[0], asked.options)
+    if asked.name == "auto":
+        return str(asked.options.get("norm", "batch"))
+    return norm_among(_find(asked.name)[0], asked.options)
 
 
 def build(spec: str, *, channels: int, size: int, classes: int, seed: int | None = None) -> Network:

@@ -21,7 +21,6 @@ import torch
 from torch import Generator, Tensor
 
 from ..errors import BadSetting, nearest
-from ..spec import Spec, parse
 from .warp import affine, coin, matrix, mirror, outside, recolor, shift, windows
 
 Drawn = Mapping[str, Tensor]
@@ -50,12 +49,16 @@ class Nothing(Augment):
 
 @dataclass(frozen=True)
 class Roll(Augment):
-    """Circular shift by U{0, …, jitter} along each axis, one draw for the whole batch (the SRe2L family on CIFAR)."""
+    """Circular shift along each axis, one draw for the whole batch: U{0, …, jitter} (the SRe2L family), or U{−jitter, …, jitter}
+    where it is centered (SRe2L on Tiny-ImageNet).
+    """
 
     jitter: int = 4
+    centered: bool = False
 
     def draw(self, generator: Generator, n: int, size: int) -> Drawn:
-        return {"shift": torch.randint(0, self.jitter + 1, (1, 2), generator=generator)}
+        least = -self.jitter if self.centered else 0
+        return {"shift": torch.randint(least, self.jitter + 1, (1, 2), generator=generator)}
 
     def apply(self, x: Tensor, drawn: Drawn) -> Tensor:
         down, right = drawn["shift"][0].tolist()
@@ -194,45 +197,6 @@ class Siamese(Augment):
         if family == "cutout":
             return x * outside(values, x)
         return mirror(x, values) if family == "flip" else affine(x, values, align=True, padding="zeros")
-
-
-def build(spec: str, *, flip: bool = True, fill: tuple[float, ...] = ()) -> Augment:
-    """By name: `none`, `roll:jitter=4`, `crop_flip:pad=4`, `resized_crop_flip:low=0.08`, `tiles:side=2`, `dsa`.
-
-    Args:
-        flip: whether these data may be mirrored at all (`RealSet.may_mirror`).
-        fill: what a crop pads with, per channel.
-    """
-    asked = parse(spec)
-    name = asked.name
-    known = {"none": {}, "roll": {"jitter"}, "crop_flip": {"pad"}, "resized_crop_flip": {"low"}, "dsa": set()}
-    known |= {"tiles": {"side"}}
-    if name not in known:
-        raise BadSetting(
-            f"There is no augmentation called {name!r}.{nearest(name, list(known))} Known: {', '.join(known)}."
-        )
-    if wrong := asked.options.keys() - set(known[name]):
-        raise BadSetting(
-            f"Augmentation {name!r} has no option {min(wrong)!r}. Options: {', '.join(known[name]) or 'none'}."
-        )
-    if name == "roll":
-        return Roll(int(_number(asked, "jitter", 4)))
-    if name == "crop_flip":
-        return CropFlip(int(_number(asked, "pad", 0)), flip, fill)
-    if name == "resized_crop_flip":
-        return ResizedCropFlip((_number(asked, "low", 0.08), 1.0), flip=flip)
-    if name == "tiles":
-        return Tiles(int(_number(asked, "side", 1)), flip)
-    if name == "dsa":
-        return Siamese(shared=False) if flip else Siamese(shared=False).without("flip")
-    return Nothing()
-
-
-def _number(asked: Spec, option: str, usual: float) -> float:
-    value = asked.options.get(option, usual)
-    if isinstance(value, str):
-        raise BadSetting(f"{asked.name}:{option}={value} cannot work: a number is wanted, such as {usual:g}.")
-    return value
 
 
 def randaugment(x: Tensor, generator: Generator) -> Tensor:

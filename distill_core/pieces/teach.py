@@ -25,7 +25,7 @@ from ..loop import Live, check_finite, saw, steps
 from ..method import Stream
 from ..networks import Network, build, resolve
 from ..spec import parse
-from .augment import build as build_augment
+from .by_name import build as build_augment
 from .teacher import Teacher, find_teacher, header, read_teacher, save_teacher
 
 
@@ -35,7 +35,7 @@ class SqueezeRecipe:
 
     Defaults of lr, batch and weight decay are the family's CIFAR recipe; it trains for 200 epochs.
     `schedule` is `cosine` or `none`; `warmup` counts epochs of linear warm-up from a hundredth of lr; `augment` is a name of
-    `pieces.augment.build`. No recipe of the family uses Nesterov's momentum, so there is no such field.
+    `pieces.by_name.build`. No recipe of the family uses Nesterov's momentum, so there is no such field.
     """
 
     epochs: int = 40

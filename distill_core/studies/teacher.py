@@ -9,7 +9,7 @@ from ..job import Job
 from ..method import Card, Preset, Stream, stage
 from ..networks import resolve
 from ..part import knob
-from ..pieces.augment import build as build_augment
+from ..pieces.by_name import build as build_augment
 from ..pieces.device import device_of
 from ..pieces.teach import RECIPES as SQUEEZE
 from ..pieces.teach import SqueezeRecipe, squeeze

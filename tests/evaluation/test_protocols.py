@@ -7,6 +7,8 @@ import pytest
 from distill_core.errors import BadSetting
 from distill_core.evaluation import PROTOCOLS, find
 
+MATCHING = {"dc", "dc-mnist", "dsa", "dm", "mtt", "glad"}
+
 
 def test_every_protocol_says_whose_values_it_has():
     assert {
@@ -23,7 +25,10 @@ def test_every_protocol_says_whose_values_it_has():
         "real",
     } <= set(PROTOCOLS)
     for name, protocol in PROTOCOLS.items():
-        assert protocol.name == name and protocol.title and len(protocol.source) > 10 and protocol.student == "auto"
+        assert protocol.name == name and protocol.title and len(protocol.source) > 10
+        assert protocol.student == ("auto:norm=instance" if name in MATCHING else "auto"), (
+            "as the matching papers do on purpose"
+        )
         assert protocol.about
 
 
@@ -68,9 +73,18 @@ def test_an_unknown_protocol_gets_the_nearest_name():
 
 def test_batches_by_the_size_of_the_set():
     rded = PROTOCOLS["rded"]
-    assert [rded.batch_for(n, 10) for n in (10, 100, 500)] == [10, 50, 100]
-    assert [rded.batch_for(n, 100) for n in (100, 1000, 5000)] == [20, 100, 200]
-    assert PROTOCOLS["dwa"].batch_for(10, 10) == 128
+    assert [rded.settled("resnet18", n, 10).batch for n in (10, 100, 500)] == [10, 50, 100]
+    assert [rded.settled("resnet18", n, 100).batch for n in (100, 1000, 5000)] == [20, 100, 200]
+    assert PROTOCOLS["dwa"].settled("resnet18", 10, 10) is PROTOCOLS["dwa"]
+
+
+def test_what_is_said_of_a_student_and_a_size_counts_most():
+    some = PROTOCOLS["dwa"].with_(lr_of={"resnet18": 0.1, "@10": 0.2, "resnet18@10": 0.3}, batch_of={"vgg11": 7})
+    rates = [some.settled(student, n, 10).lr for student in ("resnet18:norm=instance", "vgg11") for n in (10, 100)]
+    assert rates == [0.1, 0.3, 1e-3, 0.2]
+    assert [some.settled(one, 10, 10).batch for one in ("vgg11", "resnet18")] == [7, 128]
+    again = some.settled("resnet18", 100, 10)
+    assert again.settled("vgg11", 10, 10) is again, "what is settled stays"
 
 
 def test_learning_rates_that_fall_late():
@@ -87,7 +101,7 @@ def test_glad_warms_up_over_half_and_falls_over_half():
     assert glad.lr_at(0, 1000) == pytest.approx(1e-10) and glad.lr_at(250, 1000) == pytest.approx(5e-4, rel=1e-6)
     assert glad.lr_at(500, 1000) == pytest.approx(1e-3) and glad.lr_at(750, 1000) == pytest.approx(5e-4)
     assert glad.lr_at(999, 1000) < 1e-7 and glad.lr_at(10, 20) == pytest.approx(1e-3), "half of however many"
-    assert glad.for_student("vgg11:width=8").lr == 1e-4 and glad.for_student("resnet18") is glad
+    assert glad.settled("vgg11:width=8", 10, 10).lr == 1e-4 and glad.settled("resnet18", 10, 10) is glad
 
 
 def test_the_schedule_of_glad_is_that_of_torch():

@@ -75,7 +75,7 @@ def test_a_teacher_in_training_mode_uses_the_batch_and_is_left_as_it_was():
     rooms = [Classroom(lesson(), p, digits(), teacher, CPU) for p in (released, released.with_(teacher_mode="eval"))]
     rows = torch.arange(10)
     batch = rooms[0].batch(rows, torch.Generator())
-    found = [room._wanted(batch, rows) for room in rooms]
+    found = [room._wanted(rows, batch, rows) for room in rooms]
     torch.testing.assert_close(found[1], teacher(batch.images))
     assert not torch.allclose(found[0], found[1])
     assert all(torch.equal(before[name], value) for name, value in teacher.state_dict().items())
@@ -183,7 +183,7 @@ def test_what_cannot_work_gets_a_sentence():
 
 
 def test_a_loss_that_is_no_number_stops_the_student_and_says_where():
-    wild = HARD.with_(optimizer="sgd", lr=1e30, schedule="constant")
+    wild = HARD.with_(optimizer="sgd", lr=1e30, momentum=0.9, weight_decay=0.0, schedule="constant")
     with pytest.raises(StudioError, match=r"step \d of evaluate"):
         train(lesson(), wild)
 
@@ -208,14 +208,42 @@ def test_squared_error_beside_the_classes_is_the_sum():
     torch.testing.assert_close(room.loss(net, rows, torch.Generator()), slow)
 
 
-def test_a_batch_in_parts_has_statistics_of_its_own_parts():
-    protocol = PROTOCOLS["sre2lpp"].with_(mix="none", augment="none", parts=2)
-    room, net = Classroom(lesson(), protocol, digits(), network(), CPU), network(seed=5).eval()
+def test_a_batch_is_mixed_whole_and_passes_in_parts_with_statistics_of_their_own():
+    protocol = PROTOCOLS["sre2lpp"].with_(augment="none", parts=2)
+    room, net = Classroom(lesson(), protocol, digits(), network(), CPU), network(seed=5)
     rows = torch.arange(8)
-    halves = [room._loss(net, part, torch.Generator()) for part in rows.chunk(2)]
-    torch.testing.assert_close(room.loss(net, rows, torch.Generator()), sum(halves) / 2)
+    mixed = room.batch(rows, torch.Generator().manual_seed(1))
+    assert (mixed.partner[:4] >= 4).any(), "a partner is in the other half"
+    halves = [(net(x), room.teacher(x)) for x in mixed.images.chunk(2)]
+    slow = sum(
+        F.kl_div(F.log_softmax(student / 20, 1), F.softmax(wanted / 20, 1), reduction="batchmean") / 2
+        for student, wanted in halves
+    )
+    torch.testing.assert_close(room.loss(net, rows, torch.Generator().manual_seed(1)), slow)
     together = Classroom(lesson(), protocol.with_(parts=1), digits(), network(), CPU)
-    assert not torch.isclose(together.loss(net, rows, torch.Generator()), sum(halves) / 2)
+    assert not torch.isclose(together.loss(net, rows, torch.Generator().manual_seed(1)), slow)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_the_classes_beside_squared_error_are_mixed_or_the_first_ones(parts):
+    mixing = PROTOCOLS["gvbsm"].with_(augment="none", parts=parts)
+    released = PROTOCOLS["gvbsm-as-released"].with_(augment="none", parts=parts)
+    rows, net = torch.tensor([0, 3, 9, 5, 7, 2]), network(seed=5)
+    found = {}
+    for protocol in (mixing, released):
+        room = Classroom(lesson(), protocol, digits(), network(), CPU)
+        mixed = room.batch(rows, torch.Generator().manual_seed(3))
+        found[protocol.hard_classes] = room.loss(net, rows, torch.Generator().manual_seed(3))
+    labels, slow = room.labels[rows], {"own": 0.0, "mixed": 0.0}
+    for places in torch.arange(6).chunk(parts):
+        logits, wanted = net(mixed.images[places]), room.teacher(mixed.images[places])
+        error = ((logits - wanted) ** 2).mean()
+        own, other = (F.cross_entropy(logits, labels[i]) for i in (places, mixed.partner[places]))
+        slow["own"] += (error + 0.15 * own) / parts
+        slow["mixed"] += (error + 0.15 * (mixed.share * own + (1 - mixed.share) * other)) / parts
+    for which, value in slow.items():
+        torch.testing.assert_close(found[which], value)
+    assert not torch.isclose(found["own"], found["mixed"])
 
 
 def test_the_average_of_the_weights_is_what_is_tested():

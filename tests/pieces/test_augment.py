@@ -8,9 +8,10 @@ import torch.nn.functional as F
 from torchvision.transforms import v2
 
 from distill_core.errors import BadSetting
-from distill_core.pieces import augment, mix
-from distill_core.pieces.augment import CropFlip, Nothing, ResizedCropFlip, Roll, Siamese
+from distill_core.pieces import by_name, mix
+from distill_core.pieces.augment import DSA, CropFlip, Nothing, ResizedCropFlip, Roll, Siamese
 from distill_core.pieces.mix import cutmix, mixup
+from distill_core.pieces.one_of import OneOf, scaled, turned
 
 
 def generator(seed=0):
@@ -24,6 +25,8 @@ def images(n=6, channels=3, size=16, seed=1):
 EVERY = [
     Nothing(),
     Roll(4),
+    Roll(4, centered=True),
+    OneOf(),
     CropFlip(),
     ResizedCropFlip(),
     ResizedCropFlip(shared=True),
@@ -90,7 +93,7 @@ def test_resized_crop_windows_keep_area_and_shape():
     assert abs(float(shape.log().mean())) < 0.02
 
 
-@pytest.mark.parametrize("family", augment.DSA.split("_"))
+@pytest.mark.parametrize("family", DSA.split("_"))
 def test_every_siamese_family_acts_alike_on_both_batches_and_lets_gradients_through(family):
     aug = Siamese(family)
     real, synthetic = images(8), images(3, seed=2)
@@ -152,14 +155,14 @@ def test_rotation_and_scale_stay_in_their_range():
 
 
 def test_what_may_not_be_mirrored_is_not():
-    assert "flip" not in augment.build("dsa", flip=False).families
-    assert augment.build("crop_flip:pad=2", flip=False) == CropFlip(2, False)
+    assert "flip" not in by_name.build("dsa", flip=False).families
+    assert by_name.build("crop_flip:pad=2", flip=False) == CropFlip(2, False)
 
 
 @pytest.mark.parametrize("spec", ["crop_flop", "crop_flip:paddle=4", "none:pad=1"])
 def test_a_wrong_name_or_option_gets_a_sentence(spec):
     with pytest.raises(BadSetting, match=r"There is no augmentation|has no option"):
-        augment.build(spec)
+        by_name.build(spec)
     with pytest.raises(BadSetting, match="flipp"):
         Siamese("color_flipp")
 
@@ -220,3 +223,42 @@ def test_randaugment_repeats_and_leaves_the_generator_alone(channels):
     one, two = (randaugment(x, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(one, two) and torch.equal(torch.get_rng_state(), before) and one.shape == x.shape
     assert not torch.equal(one, x) and float(one.min()) >= 0 and float(one.max()) <= 1
+
+
+def test_a_centered_roll_goes_both_ways():
+    drawn = torch.stack([Roll(4, centered=True).draw(generator(i), 1, 64)["shift"][0] for i in range(200)])
+    assert drawn.min() == -4 and drawn.max() == 4
+    plain = torch.stack([Roll(4).draw(generator(i), 1, 64)["shift"][0] for i in range(200)])
+    assert plain.min() == 0 and plain.max() == 4
+
+
+def slowly_scaled(image, height, width):
+    """Resized, laid in the middle of a canvas that holds both, the middle cut out: (c, s, s)."""
+    size = image.shape[-1]
+    canvas = torch.zeros(image.shape[0], *[max(height, width, size)] * 2)
+    top, left = (int((canvas.shape[-1] - side) / 2) for side in (height, width))
+    canvas[:, top : top + height, left : left + width] = F.interpolate(image[None], [height, width])[0]
+    start = int((canvas.shape[-1] - size) / 2)
+    return canvas[:, start : start + size, start : start + size]
+
+
+def test_dcs_own_augmentation_is_what_it_says():
+    x, sides = images(20, 1, 28), OneOf().draw(generator(), 20, 28)["sides"]
+    assert 0.8 * 28 - 1 <= sides.min() < sides.max() <= 1.2 * 28
+    for image, found, (height, width) in zip(x, scaled(x, sides), sides.tolist(), strict=True):
+        assert torch.equal(found, slowly_scaled(image, height, width))
+    quarter = turned(x, torch.full((20,), 90), torch.tensor(0.5))
+    torch.testing.assert_close(quarter, torch.rot90(x, 1, (2, 3)), atol=1e-4, rtol=1e-4)
+    corner = turned(torch.ones(1, 1, 28, 28), torch.tensor([45]), torch.tensor(0.25))[0, 0]
+    assert corner[0, 0].item() == pytest.approx(0.25) and corner[14, 14].item() == pytest.approx(1)
+
+
+def test_dcs_own_augmentation_draws_one_of_three_for_every_image():
+    drawn = OneOf().draw(generator(), 3000, 28)
+    assert torch.bincount(drawn["which"]).float().div(3000).sub(1 / 3).abs().max() < 0.04
+    assert (drawn["shift"].min(), drawn["shift"].max()) == (-4, 3)
+    assert (drawn["degrees"].min(), drawn["degrees"].max()) == (-45, 44)
+    moved = OneOf(rotate=0).apply(
+        torch.full((4, 2, 8, 8), 3.0), {**OneOf().draw(generator(), 4, 8), "which": torch.zeros(4)}
+    )
+    assert (moved == 3).all(), "what comes in is the mean"
