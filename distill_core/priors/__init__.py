@@ -76,6 +76,7 @@ def prior_of(spec: str, real: RealSet, seed: int, device: torch.device) -> Strea
         return Identity(*shape)
     if name == "untrained":
         network = StyleGenerator(*shape, width=_numbers(asked).get("width", 32), seed=seed)
+        network.spec = str(asked)
         return network.to(device).eval().requires_grad_(False)
     if name in FOREIGN:
         from . import shelf

@@ -33,7 +33,9 @@ def find(key: str, real: RealSet, device: torch.device) -> StyleGenerator:
         raise BadRecord(
             f"Prior {key} is neither shipped nor cached. Write prior=style; it is then trained in a stage of its own."
         )
-    return opened(path, real)[0].to(device)
+    network = opened(path, real)[0].to(device)
+    network.spec = f"style@{key}"
+    return network
 
 
 def opened(path: Path, real: RealSet) -> tuple[StyleGenerator, Header]:
