@@ -19,12 +19,16 @@ Answer = Callable[[Path, Given, Tell], Mapping[str, object]]
 
 
 def why_not(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
-    """Why a method cannot do a job with these settings, or None."""
+    """Why a method cannot do a job with these settings, or None; what a data set's name says of it is looked at, nothing is fetched."""
     from .. import methods
+    from ..datasets import shape_of
+    from ..run import check_networks
 
     try:
-        kind = methods.method_class(values["method"])
-        reason = kind.build(values.get("settings") or {}).why_not(ask_job(**values["job"]))
+        kind, job = methods.method_class(values["method"]), ask_job(**values["job"])
+        reason = kind.build(values.get("settings") or {}).why_not(job)
+        if reason is None and (shape := shape_of(job.data)):
+            check_networks(job, *shape)
     except StudioError as error:
         reason = str(error)
     return {"reason": reason}
