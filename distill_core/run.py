@@ -14,6 +14,7 @@ from .events import Event, Scored
 from .job import Job, ask
 from .method import Method, Stream, stage
 from .methods import method_class
+from .networks import check as takes
 from .networks import norm_of, resolve
 from .pieces.device import device_of
 from .pieces.ensemble import find_teachers
@@ -38,7 +39,14 @@ def check(method: Method, job: Job) -> None:
         find(job.protocol)
     if reason := method.why_not(job):
         raise BadSetting(reason)
+    check_networks(job, real.channels, real.size)
     method.moved({move.name: move.value for move in job.moves})
+
+
+def check_networks(job: Job, channels: int, size: int) -> None:
+    """Refuse networks that cannot take such images, such as one with more poolings than they have room for."""
+    for network in (job.teacher, job.student):
+        takes(network, channels=channels, size=size)
 
 
 def whole(method: Method, job: Job) -> Stream[Result]:

@@ -66,10 +66,5 @@ def test_what_is_said_of_a_networks_norm_is_what_it_holds(info):
         spec = f"{info.name}:norm={norm}" if norm else info.name
         network = build(spec, channels=3, size=32, classes=2)
         has = any(type(module).__name__ == "BatchNorm2d" for module in network.modules())
-        assert (
-            has
-            == (norm_of(spec) == "batch")
-            == (without_batch_norm(ask(teacher=spec)) is None)
-            == (no_path(spec) is not None)
-        )
-    assert without_batch_norm(ask()) is None and no_path("auto") is None
+        assert has == (norm_of(spec) == "batch") == (without_batch_norm(spec) is None) == (no_path(spec) is not None)
+    assert without_batch_norm("auto") is None and no_path("auto") is None

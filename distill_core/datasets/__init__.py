@@ -17,7 +17,7 @@ from . import digits, own, shapes, vision
 from .mirroring import asked_of
 from .real import DataInfo, Progress, RealSet, Split
 
-__all__ = ["DataInfo", "Progress", "RealSet", "Split", "known", "load"]
+__all__ = ["DataInfo", "Progress", "RealSet", "Split", "known", "load", "shape_of"]
 
 _LOADERS: dict[str, Callable[..., RealSet]] = {
     "digits": digits.load,
@@ -29,6 +29,15 @@ _LOADERS: dict[str, Callable[..., RealSet]] = {
 def known() -> list[DataInfo]:
     """Every data set that can be asked for by name, in menu order; loads none of them."""
     return [digits.INFO, shapes.INFO, *vision.infos(), *(own.info(name) for name in own.names())]
+
+
+def shape_of(spec: str) -> tuple[int, int] | None:
+    """Channels and pixels a side, without loading anything; None where only the images themselves say it."""
+    asked = parse(spec)
+    for info in known():
+        if info.name == asked.name:
+            return info.channels, int(asked.options.get("size", info.size))
+    return None
 
 
 def load(spec: str, *, progress: Progress | None = None) -> RealSet:

@@ -17,6 +17,7 @@ from ..fields import flat
 from ..home import read_json, write_array, write_json
 from ..record import view
 from ..record.folder import RunFolder
+from ..spec import parse
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -112,7 +113,21 @@ def prior_of_run(folder: RunFolder) -> str:
         raise BadRecord(
             f"Run {folder.id!r} searched no generator, so there is none to walk in. Choose a run with a prior."
         )
-    return spec
+    chosen = settings.get("filter", "everything") != "everything"
+    return _of_set(folder) if chosen and parse(spec).name == "style" and not parse(spec).weights else spec
+
+
+def _of_set(folder: RunFolder) -> str:
+    """The generator that was trained on a choice of the real images, by its key; the set names it."""
+    from ..results import load_result
+
+    path = folder.path / "set.safetensors"
+    if found := load_result(path).about.get("prior") if path.is_file() else None:
+        return str(found)
+    raise BadRecord(
+        f"Run {folder.id!r} learned from a choice of the real images, and its generator too was trained on that choice. The "
+        "finished set names it: wait until the run has ended (sets of earlier versions do not name it: start that run again)."
+    )
 
 
 def _at_hand(spec: str, folder: RunFolder) -> tuple[Prior, RealSet]:

@@ -4,7 +4,8 @@ Bo Zhao, Hakan Bilen, "Dataset Condensation with Distribution Matching", WACV 20
 
     min_S  E_θ Σ_c ‖ mean_{x∈B_c} ψ_θ(A_ω(x)) − mean_{s∈S_c} ψ_θ(A_ω(s)) ‖²
 
-ψ_θ are the last features of a network with fresh random weights at every step, A_ω one augmentation drawn for both sides.
+ψ_θ are the last features of a network with fresh random weights at every step, A_ω one augmentation, drawn for each class and
+the same on both sides.
 No network is trained and no second derivative is taken.
 """
 

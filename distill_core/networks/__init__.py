@@ -13,7 +13,7 @@ from ..spec import parse
 from . import classic, convnet, mobile, resnet, vit, wide
 from .network import Builder, Network, NetworkInfo, Option, canonical, checked, norm_among
 
-__all__ = ["Network", "NetworkInfo", "Option", "build", "known", "norm_of", "resolve"]
+__all__ = ["Network", "NetworkInfo", "Option", "build", "check", "known", "norm_of", "resolve"]
 
 _ALL: dict[str, tuple[NetworkInfo, Builder]] = {
     "convnet": (convnet.INFO, convnet.convnet),
@@ -85,6 +85,12 @@ def build(spec: str, *, channels: int, size: int, classes: int, seed: int | None
         network = builder(channels, size, classes, **options)
     network.spec = spec
     return network
+
+
+def check(spec: str, *, channels: int, size: int) -> None:
+    """Raise `BadSetting` where this network cannot take such images; no weights are made."""
+    with torch.device("meta"):
+        build(spec, channels=channels, size=size, classes=2, seed=0)
 
 
 def _find(name: str) -> tuple[NetworkInfo, Builder]:

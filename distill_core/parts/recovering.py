@@ -26,6 +26,12 @@ class Recovering(Method):
     course: AnyCurriculum = AtOnce()
     filter: AnyFilter = Everything()
 
+    def why_not(self, job: Job) -> str | None:
+        """The parts' reasons, and whether every network that is inverted has what it is inverted by."""
+        if reason := super().why_not(job):
+            return reason
+        return next((reason for one in self.squeeze.inverted(job) if (reason := self.recover.unfit(one))), None)
+
     def distill(self, job: Job) -> Stream[Pictures]:
         ground = yield from self.filter.kept(Ground.of(job))
         yield from self.start.glance(ground)

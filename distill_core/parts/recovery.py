@@ -18,7 +18,6 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..events import Note, Parts, Scalars
-from ..job import Job
 from ..loop import Guard, Live, Step, steps
 from ..method import Stream, stage
 from ..part import Part, choice, knob
@@ -34,7 +33,7 @@ from ..quantities import variant
 from .adjustments import AnyAdjustment, AsItIs
 from .batches import AnyBatches, Slices
 from .spectra import AnySpectrum, FreeSpectrum
-from .statistics import AnyStatistics, AtBatchNorm, Listener, without_batch_norm
+from .statistics import AnyStatistics, AtBatchNorm, Listener
 from .views import AnyView, Rolled
 
 EAGER = 0.5  # seconds of reports that a run may spend at once, so that a short one is seen moving too
@@ -45,6 +44,10 @@ class AsStarted(Part):
     """The images of the start, as they are."""
 
     kind: Literal["none"] = "none"
+
+    def unfit(self, network: str) -> str | None:
+        """Why images cannot be recovered from a network of this name, or None."""
+        return None
 
     def images(self, ground: Ground, teachers: list[Teacher], start: Tensor) -> Stream[Tensor]:
         """(ipc, classes, c, h, w) in [0, 1] from a start in normalized pixels, both on the device."""
@@ -84,8 +87,8 @@ class Inversion(AsStarted):
     spectrum: AnySpectrum = FreeSpectrum()
     batches: AnyBatches = Slices()
 
-    def why_not(self, job: Job) -> str | None:
-        return super().why_not(job) or (without_batch_norm(job) if type(self.statistics) is AtBatchNorm else None)
+    def unfit(self, network: str) -> str | None:
+        return self.statistics.unfit(network)
 
     def images(self, ground: Ground, teachers: list[Teacher], start: Tensor) -> Stream[Tensor]:
         images = yield from super().images(ground, teachers, start)

@@ -12,7 +12,6 @@ from ..part import Part, choice, knob
 from ..pieces.ensemble import JOIN
 from ..pieces.ground import Ground
 from ..pieces.teach import RECIPE, RECIPES, SqueezeRecipe, Teacher, squeeze
-from ..spec import parse
 
 OWN = "teacher"  # in a list of networks: the job's teacher
 EDC = "arXiv 2404.13733, released code"
@@ -39,6 +38,10 @@ class OneNetwork(Part):
         source="the papers' released code",
         was="squeeze_recipe",
     )
+
+    def inverted(self, job: Job) -> list[str]:
+        """The names of the networks that are inverted."""
+        return [job.teacher]
 
     def teachers(self, ground: Ground) -> Stream[list[Teacher]]:
         """The networks that are inverted, trained where they are not at hand; the first one draws the maps."""
@@ -73,9 +76,12 @@ class SeveralNetworks(OneNetwork):
         was="labelers",
     )
 
+    def inverted(self, job: Job) -> list[str]:
+        return names(self.backbones, job)
+
     def teachers(self, ground: Ground) -> Stream[list[Teacher]]:
         found = []
-        for spec in names(self.backbones, ground.job):
+        for spec in self.inverted(ground.job):
             found.append((yield from self._taught(ground, spec)))
         return found
 
@@ -88,16 +94,13 @@ class SeveralNetworks(OneNetwork):
         return JOIN.join(keys)
 
     def why_not(self, job: Job) -> str | None:
-        if not names(self.backbones, job):
+        if not self.inverted(job):
             return "backbones is empty, so nothing can be recovered. Name at least one network, such as teacher."
         for spec in names(f"{self.backbones}{JOIN}{self.by}", job):
             try:
                 resolve(spec, channels=3, size=32)
             except BadSetting as error:
                 return str(error)
-        for spec in names(self.backbones, job):
-            if parse(spec).name == "mlp":
-                return f"Backbone {spec!r} has no convolution, so there are no statistics to match. Choose convnet, resnet18 or wrn."
         return None
 
 

@@ -7,14 +7,14 @@ from typing import Annotated, ClassVar, Literal
 
 from torch import nn
 
-from ..job import Job
 from ..method import Stream, stage
 from ..networks import norm_of
 from ..part import Part, choice, knob
 from ..pieces.ground import Ground
-from ..pieces.realstats import RealStatistics, measured
+from ..pieces.realstats import RealStatistics, key_of, measured
 from ..pieces.statistics import BatchNormStatistics, Matcher
 from ..pieces.teach import Teacher
+from ..spec import parse
 
 SRE2L, GVBSM, EDC = (
     "arXiv 2306.13092, released code",
@@ -58,6 +58,10 @@ class AtBatchNorm(Part):
         advanced=True,
         source=SRE2L,
     )
+
+    def unfit(self, network: str) -> str | None:
+        """Why networks of this name have no such statistics, or None."""
+        return without_batch_norm(network)
 
     def listener(self, ground: Ground, teacher: Teacher) -> Stream[Listener]:
         """What listens to one of the teachers; what has to be measured first is measured in a stage of its own."""
@@ -110,8 +114,14 @@ class Everywhere(AtBatchNorm):
         source=EDC,
     )
 
+    def unfit(self, network: str) -> str | None:
+        if parse(network).name != "mlp":
+            return None
+        return f"{network!r} has no convolution, so there are no statistics to match. Choose convnet, resnet18 or wrn."
+
     def listener(self, ground: Ground, teacher: Teacher) -> Stream[Listener]:
-        measuring = measured(teacher.network, ground.real, teacher.key, ground.device, per_class=self.class_share > 0)
+        key, by_class = key_of(teacher, ground.real), self.class_share > 0
+        measuring = measured(teacher.network, ground.real, key, ground.device, per_class=by_class)
         targets = yield from stage("measure", measuring)
         settings = {"memory": self.memory, "drop": self.drop, "class_share": self.class_share}
         return lambda network: RealStatistics(
@@ -129,8 +139,8 @@ AnyStatistics = Annotated[
 ]
 
 
-def without_batch_norm(job: Job) -> str | None:
-    """Why the job's teacher cannot be inverted by its batch-norm statistics, or None."""
-    if norm_of(job.teacher) != "batch":
-        return f"teacher={job.teacher!r} has no batch norm, so it remembers no statistics to match. Choose convnet:norm=batch or resnet18."
+def without_batch_norm(network: str) -> str | None:
+    """Why a network cannot be inverted by its batch-norm statistics, or None."""
+    if norm_of(network) != "batch":
+        return f"{network!r} has no batch norm, so it remembers no statistics to match. Choose convnet:norm=batch or resnet18."
     return None

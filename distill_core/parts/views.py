@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Annotated, Literal
 
+import torch
 from torch import Generator, Tensor
 
 from ..datasets import RealSet
@@ -134,7 +135,7 @@ class Untouched(Part):
 
 
 class SiameseView(Untouched):
-    """DSA's A_ω: one family with one set of parameters for both batches; drawn for every image where a network is trained."""
+    """DSA's A_ω: a family and its parameters, drawn once for each class and the same on both sides; for every image where a network is trained."""
 
     kind: Literal["siamese"] = "siamese"  # type: ignore[assignment]
 
@@ -149,6 +150,23 @@ class SiameseView(Untouched):
 
     def single(self, real: RealSet) -> Augment:
         return _spared(Siamese(shared=False), real)
+
+
+def seen_by_class(
+    view: PairView, real_images: Tensor, synthetic: Tensor, classes: int, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    """Both sides under an ω of its own for each class, as the released codes of DSA and DM draw it.
+
+    Args:
+        real_images, synthetic: (n · classes, c, h, w), slice-major; n may differ.
+
+    Returns:
+        (classes, n, c, h, w) each.
+    """
+    sides = (side.unflatten(0, (-1, classes)).transpose(0, 1) for side in (real_images, synthetic))
+    pairs = [view(real_of, synthetic_of, generator) for real_of, synthetic_of in zip(*sides, strict=True)]
+    theirs, ours = zip(*pairs, strict=True)
+    return torch.stack(theirs), torch.stack(ours)
 
 
 def _spared(augment: Siamese, real: RealSet) -> Siamese:

@@ -31,6 +31,7 @@ from ..events import Note
 from ..loop import saw, steps
 from ..method import Stream
 from .statistics import Heard, moments
+from .teacher import Teacher
 
 KEPT = "moments"  # until a fault was mended they were kept as `statistics-…`, which may hold another network's: none is read
 BATCH = 100
@@ -107,10 +108,16 @@ class Points:
         return found
 
 
+def key_of(teacher: Teacher, real: RealSet) -> str:
+    """What the statistics are cached by: the teacher, and the images too where they are, or it was trained on, a choice."""
+    whole = not real.out_of and teacher.about["fingerprint"] == real.fingerprint
+    return teacher.key if whole else f"{teacher.key}-{real.fingerprint[:16]}"
+
+
 def measured(
     network: nn.Module, real: RealSet, key: str, device: torch.device, per_class: bool
 ) -> Stream[dict[str, Tensor]]:
-    """One pass over the training part, cached by the teacher's key: `layer|kind` and, where asked for, `layer|kind|classes`.
+    """One pass over the training part, cached by a key (see `key_of`): `layer|kind` and, where asked for, `layer|kind|classes`.
 
     Global values are the average of the statistics of batches of 100; class values the average over a class's images.
     """

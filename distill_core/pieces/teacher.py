@@ -88,8 +88,8 @@ def read_teacher(path: Path, key: str, real: RealSet, device: torch.device) -> T
         raise BadRecord(
             f"Teacher file {path.name} cannot be read ({error}). Delete it; it is trained again when needed."
         ) from None
-    known = (about["fingerprint"], about.get("out_of"))
-    if real.fingerprint not in known or tuple(about["classes"]) != real.classes:
+    known = {about["fingerprint"], about.get("out_of")}  # a choice of the images and the whole belong together
+    if not known & {real.fingerprint, real.out_of or real.fingerprint} or tuple(about["classes"]) != real.classes:
         raise BadRecord(
             f"Teacher {key} was trained on {about['data']} with classes {about['classes']}; this run has {real.name} with {list(real.classes)}."
         )

@@ -17,7 +17,7 @@ from ..spec import Spec, parse
 from .prior import Cut, Identity, Prior
 from .style import StyleGenerator, cuts_of
 
-__all__ = ["Cut", "Identity", "Prior", "cuts_for", "is_at_hand", "prior_of"]
+__all__ = ["Cut", "Identity", "Prior", "check", "cuts_for", "is_at_hand", "prior_of"]
 
 OPTIONS = {"style": ("width", "steps", "sharpen"), "untrained": ("width",), "pixels": ()}
 FOREIGN = ("stylegan-xl", "stylegan2", "biggan", "autoencoder")
@@ -46,7 +46,11 @@ def checked(spec: str) -> Spec:
             f"{spec!r} cannot work: only style and imported generators can name a file. Write style@{weights}."
         )
     if name in FOREIGN and not weights:
-        raise BadSetting(f"{name} needs a file: distill-studio prior import FILE --data NAME says what to write.")
+        raise BadSetting(
+            f"prior={name} names no file: it is somebody's generator, of images of one size (StyleGAN-XL's of GLaD: 128 pixels). "
+            f"Import one for images of that size, as `distill-studio prior import FILE --data NAME:size=128`, and write {name}@KEY "
+            "as it says; or choose prior=style, ours, with the quick rates."
+        )
     return asked
 
 
@@ -63,6 +67,20 @@ def cuts_for(spec: str, channels: int, size: int) -> tuple[Cut, ...]:
     return cuts_of(size, _numbers(asked).get("width", 32))
 
 
+def check(spec: str, real: RealSet) -> None:
+    """Raise `BadSetting` or `BadRecord` for a prior that makes no images of this data set, as far as its header says it."""
+    asked = checked(spec)
+    cuts_for(spec, real.channels, real.size)
+    if asked.name in FOREIGN:
+        from .shelf import check as imported
+
+        imported(asked.weights, asked.name, real)
+    elif asked.weights:
+        from .files import check as ours
+
+        ours(asked.weights, real)
+
+
 def prior_of(spec: str, real: RealSet, seed: int, device: torch.device) -> Stream[Prior]:
     """The prior, in eval mode and with gradients of its own weights off; trained first where the name asks for that.
 
@@ -76,6 +94,7 @@ def prior_of(spec: str, real: RealSet, seed: int, device: torch.device) -> Strea
         return Identity(*shape)
     if name == "untrained":
         network = StyleGenerator(*shape, width=_numbers(asked).get("width", 32), seed=seed)
+        network.spec = str(asked)
         return network.to(device).eval().requires_grad_(False)
     if name in FOREIGN:
         from . import shelf

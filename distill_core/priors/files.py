@@ -28,12 +28,29 @@ def save(network: StyleGenerator, about: Header, file: Path) -> None:
 
 def find(key: str, real: RealSet, device: torch.device) -> StyleGenerator:
     """Load a prior and check that it makes images of this data set; gradients of its own weights are off."""
+    network = opened(_where(key), real)[0].to(device)
+    network.spec = f"style@{key}"
+    return network
+
+
+def check(key: str, real: RealSet) -> None:
+    """`BadRecord` where the prior is not there or makes other images, by its header and its shapes: no tensor is read."""
+    path = _where(key)
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError) as error:
+        raise BadRecord(f"{path.name} cannot be read ({error}). Delete it, or fetch it again.") from None
+    built(path.name, shapes, header(path), real)
+
+
+def _where(key: str) -> Path:
     path = store.find("prior", key)
     if path is None:
         raise BadRecord(
             f"Prior {key} is neither shipped nor cached. Write prior=style; it is then trained in a stage of its own."
         )
-    return opened(path, real)[0].to(device)
+    return path
 
 
 def opened(path: Path, real: RealSet) -> tuple[StyleGenerator, Header]:
@@ -91,38 +108,45 @@ def about_of(path: Path, metadata: Mapping[str, str]) -> Header:
 
 def fitted(name: str, tensors: Mapping[str, Tensor], about: Header, real: RealSet) -> StyleGenerator:
     """The generator with these tensors, which have to fit by name and shape, and be finite."""
-    constant, embedding, last = (tensors.get(one) for one in ("constant", "embedding", "last"))
-    if constant is None or embedding is None or last is None or constant.ndim != 3:
+    network = built(name, {one: list(tensor.shape) for one, tensor in tensors.items()}, about, real)
+    for one, tensor in tensors.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise BadRecord(
+                f"{name} holds numbers that are not finite in {one!r}. Its training failed; train it again."
+            )
+    network.load_state_dict(dict(tensors))
+    return network.eval().requires_grad_(False)
+
+
+def built(name: str, shapes: Mapping[str, list[int]], about: Header, real: RealSet) -> StyleGenerator:
+    """A generator of this form with weights of its own; `BadRecord` where the form makes no images of this data set."""
+    constant, embedding, last = (shapes.get(one) for one in ("constant", "embedding", "last"))
+    if constant is None or embedding is None or last is None or len(constant) != 3:
         raise BadRecord(
-            f"{name} is no generator of ours: it has {', '.join(sorted(tensors)[:4]) or 'no tensors'}, not constant, "
+            f"{name} is no generator of ours: it has {', '.join(sorted(shapes)[:4]) or 'no tensors'}, not constant, "
             "embedding, last and the layers. Train one with `distill-studio prior train`."
         )
-    if len(embedding) != len(real.classes):
-        raise BadRecord(f"{name} makes {len(embedding)} classes, but {real.name} has {len(real.classes)}.")
+    if embedding[0] != len(real.classes):
+        raise BadRecord(f"{name} makes {embedding[0]} classes, but {real.name} has {len(real.classes)}.")
     given = about.get("classes")
     if isinstance(given, list) and tuple(given) != tuple(real.classes):
         raise BadRecord(f"{name} makes the classes {given[:8]}, but {real.name} has {list(real.classes)[:8]}.")
     try:
-        network = StyleGenerator(real.channels, real.size, len(real.classes), width=len(constant))
+        network = StyleGenerator(real.channels, real.size, len(real.classes), width=constant[0])
     except BadSetting as error:
         raise BadRecord(f"{name} cannot be used for {real.name}: {error}") from None
     wanted = network.state_dict()
     for one, right in wanted.items():
-        if one not in tensors or tensors[one].shape != right.shape:
-            has = f"with shape {list(tensors[one].shape)}" if one in tensors else "not at all"
+        if shapes.get(one) != list(right.shape):
+            has = f"with shape {shapes[one]}" if one in shapes else "not at all"
             shape = f"{real.channels}×{real.size}×{real.size}"
             raise BadRecord(
                 f"{name} holds {one!r} {has}; a generator of {shape} images has {list(right.shape)}. "
                 "Choose the data set and size it was trained on."
             )
-        if not bool(torch.isfinite(tensors[one]).all()):
-            raise BadRecord(
-                f"{name} holds numbers that are not finite in {one!r}. Its training failed; train it again."
-            )
-    if more := sorted(tensors.keys() - wanted.keys()):
+    if more := sorted(shapes.keys() - wanted.keys()):
         raise BadRecord(f"{name} holds {len(more)} tensors that a generator of ours has not, such as {more[0]!r}.")
-    network.load_state_dict(dict(tensors))
-    return network.eval().requires_grad_(False)
+    return network
 
 
 def adopt(path: Path, real: RealSet) -> str:

@@ -149,9 +149,7 @@ def _config(path: Path, metadata: Mapping[str, str]) -> Config:
 
 def find(key: str, form: str, real: RealSet, device: torch.device) -> Imported:
     """Load an imported generator and check that it makes images of this data set."""
-    path, about = header(key, form, real.channels, real.size)
-    if about.get("classes") != list(real.classes):
-        raise BadRecord(f"{form}@{key} was imported for {about.get('data')}. Import it again with --data {real.name}.")
+    path, about = check(key, form, real)
     tensors, _ = files.read(path)
     which = torch.tensor(about["which"], dtype=torch.int64)
     prior = FORMS[form][1].built(path.name, tensors, about, which)
@@ -161,6 +159,14 @@ def find(key: str, form: str, real: RealSet, device: torch.device) -> Imported:
     if prior.cuts != cuts(key, form, real.channels, real.size):
         raise BadRecord(f"{path.name} has a header that says other layers than its tensors. Import the original again.")
     return fits(prior.spec, prior, real).to(device)
+
+
+def check(key: str, form: str, real: RealSet) -> tuple[Path, Header]:
+    """What `header` says, and that the generator was imported for classes like these; no tensor is read."""
+    path, about = header(key, form, real.channels, real.size)
+    if about.get("classes") != list(real.classes):
+        raise BadRecord(f"{form}@{key} was imported for {about.get('data')}. Import it again with --data {real.name}.")
+    return path, about
 
 
 def cuts(key: str, form: str, channels: int, size: int) -> tuple[Cut, ...]:

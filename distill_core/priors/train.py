@@ -50,6 +50,7 @@ def trained(real: RealSet, recipe: PriorRecipe, device: torch.device) -> Stream[
         lambda file: train(real, recipe, device, key, file),
         lambda path: opened(path, real)[0],
     )
+    prior.spec = f"style@{key}"
     return prior.to(device)
 
 

@@ -69,4 +69,4 @@ class OneLayer(InPrior):
         yield from stage("match", search, total)
         images = quantize(ground.real.denormalize(space.images())).cpu()
         yield Scalars(total, {"high-frequencies": high_frequencies(images)})
-        return images, {"layer": space.name, **match.about(match.learned())}
+        return images, {"prior": begun.prior.spec, "layer": space.name, **match.about(match.learned())}

@@ -20,7 +20,7 @@ from ..parts.space import Space
 from ..parts.starts import RealStart
 from ..pieces.ground import Ground
 from ..pieces.match import Match, PixelSpace, Rates, probe_of
-from ..priors import Prior, cuts_for, prior_of
+from ..priors import Prior, check, prior_of
 from ..priors.prior import PIXELS
 from .inside import Inside, averaged_w, cleaned, images_within, space_at
 
@@ -125,8 +125,7 @@ class InPrior(Space):
 
     def why_not(self, job: Job) -> str | None:
         try:
-            real = load(job.data)
-            cuts_for(self.prior, real.channels, real.size)
+            check(self.prior, load(job.data))
         except (BadSetting, BadRecord) as error:
             return str(error)
         return super().why_not(job)

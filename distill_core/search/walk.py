@@ -168,4 +168,10 @@ class Walk:
         yield Scalars(self.looks, {"part-chosen": int(best.part), "step-chosen": step, "distance-chosen": distance})
         images = quantize(real.denormalize(best.copies[0])).cpu()
         yield show(self.looks, images, self.ground.labels, space=name)
-        return images, {"layer": name, "step": step, "distance": distance, **self.match.about(best.copies[1:])}
+        return images, {
+            "prior": self.prior.spec,
+            "layer": name,
+            "step": step,
+            "distance": distance,
+            **self.match.about(best.copies[1:]),
+        }

@@ -19,14 +19,19 @@ Answer = Callable[[Path, Given, Tell], Mapping[str, object]]
 
 
 def why_not(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
-    """Why a method cannot do a job with these settings, or None; and what should be known where it can."""
+    """Why a method cannot do a job with these settings, or None; and what should be known where it can. What a data set's name
+    says of it is looked at, nothing is fetched."""
     from .. import methods
+    from ..datasets import shape_of
+    from ..run import check_networks
 
     caution = None
     try:
         method = methods.method_class(values["method"]).build(values.get("settings") or {})
         job = ask_job(**values["job"])
         reason = method.why_not(job)
+        if reason is None and (shape := shape_of(job.data)):
+            check_networks(job, *shape)
         caution = None if reason else method.caution(job)
     except StudioError as error:
         reason = str(error)

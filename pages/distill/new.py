@@ -23,13 +23,12 @@ with st.container(border=True):
     st.subheader("3 Settings")
     form_method.choose_preset(method)
     prefix = f"new.{method['name']}"
-    knobs.seed(method["fields"], prefix, {})
-    settings = knobs.draw_all(method["fields"], prefix)
+    settings, unfit = knobs.draw_all(method["fields"], prefix)
 
 with st.container(border=True):
     st.subheader("4 Students and seeds")
     job, seeds, wrong = form_job.choose(catalog, data, ipc)
-    wrong += list(knobs.check(method["fields"], settings).values())
+    wrong += unfit
 
 with st.container(border=True):
     st.subheader("5 Cost and start")

@@ -55,8 +55,11 @@ def fit(field: Mapping[str, Any], value: Any) -> Any:
         return kind(field["default"])
 
 
-def draw_all(fields: list[Field], prefix: str) -> dict[str, Any]:
-    """Every field that means anything, part by part, advanced ones folded; returns the values. Seed them before."""
+def draw_all(fields: list[Field], prefix: str) -> tuple[dict[str, Any], list[str]]:
+    """Every field that means anything, part by part, advanced ones folded; what holds no value yet begins with its default.
+
+    Returns the values, and a sentence about each that cannot work.
+    """
     seed(fields, prefix, {})
     now = shown(fields, prefix)
     mistakes = check(fields, _there(now, prefix))
@@ -70,7 +73,7 @@ def draw_all(fields: list[Field], prefix: str) -> dict[str, Any]:
         label = f"Advanced · {changed} changed" if changed else "Advanced"
         with st.expander(label, icon=":material/tune:", expanded=wrong):
             values |= _grid(folded, prefix, mistakes)
-    return {one["name"]: values[one["name"]] for one in now}
+    return {one["name"]: values[one["name"]] for one in now}, list(mistakes.values())
 
 
 def _folded(now: list[Field]) -> list[Field]:

@@ -139,9 +139,8 @@ def train(catalog: dict[str, Any]) -> None:
             chosen = presets.get(st.session_state.get("priors.recipe") or "")
             if chosen:
                 st.caption(f"Values: {chosen['source']}")
-        knobs.seed(study["fields"], "priors", {})
-        settings = knobs.draw_all(study["fields"], "priors")
-        if not knobs.check(study["fields"], settings):
+        settings, wrong = knobs.draw_all(study["fields"], "priors")
+        if not wrong:
             job = {"data": data, "students": 0}
             studying.offer(study, [(settings, job, f"Prior · {data}")], "Train")
 

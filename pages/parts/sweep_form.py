@@ -178,15 +178,14 @@ def _base(
             protocol = form_job.choose_protocol(catalog)
             form_method.choose_preset(method)
         free = form_job.choose_networks(catalog)
-        knobs.seed(method["fields"], prefix, {})
-        settings = knobs.draw_all(method["fields"], prefix)
+        settings, wrong = knobs.draw_all(method["fields"], prefix)
     job = {"data": data, "ipc": ipc, "protocol": protocol, **free}
     known = active(method["fields"], settings)
     changed = [one["name"] for one in known if settings[one["name"]] != knobs.fit(one, one.get("default"))]
     words = [f"{short(method['fields'], name)} {settings[name]}" for name in changed]
     said = [data, f"ipc {ipc}", f"{job.get('students')} students", *words]
     column.caption(":material/tune: The same in all cells: " + " · ".join(map(studio.escape, map(str, said))))
-    return settings, job, list(knobs.check(method["fields"], settings).values())
+    return settings, job, wrong
 
 
 def _preset(method: dict[str, Any]) -> str:

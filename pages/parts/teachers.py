@@ -78,10 +78,8 @@ def train(catalog: dict[str, Any]) -> None:
         chosen = presets.get(st.session_state.get("teachers.recipe") or "")
         if chosen:
             st.caption(f"Values: {chosen['source']}")
-        knobs.seed(study["fields"], "teachers", {})
-        settings = knobs.draw_all(study["fields"], "teachers")
+        settings, wrong = knobs.draw_all(study["fields"], "teachers")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, 1, key="teachers.seed", width=160, help="Runs look for seed 0.")
-        wrong = knobs.check(study["fields"], settings)
         if not wrong:
             job = {"data": data, "teacher": network or "auto", "seed": int(seed), "students": 0}
             studying.offer(study, [(settings, job, f"Teacher {network} · {data}")], "Train")

@@ -22,6 +22,7 @@ from distill_core.queue import ask
 from distill_core.record.archive import BELONGS
 from distill_core.record.folder import RunFolder
 from distill_core.work import answers
+from tests.methods.tiny import drain, job, small
 
 SEARCHER = next(
     name
@@ -89,6 +90,21 @@ def test_what_is_damaged_is_made_again_and_an_export_takes_it_along(home: Path) 
     assert walk.kept(run, 0, "all") is None, "these are no bytes"
     assert {BELONGS.fullmatch(f"planes/{one.name}") is not None for one in (run.path / "planes").iterdir()} == {True}
     assert read_json(path.with_suffix(".json")) == about
+
+
+def test_a_search_that_learned_from_a_choice_is_walked_in_the_generator_of_that_choice(home: Path) -> None:
+    asked = job(ipc=1, students=0)
+    few = {"prior": "style:width=4,steps=2,sharpen=2", "averaged": 2, "filter": "by_loss", "filter.network.epochs": 1}
+    method = small(registry()[SEARCHER], **few)
+    run = RunFolder.create(home, SEARCHER, method.plain(), asked.model_dump(mode="json"))
+    with pytest.raises(BadRecord, match="wait until the run has ended"):
+        walk.compute(home, run.id)
+    _, result = drain(method.distill(asked))
+    result.save(run.path / "set.safetensors")
+    spec = result.about["prior"]
+    assert spec.startswith("style@") and walk.prior_of_run(run) == spec
+    assert walk.compute(home, run.id)["prior"] == spec, "and none is trained or taken for it"
+    assert len(list((home / "cache").glob("prior-*.safetensors"))) == 1
 
 
 def test_what_cannot_be_walked_is_said_with_a_way_out(home: Path) -> None:

@@ -20,7 +20,7 @@ from distill_core.parts.batches import Slices, WholeClasses
 from distill_core.parts.storing import through_jpeg
 from distill_core.parts.views import Curriculum
 from distill_core.pieces.ground import Ground
-from tests.methods.tiny import drain, job, small
+from tests.methods.tiny import NETWORK, drain, job, small
 
 
 def differing(one, other):
@@ -121,6 +121,12 @@ def test_jpeg_is_what_a_file_holds():
 
 def test_a_backbone_without_convolutions_is_refused():
     assert "no convolution" in small(DesignSpace, backbones="teacher+mlp").why_not(job())
+    assert "no convolution" in small(SqueezeRecoverRelabel, statistics="everywhere").why_not(job(teacher="mlp"))
+    several = {"squeeze": "several", "statistics": "batch_norm"}
+    plain = NETWORK.replace("norm=batch", "norm=instance")
+    assert "no batch norm" in small(SqueezeRecoverRelabel, **several, backbones=f"teacher+{plain}").why_not(job())
+    only = small(SqueezeRecoverRelabel, **several, backbones=NETWORK)
+    assert only.why_not(job(teacher=plain)) is None, "the job's teacher is not among those that are inverted"
     assert small(DesignSpace, backbones="teacher+vit").why_not(job()) is None
     assert "no network called 'foo'" in small(DesignSpace, backbones="foo").why_not(job())
     assert "has no option 'depth'" in small(DesignSpace, by="resnet18:depth=3").why_not(job())

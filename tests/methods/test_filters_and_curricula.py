@@ -6,13 +6,19 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from distill_core.datasets import load
+from distill_core.errors import BadRecord
 from distill_core.methods.dm import DistributionMatching
 from distill_core.methods.dwa import DirectedWeightAdjustment
+from distill_core.methods.sre2l import SqueezeRecoverRelabel
 from distill_core.parts.curricula import InParts
 from distill_core.parts.filters import ByLoss, losses_of
 from distill_core.pieces.ground import Ground
+from distill_core.pieces.teach import SqueezeRecipe, squeeze
 from distill_core.run import whole
-from tests.methods.tiny import drain, job, small
+from tests.methods.tiny import NETWORK, drain, job, small
+
+CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize(("keep", "sign"), [("easiest", 1), ("hardest", -1)])
@@ -49,6 +55,26 @@ def test_a_method_learns_from_what_is_left_and_students_are_taught_in_parts(kind
     assert [e.subject for e in events if e.kind == "scored"][:2] == ["distilled", "random"]
     plain = drain(small(kind).distill(asked))[1]
     assert not torch.equal(plain.images, result.images) and plain.stages == ()
+
+
+def test_a_teacher_by_its_key_judges_and_is_inverted_on_a_choice_of_the_images(home):
+    """It was trained on the whole set; what is measured on the choice is kept apart from what is measured on the whole."""
+    real = Ground.of(job()).real
+    teacher = drain(squeeze(real, NETWORK, SqueezeRecipe(epochs=1), CPU))[1]
+    asked = job(teacher=f"{NETWORK}@{teacher.key}", ipc=1)
+    settings = {"statistics": "everywhere", "iterations": 1}
+    chosen = drain(small(SqueezeRecoverRelabel, filter="by_loss", **settings).distill(asked))[1]
+    files = {path.name for path in (home / "cache").glob("moments-*.safetensors")}
+    assert chosen.teacher == teacher.key and len(files) == 1 and f"moments-{teacher.key}.safetensors" not in files
+    drain(small(SqueezeRecoverRelabel, **settings).distill(asked))
+    assert f"moments-{teacher.key}.safetensors" in {p.name for p in (home / "cache").glob("moments-*.safetensors")}
+
+
+def test_a_teacher_of_other_data_is_refused_all_the_same(home):
+    teacher = drain(squeeze(load("digits"), NETWORK, SqueezeRecipe(epochs=1), CPU))[1]
+    asked = job(teacher=f"{NETWORK}@{teacher.key}")
+    with pytest.raises(BadRecord, match="was trained on digits"):
+        drain(small(SqueezeRecoverRelabel, filter="by_loss").distill(asked))
 
 
 def test_parts_need_images_enough():

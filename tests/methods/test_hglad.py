@@ -7,6 +7,7 @@ import torch
 
 from distill_core.datasets import load
 from distill_core.errors import BadSetting
+from distill_core.job import ask
 from distill_core.methods import registry
 from distill_core.methods.dm import DistributionMatching
 from distill_core.methods.glad import GenerativeLatent
@@ -18,6 +19,7 @@ from distill_core.run import check
 from distill_core.search.all_layers import AllLayers
 from distill_core.search.inside import Inside, high_frequencies
 from distill_core.search.walk import Kept
+from distill_core.work.answers import why_not
 from tests.methods.tiny import NETWORK, drain, fitting, job, small
 
 PLAIN = NETWORK.replace("norm=batch", "norm=instance")
@@ -168,6 +170,24 @@ def test_high_frequencies():
 def test_what_cannot_work_is_refused(name, settings, asked, says):
     with pytest.raises(BadSetting, match=says):
         check(registry()[name].build(settings), job(**asked))
+
+
+@pytest.mark.parametrize("name", ["glad", "hglad"])
+def test_released_settings_say_what_they_need_and_are_refused_before_the_start(name, home):
+    """On New run (the worker's answer) as in a terminal (`check`), with what to do; the networks come after the generator."""
+    kind = registry()[name]
+    quick, *as_released = kind.card.presets
+    for preset in as_released:
+        assert "128-pixel generator" in preset.title and "import one" in preset.source
+        asked = ask(data="digits", **preset.job)
+        with pytest.raises(BadSetting, match=r"names no file.*prior import FILE --data NAME:size=128"):
+            check(kind.build(preset.settings), asked)
+        said = why_not(home, {"method": name, "settings": preset.settings, "job": asked.model_dump()}, print)
+        assert "names no file" in said["reason"]
+    settings = {**dict(quick.settings), "prior": "untrained"}
+    asked = ask(data="digits", **as_released[0].job)
+    said = why_not(home, {"method": name, "settings": settings, "job": asked.model_dump()}, print)
+    assert "convnet:depth=5 cannot work with 16×16 images" in said["reason"]
 
 
 @pytest.mark.parametrize("name", ["glad", "hglad"])

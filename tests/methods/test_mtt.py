@@ -128,6 +128,14 @@ def test_batches_use_every_image_up_before_one_comes_again(scene):
     assert sorted(torch.cat(rows[:3]).tolist()) == list(range(10)) == sorted(torch.cat(rows[3:]).tolist())
 
 
+@pytest.mark.parametrize(("starts", "wanted"), [(1, {0}), (2, {0, 1}), (3, {0, 1, 2}), (9, {0, 1, 2})])
+def test_the_last_start_is_excluded(scene, starts, wanted):
+    """t ~ U{0 … T⁺ − 1}; paths of four epochs leave three starts from which two more can be followed."""
+    ours = objective(scene, last_start=starts, inner_steps=1)
+    seen = {ours.pull(scene[3].clone(), quiet_step()).scalars["start-epoch"] for _ in range(40)}
+    assert seen == wanted
+
+
 def test_the_learned_rate_stays_positive_and_goes_with_the_set():
     events, result = drain(small(TrajectoryMatching, lr_lr=1.0, iterations=6).distill(job(ipc=1, teacher=SPEC)))
     learned = [e.values["learned-rate"] for e in events if e.kind == "scalars" and "learned-rate" in e.values]

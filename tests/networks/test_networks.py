@@ -22,6 +22,19 @@ VARIANTS = [
 ]
 
 
+@pytest.mark.parametrize("spec", VARIANTS)
+def test_what_can_be_built_is_not_refused_beforehand(spec):
+    state = torch.get_rng_state()
+    networks.check(spec, channels=3, size=32)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_what_cannot_be_built_is_refused_beforehand_in_the_same_words():
+    for ask in (networks.check, lambda spec, **of: networks.build(spec, classes=2, **of)):
+        with pytest.raises(BadSetting, match=r"convnet:depth=5 cannot work with 16×16 images.*Use depth=2"):
+            ask("convnet:depth=5", channels=1, size=16)
+
+
 def parameters(network: nn.Module) -> int:
     return sum(p.numel() for p in network.parameters())
 

@@ -17,7 +17,7 @@ from distill_core.cli import main
 from distill_core.datasets import load
 from distill_core.errors import BadRecord, BadSetting, MissingPackage
 from distill_core.methods import method_class
-from distill_core.priors import checked, cuts_for, prior_of
+from distill_core.priors import check, checked, cuts_for, prior_of
 from distill_core.priors.convert import convert
 from distill_core.priors.shelf import adopt
 from distill_core.record import priors
@@ -118,7 +118,7 @@ def test_classes_sizes_and_layers_that_there_are_not(tmp_path):
     ):
         with pytest.raises(BadSetting, match=says):
             cuts_for(spec, 1, 8)
-    for spec, says in (("biggan", "needs a file"), (f"{use.replace('@', ':width=3@')}", "no option 'width'")):
+    for spec, says in (("biggan", "names no file"), (f"{use.replace('@', ':width=3@')}", "no option 'width'")):
         with pytest.raises(BadSetting, match=says):
             checked(spec)
     method = small(method_class("glad"), prior=use, layer="layer9")
@@ -128,6 +128,8 @@ def test_classes_sizes_and_layers_that_there_are_not(tmp_path):
     assert "has 1×16×16" in small(method_class("glad"), prior=use).why_not(
         fitting(small(method_class("dm")), data="digits")
     )
+    with pytest.raises(BadRecord, match="Import it again with --data"):
+        check(use, replace(real, classes=tuple("abcdefghij")))
     with pytest.raises(BadRecord, match="Import it again with --data"):
         drain(prior_of(use, replace(real, classes=tuple("abcdefghij")), 0, CPU))
 

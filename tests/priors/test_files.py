@@ -12,13 +12,14 @@ from safetensors.torch import load_file, save_file
 
 from distill_core.datasets import load
 from distill_core.errors import BadRecord
+from distill_core.methods import method_class
 from distill_core.pieces.teach import SqueezeRecipe
-from distill_core.priors.files import adopt, find, opened, save
+from distill_core.priors.files import adopt, check, find, opened, save
 from distill_core.priors.quality import frechet, judge, measured
 from distill_core.priors.recipes import PriorRecipe
 from distill_core.priors.style import StyleGenerator
 from distill_core.priors.train import prior_key, trained
-from tests.methods.tiny import drain
+from tests.methods.tiny import drain, job
 
 CPU = torch.device("cpu")
 
@@ -68,8 +69,21 @@ def test_another_size_a_pickle_and_rubbish_are_refused(made, tmp_path):
     (tmp_path / "net.safetensors").write_bytes(b"nothing")
     with pytest.raises(BadRecord, match="cannot be read"):
         opened(tmp_path / "net.safetensors", load("digits"))
-    with pytest.raises(BadRecord, match="neither shipped nor cached"):
-        find("0123456789abcdef", load("digits"), CPU)
+    for ask in (lambda key, real: find(key, real, CPU), check):
+        with pytest.raises(BadRecord, match="neither shipped nor cached"):
+            ask("0123456789abcdef", load("digits"))
+
+
+def test_what_a_file_makes_is_known_before_its_tensors_are_read(home, made):
+    """A method refuses it before the start: by its classes and by its shapes."""
+    _, _, path = made
+    method = method_class("glad").build({"prior": f"style@{adopt(path, load('digits:size=8'))}"})
+    assert method.why_not(job()) is None
+    assert "layers.3" in method.why_not(job(data="digits"))
+    assert "makes" in method.why_not(job(data="shapes:size=8,train=200,test=50"))
+    assert "neither shipped nor cached" in method_class("glad").build({"prior": "style@0123456789abcdef"}).why_not(
+        job()
+    )
 
 
 def test_training_lowers_the_error_and_is_done_once():

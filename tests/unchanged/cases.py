@@ -10,7 +10,7 @@ JOB: dict[str, Any] = {"data": "digits:size=8", "ipc": 2, "seed": 3, "device": "
 FAMILY = {"iterations": 4, "squeeze_epochs": 1, "ascent_steps": 3, "pool": 6, "crops": 2}
 NETS = {"backbones": f"teacher+{NET},pooling=max"}
 MATCH = {"iterations": 3, "batch_real": 4}
-MTT = {"inner_steps": 2, "experts": 2, "train_epochs": 3, "batch_expert": 400, "last_start": 1}
+MTT = {"inner_steps": 2, "experts": 2, "train_epochs": 3, "batch_expert": 400, "last_start": 2}
 PRIOR = {"prior": "style:width=4,steps=3,sharpen=3", "averaged": 8, "batch_real": 4}
 GLAD = {**PRIOR, "iterations": 3}
 HGLAD = {**PRIOR, "looks": 3, "stride": 2, "pixel_stage": True, "squeeze_epochs": 1}

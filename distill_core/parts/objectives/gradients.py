@@ -21,7 +21,7 @@ from ...method import Stream
 from ...part import again, knob
 from ...pieces.ground import Ground
 from ...pieces.match import Match, Pull, Rates, random_network, real_batch
-from ..views import AnyPairView, Untouched
+from ..views import AnyPairView, Untouched, seen_by_class
 from .objective import FromRealBatches
 
 CODE = "arXiv 2006.05929 and 2102.08259, released code"
@@ -70,7 +70,7 @@ def distances(ours: dict[str, Tensor], theirs: dict[str, Tensor], kind: KIND = "
 
 
 class Gradients(FromRealBatches):
-    """Gradients of each class: Σ_c D( ∇ℓ(A_ω(S_c); θ), ∇ℓ(A_ω(B_c); θ) ), the network trained a little on S between updates."""
+    """Gradients of each class: Σ_c D( ∇ℓ(A_ω(S_c); θ), ∇ℓ(A_ω(B_c); θ) ), ω drawn for each class; the network trained a little on S between updates."""
 
     kind: Literal["dc"] = "dc"
     students: ClassVar[str] = "dsa"
@@ -163,15 +163,12 @@ class GradientMatch(Match):
         self._settle()
         ids = real_batch(real, self.settings.batch_real, self.generator)
         batch = real.normalize(real.pixels(real.train.images[ids.flatten()].to(device)))
-        theirs, ours = batch.unflatten(0, (-1, classes)).transpose(0, 1), x.unflatten(0, (-1, classes)).transpose(0, 1)
-        pairs = [self.view(b, s, self.generator) for b, s in zip(theirs, ours, strict=True)]  # an ω for each class
+        wanted, given = seen_by_class(self.view, batch, x, classes, self.generator)
         labels = torch.arange(classes, device=device)[:, None]
         with torch.no_grad():
-            wanted = torch.stack([b for b, _ in pairs])
             fixed = class_gradients(
                 self.network, wanted, labels.expand(-1, wanted.shape[1]), self.settings.classes_at_once or None
             )
-        given = torch.stack([s for _, s in pairs])
         moving = class_gradients(
             self.network, given, labels.expand(-1, given.shape[1]), self.settings.classes_at_once or None
         )

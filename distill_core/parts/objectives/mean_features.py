@@ -12,11 +12,12 @@ from ...method import Stream
 from ...networks import Network
 from ...pieces.ground import Ground
 from ...pieces.match import Match, Pull, Rates, random_network, real_batch
+from ..views import seen_by_class
 from .objective import FromRealBatches
 
 
 class MeanFeatures(FromRealBatches):
-    """Mean features of each class: Σ_c ‖ mean ψ_θ(A_ω(B_c)) − mean ψ_θ(A_ω(S_c)) ‖², θ and ω drawn anew at every step."""
+    """Mean features of each class: Σ_c ‖ mean ψ_θ(A_ω(B_c)) − mean ψ_θ(A_ω(S_c)) ‖², θ drawn anew at every step, ω for each class in it."""
 
     kind: Literal["dm"] = "dm"
     students: ClassVar[str] = "dm"
@@ -42,7 +43,12 @@ class FeatureMatch(Match):
         batch = real.normalize(real.pixels(real.train.images[ids.flatten()].to(device)))
         seed = int(torch.randint(2**31 - 3, (1,), generator=self.generator))
         network = random_network(self.ground.job, real, seed).to(device)
-        distances = class_distances(network, *self.view(batch, x, self.generator), self.ground.classes)
+        classes = self.ground.classes
+        pair = seen_by_class(self.view, batch, x, classes, self.generator)
+        theirs, ours = (
+            side.transpose(0, 1).flatten(0, 1) for side in pair
+        )  # slice-major again: one pass for all classes
+        distances = class_distances(network, theirs, ours, classes)
         loss = distances.sum()
         (gradient,) = torch.autograd.grad(loss, x)
         return Pull(gradient, loss, distances, seen=ids.numel())

@@ -1,7 +1,7 @@
 """Trajectory matching as an objective (MTT, arXiv 2203.11932): where training on the images leads, and where experts went.
 
     θ̂_0 = θ*_t,   θ̂_{n+1} = θ̂_n − α ∇ℓ( A(b_n); θ̂_n )   n = 0 … N − 1          b_n: batches of S, A drawn for every image
-    L = ‖ θ̂_N − θ*_{t+M} ‖² / ‖ θ*_t − θ*_{t+M} ‖²
+    L = ‖ θ̂_N − θ*_{t+M} ‖² / ‖ θ*_t − θ*_{t+M} ‖²                            t ~ U{0, …, T⁺ − 1}
 
 The gradient goes through all N steps, or, with constant memory (GLaD, arXiv 2305.01649), through each of them alone: with
 G = Σ g_n and the weights of every step held fixed, ∂L/∂g_n = 2 α (α G − θ*_t + θ*_{t+M}) / ‖θ*_t − θ*_{t+M}‖² exactly; that
@@ -52,10 +52,10 @@ class Trajectories(Objective):
         2, "Epochs ahead", "M: the student must arrive where the expert is so much later.", ge=1, le=50, source=BENCH
     )
     last_start: int = knob(
-        5,
-        "Last start",
-        "T⁺: the student starts at one of the expert's first epochs up to this.",
-        ge=0,
+        6,
+        "Epochs to start from",
+        "T⁺: the student starts at one of the expert's first T⁺ epochs, 0 … T⁺ − 1: the last is excluded, as in the released code.",
+        ge=1,
         le=200,
         source=QUICK,
     )
@@ -127,7 +127,7 @@ class TrajectoryMatch(Match):
 
     def __init__(self, settings: Trajectories, ground: Ground, paths: list[Tensor]):
         ahead = settings.expert_epochs
-        if any(bool((p[ahead:] == p[:-ahead])[: settings.last_start + 1].all(1).any()) for p in paths):
+        if any(bool((p[ahead:] == p[:-ahead])[: settings.last_start].all(1).any()) for p in paths):
             raise StudioError("An expert did not move between two epochs. Raise lr_expert, then start again.")
         self.settings, self.ground, self.paths, self.ahead = settings, ground, paths, ahead
         self.view = settings.view.single(ground.real)
@@ -138,8 +138,8 @@ class TrajectoryMatch(Match):
 
     def pull(self, x: Tensor, step: Step) -> Pull:
         path = self.paths[int(torch.randint(len(self.paths), (1,), generator=self.generator))]
-        latest = min(self.settings.last_start, len(path) - 1 - self.ahead)
-        start = int(torch.randint(latest + 1, (1,), generator=self.generator))
+        starts = min(self.settings.last_start, len(path) - self.ahead)
+        start = int(torch.randint(starts, (1,), generator=self.generator))
         origin, target = path[start], path[start + self.ahead]
         far = (origin - target).square().sum()
         x = x.requires_grad_(True)
