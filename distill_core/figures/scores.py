@@ -12,7 +12,7 @@ import json
 import math
 import statistics
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import plotly.graph_objects as go
 
@@ -117,6 +117,8 @@ class Row:
     random: Score | None
     real: Score | None
     facts: Mapping[str, float] = field(default_factory=dict)  # by quantity: the mean over the runs that report it
+    asked: Mapping[str, object] = field(default_factory=dict, repr=False)  # settings and job, without the seed
+    differs: str = ""  # what sets it apart from other rows of its method, data and ipc
 
     @property
     def single(self) -> bool:
@@ -130,7 +132,7 @@ class Row:
 
     @property
     def label(self) -> str:
-        return f"{self.method} · {self.data} · ipc {self.ipc}"
+        return " · ".join([self.method, self.data, f"ipc {self.ipc}", *([self.differs] if self.differs else [])])
 
     @property
     def stored(self) -> float:
@@ -154,7 +156,23 @@ def table(runs: Iterable[Scored]) -> list[Row]:
                 pool = pools.setdefault(json.dumps(same, sort_keys=True, default=str), [])
                 if all(run["job"].get("seed", 0) != one["job"].get("seed", 0) for one, _ in pool):
                     pool.append((run, score))
-    return sorted((_row(pool) for pool in pools.values()), key=lambda row: (row.data, row.ipc, -row.distilled.mean))
+    rows = _told_apart([_row(pool) for pool in pools.values()])
+    return sorted(rows, key=lambda row: (row.data, row.ipc, -row.distilled.mean))
+
+
+def _told_apart(rows: list[Row]) -> list[Row]:
+    """Rows of one method, data and ipc say what they differ in: the first two settings, in short."""
+    found = []
+    for row in rows:
+        twins = [one.asked for one in rows if one.label == row.label]
+        names = [
+            name
+            for name in dict.fromkeys(n for one in twins for n in one)
+            if len({str(one.get(name)) for one in twins}) > 1
+        ]
+        said = [f"{name.rpartition('.')[2]} {row.asked[name]}" for name in names if name in row.asked]
+        found.append(replace(row, differs=" · ".join(said[:2])))
+    return found
 
 
 def _row(pool: list[tuple[Scored, Score]]) -> Row:
@@ -177,6 +195,7 @@ def _row(pool: list[tuple[Scored, Score]]) -> Row:
         random=_pool(random) if random else None,
         real=real[0] if real else None,
         facts=_facts([one for one, _ in pool]),
+        asked={**run["settings"], **{k: v for k, v in run["job"].items() if k not in ("seed", "moves", "device")}},
     )
 
 

@@ -109,6 +109,7 @@ def _line(row: Row) -> dict[str, Any]:
     budget = row.distilled.budget
     return {
         "Method": row.method,
+        "Differs": row.differs,
         "Data": row.data,
         "ipc": row.ipc,
         "Accuracy": f"{'○ ' if row.single else ''}{row.distilled.text}",
@@ -116,6 +117,7 @@ def _line(row: Row) -> dict[str, Any]:
         "Gain": 100 * row.gain if math.isfinite(row.gain) else None,
         "All real": row.real.text if row.real else "–",
         "Seeds": "1 seed" if row.single else f"{len(row.seeds)} seeds",
+        **{f"{titled(name)[:1].upper()}{titled(name)[1:]}": said(name, value) for name, value in row.facts.items()},
         "Student": row.student,
         "Protocol": row.protocol,
         "Labels": row.labels,
@@ -125,7 +127,6 @@ def _line(row: Row) -> dict[str, Any]:
         **({"Generator": draw.size(budget["generator_bytes"])} if budget.get("generator_bytes") else {}),
         "Student steps": budget.get("student_steps"),
         "Seconds": budget.get("seconds"),
-        **{f"{titled(name)[:1].upper()}{titled(name)[1:]}": said(name, value) for name, value in row.facts.items()},
         "Preset": row.preset,
         "Watch": f"/live?run={row.runs[0]}",
     }

@@ -119,3 +119,12 @@ def test_latex_escapes_and_marks_one_seed_and_the_best():
     assert r"a\_b" in text and r"\textbf{85.0 $\pm$ 7.1}\textsuperscript{1}" in text
     assert r"50.0\textsuperscript{1} & --" in text
     assert text.count(r"\\") == 3
+
+
+def test_rows_of_one_method_say_what_they_differ_in():
+    runs = [run("a", records=BOTH, settings={"recover.rho": rho, "k": 1}) for rho in (0.1, 0.2)]
+    assert [(row.differs, row.label) for row in scores.table(runs)] == [
+        ("rho 0.1", "a · digits · ipc 1 · rho 0.1"),
+        ("rho 0.2", "a · digits · ipc 1 · rho 0.2"),
+    ]
+    assert [row.differs for row in scores.table(runs[:1])] == [""]
