@@ -25,14 +25,26 @@ ALIKE = 2.0  # candidates whose means spread by no more than so many times what 
 
 
 def metrics(found: Ranking) -> list[str]:
-    """All distances, the best order first; those without ρ last."""
-    rhos = {name: one["rho"] for name, one in found["metrics"].items()}
+    """All distances, the best order first; last those without ρ, and those that are known of the walk's candidates alone."""
+    rhos = {name: None if walk_only(found, name) else one["rho"] for name, one in found["metrics"].items()}
     return sorted(rhos, key=lambda name: (rhos[name] is None, rhos[name] or 0.0))
 
 
+def walk_only(found: Ranking, name: str) -> bool:
+    """Whether a distance says nothing of the candidates beside the walk: then it has an order along the walk and no other."""
+    beside = [one for one in found["rows"] if not one.get("walk", True)]
+    return bool(beside) and all(one["distance"].get(name) is None for one in beside)
+
+
+def metric_in(found: Ranking, one: Range, name: str) -> Metric | None:
+    """How a distance orders the candidates of a range; None where it knows too few of them or has no order."""
+    known = one["what"] == "walk" or not walk_only(found, name)
+    return one["metrics"][name] if known and one["metrics"][name]["rho"] is not None else None
+
+
 def _compared(found: Ranking) -> list[tuple[str, float, Metric]]:
-    """The distances that have a ρ, the best order first: name, ρ, and all that is known."""
-    listed = ((name, found["metrics"][name]) for name in metrics(found))
+    """The distances that have a ρ over all, the best order first: name, ρ, and all that is known."""
+    listed = ((name, found["metrics"][name]) for name in metrics(found) if not walk_only(found, name))
     return [(name, one["rho"], one) for name, one in listed if one["rho"] is not None]
 
 
@@ -137,7 +149,7 @@ def lines(found: Ranking) -> list[tuple[str | int, ...]]:
     for name in metrics(found):
         one = found["metrics"][name]
         picked = "–" if one["accuracy"] is None else f"{100 * one['accuracy']:.1f}"
-        rhos = [interval(each["metrics"][name]) for each in ranges(found)]
+        rhos = ["–" if (m := metric_in(found, each, name)) is None else interval(m) for each in ranges(found)]
         rows.append((name_of(name), *rhos, one["n"], picked, *percent))
     return rows
 

@@ -15,7 +15,7 @@ from plotly.colors import sample_colorscale
 from ..quantities import word as name_of
 from .curves import COLORS, MARKS
 from .found import Metric, Range, Ranking
-from .ranking import between, interval, mean, metrics, named, ranges, std
+from .ranking import between, interval, mean, metric_in, metrics, named, ranges, std
 from .scores import frame
 
 GRAY = COLORS[-1]  # seen on light and dark
@@ -53,7 +53,9 @@ def scatter(found: Ranking, metric: str) -> go.Figure:
     *wide, walk = ranges(found)
     if wide:
         band = {"y0": 100 * walk["low"], "y1": 100 * walk["high"], "line_width": 0, "fillcolor": GRAY, "opacity": 0.22}
-        figure.add_hrect(**band, annotation_text=f"the walk: {between(walk)}", annotation_position="bottom left")
+        figure.add_hrect(
+            **band, annotation_text=f"the walk: {between(walk)}", annotation_position="outside bottom right"
+        )
     title = f"{name_of(metric).capitalize()}: ρ = {interval(found['metrics'][metric])}"
     frame(figure, title, "distance (log scale)", "test accuracy (%) ± s.d.", height=400 if not wide else 460)
     values = [r["distance"].get(metric) for r in found["rows"]]
@@ -66,12 +68,12 @@ def scatter(found: Ranking, metric: str) -> go.Figure:
 def strengths(found: Ranking) -> go.Figure:
     """ρ of every distance with its 95 % interval on one line from −1 (perfect) to 1; of several ranges one below the other."""
     names, several, figure = metrics(found)[::-1], ranges(found), go.Figure()
-    known = [name for name in names if any(one["metrics"][name]["rho"] is not None for one in several)]
+    known = [name for name in names if any(metric_in(found, one, name) for one in several)]
     figure.add_vline(x=0, line={"color": GRAY, "width": 1, "dash": "dot"})
     for i, one in enumerate(several):
-        drawn = [(at, one["metrics"][name]) for at, name in enumerate(known)]
+        drawn = [(at, m) for at, name in enumerate(known) if (m := metric_in(found, one, name)) is not None]
         _dots(figure, [(at, rho, m) for at, m in drawn if (rho := m["rho"]) is not None], one, i, len(several))
-    over = [found["metrics"][name] for name in known]
+    over = [m for name in known if (m := metric_in(found, several[0], name)) is not None]
     below = sum(one["high"] is not None and one["high"] < 0 for one in over)
     title = f"{below} of {len(over)} distances rank better than chance"
     height = 130 + (26 + 16 * len(several)) * max(1, len(known)) + 30 * (len(several) > 1)

@@ -13,6 +13,7 @@ from . import draw, form_job, studio, views
 
 PROTOCOLS = "How students are trained; `auto` is each set's own protocol."
 
+SETS_FIRST = ("rivals",)  # stages that make sets before any student is trained
 MAKES_IMAGES = ("prior",)  # studies whose images are watched on the wall
 
 
@@ -138,6 +139,8 @@ def _place(row: dict[str, Any]) -> tuple[float, str]:
     part, parts = int(state.get("part") or 0), max(1, int(state.get("parts") or 1))
     share = int(state.get("step") or 0) / max(1, int(state.get("steps") or 0))
     done = min(1.0, (part + min(1.0, share)) / parts)
+    if state.get("stage") in SETS_FIRST:
+        return done, f"set {part + 1} of {parts}; students come after"
     if parts > 1:
         left = float(state.get("seconds") or 0) * (1 - done) / done if done > 0.02 else None
         return done, f"student {part + 1} of {parts}" + (f" · about {draw.duration(left)} left" if left else "")

@@ -133,3 +133,19 @@ def test_ranges_are_drawn_below_each_other_and_the_walk_as_a_band():
     assert ranking.columns(wide())[1:4] == ("ρ all candidates", "ρ above 85 %", "ρ along the walk")
     assert len(ranking.lines(wide())[0]) == len(ranking.columns(wide()))
     assert [row["walk"] for row in csv.DictReader(ranking.ranking_csv(wide()).splitlines())] == ["0"] * 3 + ["1"] * 3
+
+
+def test_a_distance_that_only_the_walk_knows_is_compared_along_the_walk_alone():
+    known = wide()
+    for row in known["rows"]:
+        row["distance"]["loss"] = 1.0 * row["step"] if row["walk"] else None
+    one = {"rho": -1.0, "low": -1.0, "high": -0.9, "n": 3, "picked": 5, "accuracy": 0.91}
+    for each in known["ranges"]:
+        each["metrics"]["loss"] = one
+    known["metrics"]["loss"] = one
+    assert ranking.metrics(known) == ["x_y", "loss"] and "X y ranks the candidates well" in ranking.sentence(known)
+    last = ranking.lines(known)[-1]
+    assert last[0] == "the run's own loss" and last[1:3] == ("–", "–") and last[3].startswith("−1.00")
+    figure = plots.strengths(known)
+    assert [len(trace.y) for trace in figure.data] == [1, 1, 2]
+    assert figure.layout.title.text == "1 of 1 distances rank better than chance"

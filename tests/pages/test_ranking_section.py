@@ -119,3 +119,10 @@ def test_the_study_itself_leads_to_the_run_that_it_is_about(home, open_page, sea
     monkeypatch.setattr("streamlit.page_link", lambda page, **more: led.append((page, more.get("query_params"))))
     open_page("distill/live", run=study.id)
     assert ("pages/explore/layers.py", {"run": run.id}) in led
+
+
+def test_while_sets_are_made_it_says_how_many(home, searched):
+    run = searched()
+    study = RunFolder.create(home, "ranking", {"run": run.id}, {"data": "tiny"})
+    study.set_state(state="running", stage="rivals", part=4, parts=34, heartbeat=1e12)
+    assert any("set 5 of 34; students come after" in str(one.proto) for one in opened(run).get("progress"))

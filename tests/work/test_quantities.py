@@ -44,7 +44,10 @@ def of_studies(home: Path) -> dict[str, set[str]]:
         "teacher": ({"epochs": 1}, {}),
         "transfer": ({"runs": [searched], "networks": [NETWORK]}, {"epochs": 2}),
         "continual": ({"run": searched, "tasks": 2, "orders": 1}, {"epochs": 2, "student": NETWORK}),
-        "ranking": ({"run": searched, "each": 2, "judge": NETWORK}, {"epochs": 2, "students": 1, "student": NETWORK}),
+        "ranking": (
+            {"run": searched, "each": 2, "draws": 1, "short": 1, "long": 2, "judge": NETWORK},
+            {"epochs": 2, "students": 1, "student": NETWORK},
+        ),
         "prior": ({"width": 4, "steps": 4, "sharpen": 4, "measure": True}, {"data": "digits:size=8"}),
     }
     found = {}
