@@ -9,6 +9,7 @@ import typer
 from .. import catalog
 from ..errors import BadSetting
 from ..fields import flat
+from ..queue.sweep import spoken
 from ..record import index, rows
 from ..record.folder import RunFolder
 from ..record.log import Timeline
@@ -41,7 +42,7 @@ def runs(
 
 def _row(one: rows.Row) -> tuple[object, ...]:
     distilled = percent(one)
-    random = "" if one["random"] is None else f"{100 * one['random']:.1f}"
+    random = "" if one["random"] is None else f"{100 * one['random']:.1f} ({spoken(int(one['draws'] or 1), 'draw')})"
     return one["id"], one["state"], distilled, random, one["seconds"], bytes_in_words(one["bytes"]), one["message"]
 
 
