@@ -24,7 +24,7 @@ from distill_core.record.folder import RunFolder
 
 HERE = Path(__file__).parent
 THINNED, EVERY = ("images", "logits", "parts"), 4
-NUMBERS = ("id", "name", "method", "data", "ipc", "seed", "state", "preset", "created", "seconds", "accuracy", "std", "n", "random", "real", "student", "protocol", "facts")  # fmt: skip
+NUMBERS = ("id", "name", "method", "data", "ipc", "seed", "state", "preset", "created", "seconds", "accuracy", "std", "n", "random", "draws", "real", "student", "protocol", "facts")  # fmt: skip
 
 
 def thinned(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -92,7 +92,11 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What students trained on a set are worth on real test images. `accuracy` holds one fraction per student."""
+    """What students trained on a set are worth on real test images. `accuracy` holds one fraction per student.
+
+    Random real images are drawn several times: `draws` says for each student which draw it saw, 0 the images that the run
+    starts from; () where nothing was drawn.
+    """
 
     kind: ClassVar[str] = "scored"
     subject: Subject
@@ -101,6 +105,7 @@ class Scored:
     accuracy: tuple[float, ...]
     labels: str = "hard"
     budget: Mapping[str, float] = field(default_factory=dict)  # bytes, steps, seconds: see measures.budget.Ledger
+    draws: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

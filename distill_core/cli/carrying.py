@@ -32,6 +32,9 @@ def evaluate(
     protocol: str = typer.Option("auto", help="How students are trained."),
     student: str = typer.Option("auto", help="The network that is trained."),
     students: int = typer.Option(3, help="How many."),
+    draws: int = typer.Option(
+        0, help="Of random real images beside the set; 0 takes 5, or 3 where a teacher labels anew."
+    ),
     epochs: int = typer.Option(0, help="0 takes the protocol's own number."),
     seed: int = typer.Option(0, help="Of the first student."),
     data: str = typer.Option("", help="The data set it was made from, where the file does not say."),
@@ -41,7 +44,13 @@ def evaluate(
 ) -> None:
     """Train students on a set, and on as many random real images beside it."""
     result = _set_of(home_of(home), what, data)
-    asked: dict[str, object] = {"protocol": protocol, "student": student, "students": students, "epochs": epochs}
+    asked: dict[str, object] = {
+        "protocol": protocol,
+        "student": student,
+        "students": students,
+        "draws": draws,
+        "epochs": epochs,
+    }
     asked |= {"seed": seed, "device": device, **({"data": data} if data else {})}
     scores = _judged(result, asked)
     if as_json:
@@ -65,7 +74,7 @@ def _judged(result: Result, asked: Mapping[str, object]) -> dict[str, Score]:
         for event in judge(result, **asked):
             bar(event)
             if event.kind == "scored":
-                names = ("subject", "student", "protocol", "labels", "accuracy", "budget")
+                names = ("subject", "student", "protocol", "labels", "accuracy", "budget", "draws")
                 records.append({"kind": "scored", **{name: getattr(event, name) for name in names}})
     return scores_of(records)
 

@@ -10,6 +10,7 @@ from .. import catalog
 from ..errors import BadSetting
 from ..fields import flat
 from ..quantities import said, titled
+from ..queue.sweep import spoken
 from ..record import index, rows
 from ..record.folder import RunFolder
 from ..record.log import Timeline
@@ -42,7 +43,7 @@ def runs(
 
 def _row(one: rows.Row) -> tuple[object, ...]:
     distilled = percent(one)
-    random = "" if one["random"] is None else f"{100 * one['random']:.1f}"
+    random = "" if one["random"] is None else f"{100 * one['random']:.1f} ({spoken(int(one['draws'] or 1), 'draw')})"
     return one["id"], one["state"], distilled, random, one["seconds"], bytes_in_words(one["bytes"]), one["message"]
 
 

@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.console import Console
@@ -71,11 +71,21 @@ def _cell(value: object) -> str:
 
 
 def percent(score: Score | Row | None) -> str:
-    """`78.4 ± 1.2 (n=3)`, in per cent."""
+    """`78.4 ± 1.2 (n=3)`, in per cent; of a control `72.0 ± 5.8 (5 draws; ± 0.4 over students)`."""
     if not score or (accuracy := score.get("accuracy")) is None:
         return ""
+    if "draws" in score:
+        return _drawn(cast(Score, score))
     n, std = score.get("n") or 1, score.get("std") or 0.0
     return f"{100 * accuracy:.1f}{f' ± {100 * std:.1f}' if n > 1 else ''} (n={int(n)})"
+
+
+def _drawn(score: Score) -> str:
+    """The same of random real images, with how often they were drawn."""
+    mean, std, within = (100 * one for one in (score["accuracy"], score["std"], score.get("within", 0.0)))
+    if (draws := score.get("draws", 1)) == 1:
+        return f"{mean:.1f}{f' ± {std:.1f}' if score['n'] > 1 else ''} (n={score['n']}, 1 draw)"
+    return f"{mean:.1f} ± {std:.1f} ({draws} draws{f'; ± {within:.1f} over students' if within else ''})"
 
 
 def bytes_in_words(count: float) -> str:

@@ -169,7 +169,11 @@ def _report(folder: RunFolder, as_json: bool) -> int:
     state = folder.state()
     finished, wrong = state["state"] == "finished", bool(state.get("wrong_setting"))
     known, names = state.get("scores") or {}, ("accuracy", "std", "n", "student", "protocol", "labels")
-    scores = {subject: {name: one.get(name) for name in names} for subject, one in known.items()}
+    drawn = ("draws", "within")  # said of random real images only
+    scores = {
+        subject: {name: one.get(name) for name in (*names, *(name for name in drawn if name in one))}
+        for subject, one in known.items()
+    }
     message = state.get("message") or ""
     if message and not finished:
         aside().print(message, style="red", markup=False, soft_wrap=True)

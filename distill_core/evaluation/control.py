@@ -1,4 +1,8 @@
-"""The random control: as many random real images as the set has, class by class, under the same protocol and labels."""
+"""The random control: as many random real images as the set has, class by class, under the same protocol and labels.
+
+One draw says little of others, so there are several. The first is what the run starts from, and
+as many students see it as see the set, with the same first weights and draws; one student sees each of the others.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,22 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ..datasets import RealSet
+from ..job import Job
 from ..results import Adapted, Lesson, Teaches
+from .protocols import Protocol
+from .students import derive
+
+DRAWS, TAUGHT = 5, 3  # draws by default, and where a teacher labels every image anew, which is dear
+
+
+def draws_of(job: Job, protocol: Protocol) -> int:
+    """How many draws stand beside a set under this protocol."""
+    return job.draws or (TAUGHT if protocol.labels == "teacher" else DRAWS)
+
+
+def seed_of(job: Job, draw: int) -> int:
+    """The seed of a draw's images and of its students: the job's own for the first one. Seeds of a job share no other draw."""
+    return derive("control", job.seed, draw) if draw else job.seed
 
 
 def random_rows(real: RealSet, labels: Tensor, seed: int) -> Tensor:

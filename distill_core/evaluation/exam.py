@@ -1,23 +1,27 @@
-"""The scores of a run: students on the synthetic set, on as many random real images, and on all real data."""
+"""The scores of a run: students on the synthetic set, on several draws of as many random real images, and on all real data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import nn
 
 from ..datasets import RealSet
-from ..events import Note, Scored, Subject
+from ..events import Note, Scored
 from ..job import Job
 from ..measures.budget import Ledger, network_bytes, on_the_fly
 from ..method import Stream, stage
 from ..networks import resolve
 from ..pieces.device import device_of
 from ..results import Bytes, Lesson, Result, Teaches
-from .control import control_of, labelled
+from .control import control_of, draws_of, labelled, seed_of
+from .kept import Sat, control_key, kept
 from .protocols import Protocol, find
-from .students import Trained, accuracy, check, derive, lesson_at, timetable, train_student
+from .sitting import Sitting
+from .students import accuracy, check, derive, lesson_at, timetable, train_student
 from .whole import CHEAP, known_whole, measure_whole, whole_seconds
 
 
@@ -35,7 +39,8 @@ def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Mod
 
 
 def score(result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None = None) -> Stream[list[Scored]]:
-    """Train `job.students` students on the set and as many on random real images; return the final scores.
+    """Train `job.students` students on the set, as many on as many random real images, one on each of some other draws of those
+    (`job.draws`); return the final scores.
 
     A `Scored` comes after every student with the accuracies so far: the last one of a subject and its labels holds.
     Accuracy is measured once for each student, on the real test part, after the last epoch; nothing is chosen by it.
@@ -54,16 +59,6 @@ def score(result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None 
 
 
 @dataclass
-class Sitting:
-    """One row of the score table: a subject under one protocol, and its students so far."""
-
-    subject: Subject
-    protocol: Protocol
-    found: list[float] = field(default_factory=list)
-    seconds: float = 0.0
-
-
-@dataclass
 class Exam:
     """All students of one set, in the order in which they are trained."""
 
@@ -71,7 +66,8 @@ class Exam:
     real: RealSet
     lesson: Lesson  # the first, for what all have in common: how many, how large
     stored: Result
-    sources: dict[str, Teaches]  # by subject
+    source: Teaches
+    control: Callable[[int], Teaches]  # of the seed of a draw
     teacher: nn.Module | None
     student: str
     device: torch.device
@@ -86,10 +82,7 @@ class Exam:
         static, source = protocol.labels == "static", as_taught(result, protocol, real, teacher)
         lesson = lesson_at(source, job.seed, 0)
         check(lesson, protocol, real, teacher)
-        sources = {
-            "distilled": source,
-            "random": control_of(source, lesson, real, job.seed, teacher if static else None),
-        }
+        labels = teacher if static else None
         wanted = protocol.student if job.student == "auto" else job.student
         student = resolve(wanted, channels=real.channels, size=real.size)
         protocol = protocol.settled(student, len(lesson), len(real.classes))
@@ -101,13 +94,25 @@ class Exam:
                 "The set brings soft labels but no teacher is at hand, so random real images cannot get such labels: "
             )
             note += "the random control stands beside the set with hard labels."
-        return cls(job, real, lesson, result, sources, teacher, student, device, tuple(sittings), note)
+        beside = cache(lambda seed: control_of(source, lesson, real, seed, labels))
+        return cls(job, real, lesson, result, source, beside, teacher, student, device, tuple(sittings), note)
+
+    @property
+    def seats(self) -> list[tuple[int, int, int]]:
+        """Every student as (row, draw, index of the student on that draw), in the order in which they are trained.
+
+        First those of all rows in turn, the control's on the first draw; then one for each other draw. Where a result draws
+        its images anew at every epoch, so does each student of its control, and each is a draw of its own.
+        """
+        paired = [(row, 0, index) for index in range(self.job.students) for row in range(len(self.sittings))]
+        rows = [row for row, one in enumerate(self.sittings) if one.subject == "random" and self.source.steady]
+        return paired + [(row, n, 0) for row in rows for n in range(1, draws_of(self.job, self.sittings[row].protocol))]
 
     @property
     def steps(self) -> int:
         """Updates of all students, without those of the full real set."""
-        one = (timetable(self.lesson, s.protocol, s.protocol.epochs) for s in self.sittings)
-        return self.job.students * sum(len(t.rows()) for t in one)
+        one = [len(timetable(self.lesson, s.protocol, s.protocol.epochs).rows()) for s in self.sittings]
+        return sum(one[row] for row, _, _ in self.seats)
 
     def hold(self) -> Stream[list[Scored]]:
         """Train and score: what is known first, then the students in turn, then the full real set where it is cheap."""
@@ -118,60 +123,68 @@ class Exam:
             yield whole
         final: dict[int, Scored] = {}
         first = 0
-        for index in range(self.job.students):
-            for row, sitting in enumerate(self.sittings):
-                trained = yield from self._train(sitting, index, first)
-                first += trained.steps
-                final[row] = self._mark(sitting, trained)
-                yield final[row]
+        for row, draw, index in self.seats:
+            sat = yield from self._sat(self.sittings[row], draw, index, first)
+            first += sat["steps"]
+            self.sittings[row].add(sat, draw if self.source.steady else index)
+            final[row] = self._mark(self.sittings[row], sat)
+            yield final[row]
         if whole is None:
             whole = yield from self._whole(first)
         return [*final.values(), *([whole] if whole else [])]
 
-    def _train(self, sitting: Sitting, index: int, first: int) -> Stream[Trained]:
-        """One student. The same index has the same first weights and the same draws for every subject."""
-        seed = derive(self.job.seed, index)
-        stream = train_student(
-            self.sources[sitting.subject],
-            sitting.protocol,
+    def _sat(self, sitting: Sitting, draw: int, index: int, first: int) -> Stream[Sat]:
+        """One student; the control's are taken from the cache. The same index has the same first weights and the same draws
+        for a set and the first draw of its control."""
+        image_seed = seed_of(self.job, draw)
+        seed, p = derive(image_seed, index), sitting.protocol
+        if sitting.subject == "distilled":
+            return (yield from self._train(self.source, p, seed, first))
+        drawn = image_seed if self.source.steady else None
+        key = control_key(self.real, self.lesson, p, self.teacher, self.student, self.device, drawn, seed)
+        return (yield from kept(key, lambda: self._train(self.control(image_seed), p, seed, first, "random")))
+
+    def _train(self, source: Teaches, protocol: Protocol, seed: int, first: int, whose: str = "") -> Stream[Sat]:
+        trained = yield from train_student(
+            source,
+            protocol,
             self.real,
             seed=seed,
             student=self.student,
             teacher=self.teacher,
             device=self.device,
-            whose="random" if sitting.subject == "random" else "",
+            whose=whose,
             first=first,
         )
-        return (yield from stream)
+        reached = accuracy(trained.network, self.real.test, self.real)
+        return {"accuracy": reached, "steps": trained.steps, "seconds": trained.seconds, "seen": trained.seen}
 
-    def _mark(self, sitting: Sitting, trained: Trained) -> Scored:
-        """The score of a subject with one more student."""
-        sitting.found.append(accuracy(trained.network, self.real.test, self.real))
-        sitting.seconds += trained.seconds
-        ledger = self._ledger(sitting, trained, sitting.seconds / len(sitting.found)).plain()
-        p = sitting.protocol
-        return Scored(sitting.subject, self.student, p.name, tuple(sitting.found), p.labels, ledger)
+    def _mark(self, sitting: Sitting, last: Sat) -> Scored:
+        """The score of a subject so far."""
+        p, ledger = sitting.protocol, self._ledger(sitting, last).plain()
+        found, draws = tuple(sitting.found), tuple(sitting.draws)
+        return Scored(sitting.subject, self.student, p.name, found, p.labels, ledger, draws)
 
-    def _ledger(self, sitting: Sitting, trained: Trained, seconds: float) -> Ledger:
+    def _ledger(self, sitting: Sitting, last: Sat) -> Ledger:
         p, classes = sitting.protocol, len(self.real.classes)
         distilled, taught = sitting.subject == "distilled", p.labels == "teacher"
-        n = len(self.lesson) if self.sources[sitting.subject].steady else trained.seen  # no image comes twice then
+        n = len(self.lesson) if self.source.steady else last["seen"]  # no image comes twice then
         stored = self.stored.bytes if distilled else Bytes(images=n * self.lesson.images[0].numel())
         return Ledger(
             images=n,
             image_bytes=stored.images,
             label_bytes=2 * n * classes if p.labels == "static" else 0,
-            label_bytes_on_the_fly=on_the_fly(trained.seen, classes, mixed=p.mix != "none") if taught else 0,
+            label_bytes_on_the_fly=on_the_fly(last["seen"], classes, mixed=p.mix != "none") if taught else 0,
             teacher_bytes=network_bytes(self.teacher) if taught and self.teacher is not None else 0,
             generator_bytes=stored.generators,
-            student_steps=trained.steps,
-            seconds=seconds,
-            real_images_seen=0 if distilled else trained.seen,
+            student_steps=last["steps"],
+            seconds=sitting.seconds,
+            real_images_seen=0 if distilled else last["seen"],
         )
 
     def _whole(self, first: int) -> Stream[Scored | None]:
         """The full real set, where it takes less than `CHEAP` seconds and less than twice what the students took."""
-        spent = sum(s.seconds for s in self.sittings)
+        spent = sum(sum(one.took[: self.job.students]) for one in self.sittings)
         one = whole_seconds(self.real, self.student, self.device)
         students = min(self.job.students, int(min(CHEAP, 2 * spent) / one))
         if students == 0:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from ..queue.outcomes import Outcome
-from ..queue.sweep import Sweep
+from ..queue.sweep import Sweep, spoken
 from .scores import LOOKS, frame, say
 
 WRITTEN = 300  # cells up to which each says its number
@@ -38,9 +38,12 @@ def text(one: Outcome) -> str:
 
 
 def control(one: Outcome) -> str:
-    """The random control of a cell, or a dash."""
+    """The random control of a cell, or a dash: mean and spread over seeds, and how many draws that is in all."""
+    if not one.random:
+        return "–"
     spread = statistics.stdev(one.random) if len(one.random) > 1 else math.nan
-    return say(statistics.fmean(one.random), spread, len(one.random)) if one.random else "–"
+    said = say(statistics.fmean(one.random), spread, len(one.random))
+    return f"{said[:-1]}, {spoken(one.draws, 'draw')})" if one.draws else said
 
 
 def limits(results: Sequence[Outcome]) -> tuple[float, float]:

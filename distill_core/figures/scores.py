@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 import plotly.graph_objects as go
 
 from ..record.lines import Line
+from ..record.scores import Spread, draws_in, spread_of
 from .found import Scored
 
 # Blue and orange are told apart in the common kinds of color blindness, on light and dark; shape and fill repeat it.
@@ -31,7 +32,10 @@ PARTS = ("image", "label", "teacher", "generator")  # of what is kept, as a budg
 
 @dataclass(frozen=True)
 class Score:
-    """What students trained on one set are worth: `accuracy` holds one fraction in [0, 1] per student."""
+    """What students trained on one set are worth: `accuracy` holds one fraction in [0, 1] per student.
+
+    Of random real images `draws` says which draw each student saw; mean and s.d. are then over draws, see `Spread`.
+    """
 
     subject: str
     student: str
@@ -39,6 +43,12 @@ class Score:
     labels: str
     accuracy: tuple[float, ...]
     budget: Mapping[str, float] = field(default_factory=dict)
+    draws: tuple[int, ...] = ()
+
+    @property
+    def spread(self) -> Spread:
+        """Of at least one accuracy."""
+        return spread_of(self.accuracy, self.draws)
 
     @property
     def n(self) -> int:
@@ -46,17 +56,18 @@ class Score:
 
     @property
     def mean(self) -> float:
-        return statistics.fmean(self.accuracy) if self.accuracy else math.nan
+        return self.spread.mean if self.accuracy else math.nan
 
     @property
     def std(self) -> float:
-        """Sample standard deviation over the students; not a number where there is only one."""
-        return statistics.stdev(self.accuracy) if self.n > 1 else math.nan
+        """Sample standard deviation over draws where there are several, else over students; not a number where there is one."""
+        std = self.spread.std if self.accuracy else None
+        return math.nan if std is None else std
 
     @property
     def text(self) -> str:
-        """`86.1 ± 1.2 % (n = 3)`; one seed says so."""
-        return say(self.mean, self.std, self.n)
+        """`86.1 ± 1.2 % (n = 3)`; one seed says so. Of a control `72.0 ± 5.8 % (5 draws; ± 0.4 over students)`."""
+        return say_spread(self.spread) if self.accuracy else "–"
 
 
 def say(mean: float | None, std: float | None, n: int) -> str:
@@ -68,14 +79,25 @@ def say(mean: float | None, std: float | None, n: int) -> str:
     return f"{100 * mean:.1f} ± {100 * std:.1f} % (n = {n})"
 
 
+def say_spread(spread: Spread) -> str:
+    """A score in words; of random real images with the number of draws."""
+    if spread.draws < 2:
+        said = say(spread.mean, spread.std, spread.n)
+        return f"{said[:-1]}, 1 draw)" if spread.draws else said
+    within = "" if spread.within is None else f"; ± {100 * spread.within:.1f} over students"
+    return f"{100 * spread.mean:.1f} ± {100 * (spread.std or 0.0):.1f} % ({spread.draws} draws{within})"
+
+
 def read_scores(records: Iterable[Line]) -> list[Score]:
     """The scores in a run's records, in the order they were measured; of a subject and protocol the last one holds."""
     found: dict[tuple[str, str, str, str], Score] = {}
     for one in records:
         if one["kind"] == "scored":
-            values = tuple(float(a) for a in one["accuracy"] if a is not None)
+            known = [i for i, a in enumerate(one["accuracy"]) if a is not None]
+            values, drawn = tuple(float(one["accuracy"][i] or 0.0) for i in known), draws_in(one)
             key = (one["subject"], one["student"], one["protocol"], one.get("labels", "hard"))
-            found[key] = Score(*key, accuracy=values, budget=one.get("budget") or {})
+            draws = tuple(drawn[i] for i in known) if drawn else ()
+            found[key] = Score(*key, accuracy=values, budget=one.get("budget") or {}, draws=draws)
     return list(found.values())
 
 
@@ -207,10 +229,13 @@ def _facts(runs: list[Scored]) -> dict[str, float]:
 
 
 def _pool(scores: list[Score]) -> Score:
-    """All students of several runs together."""
-    one = scores[0]
+    """All students of several runs together; runs of other seeds have other draws."""
+    one, draws = scores[0], list[int]()
+    for score in scores:
+        most = max(draws, default=-1) + 1
+        draws += [most + draw for draw in score.draws]
     accuracy = tuple(value for score in scores for value in score.accuracy)
-    return Score(one.subject, one.student, one.protocol, one.labels, accuracy, one.budget)
+    return Score(one.subject, one.student, one.protocol, one.labels, accuracy, one.budget, tuple(draws))
 
 
 def bars(rows: Iterable[Row]) -> go.Figure:
@@ -234,7 +259,7 @@ def bars(rows: Iterable[Row]) -> go.Figure:
                 "line": {"width": 2, "color": look["color"]},
             },
             error_x={
-                "array": [100 * score.std if score.n > 1 else None for _, _, score in shown],
+                "array": [100 * score.std if math.isfinite(score.std) else None for _, _, score in shown],
                 "color": look["color"],
             },
             text=[f"{row.label}<br>{score.text}" for _, row, score in shown],

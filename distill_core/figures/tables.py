@@ -16,7 +16,16 @@ from .scores import Row, Score
 
 COLUMNS = (
     *("method", "preset", "data", "ipc", "student", "protocol", "labels", "seeds", "accuracy", "std", "n"),
-    *("random_accuracy", "random_std", "random_n", "gain", "image_bytes", "label_bytes", "label_bytes_on_the_fly"),
+    *(
+        "random_accuracy",
+        "random_std",
+        "random_n",
+        "random_draws",
+        "gain",
+        "image_bytes",
+        "label_bytes",
+        "label_bytes_on_the_fly",
+    ),
     *("teacher_bytes", "generator_bytes", "student_steps", "seconds", "runs"),
 )
 
@@ -31,8 +40,8 @@ def to_csv(rows: Iterable[Row]) -> str:
         writer.writerow(
             [safe(one) for one in (row.method, row.preset, row.data)]
             + [row.ipc, safe(row.student), row.protocol, row.labels, " ".join(map(str, row.seeds))]
-            + [*_numbers(row.distilled), *_numbers(row.random), _number(row.gain)]
-            + [budget.get(name, "") for name in COLUMNS[15:-1]]
+            + [*_numbers(row.distilled), *_numbers(row.random), _draws(row.random), _number(row.gain)]
+            + [budget.get(name, "") for name in COLUMNS[COLUMNS.index("gain") + 1 : -1]]
             + [" ".join(row.runs)]
         )
     return file.getvalue()
@@ -40,6 +49,10 @@ def to_csv(rows: Iterable[Row]) -> str:
 
 def _numbers(score: Score | None) -> list[str | int]:
     return [_number(score.mean), _number(score.std), score.n] if score else ["", "", ""]
+
+
+def _draws(score: Score | None) -> str | int:
+    return score.spread.draws if score and score.n else ""
 
 
 def _number(value: float) -> str:
@@ -66,7 +79,15 @@ def to_latex(rows: Iterable[Row]) -> str:
         value += r"\textsuperscript{1}" if row.single else ""
         named = [_escape(one) for one in (row.data, row.method, str(row.ipc), row.student, row.protocol)]
         lines.append(" & ".join([*named, value, _cell(row.random)]) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"% mean $\pm$ s.d. over students; 1: one seed.", ""])
+    return "\n".join(
+        [
+            *lines,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"% mean $\pm$ s.d. over students, of random images over draws; 1: one seed.",
+            "",
+        ]
+    )
 
 
 def _cell(score: Score | None) -> str:

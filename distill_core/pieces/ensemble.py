@@ -27,6 +27,16 @@ class Ensemble(nn.Module):
         return self.networks[0].features(x)  # type: ignore[operator]
 
 
+def names_of(network: nn.Module) -> str:
+    """What `find_teachers` would find it by: content keys joined by `+`; "" where one of the networks has none."""
+    keys = (
+        [names_of(one) for one in network.networks]
+        if isinstance(network, Ensemble)
+        else [str(getattr(network, "key", ""))]
+    )
+    return JOIN.join(keys) if all(keys) else ""
+
+
 def find_teachers(keys: str, real: RealSet, device: torch.device) -> nn.Module:
     """The network of one key, or the ensemble of several joined by `+`; raises `BadRecord` like `find_teacher`."""
     found = [find_teacher(key, real, device).network for key in keys.split(JOIN)]

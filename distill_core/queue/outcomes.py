@@ -17,7 +17,8 @@ MANY = 1_000_000  # rows of the index: all of them
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a cell's runs brought: a fraction in [0, 1] per finished seed, as many random real images beside it."""
+    """What a cell's runs brought: a fraction in [0, 1] per finished seed, as many random real images beside it (the mean of a
+    seed's draws; `draws` counts those of all)."""
 
     cell: Cell
     accuracy: tuple[float, ...]
@@ -26,6 +27,7 @@ class Outcome:
     missing: int  # seeds without a run
     is_published: bool = False
     facts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # by quantity: a value for each finished seed
+    draws: int = 0
 
     @property
     def n(self) -> int:
@@ -70,14 +72,16 @@ def _outcome(
 ) -> Outcome:
     there = [(seed, run, rows[run]) for seed, run in sorted(runs) if run in rows]
     scored = [row for _, _, row in there if row["state"] == "finished"]
+    beside = [row for row in scored if row["accuracy"] is not None and row["random"] is not None]
     return Outcome(
         cell,
         tuple(row["accuracy"] for row in scored if row["accuracy"] is not None),
-        tuple(row["random"] for row in scored if row["accuracy"] is not None and row["random"] is not None),
+        tuple(row["random"] for row in beside if row["random"] is not None),
         tuple((seed, run, row["state"]) for seed, run, row in there),
         seeds - len(there),
         is_published,
         _facts(scored),
+        sum(int(row["draws"] or 1) for row in beside),
     )
 
 

@@ -25,6 +25,7 @@ from ..errors import BadRecord
 from ..fields import Field, Values, complete, nest
 from ..spec import respelled
 
+LATER = {"draws": 0}  # fields that jobs of earlier versions had not, at what says nothing
 ASKS = 100  # runs above which a sweep wants to be confirmed
 
 
@@ -70,7 +71,13 @@ class Sweep(BaseModel):
     @property
     def id(self) -> str:
         """The same plan has the same id: `shift-rho-k-1f3a9c2e`."""
-        same = [self.method, self.settings, {**self.job, "device": ""}, [axis.cases for axis in self.axes], self.seeds]
+        same = [
+            self.method,
+            self.settings,
+            {**since(self.job), "device": ""},
+            [axis.cases for axis in self.axes],
+            self.seeds,
+        ]
         moved = "-".join(re.sub(r"[^a-z0-9]+", "", (axis.field or "cases").lower())[:16] for axis in self.axes)
         return f"{self.method}-{moved}-{_hash(same)[:8]}"
 
@@ -158,8 +165,13 @@ def _keys(dumped: str) -> dict[str, tuple[tuple[int, ...], int]]:
 
 def key_of(method: str, settings: Mapping[str, object], job: Mapping[str, object]) -> str:
     """What is asked of a run, as one word; where it is computed does not count. Wants complete settings and job."""
-    same = {name: value for name, value in respelled(job).items() if name != "device"}
+    same = {name: value for name, value in since(respelled(job)).items() if name != "device"}
     return _hash([method, settings, {**same, "moves": job.get("moves") or []}])[:20]
+
+
+def since(job: Mapping[str, object]) -> dict[str, object]:
+    """The job without what was added to jobs later, where it has its default: what was asked before keeps its key."""
+    return {name: value for name, value in job.items() if name not in LATER or value != LATER[name]}
 
 
 def _hash(value: object) -> str:

@@ -15,7 +15,7 @@ from ..errors import BadSetting
 from .folder import RunFolder
 from .rows import COLUMNS, Row, as_row, row_of
 
-VERSION = 2
+VERSION = 3
 ORDERS = ("created", "name", "method", "data", "ipc", "seed", "state", "seconds", "accuracy", "random", "bytes")
 
 

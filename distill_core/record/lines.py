@@ -89,6 +89,7 @@ class ScoredLine(Stamp):
     accuracy: list[Number]
     labels: NotRequired[str]
     budget: NotRequired[dict[str, float]]
+    draws: NotRequired[list[int]]
 
 
 class NoteLine(Stamp):

@@ -13,7 +13,7 @@ from .folder import RunFolder
 
 COLUMNS = (
     "id", "name", "method", "data", "ipc", "seed", "state", "message", "preset", "created", "seconds", "progress",
-    "accuracy", "std", "n", "random", "real", "student", "protocol", "bytes", "tags", "facts", "stage", "left_s",
+    "accuracy", "std", "n", "random", "draws", "real", "student", "protocol", "bytes", "tags", "facts", "stage", "left_s",
 )  # fmt: skip
 
 
@@ -36,6 +36,7 @@ class Row(TypedDict):
     std: float | None
     n: float | None
     random: float | None
+    draws: float | None  # of random real images
     real: float | None
     student: str
     protocol: str
@@ -93,6 +94,7 @@ def _read(run: RunFolder) -> dict[str, Any]:
         "progress": int(state.get("step") or 0) / steps if steps else None,
         **{name: _number(distilled.get(name)) for name in ("accuracy", "std", "n")},
         **{name: _number(one.get("accuracy")) for name, one in others.items()},
+        "draws": _number(others["random"].get("draws", 1)) if others["random"] else None,
         **{name: str(distilled.get(name) or "") for name in ("student", "protocol")},
         "stage": str(state.get("stage") or ""),
         "left_s": _number(state.get("left_s")),

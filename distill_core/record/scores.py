@@ -1,14 +1,19 @@
-"""The few numbers that a run is known by, from its `scored` records."""
+"""The few numbers that a run is known by, from its `scored` records; and the spread of accuracies over draws and students."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NotRequired, TypedDict
 
 
 class Score(TypedDict):
-    """What the students of one kind reached: accuracies as fractions, the s.d. of a sample (n - 1), 0 for one student."""
+    """What the students of one kind reached: accuracies as fractions, the s.d. of a sample (n - 1), 0 where there is one.
+
+    Of several draws of random real images accuracy and s.d. are over the draws, each counts once; `within` is the s.d. of
+    students that saw the same draw. `n` counts students.
+    """
 
     accuracy: float
     std: float
@@ -16,6 +21,37 @@ class Score(TypedDict):
     student: str
     protocol: str
     labels: str
+    draws: NotRequired[int]
+    within: NotRequired[float]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and s.d. of accuracies: over draws where there are several, else over students. None where it is not known.
+
+    `within` is the s.d. of students on the same draw, pooled over the draws that several saw.
+    """
+
+    mean: float
+    std: float | None
+    n: int
+    draws: int
+    within: float | None
+
+
+def spread_of(accuracy: Sequence[float], draws: Sequence[int] = ()) -> Spread:
+    """The spread of at least one accuracy; `draws` says which draw each student saw, () that nothing was drawn."""
+    groups: dict[int, list[float]] = {}
+    for value, draw in zip(accuracy, draws or [0] * len(accuracy), strict=True):
+        groups.setdefault(draw, []).append(value)
+    several = [one for one in groups.values() if len(one) > 1]
+    freedom = sum(len(one) - 1 for one in several)
+    squares = sum((len(one) - 1) * statistics.variance(one) for one in several)
+    within = (squares / freedom) ** 0.5 if freedom else None
+    if len(groups) == 1:
+        return Spread(statistics.fmean(accuracy), within, len(accuracy), len(set(draws)), within)
+    means = [statistics.fmean(one) for one in groups.values()]
+    return Spread(statistics.fmean(means), statistics.stdev(means), len(accuracy), len(groups), within)
 
 
 def scores_of(records: Iterable[Mapping[str, Any]]) -> dict[str, Score]:
@@ -38,13 +74,20 @@ def _of(score: Score) -> tuple[str, str, str]:
     return score["student"], score["protocol"], score["labels"]
 
 
+def draws_in(record: Mapping[str, Any]) -> tuple[int, ...]:
+    """Which draw each student saw. Records of earlier versions say nothing of draws: their control was one."""
+    said = tuple(int(one) for one in record.get("draws") or ())
+    return said or ((0,) * len(record["accuracy"]) if record.get("subject") == "random" else ())
+
+
 def _score(record: Mapping[str, Any]) -> Score:
-    accuracy = record["accuracy"]
-    return {
-        "accuracy": statistics.fmean(accuracy),
-        "std": statistics.stdev(accuracy) if len(accuracy) > 1 else 0.0,
-        "n": len(accuracy),
+    spread = spread_of(record["accuracy"], draws_in(record))
+    score: Score = {
+        "accuracy": spread.mean,
+        "std": spread.std or 0.0,
+        "n": spread.n,
         "student": record.get("student", ""),
         "protocol": record.get("protocol", ""),
         "labels": record.get("labels", ""),
     }
+    return {**score, "draws": spread.draws, "within": spread.within or 0.0} if spread.draws else score

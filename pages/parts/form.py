@@ -92,7 +92,7 @@ def _fill_data(catalog: dict[str, Any], spec: str) -> None:
 
 def apply_job(values: Mapping[str, Any]) -> None:
     """Put job values (of a preset or of a run) into the form."""
-    for name in ("ipc", "teacher", "student", "protocol", "device", "students", "epochs"):
+    for name in ("ipc", "teacher", "student", "protocol", "device", "students", "draws", "epochs"):
         if name in values:
             st.session_state[f"new.{name}"] = values[name]
 
@@ -100,7 +100,15 @@ def apply_job(values: Mapping[str, Any]) -> None:
 def command(method: str, fields: list[Field], settings: Mapping[str, Any], job: Mapping[str, Any], seed: int) -> str:
     """The same run as a command line; only what differs from the defaults is spelled."""
     words = ["distill-studio", "run", method, "--data", str(job["data"]), "--ipc", str(job["ipc"]), "--seed", str(seed)]
-    plain = {"teacher": "auto", "student": "auto", "protocol": "auto", "device": "auto", "students": 3, "epochs": 0}
+    plain = {
+        "teacher": "auto",
+        "student": "auto",
+        "protocol": "auto",
+        "device": "auto",
+        "students": 3,
+        "draws": 0,
+        "epochs": 0,
+    }
     given = {name: job[name] for name, default in plain.items() if job.get(name, default) != default}
     for one in active(fields, settings):
         if (value := settings.get(one["name"], one["default"])) != one["default"]:

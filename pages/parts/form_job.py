@@ -45,13 +45,13 @@ def choose_protocol(catalog: dict[str, Any]) -> str:
 
 
 def choose_networks(catalog: dict[str, Any]) -> dict[str, Any]:
-    """Teacher, student, device, number of students and their epochs."""
+    """Teacher, student, device, number of students, draws of their control, epochs."""
     with st.expander("Networks, students and device", icon=":material/tune:"), st.grid(min_column_width=230):
         networks = ["auto", *(item["name"] for item in catalog.get("networks") or [])]
         free = {name: _pick(name, name.capitalize(), networks, free=True) for name in ("teacher", "student")}
         free["device"] = _pick("device", "Device", ["auto", *studio.executor().devices()])
         for field in catalog.get("job") or []:
-            if field["name"] in ("students", "epochs"):
+            if field["name"] in ("students", "draws", "epochs"):
                 free[field["name"]] = knobs.draw(field, f"new.{field['name']}")
     return free
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,9 +109,10 @@ def _bars(scores: list[Score], count: int, whole: int) -> list[dict[str, Any]]:
     for subject in SUBJECTS:
         score = pick(scores, subject)
         if score:
-            spread = score.std if score.n > 1 else None
+            spread = score.std if math.isfinite(score.std) else None
             seconds = score.budget.get("seconds")
             value = {"accuracy": score.mean, "std": spread, "n": score.n, "seconds": seconds}
+            value |= {"text": score.text} if score.draws else {}
             bars.append({"title": words[subject], "subject": subject, **value})
     return bars
 
@@ -124,7 +126,8 @@ def _sentences(scores: list[Score], count: int, whole: int) -> list[str]:
         better = f"{abs(more):.0f} points {'more' if more > 0 else 'fewer'} than" if abs(more) >= 0.5 else "as many as"
         said.append(
             f"Kept: a network that saw only these {count} images reads {100 * ours.mean:.0f} of 100 new ones "
-            f"correctly, {better} one that saw {count} random real images ({100 * control.mean:.0f})."
+            f"correctly, {better} one that saw {count} random real images ({100 * control.mean:.0f}, "
+            f"{_draws(control.spread.draws)})."
         )
     if ours and real:
         share = f", with {100 * count / whole:.1f} % of the images" if whole else ""
@@ -137,6 +140,10 @@ def _sentences(scores: list[Score], count: int, whole: int) -> list[str]:
         "They do not guarantee that the people in the real data stay private."
     )
     return said
+
+
+def _draws(count: int) -> str:
+    return f"over {count} draws of them" if count > 1 else "one draw of them"
 
 
 def _small_print(folder: RunFolder, asked: dict[str, Any], scores: list[Score]) -> str:

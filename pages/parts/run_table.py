@@ -13,6 +13,7 @@ import streamlit as st
 from PIL import Image
 
 from distill_core.figures.scores import say
+from distill_core.queue.sweep import spoken
 
 from . import draw, studio
 
@@ -63,6 +64,13 @@ def choose(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [rows[i] for i in picked if i < len(rows)]
 
 
+def _control(row: dict[str, Any]) -> str:
+    """What as many random real images teach, over how many draws."""
+    if row.get("random") is None:
+        return "–"
+    return f"{100 * row['random']:.1f} % ({spoken(int(row.get('draws') or 1), 'draw')})"
+
+
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     progress = 1.0 if row["state"] == "finished" else _progress(row)
     return {
@@ -70,7 +78,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "Name": row["name"],
         "State": row["state"],
         "Accuracy": say(row.get("accuracy"), row.get("std"), int(row.get("n") or 0)),
-        "Random": f"{100 * row['random']:.1f} %" if row.get("random") is not None else "–",
+        "Random": _control(row),
         "Method": row["method"],
         "Data": row["data"],
         "ipc": row["ipc"],

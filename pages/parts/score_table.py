@@ -19,6 +19,7 @@ from distill_core.record.log import Timeline
 
 from . import draw, studio
 
+DRAWN = "As many random real images: mean ± s.d. over draws of them, and the s.d. of students that saw the same draw."
 TABLE, ABLATIONS = "Table", "Ablations"
 
 
@@ -98,6 +99,7 @@ def show(rows: list[Row]) -> None:
         hide_index=True,
         column_config={
             "Accuracy": st.column_config.TextColumn(help=sentence(naming.SCORE)),
+            "Random": st.column_config.TextColumn(help=DRAWN),
             "Gain": st.column_config.NumberColumn(format="%+.1f", help="Points above as many random real images."),
             "Watch": st.column_config.LinkColumn(display_text="open"),
         },

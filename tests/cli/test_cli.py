@@ -59,14 +59,18 @@ def test_a_run_from_beginning_to_export(call: Any, tmp_path: Path) -> None:
     assert code == 0, err
     end = json.loads(out)
     assert end["state"] == "finished" and end["seconds"] > 0
-    for subject in ("distilled", "random"):
-        assert 0 <= end["scores"][subject]["accuracy"] <= 1 and end["scores"][subject]["n"] == 2
+    for subject, students in (
+        ("distilled", 2),
+        ("random", 2 + 4),
+    ):  # on the first of five draws, and on each of the others
+        assert 0 <= end["scores"][subject]["accuracy"] <= 1 and end["scores"][subject]["n"] == students
         assert {"std", "student", "protocol"} <= end["scores"][subject].keys()
     run = end["run"]
     assert [row["id"] for row in json.loads(call("runs", "--json")[1])["runs"]] == [run]
     assert json.loads(call("show", run, "--json")[1])["state"] == "finished"
     assert run in call("runs")[1].replace("\n", "") or "random-" in call("runs")[1]
-    assert call("show", run)[0] == 0
+    assert end["scores"]["random"]["draws"] == 5 and "draws" not in end["scores"]["distilled"]
+    assert all("draws" in call(*words)[1] for words in (("show", run), ("runs",)))
     for form, name in (
         ("run", "r.zip"),
         ("set", "s.safetensors"),
@@ -79,7 +83,7 @@ def test_a_run_from_beginning_to_export(call: Any, tmp_path: Path) -> None:
         code, out, err = call("import", str(tmp_path / name), "--json")
         assert code == 0 and json.loads(out)["run"] != run, err
     compared = json.loads(call("compare", run, json.loads(out)["run"], "--json")[1])
-    assert len(compared["runs"]) == 2
+    assert len(compared["runs"]) == 2 and compared["runs"][0]["scores"]["random"]["draws"] == 5
     words = ["--students", "1", "--epochs", "1", "--student", "mlp", "--protocol", "hard", "--json"]
     code, out, err = call("evaluate", str(tmp_path / "s.safetensors"), *words)
     assert code == 0 and json.loads(out)["scores"]["distilled"]["n"] == 1, err

@@ -39,6 +39,7 @@ def job(**more: Any) -> Job:
         "data": "digits:size=8",
         "student": STUDENT,
         "students": 2,
+        "draws": 1,
         "epochs": 3,
         "protocol": "hard",
         "device": "cpu",

@@ -39,6 +39,21 @@ def test_the_last_score_of_a_kind_holds():
     assert found[0].std == pytest.approx(math.sqrt(0.02))
 
 
+def test_a_control_says_over_how_many_draws_and_pools_those_of_all_seeds():
+    drawn = {**scored("random", 0.6, 0.7, 0.5, 0.4), "draws": [0, 0, 1, 2]}
+    [one] = scores.read_scores([drawn])
+    assert one.mean == pytest.approx((0.65 + 0.5 + 0.4) / 3) and one.n == 4 and one.spread.draws == 3
+    assert one.text == "51.7 ± 12.6 % (3 draws; ± 7.1 over students)"
+    [early] = scores.read_scores([scored("random", 0.6, 0.7)])
+    assert early.text == "65.0 ± 7.1 % (n = 2, 1 draw)"
+    [row] = scores.table([run(seed=s, records=[scored("distilled", 0.8), drawn]) for s in (0, 1)])
+    assert row.random.spread.draws == 6 and row.random.n == 8 and row.distilled.spread.draws == 0
+    [old] = scores.table([run(seed=s, records=BOTH) for s in (0, 1, 2)])
+    assert old.random.spread.draws == 3 and old.random.std == 0, "three draws with the same mean"
+    line = next(csv.DictReader(io.StringIO(tables.to_csv([row]))))
+    assert line["random_draws"] == "6" and float(line["random_std"]) > 0
+
+
 def test_a_number_that_was_not_finite_is_left_out():
     [found] = scores.read_scores([scored("distilled", 0.5, None)])
     assert found.n == 1

@@ -24,7 +24,7 @@ def shelf(tmp_path, monkeypatch):
 def ship(shelf, made):
     runs = {key: f"run-{number}" for number, key in enumerate(made.keys())}
     rows = [
-        {"id": run, "state": "finished", "accuracy": 0.9, "random": 0.8, "facts": {"start-rise": 0.1}}
+        {"id": run, "state": "finished", "accuracy": 0.9, "random": 0.8, "draws": 5, "facts": {"start-rise": 0.1}}
         for run in runs.values()
     ]
     about = {"command": "x", "machine": "y", "versions": {}, "seconds": 1.0, "about": ""}

@@ -6,7 +6,15 @@ from typing import Any
 
 NET = "convnet:depth=1,norm=batch,width=8"
 PLAIN = "convnet:depth=1,norm=instance,width=8"
-JOB: dict[str, Any] = {"data": "digits:size=8", "ipc": 2, "seed": 3, "device": "cpu", "students": 1, "epochs": 30}
+JOB: dict[str, Any] = {
+    "data": "digits:size=8",
+    "ipc": 2,
+    "seed": 3,
+    "device": "cpu",
+    "students": 1,
+    "draws": 1,
+    "epochs": 30,
+}
 FAMILY = {"iterations": 4, "squeeze_epochs": 1, "ascent_steps": 3, "pool": 6, "crops": 2}
 NETS = {"backbones": f"teacher+{NET},pooling=max"}
 MATCH = {"iterations": 3, "batch_real": 4}

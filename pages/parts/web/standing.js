@@ -49,12 +49,26 @@ export class Standing {
   }
 }
 
+// Mean and s.d. of a record's accuracies, over the draws of random real images where there are several, and how many those are
+// (`record/scores.py` has the same). A control of an earlier version was one draw.
+export function spread(r) {
+  const drawn = r.draws?.length ? r.draws : r.accuracy.map(() => 0), groups = new Map(), n = r.accuracy.length;
+  r.accuracy.forEach((a, i) => groups.set(drawn[i], [...(groups.get(drawn[i]) ?? []), a]));
+  const over = groups.size > 1 ? [...groups.values()].map(average) : r.accuracy, mean = average(over);
+  const std = over.length > 1 ? Math.sqrt(over.reduce((a, b) => a + (b - mean) ** 2, 0) / (over.length - 1)) : null;
+  const few = n > 1 ? `n = ${n}` : "1 seed", one = r.subject === "random" ? `${few}, 1 draw` : few;
+  return { mean, std, said: groups.size > 1 ? `${groups.size} draws` : one };
+}
+
+function average(values) {
+  return values.reduce((a, b) => a + b, 0) / Math.max(values.length, 1);
+}
+
 function scoreRow(run, r, many) {
-  const n = r.accuracy.length, mean = r.accuracy.reduce((a, b) => a + b, 0) / Math.max(n, 1);
-  const std = n > 1 ? Math.sqrt(r.accuracy.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1)) : null;
+  const { mean, std, said } = spread(r);
   const count = r.budget?.images, what = { real: "all real data", distilled: "learned images", random: "random real images" }[r.subject] ?? r.subject;
   const title = r.subject !== "real" && count ? `${words(count)} ${what}` : what, of = many ? `${run.info.title}: ` : "";
-  const value = `${(100 * mean).toFixed(1)} %${std === null ? " (1 seed)" : ` ± ${(100 * std).toFixed(1)} (n = ${n})`}`;
+  const value = `${(100 * mean).toFixed(1)} %${std === null ? "" : ` ± ${(100 * std).toFixed(1)}`} (${said})`;
   const style = `width:${100 * mean}%;background:${SUBJECT_COLORS[r.subject] ?? COLORS[7]}${std === null ? ";opacity:.55" : ""}`;
   const rail = el("div", { class: "rail", role: "cell" }, el("div", { class: "fill", style }));
   if (std !== null) rail.append(el("div", { class: "spread", style: `left:${100 * Math.max(0, mean - std)}%;width:${200 * std}%` }));

@@ -6,6 +6,7 @@ import { within, densities } from "../../../pages/parts/web/density.js";
 import { parsePacket } from "../../../pages/parts/web/packet.js";
 import { COLORS, SHAPES, color, shape, signed } from "../../../pages/parts/web/palette.js";
 import { Run, lastAt } from "../../../pages/parts/web/run.js";
+import { spread } from "../../../pages/parts/web/standing.js";
 import { Store } from "../../../pages/parts/web/store.js";
 import { box, ordered } from "../../../pages/parts/web/tiles.js";
 
@@ -24,6 +25,16 @@ const stage = (n, name, steps, t = n) => ({ n, t, seen: 10 * n, kind: "stage", s
 const scalar = (n, name, step, value = 1) => ({ n, t: n, seen: 10 * n, kind: "scalars", stage: name, step, values: { loss: value } });
 const image = (n, step, ids) => ({ n, t: n, seen: 0, kind: "images", source: "synthetic", stage: "recover", step, sheet: 0, ids, labels: ids, columns: 10, tile: [2, 2] });
 const part = (records, from = 0, more = {}) => ({ run: "a", from, to: records.at(-1)?.n + 1 || from, state: { state: "running" }, records, ...more });
+
+test("a control is a mean over draws, each of which counts once", () => {
+  const several = spread({ subject: "random", accuracy: [0.6, 0.7, 0.5, 0.4], draws: [0, 0, 1, 2] });
+  assert.ok(Math.abs(several.mean - 1.55 / 3) < 1e-12 && Math.abs(several.std - 0.1258) < 1e-4);
+  assert.equal(several.said, "3 draws");
+  assert.equal(spread({ subject: "random", accuracy: [0.6, 0.7] }).said, "n = 2, 1 draw");
+  const ours = spread({ subject: "distilled", accuracy: [0.6, 0.7], draws: [] });
+  assert.ok(Math.abs(ours.std - 0.0707) < 1e-4 && ours.said === "n = 2");
+  assert.deepEqual(spread({ subject: "distilled", accuracy: [0.6] }), { mean: 0.6, std: null, said: "1 seed" });
+});
 
 test("a packet is read wherever its bytes lie", () => {
   const raw = packet([{ run: "é" }], [new Uint8Array([1, 2]), new Uint8Array([3])]), shifted = new Uint8Array(raw.length + 7);

@@ -1,0 +1,31 @@
+"""One row of the score table while it grows: a subject under one protocol, and its students so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..events import Subject
+from .kept import Sat
+from .protocols import Protocol
+
+
+@dataclass
+class Sitting:
+    """A subject under one protocol; `draws` has the draw of random real images that each student of the control saw."""
+
+    subject: Subject
+    protocol: Protocol
+    found: list[float] = field(default_factory=list)
+    draws: list[int] = field(default_factory=list)
+    took: list[float] = field(default_factory=list)  # seconds
+
+    def add(self, sat: Sat, draw: int) -> None:
+        """One more student."""
+        self.found.append(sat["accuracy"])
+        self.took.append(sat["seconds"])
+        self.draws += [draw] if self.subject == "random" else []
+
+    @property
+    def seconds(self) -> float:
+        """Of one student, the mean."""
+        return sum(self.took) / max(1, len(self.took))
