@@ -84,6 +84,8 @@ def status(folder: RunFolder, state: dict[str, Any]) -> None:
                 on_click=_guarded,
                 args=(studio.resume, folder.id),
             )
+    if known := standing.known_by(records):
+        st.caption(known)
     if problem := st.session_state.pop("_problem", ""):
         st.error(problem)
     if kind == "failed" and (log := studio.executor().logs(folder)):

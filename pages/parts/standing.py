@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from distill_core.quantities import said, titled
+from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
+from distill_core.record.lines import Line
 
 from . import studio
 from .studio import escape
@@ -51,6 +54,12 @@ def progress(records: list[dict[str, Any]]) -> str:
         if steps:
             words.append(f"{int(left) // 60}:{int(left) % 60:02d} left in this stage")
     return " · ".join(words)
+
+
+def known_by(records: list[Line]) -> str:
+    """What the run is known by so far, on average over its batches; "" where it reports no such number."""
+    said_so_far = [f"{titled(name)} {said(name, value)}" for name, value in facts_of(records).items()]
+    return f":material/straighten: {escape(' · '.join(said_so_far))}" if said_so_far else ""
 
 
 def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, Any]]) -> str:

@@ -438,3 +438,13 @@ def test_class_names_come_from_the_catalog():
 def test_warnings_name_what_is_unfair():
     asked = [{"method": "a", "job": {"data": "x", "ipc": i, "seed": 0}} for i in (1, 2)]
     assert [one[:9] for one in pairing.warnings(asked, ["A", "B"])] == ["Different"]
+
+
+def test_what_a_run_is_known_by_stands_under_its_state(home, open_page):
+    run = demo.create(home, name="shifted")
+    demo.write(run)
+    with open(run.path / "events.jsonl", "a", encoding="utf-8") as log:
+        for number, rise in ((9001, 0.1), (9002, 0.3)):
+            line = {"n": number, "t": 1.0, "kind": "scalars", "step": 12, "values": {"start-rise": rise}}
+            log.write(json.dumps(line) + "\n")
+    assert "rise of the loss on the start 0.2 nats" in words(open_page(PAGE, run=run.id))
