@@ -447,4 +447,4 @@ def test_what_a_run_is_known_by_stands_under_its_state(home, open_page):
         for number, rise in ((9001, 0.1), (9002, 0.3)):
             line = {"n": number, "t": 1.0, "kind": "scalars", "step": 12, "values": {"start-rise": rise}}
             log.write(json.dumps(line) + "\n")
-    assert "rise of the loss on the start 0.2 nats" in words(open_page(PAGE, run=run.id))
+    assert "rise of the loss on the start 0.2 nats" in words(open_page(PAGE, run=run.id)).replace("\\", "")
