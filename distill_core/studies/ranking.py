@@ -76,7 +76,7 @@ class CandidateRanking(Study):
     )  # fmt: skip
     draws: int = knob(
         1, "Draws beside the walk",
-        "Random real images, starts, pixels and every layer, searched shortly and long, with so many seeds; 0: the walk alone.",
+        "Real images, means of them, starts, pixels and every layer, searched shortly and long, with so many seeds; 0: the walk alone.",
         ge=0, le=20, source="ours",
     )  # fmt: skip
     short: int = knob(10, "Updates, few", "Of each short search beside the walk.", ge=1, le=100_000, source="ours")
@@ -120,7 +120,7 @@ class CandidateRanking(Study):
         memory, every = field.memories[0], range(len(field.real.classes))
         rivals = self._rivals(job, RunFolder.find(studio_home(), self.run).request())
         searches = rivals.searches(field.real) if self.draws else []
-        count = len(field.entrants) + self.draws * (len(searches) + len(rivals.starts(field.real)))
+        count = len(field.entrants) + rivals.count(field.real)
         yield memory.point("distilled", every, 0), job.students * count * memory.updates(every)
         for name in dict.fromkeys(name for name, _, _ in searches):
             of_it = [(space, updates) for layer, space, updates in searches if layer == name]

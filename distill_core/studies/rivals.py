@@ -1,8 +1,9 @@
 """What stands beside the candidates of one walk in a ranking: sets that differ, made of the same job and objective.
 
-For each draw (a seed): random real images, where the generator starts (the average; a latent for every image), the pixels and
-the feature map at every layer after few and after many updates. And once the mean images of every class. Each is made once
-and kept by content.
+For each draw (a seed): random real images and means of a few of them, where the generator starts (one latent for every image, and
+the average), the pixels and the feature map at every layer after few and after many updates. And once the mean image of every
+class. What is searched ends up about equally good, what is only drawn does not: so several sets are drawn for each draw. All
+are made once and kept by content.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ from ..parts.objectives import Objective
 from ..parts.space import Found, Pixels, Space
 from ..pieces.ground import Ground
 from ..pieces.show import quantize
-from ..pieces.start import starting_images
+from ..pieces.start import starting_ids
 from ..priors import cuts_for
 from ..priors.prior import PIXELS
 from ..search.one_layer import OneLayer
 from ..search.prior import AVERAGED, InPrior
 
 T = TypeVar("T")
+SETS, APART = 4, 1000  # drawn for each draw, and how far their seeds lie from each other
+FEW = (3, 10)  # real images in a mean
 SHARED = ("prior", "lr_w", "lr_f", "momentum", "averaged", "chunk", "decode_mb", "precision")
 
 
@@ -52,9 +55,6 @@ class Rivals:
     counts: tuple[int, ...]
     draws: int
 
-    def seeds(self) -> range:
-        return range(self.job.seed, self.job.seed + self.draws)
-
     def searches(self, real: RealSet) -> list[tuple[str, Space, int]]:
         """Layer, space, updates: all that is searched for one draw."""
         found: list[tuple[str, Space, int]] = [(PIXELS, Pixels(iterations=n), n) for n in self.counts]
@@ -65,36 +65,48 @@ class Rivals:
             found += [(cut.name, OneLayer(**shared, layer=cut.name, iterations=n), n) for n in self.counts]
         return found
 
-    def starts(self, real: RealSet) -> list[tuple[str, Space | None]]:
-        """What is not searched, by name: real images (None), and the starts in the generator."""
-        found: list[tuple[str, Space | None]] = [("random real", None)]
-        if self.inside is not None and self.inside.prior != PIXELS:
-            kinds = {"averaged start": AVERAGED, "one latent each": 0}
-            found += [(name, OneLayer(prior=self.inside.prior, averaged=n)) for name, n in kinds.items()]
-        return found
+    def starts(self, real: RealSet) -> list[tuple[str, Space | int, int]]:
+        """What is drawn and not searched: name, in which way (real images that are averaged, or a start in the generator), and
+        how much is added to the seed."""
+        found: list[tuple[str, Space | int, int]] = [("random real", 1, APART * i) for i in range(SETS)]
+        found += [(f"mean of {n} real", n, 0) for n in FEW]
+        if self.inside is None or self.inside.prior == PIXELS:
+            return found
+        latents = OneLayer(prior=self.inside.prior, averaged=0)
+        found += [("one latent each", latents, APART * i) for i in range(SETS)]
+        return [*found, ("averaged start", latents.model_copy(update={"averaged": AVERAGED}), 0)]
+
+    def count(self, real: RealSet) -> int:
+        """How many there are."""
+        return self.draws * (len(self.searches(real)) + len(self.starts(real))) + bool(self.draws)
 
     def made(self, real: RealSet) -> Stream[list[Entrant]]:
         """All of them, in a stage of their own; what is at hand costs nothing."""
         if not self.draws:
             return []
-        every = [one for seed in self.seeds() for one in self._of(real, seed)]
-        found = [_entrant("class mean", 0, 0, class_means(real, self.job.ipc), self.job.ipc)]
-        for at, (name, updates, seed, stream, content) in enumerate(every):
+        every = [one for draw in range(self.draws) for one in self._of(real, draw)]
+        found = [_entrant("class mean", 0, 1, class_means(real, self.job.ipc), self.job.ipc)]
+        for at, (name, updates, draw, stream, content) in enumerate(every):
             kept = yield from stage("rivals", _kept(content, stream), 0, at, len(every))
-            found.append(_entrant(name, updates, seed - self.job.seed, kept, self.job.ipc))
+            found.append(_entrant(name, updates, draw + 1, kept, self.job.ipc))
         return found
 
-    def _of(self, real: RealSet, seed: int) -> Iterator[tuple[str, int, int, Stream[Tensor], dict[str, object]]]:
-        """Name, updates, seed, what makes the images, what they are made of."""
-        ground = Ground.of(self.job.model_copy(update={"seed": seed}))
-        same: dict[str, object] = {"form": 1, "data": real.fingerprint, "seed": seed, "ipc": self.job.ipc}
-        for name, start in self.starts(real):
-            told = {"start": name, "prior": getattr(start, "prior", "")}
-            yield name, 0, seed, _first(start, self.objective, ground), {**same, **told}
+    def _of(self, real: RealSet, draw: int) -> Iterator[tuple[str, int, int, Stream[Tensor], dict[str, object]]]:
+        """Name, updates, draw, what makes the images, what they are made of."""
+        first = self.job.seed + draw
+        same: dict[str, object] = {"form": 1, "data": real.fingerprint, "ipc": self.job.ipc}
+        for name, start, more in self.starts(real):
+            ground = self._ground(first + more)
+            told = {"seed": first + more, "start": name, "prior": getattr(start, "prior", "")}
+            yield name, 0, draw, _first(start, self.objective, ground), {**same, **told}
+        ground = self._ground(first)
         same |= {"network": self.job.teacher, "objective": kind_of(self.objective), **settings_of(self.objective)}
         for name, space, updates in self.searches(real):
-            told = {"kind": kind_of(space), **{f"space.{k}": v for k, v in settings_of(space).items()}}
-            yield name, updates, seed, _last(space.found(self.objective, ground)), {**same, **told}
+            told = {"seed": first, "kind": kind_of(space), **{f"space.{k}": v for k, v in settings_of(space).items()}}
+            yield name, updates, draw, _last(space.found(self.objective, ground)), {**same, **told}
+
+    def _ground(self, seed: int) -> Ground:
+        return Ground.of(self.job.model_copy(update={"seed": seed}))
 
 
 def class_means(real: RealSet, ipc: int) -> Tensor:
@@ -103,11 +115,13 @@ def class_means(real: RealSet, ipc: int) -> Tensor:
     return torch.stack([part[i].mean(0) for i in range(ipc) for part in parts])
 
 
-def _first(start: Space | None, objective: Objective, ground: Ground) -> Stream[Tensor]:
-    """Images (n, c, h, w) in [0, 1] before any search."""
-    if not isinstance(start, InPrior):
-        images, _ = starting_images(ground.real, ground.job.ipc, ground.job.seed)
-        return images.flatten(0, 1)
+def _first(start: Space | int, objective: Objective, ground: Ground) -> Stream[Tensor]:
+    """Images (n, c, h, w) in [0, 1] before any search; a number averages so many random real images for each."""
+    ipc = ground.job.ipc
+    if isinstance(start, int):
+        ids = [starting_ids(ground.real, ipc, ground.job.seed + APART * i // SETS) for i in range(start)]
+        return torch.stack([ground.real.pixels(ground.real.train.images[one.flatten()]) for one in ids]).mean(0)
+    assert isinstance(start, InPrior)
     begun = yield from _hushed(start.begun(objective, ground))
     shown = begun.map_at(len(begun.prior.cuts), start.at_once(begun.prior, 0))
     assert shown is not None, "past the last cut are the images"
@@ -139,4 +153,4 @@ def _entrant(name: str, updates: int, draw: int, images: Tensor, ipc: int) -> En
     labels = np.tile(np.arange(len(pixels) // ipc), ipc)
     said = f"{name}, {updates} updates" if updates else name
     shown = pixels.permute(0, 2, 3, 1).numpy()
-    return Entrant(f"{said}, draw {draw + 1}", name, shown, labels, None, updates, (f"draw {draw + 1}",), False)
+    return Entrant(f"{said}, draw {draw}", name, shown, labels, None, updates, (f"draw {draw}",), False)

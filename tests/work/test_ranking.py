@@ -9,14 +9,17 @@ import torch
 from safetensors.torch import load_file
 
 from distill_core.datasets import load
+from distill_core.method import drained
+from distill_core.parts.objectives import MeanFeatures
+from distill_core.pieces.start import starting_ids
 from distill_core.record import findings
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
 from distill_core.results import load_result
 from distill_core.studies import askable, whole
-from distill_core.studies.rivals import class_means
+from distill_core.studies.rivals import Rivals, class_means
 from distill_core.work import trial
-from tests.methods.tiny import NETWORK
+from tests.methods.tiny import NETWORK, job
 from tests.work.test_studies import Killed, drive, sitting, study
 
 SEARCH = {"prior": "untrained:width=4", "metric": "loss", "looks": 4, "averaged": 2, "lr_f": 0.5, "judge": NETWORK}
@@ -193,21 +196,19 @@ def test_sets_that_differ_stand_beside_the_walk(home, searched):
     assert drive(asked(home, searched, **BESIDE, above="1 99.9"))["state"] == "finished"
     (found,) = findings.every(home, "ranking")
     beside = [row for row in found["rows"] if not row["walk"]]
-    layers = [
-        "class mean",
-        "random real",
-        "averaged start",
-        "one latent each",
-        "pixels",
-        "latent",
-        "layer1",
-        "layer2",
-        "layer3",
-    ]
-    assert list(dict.fromkeys(row["layer"] for row in beside)) == layers
-    of = {name: [row for row in beside if row["layer"] == name] for name in layers}
+    drawn = {
+        "class mean": 1,
+        "random real": 8,
+        "mean of 3 real": 2,
+        "mean of 10 real": 2,
+        "one latent each": 8,
+        "averaged start": 2,
+    }
+    searched_too = {"pixels": 4, "latent": 4, "layer1": 4, "layer2": 4, "layer3": 4}
+    of = {name: [row for row in beside if row["layer"] == name] for name in drawn | searched_too}
+    assert list(dict.fromkeys(row["layer"] for row in beside)) == list(of)
     del of["latent"]  # w moves so little that some of its images are twins
-    assert [len(one) for one in of.values()] == [1, 2, 2, 2, 4, 4, 4, 4]
+    assert all(len(rows) == (drawn | searched_too)[name] for name, rows in of.items())
     assert sorted(row["step"] for row in of["layer2"]) == [1, 1, 3, 3]
     assert all(row["distance"]["loss"] is None and row["distance"]["fixed_probes"] > 0 for row in beside)
     assert [(one["what"], one["n"]) for one in found["ranges"]][:2] == [
@@ -232,6 +233,18 @@ def test_what_stands_beside_is_what_the_method_would_make(home, searched):
     wanted = wanted if wanted.dtype == torch.uint8 else (wanted * 255).round().byte()
     kept = [load_file(path)["images"] for path in (home / "cache").glob("candidate-*.safetensors")]
     assert any(torch.equal(one, wanted) for one in kept)
+
+
+def test_a_mean_of_a_few_is_that_of_sets_that_random_would_draw(home):
+    asked = job(data="digits:size=8", ipc=2, seed=3)
+    rivals = Rivals(asked, MeanFeatures(), None, (1,), 1)
+    real = load(asked.data)
+    of = {one.layer: one.pixels for one in drained(rivals.made(real))}
+    assert list(of) == ["class mean", "random real", "mean of 3 real", "mean of 10 real", "pixels"]
+    sets = [real.train.images[starting_ids(real, 2, 3 + 250 * i).flatten()].double() for i in range(3)]
+    wanted = (sum(sets) / 3).permute(0, 2, 3, 1).numpy()
+    assert abs(of["mean of 3 real"] - wanted).max() <= 0.5 + 1e-3
+    assert (sets[0].permute(0, 2, 3, 1).numpy() == drained(rivals.made(real))[1].pixels).all()
 
 
 def test_class_means_are_those_of_parts_where_there_are_several():
