@@ -3,6 +3,7 @@
     {"schema": 2,
      "methods":   [{"name", "title", "idea", "family", "paper", "url", "learns", "matches", "labels", "by_rule", "departures",
                     "presets", "ablations", "beside", "fields"}: see `entries.py`],
+     "departures": [where all methods depart alike from the papers' code],
      "studies":   [the same for what is queued and distills nothing: a teacher, other students, class after class],
      "job":       [a field for each value of the job],
      "data", "networks", "protocols": [plain values],

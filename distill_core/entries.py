@@ -108,6 +108,7 @@ class Catalog(TypedDict):
 
     schema: int
     methods: list[Entry]
+    departures: NotRequired[list[str]]  # of all methods alike
     studies: list[Entry]
     job: list[Field]
     data: list[DataEntry]

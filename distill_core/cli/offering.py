@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,8 @@ def methods(
         return _forget(where, name, as_json)
     if name:
         one = shelf.among([*known["methods"], *known.get("studies", ())], name)
-        return emit(one) if as_json else _method(one)
+        alike = known.get("departures", []) if one in known["methods"] else []
+        return emit({**one, "shared_departures": alike}) if as_json else _method(one, alike)
     if as_json:
         return emit({"methods": known["methods"]})
     columns = ("method", "title", "family", "learns", "paper")
@@ -67,12 +69,15 @@ def _forget(home: Path, name: str, as_json: bool) -> None:
     return emit({"forgotten": name}) if as_json else console().print(f"{name} is listed no longer.", markup=False)
 
 
-def _method(one: Entry) -> None:
+def _method(one: Entry, alike: Sequence[str] = ()) -> None:
+    """A card and its settings; `alike` is where all methods depart from the papers' code."""
     console().print(f"[b]{one['title']}[/b]\n{one['idea']}\n{one['paper']}", soft_wrap=True)
     if one.get("file"):
         console().print(f"in {one['file']}", markup=False, soft_wrap=True)
     for departure in one["departures"]:
         console().print(f"· {departure}", markup=False, soft_wrap=True)
+    for departure in alike:
+        console().print(f"· all methods: {departure}", markup=False, soft_wrap=True)
     now = active(one["fields"], {})
     for title, fields in (("Settings", now), ("With other choices", [f for f in one["fields"] if f not in now])):
         rows = [

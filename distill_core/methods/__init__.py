@@ -8,9 +8,11 @@ A method in a file of the user's own is known to the home that it was given to (
 
 from __future__ import annotations
 
+import tomllib
 import warnings
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from ..catalog import GROUP
 from ..errors import BadSetting, nearest
@@ -53,6 +55,12 @@ BUILT_IN: tuple[type[Method], ...] = (
     Herding,
     KCenter,
 )
+
+
+def departures() -> list[str]:
+    """Where all methods here depart from the papers' code alike, a sentence or two each."""
+    said = tomllib.loads(Path(__file__).with_name("departures.toml").read_text(encoding="utf-8"))
+    return [str(one) for one in said["shared"]]
 
 
 @cache

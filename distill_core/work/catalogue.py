@@ -51,6 +51,7 @@ def build() -> Catalog:
     return {
         "schema": SCHEMA,
         "methods": [method_entry(method) for method in methods.registry().values()],
+        "departures": methods.departures(),
         "studies": [method_entry(study) for study in studies.STUDIES.values()],
         "job": [one for one in fields_of(Job) if one["name"] != "moves"],
         "data": [plain(dataclasses.asdict(info)) for info in datasets.known()],

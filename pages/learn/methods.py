@@ -6,11 +6,13 @@ from distill_core.figures import family
 from pages.parts import draw, studio
 
 st.title("Methods")
-methods = studio.catalog()["methods"]
+catalog = studio.catalog()
+methods = catalog["methods"]
 st.markdown(
     f"{len(methods)} ways to make a few images stand for many. Each says where it departs from its paper; "
     "all are judged by the same students, beside as many random real images."
 )
+draw.departures(catalog.get("departures") or [], "Where all of them depart from the papers' code alike")
 with st.grid(min_column_width=320):
     for method in methods:
         with st.container(border=True, height="stretch"):

@@ -69,6 +69,11 @@ def card(method: dict[str, Any]) -> None:
     presets = [one["title"] for one in method.get("presets") or []]
     if presets:
         st.caption(":material/tune: presets: " + ", ".join(presets))
-    if method.get("departures"):
-        with st.expander("Where ours departs from the paper", icon=":material/alt_route:"):
-            st.markdown("\n".join(f"- {one}" for one in method["departures"]))
+    departures(method.get("departures") or [], "Where ours departs from the paper")
+
+
+def departures(said: list[str], title: str) -> None:
+    """Sentences on where ours differs, folded."""
+    if said:
+        with st.expander(title, icon=":material/alt_route:"):
+            st.markdown("\n".join(f"- {one}" for one in said))

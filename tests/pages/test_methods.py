@@ -18,6 +18,12 @@ def test_every_method_has_a_card_and_a_link_to_a_new_run(open_page):
     assert "method=random" in links and "method=shift" in links
 
 
+def test_where_all_methods_depart_alike_is_said_once(home, open_page):
+    write_json(home / "catalog.json", {**small_catalog(), "departures": ["A tenth is set aside."]})
+    app = open_page("learn/methods")
+    assert any("A tenth is set aside." in one.value for one in app.markdown)
+
+
 def test_the_table_compares_them(open_page):
     table = open_page("learn/methods").dataframe[0].value
     assert list(table["Method"]) == ["random", "shift"]

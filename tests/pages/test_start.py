@@ -37,7 +37,7 @@ def test_the_headline_and_bars_come_from_the_record(open_page, recordings):
 
 def test_the_three_sentences_say_what_was_kept_and_lost(recordings):
     kept, lost, why = recorded.facts(recordings[0].id).sentences
-    assert "86 of 100" in kept and "15 points more than" in kept and "(71)" in kept
+    assert "86 of 100" in kept and "15 points more than" in kept and "(71, one draw of them)" in kept
     assert "98 of 100" in lost and "12 points are the price, with 2.0 % of the images" in lost
     assert "not guarantee" in why
 
