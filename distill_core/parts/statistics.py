@@ -110,8 +110,18 @@ class Everywhere(AtBatchNorm):
         source=EDC,
     )
 
+    measured_under: Literal["crop_flip", "resized_crop_flip", "none"] = knob(
+        "crop_flip",
+        "Real images are measured under",
+        "What they go through first: shifted crops or resized crops, as teachers are trained, with flips where a mirrored image keeps "
+        "its class; or nothing.",
+        advanced=True,
+        source=GVBSM,
+    )
+
     def listener(self, ground: Ground, teacher: Teacher) -> Stream[Listener]:
-        measuring = measured(teacher.network, ground.real, teacher.key, ground.device, per_class=self.class_share > 0)
+        per_class, view = self.class_share > 0, self.measured_under
+        measuring = measured(teacher.network, ground.real, teacher.key, ground.device, per_class=per_class, view=view)
         targets = yield from stage("measure", measuring)
         settings = {"memory": self.memory, "drop": self.drop, "class_share": self.class_share}
         return lambda network: RealStatistics(
