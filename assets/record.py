@@ -6,6 +6,7 @@ scores are found by content, so a changed recipe needs a new run of this file; a
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
@@ -115,10 +116,10 @@ def scores() -> None:
     from distill_core.networks import resolve
 
     known: dict[str, Any] = {}
-    for name in SETS:
+    for name, spec in itertools.product(SETS, ("auto", "auto:norm=instance")):
         real = load(name)
-        student = resolve("auto", channels=real.channels, size=real.size)
-        print(f"all real data of {real.name}", flush=True)
+        student = resolve(spec, channels=real.channels, size=real.size)
+        print(f"all real data of {real.name}, {student}", flush=True)
         known[whole_key(real, student)] = whole_entry(real, drain(measure_whole(real, student, STUDENTS)))
         (HERE / "scores.json").write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -3,6 +3,7 @@
     StudioError
     ├── BadSetting        a field or job value that cannot work
     ├── MissingPackage    an optional package is not installed (with the pip line)
+    ├── MissingWeights    a file of weights that has to be fetched first (with where it goes)
     ├── BadData           images or labels that cannot be read
     └── BadRecord         a run or a synthetic set that cannot be read
 
@@ -20,6 +21,10 @@ class BadSetting(StudioError):
 
 class MissingPackage(StudioError):
     """An optional package is not installed; the message carries the pip line."""
+
+
+class MissingWeights(StudioError):
+    """A file of weights that has to be fetched first; the message says where it goes and how."""
 
 
 class BadData(StudioError):

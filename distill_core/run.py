@@ -7,7 +7,7 @@ from collections.abc import Generator
 from torch import nn
 
 from .datasets import RealSet, load
-from .errors import BadSetting
+from .errors import BadSetting, MissingWeights
 from .evaluation import score
 from .evaluation.protocols import find
 from .events import Event, Scored
@@ -18,6 +18,7 @@ from .networks import check as takes
 from .networks import norm_of, resolve
 from .pieces.device import device_of
 from .pieces.ensemble import find_teachers
+from .pieces.library import missing
 from .pieces.start import check_ipc
 from .pieces.teach import SqueezeRecipe, squeeze
 from .results import Result
@@ -35,6 +36,8 @@ def check(method: Method, job: Job) -> None:
         )
     for network in (job.teacher, job.student):
         resolve(network, channels=real.channels, size=real.size)
+    if sentence := missing(job.teacher):
+        raise MissingWeights(sentence)
     if job.protocol != "auto":
         find(job.protocol)
     if reason := method.why_not(job):

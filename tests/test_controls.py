@@ -24,9 +24,9 @@ from distill_core.run import whole
 from tests.methods.tiny import NETWORK, drain, fitting, small
 
 # What is too small to be seen in a few tiny steps: rates at which candidates get worse, two looks at a network with a
-# training between them, experts that go on after the last start. And pixels that only get worse.
+# training between them, experts that go on after the last start. And pixels that only get worse, statistics that weigh.
 ENOUGH: dict[str, Plain] = {"looks": 6, "lr_f": 3.0, "lr_w": 0.3, "outer": 2, "train_epochs": 6, "last_start": 3}
-WAYS = (ENOUGH, {**ENOUGH, "last.lr_img": 300.0})
+WAYS = (ENOUGH, {**ENOUGH, "last.lr_img": 300.0, "mean_weight": 1.0, "variance_weight": 1.0})
 TEXTS: dict[str, list[Plain]] = {  # other values of what is written, by the last word of the name
     "backbones": ["teacher"],
     "by": ["teacher"],

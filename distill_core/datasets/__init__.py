@@ -2,7 +2,8 @@
 
 Names: `digits`, `shapes`, `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `own/<name>` (see `own.add`), and
 `folder:/a/path` for a folder or a zip with one sub-folder of pictures per class. Own images take `mirror=yes` or
-`mirror=no`: `own/letters:mirror=no`, `folder:mirror=no:/a/path`.
+`mirror=no`, and `constants=imagenet` where they are normalized as ImageNet: `own/letters:mirror=no`,
+`folder:constants=imagenet,mirror=no:/a/path`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import partial
 
 from ..errors import BadSetting, nearest
 from ..spec import Value, parse
-from . import digits, own, shapes, vision
+from . import constants, digits, own, shapes, vision
 from .mirroring import asked_of
 from .real import DataInfo, Progress, RealSet, Split
 
@@ -51,11 +52,11 @@ def load(spec: str, *, progress: Progress | None = None) -> RealSet:
     if name == "folder":
         if not options["path"]:
             raise BadSetting("folder: needs a path after the colon, such as folder:/home/me/pictures.")
-        _no_other_options(name, options, ["mirror", "path"])
-        return own.load_folder(str(options["path"]), progress, asked_of(asked))
+        _no_other_options(name, options, ["constants", "mirror", "path"])
+        return own.load_folder(str(options["path"]), progress, asked_of(asked), constants.asked_of(asked))
     if name.startswith("own/"):
-        _no_other_options(name, options, ["mirror"])
-        return own.load(name.removeprefix("own/"), asked_of(asked))
+        _no_other_options(name, options, ["constants", "mirror"])
+        return own.load(name.removeprefix("own/"), asked_of(asked), constants.asked_of(asked))
     if name not in _LOADERS:
         names = [*_LOADERS, *(f"own/{one}" for one in own.names())]
         raise BadSetting(

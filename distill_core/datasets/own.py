@@ -26,6 +26,7 @@ from ..errors import BadData, BadSetting, nearest
 from ..home import read_json, studio_home, write_json
 from ..spec import Spec
 from ..store import remembered
+from .constants import NAMED, Constants
 from .mirroring import SAID, by_default, sentence
 from .reading import RECIPE, About, Arrays, about_of, read
 from .real import DataInfo, Progress, RealSet, Split, assemble, fingerprint
@@ -102,23 +103,25 @@ def info(name: str) -> DataInfo:
         ) from None
 
 
-def load(name: str, mirror: bool | None = None) -> RealSet:
-    """A set that was added before; `mirror` where another answer is wanted than was given then."""
+def load(name: str, mirror: bool | None = None, constants: Constants | None = None) -> RealSet:
+    """A set that was added before; `mirror` where another answer is wanted than was given then, `constants` other than its own."""
     path = _folder(name) / "set.safetensors"
     try:
-        return _real(info(name), load_file(path), mirror)
+        return _real(info(name), load_file(path), mirror, constants)
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise BadData(f"own/{name} is damaged ({error}). Add its folder again under another name.") from None
 
 
-def load_folder(path: str, progress: Progress | None = None, mirror: bool | None = None) -> RealSet:
+def load_folder(
+    path: str, progress: Progress | None = None, mirror: bool | None = None, constants: Constants | None = None
+) -> RealSet:
     """A folder or a zip directly; its pixels are kept in the cache until a file in it changes."""
     where = Path(path).expanduser().resolve()
     with opened(where) as tree:
         listing = "\n".join(f"{e.path}\t{e.size}\t{e.stamp}" for e in tree.entries)
     key = sha256(f"{RECIPE}\n{where}\n{listing}".encode()).hexdigest()[:32]
     arrays = remembered("folder", key, lambda: read(where, None, progress))
-    return _real(_info(f"folder:{where}", where.name, arrays), arrays, mirror)
+    return _real(_info(f"folder:{where}", where.name, arrays), arrays, mirror, constants)
 
 
 def _folder(name: str) -> Path:
@@ -152,30 +155,36 @@ def _info(name: str, title: str, arrays: Arrays, mirror: bool | None = None) -> 
     return DataInfo(name, title, said, classes, *counts, (), mirrored, ready=True)
 
 
-def _real(known: DataInfo, arrays: Arrays, mirror: bool | None) -> RealSet:
+def _real(known: DataInfo, arrays: Arrays, mirror: bool | None, constants: Constants | None) -> RealSet:
     def split(part: str) -> Split:
         return Split(torch.from_numpy(arrays[f"{part}_images"]), torch.from_numpy(arrays[f"{part}_labels"]))
 
     about, asked = about_of(arrays), replace(known, may_mirror=known.may_mirror if mirror is None else mirror)
     key = about.fingerprint if asked.may_mirror else fingerprint("own", about.fingerprint, "mirror=no")
+    key = key if constants is None else fingerprint("own", key, f"constants={NAMED}")
+    if constants is not None and asked.channels != len(constants[0]):
+        raise BadSetting(f"{known.name} has grey images, and constants={NAMED} are for RGB. Leave constants out.")
     return assemble(
         asked,
         split("train"),
         split("test"),
         key,
         val=split("val") if "val_images" in arrays else None,
-        name=_named(known, asked.may_mirror),
+        name=_named(known, asked.may_mirror, constants),
+        constants=constants,
         licence="your own",
         notes=[*about.notes, sentence(known.name, asked.may_mirror), *_not_used(about)],
     )
 
 
-def _named(known: DataInfo, mirrored: bool) -> str:
-    """The spec of this set: `mirror` is said where it is not what was settled when the images came in."""
-    if mirrored == known.may_mirror:
+def _named(known: DataInfo, mirrored: bool, constants: Constants | None) -> str:
+    """The spec of this set: `mirror` and `constants` are said where they are not what was settled when the images came in."""
+    said = {} if mirrored == known.may_mirror else {"mirror": SAID[mirrored]}
+    said |= {} if constants is None else {"constants": NAMED}
+    if not said:
         return known.name
     kind, _, path = known.name.partition(":")
-    return str(Spec.of(kind, {"mirror": SAID[mirrored], **({"path": path} if path else {})}))
+    return str(Spec.of(kind, {**said, **({"path": path} if path else {})}))
 
 
 def _not_used(about: About) -> list[str]:

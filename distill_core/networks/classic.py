@@ -10,9 +10,12 @@ convolution of the last two.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import nn
 
-from .network import Network, NetworkInfo, Option
+from ..errors import BadSetting
+from .network import Network, NetworkInfo, Option, rgb_only, stem_option
 
 MLP = NetworkInfo(
     "mlp",
@@ -21,7 +24,13 @@ MLP = NetworkInfo(
     (Option("width", "Units of the two hidden layers.", 128, minimum=1, maximum=8192),),
 )
 LENET = NetworkInfo("lenet", "LeNet", "Two convolutions and three linear layers, from 1998.")
-ALEXNET = NetworkInfo("alexnet", "AlexNet", "Five convolutions without norms, in its small-image form.")
+ALEXNET = NetworkInfo(
+    "alexnet",
+    "AlexNet",
+    "Five convolutions without norms, in its small-image form.",
+    (stem_option(", one linear layer"),),
+)
+LEAST = 63  # pixels that torchvision's takes
 VGG11 = NetworkInfo(
     "vgg11",
     "VGG-11",
@@ -51,8 +60,10 @@ def lenet(channels: int, size: int, classes: int) -> Network:
     return Network(body, neck, nn.Linear(84, classes), channels=channels, size=size, classes=classes)
 
 
-def alexnet(channels: int, size: int, classes: int) -> Network:
+def alexnet(channels: int, size: int, classes: int, *, stem: str) -> Network:
     """Five convolutions, pooled after the first, the second and the last."""
+    if stem == "torchvision":
+        return _large_alexnet(channels, size, classes)
     side, padding = (32, 4) if (channels, size) == (1, 28) else (size, 2)
     body = {
         "block1": nn.Sequential(nn.Conv2d(channels, 128, 5, padding=padding), nn.ReLU(), nn.MaxPool2d(2)),
@@ -63,6 +74,21 @@ def alexnet(channels: int, size: int, classes: int) -> Network:
     }
     classifier = nn.Linear(192 * (side // 8) ** 2, classes)
     return Network(body, nn.Flatten(), classifier, channels=channels, size=size, classes=classes)
+
+
+def _large_alexnet(channels: int, size: int, classes: int) -> Network:
+    """torchvision's: strides in the first convolution, three linear layers with dropout."""
+    from torchvision.models import alexnet as library
+
+    rgb_only("alexnet", channels)
+    if size < LEAST:
+        raise BadSetting(f"alexnet:stem=torchvision cannot take {size}×{size} images: it needs {LEAST} pixels or more.")
+    whole = library(weights=None, num_classes=classes)
+    parts, cuts = list(whole.features), (0, 3, 6, 8, 10, 13)
+    body = {f"block{i + 1}": nn.Sequential(*parts[a:b]) for i, (a, b) in enumerate(pairwise(cuts))}
+    neck = nn.Sequential(whole.avgpool, nn.Flatten(), *list(whole.classifier)[:-1])
+    classifier = whole.classifier[-1]
+    return Network(body, neck, classifier, channels=channels, size=size, classes=classes)
 
 
 def vgg11(channels: int, size: int, classes: int, *, norm: str) -> Network:

@@ -37,6 +37,18 @@ class NetworkInfo:
     norm: str = "none"  # of its layers, where it has no option for that
 
 
+def stem_option(also: str = "") -> Option:
+    """Whether a network of torchvision is changed for small images, or taken as it is (weights for ImageNet-1K then fit)."""
+    about = f"small: kept large for small images{also}; torchvision: as it was made for ImageNet."
+    return Option("stem", about, "small", ("small", "torchvision"))
+
+
+def rgb_only(name: str, channels: int) -> None:
+    """Refuse grey images for a network of torchvision as it is."""
+    if channels != 3:
+        raise BadSetting(f"{name}:stem=torchvision takes RGB images, and these are grey. Leave stem out.")
+
+
 class Network(nn.Module):
     """A classifier in three parts: `body` (named blocks in turn), `neck` (to one vector), `classifier` (one linear
     layer).

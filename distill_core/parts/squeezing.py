@@ -11,6 +11,7 @@ from ..networks import resolve
 from ..part import Part, choice, knob
 from ..pieces.ensemble import JOIN
 from ..pieces.ground import Ground
+from ..pieces.library import missing
 from ..pieces.teach import RECIPE, RECIPES, SqueezeRecipe, Teacher, squeeze
 
 OWN = "teacher"  # in a list of networks: the job's teacher
@@ -32,8 +33,8 @@ class OneNetwork(Part):
     recipe: RECIPE = knob(
         "cifar",
         "Teacher recipe",
-        "SGD 0.1 with a cosine (SRe2L and DWA on CIFAR); 0.2 with warm-up and resized crops (Tiny-ImageNet); 0.05 without "
-        "schedule (G-VBSM on CIFAR).",
+        "SGD 0.1 with a cosine (SRe2L and DWA on CIFAR); 0.2 with warm-up and resized crops (theirs on Tiny-ImageNet); 0.05 without "
+        "schedule and weight decay (G-VBSM and EDC on CIFAR); 0.1 with a cosine, without weight decay (theirs on Tiny-ImageNet).",
         advanced=True,
         source="the papers' released code",
         was="squeeze_recipe",
@@ -41,6 +42,13 @@ class OneNetwork(Part):
 
     def inverted(self, job: Job) -> list[str]:
         """The names of the networks that are inverted."""
+        return [job.teacher]
+
+    def why_not(self, job: Job) -> str | None:
+        return super().why_not(job) or next(filter(None, map(missing, self.networks(job))), None)
+
+    def networks(self, job: Job) -> list[str]:
+        """The specs of all networks that are needed."""
         return [job.teacher]
 
     def teachers(self, ground: Ground) -> Stream[list[Teacher]]:
@@ -93,15 +101,18 @@ class SeveralNetworks(OneNetwork):
             keys.append((yield from self._taught(ground, spec)).key)
         return JOIN.join(keys)
 
+    def networks(self, job: Job) -> list[str]:
+        return names(f"{self.backbones}{JOIN}{self.by}", job)
+
     def why_not(self, job: Job) -> str | None:
         if not self.inverted(job):
             return "backbones is empty, so nothing can be recovered. Name at least one network, such as teacher."
-        for spec in names(f"{self.backbones}{JOIN}{self.by}", job):
+        for spec in self.networks(job):
             try:
                 resolve(spec, channels=3, size=32)
             except BadSetting as error:
                 return str(error)
-        return None
+        return super().why_not(job)
 
 
 def names(text: str, job: Job) -> list[str]:

@@ -114,14 +114,23 @@ class Everywhere(AtBatchNorm):
         source=EDC,
     )
 
+    measured_under: Literal["crop_flip", "resized_crop_flip", "none"] = knob(
+        "crop_flip",
+        "Real images are measured under",
+        "What they go through first: shifted crops or resized crops, as teachers are trained, with flips where a mirrored image keeps "
+        "its class; or nothing.",
+        advanced=True,
+        source=GVBSM,
+    )
+
     def unfit(self, network: str) -> str | None:
         if parse(network).name != "mlp":
             return None
         return f"{network!r} has no convolution, so there are no statistics to match. Choose convnet, resnet18 or wrn."
 
     def listener(self, ground: Ground, teacher: Teacher) -> Stream[Listener]:
-        key, by_class = key_of(teacher, ground.real), self.class_share > 0
-        measuring = measured(teacher.network, ground.real, key, ground.device, per_class=by_class)
+        key, per_class, view = key_of(teacher, ground.real), self.class_share > 0, self.measured_under
+        measuring = measured(teacher.network, ground.real, key, ground.device, per_class=per_class, view=view)
         targets = yield from stage("measure", measuring)
         settings = {"memory": self.memory, "drop": self.drop, "class_share": self.class_share}
         return lambda network: RealStatistics(

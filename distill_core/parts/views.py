@@ -38,8 +38,12 @@ class RecoveryView(Part):
 
     def of(self, real: RealSet) -> View:
         """The view of images like these."""
-        roll = Roll(round(self.jitter * real.size))
+        roll = self.roll(round(self.jitter * real.size))
         return lambda x, generator, progress: roll(self.cut(x, real, generator, progress), generator)
+
+    def roll(self, pixels: int) -> Roll:
+        """The shift by so many pixels at most."""
+        return Roll(pixels)
 
 
 class Rolled(RecoveryView):
@@ -81,6 +85,15 @@ class Cropped(RecoveryView):
         return ResizedCropFlip((self.least(progress), 1.0), flip=real.may_mirror, shared=True)(x, generator)
 
 
+class CroppedBothWays(Cropped):
+    """The same with a shift that goes both ways, from −k to k pixels: SRe2L on Tiny-ImageNet, and no other."""
+
+    kind: Literal["crop_centered"] = "crop_centered"  # type: ignore[assignment]
+
+    def roll(self, pixels: int) -> Roll:
+        return Roll(pixels, centered=True)
+
+
 class Curriculum(Cropped):
     """Crops whose lower bound falls from the whole image to `low` over the first `milestone` of the run (CDA, 2311.18838).
 
@@ -109,11 +122,11 @@ class Curriculum(Cropped):
 
 
 AnyView = Annotated[
-    Rolled | Cropped | Curriculum | Windowed,
+    Rolled | Cropped | CroppedBothWays | Curriculum | Windowed,
     choice(
         "View",
-        "What the teacher sees at each iteration: a circular shift; before it a random crop and flip; crops whose smallest "
-        "area falls as the run goes on (curriculum); or a window of the padded image and a flip.",
+        "What the teacher sees at each iteration: a circular shift; before it a random crop and flip; the same with a shift "
+        "both ways; crops whose smallest area falls as the run goes on (curriculum); or a window of the padded image and a flip.",
         source=SRE2L,
         was="augment",
     ),

@@ -21,8 +21,7 @@ from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting, nearest
 from ..home import replacing
 from ..networks import build, resolve
-from .teach import accuracy
-from .teacher import Teacher, find_teacher, header, same_constants, save_teacher
+from .teacher import Teacher, accuracy, find_teacher, header, same_constants, save_teacher
 
 MOST_BYTES = 4 << 30
 NEEDED = ("classes", "mean", "std")
@@ -44,14 +43,39 @@ def adopt(path: Path, real: RealSet, network: str = "", device: torch.device | N
     if not (form := str(network or about.get("spec") or "")):
         raise BadRecord(f"{path.name} does not say which network it is. Name it, such as resnet18.")
     spec = resolve(form, channels=real.channels, size=real.size)
-    built = fitted(path.name, spec, tensors, real).to(device).eval()
-    measured = check_accuracy(path.name, built, real, about.get("accuracy"), device)
+    stated, recipe = about.get("accuracy"), about.get("recipe") or {}
+    return keep(path.name, spec, tensors, real, stated=stated, recipe=recipe, device=device)
+
+
+def keep(
+    name: str,
+    spec: str,
+    tensors: Mapping[str, Tensor],
+    real: RealSet,
+    *,
+    stated: object = None,
+    recipe: object = None,
+    device: torch.device,
+) -> Teacher:
+    """Put tensors under our names into a network, have it classify, and keep it under a key made of them.
+
+    Args:
+        name: of the file, for sentences.
+        stated: the accuracy that is claimed, a fraction, where one is.
+    """
+    built = fitted(name, spec, tensors, real).to(device).eval()
+    measured = check_accuracy(name, built, real, stated, device)
     key = key_of(spec, tensors, real)
-    said = header(real, spec, about.get("recipe") or {}, measured, key)
-    said["imported"] = path.name
+    said = header(real, spec, recipe or {}, measured, key)
+    said["imported"] = name
     with replacing(store.path_of("teacher", key)) as file:
         save_teacher(built, said, file)
     return find_teacher(key, real, device)
+
+
+def tensors_of(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file; `BadRecord` where it cannot be read."""
+    return opened(path)[1]
 
 
 def opened(path: Path) -> tuple[dict[str, object], dict[str, Tensor]]:

@@ -8,104 +8,34 @@ Patch statistics: height and width are resized up to multiples of 4, cut into pa
 patch's position is pooled. EDC takes half of R from the global statistics and half from the mean statistics of the
 classes in the batch; a class's value is the average over its images of each image's own mean and variance.
 
+Real images go through the view that the teachers were trained under. ω is 10 for the network's first layer of all.
+
 Departures: the memory starts with the first statistic (the released code starts it at zero; switch `memory_from_zero`)
 and is new for every batch of images; when class statistics are stored, means stay means (EDC's files swap the two).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 
 from .. import store
 from ..datasets import RealSet
 from ..events import Note
-from ..loop import saw, steps
+from ..loop import Live, saw, steps
 from ..method import Stream
-from .statistics import Heard, moments
+from .by_name import build as build_augment
+from .points import KINDS, Points
+from .statistics import Heard
 from .teacher import Teacher
 
 KEPT = "moments"  # until a fault was mended they were kept as `statistics-…`, which may hold another network's: none is read
-BATCH = 100
-PATCH = 4
-KINDS = ("mean", "variance", "patch mean", "patch variance")
-
-
-def patches(x: Tensor) -> Tensor:
-    """(n, c, h, w) → (n, positions, c · 16): patches of 4×4 after resizing up to multiples of 4."""
-    size = [PATCH * math.ceil(side / PATCH) for side in x.shape[-2:]]
-    if size != list(x.shape[-2:]):
-        x = F.interpolate(x, size=size, mode="bilinear", align_corners=False)
-    n, c, h, w = x.shape
-    cut = x.reshape(n, c, h // PATCH, PATCH, w // PATCH, PATCH)
-    return cut.permute(0, 2, 4, 1, 3, 5).reshape(n, (h // PATCH) * (w // PATCH), c * PATCH * PATCH)
-
-
-def patch_moments(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and biased variance at every patch position, over images, channels and the patch: (positions,) twice."""
-    cut = patches(x.float()).transpose(0, 1).flatten(1)
-    return cut.mean(1), cut.var(1, unbiased=False)
-
-
-@dataclass(frozen=True)
-class Points:
-    """Where statistics are taken: the batch-norm layers, then the convolutions, each by what enters it."""
-
-    norms: dict[str, nn.Module]
-    convolutions: dict[str, nn.Module]
-
-    @classmethod
-    def of(cls, network: nn.Module, convolutions: bool = True) -> Points:
-        """All batch norms, and the convolutions where they are wanted (always where there is no batch norm)."""
-        norms: dict[str, nn.Module] = {name: m for name, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)}
-        found: dict[str, nn.Module] = {
-            f"{name}, input": m for name, m in network.named_modules() if isinstance(m, nn.Conv2d)
-        }
-        return cls(norms, found if convolutions or not norms else {})
-
-    def all(self) -> dict[str, nn.Module]:
-        return {**self.norms, **self.convolutions}
-
-    @contextmanager
-    def inputs(self) -> Iterator[dict[str, Tensor]]:
-        """What enters each of them at every forward pass."""
-        seen: dict[str, Tensor] = {}
-
-        def hook(name: str):  # type: ignore[no-untyped-def]
-            return lambda _, given: seen.__setitem__(name, given[0])
-
-        hooks = [m.register_forward_pre_hook(hook(name)) for name, m in self.all().items()]
-        try:
-            yield seen
-        finally:
-            for one in hooks:
-                one.remove()
-
-    def statistics(self, seen: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, ...]]:
-        """Mean and variance (1, c) each; at a convolution also those of the patches (1, positions)."""
-        found: dict[str, tuple[Tensor, ...]] = {name: moments(seen[name]) for name in self.norms}
-        for name in self.convolutions:
-            found[name] = (*moments(seen[name]), *(p[None] for p in patch_moments(seen[name])))
-        return found
-
-    def of_each(self, seen: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, ...]]:
-        """The same for every image alone: (n, c) and (n, positions)."""
-        found: dict[str, tuple[Tensor, ...]] = {}
-        for name in self.all():
-            x = seen[name].float()
-            found[name] = (x.mean((2, 3)), x.var((2, 3), unbiased=False))
-            if name in self.convolutions:
-                cut = patches(x)
-                found[name] += (cut.mean(2), cut.var(2, unbiased=False))
-        return found
+BATCH = 64  # as the released CIFAR and Tiny-ImageNet code; what was kept before was of batches of 100, under other keys
 
 
 def key_of(teacher: Teacher, real: RealSet) -> str:
@@ -115,62 +45,80 @@ def key_of(teacher: Teacher, real: RealSet) -> str:
 
 
 def measured(
-    network: nn.Module, real: RealSet, key: str, device: torch.device, per_class: bool
+    network: nn.Module, real: RealSet, key: str, device: torch.device, per_class: bool, view: str = "none"
 ) -> Stream[dict[str, Tensor]]:
     """One pass over the training part, cached by a key (see `key_of`): `layer|kind` and, where asked for, `layer|kind|classes`.
 
-    Global values are the average of the statistics of batches of 100; class values the average over a class's images.
+    Global values are the average of the statistics of batches of 64, each by its size; class values the average over a class's
+    images.
+
+    Args:
+        view: what images go through, a name of `by_name.build`.
     """
     images, taken = f"Statistics of {len(real.train.labels):,} real images", False
 
     def make(file: Path) -> Stream[None]:
         nonlocal taken
         taken = True
-        found = yield from _pass(network, real, device, per_class)
+        found = yield from _pass(network, real, device, per_class, view)
         save_file({name: t.cpu().contiguous() for name, t in found.items()}, file)
 
-    found = yield from store.made(KEPT, f"{key}-classes" if per_class else key, make, load_file)
+    found = yield from store.made(KEPT, f"{key}-{view}-{BATCH}{'-classes' if per_class else ''}", make, load_file)
     if not taken:
         yield Note(f"{images} for teacher {key} were at hand.")
     return {name: t.to(device) for name, t in found.items()}
 
 
+class _Sums:
+    """What a pass over the real data adds up: `layer|kind` and `layer|kind|classes`, and the images of each class."""
+
+    def __init__(self, points: Points, seen: Mapping[str, Tensor], classes: int, per_class: bool):
+        self.points, self.per_class = points, per_class
+        first = next(iter(seen.values()))
+        self.counts = torch.zeros(classes, device=first.device)
+        self.of: dict[str, Tensor] = {}
+        for layer, values in points.statistics(seen).items():
+            self.of |= {f"{layer}|{k}": torch.zeros_like(v[0]) for k, v in zip(KINDS, values, strict=False)}
+        for layer, values in points.of_each(seen).items() if per_class else ():
+            made = {k: torch.zeros(classes, v.shape[1], device=v.device) for k, v in zip(KINDS, values, strict=False)}
+            self.of |= {f"{layer}|{k}|classes": zero for k, zero in made.items()}
+
+    def add(self, seen: Mapping[str, Tensor], labels: Tensor) -> None:
+        """The statistics of a batch, by its size, and those of each of its images."""
+        self.counts += torch.bincount(labels, minlength=len(self.counts))
+        for layer, values in self.points.statistics(seen).items():
+            for kind, value in zip(KINDS, values, strict=False):
+                self.of[f"{layer}|{kind}"] += value[0] * len(labels)
+        for layer, values in self.points.of_each(seen).items() if self.per_class else ():
+            for kind, value in zip(KINDS, values, strict=False):
+                self.of[f"{layer}|{kind}|classes"].index_add_(0, labels, value)
+
+    def means(self) -> dict[str, Tensor]:
+        per, total = self.counts.clamp(min=1)[:, None], self.counts.sum()
+        return {name: t / (per if name.endswith("|classes") else total) for name, t in self.of.items()}
+
+
 @torch.no_grad()
-def _pass(network: nn.Module, real: RealSet, device: torch.device, per_class: bool) -> Stream[dict[str, Tensor]]:
-    points, classes = Points.of(network), len(real.classes)
+def _pass(
+    network: nn.Module, real: RealSet, device: torch.device, per_class: bool, view: str
+) -> Stream[dict[str, Tensor]]:
+    points, look = Points.of(network), build_augment(view, flip=real.may_mirror)
     order = torch.randperm(len(real.train.labels), generator=torch.Generator().manual_seed(0))
-    batches = order.split(BATCH)
-    if len(batches) > 1 and len(batches[-1]) < BATCH:
-        batches = batches[:-1]  # a short batch would count as much as a full one
-    counts = torch.zeros(classes, device=device)
-    sums: dict[str, Tensor] = {}
+    batches, generator = order.split(BATCH), torch.Generator().manual_seed(1)
 
-    def look(ids: Tensor) -> tuple[dict[str, tuple[Tensor, ...]], dict[str, tuple[Tensor, ...]]]:
+    def entering(ids: Tensor, draws: torch.Generator) -> Mapping[str, Tensor]:
         with points.inputs() as seen:
-            network(real.normalize(real.pixels(real.train.images[ids].to(device))))
-        return points.statistics(seen), points.of_each(seen) if per_class else {}
+            network(real.normalize(look(real.pixels(real.train.images[ids].to(device)), draws)))
+        return seen
 
-    whole, each = look(order[:2])
-    for layer, values in whole.items():
-        sums |= {f"{layer}|{k}": torch.zeros_like(v[0]) for k, v in zip(KINDS, values, strict=False)}
-    for layer, values in each.items():
-        shaped = zip(KINDS, values, strict=False)
-        sums |= {f"{layer}|{k}|classes": torch.zeros(classes, v.shape[1], device=device) for k, v in shaped}
-    for step in steps("measure", len(batches), state={"counts": counts, **sums}):
+    sums = _Sums(points, entering(order[:2], torch.Generator()), len(real.classes), per_class)
+    state: dict[str, Live] = {"counts": sums.counts, "generator": generator, **sums.of}
+    for step in steps("measure", len(batches), state=state):
         ids = batches[step.index]
-        labels = real.train.labels[ids].to(device)
-        whole, each = look(ids)
-        counts += torch.bincount(labels, minlength=classes)
-        for layer, values in whole.items():
-            for kind, value in zip(KINDS, values, strict=False):
-                sums[f"{layer}|{kind}"] += value[0]
-        for layer, values in each.items():
-            for kind, value in zip(KINDS, values, strict=False):
-                sums[f"{layer}|{kind}|classes"].index_add_(0, labels, value)
+        sums.add(entering(ids, generator), real.train.labels[ids].to(device))
         saw(len(ids))
-    per = counts.clamp(min=1)[:, None]
-    yield Note(f"Statistics of {int(counts.sum()):,} real images were taken at {len(points.all())} layers.")
-    return {name: t / per if name.endswith("|classes") else t / len(batches) for name, t in sums.items()}
+    yield Note(f"Statistics of {len(order):,} real images were taken at {len(points.all())} layers.")
+    return sums.means()
 
 
 class RealStatistics:
@@ -237,11 +185,9 @@ class RealStatistics:
         return now + (held - now).detach()
 
     def weights(self, first: float, device: torch.device | str = "cpu") -> Tensor:
-        """ω: `first` for the first batch norm and the first convolution, 1 for the others."""
+        """ω: `first` for the first of all in the network, a batch norm or a convolution; 1 for the others."""
         omega = torch.ones(len(self.names), device=device)
-        omega[0] = first
-        if self.points.convolutions:
-            omega[len(self.points.norms)] = first
+        omega[self.names.index(self.points.first)] = first
         return omega
 
     def state_dict(self) -> dict[str, Tensor]:

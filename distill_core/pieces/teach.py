@@ -13,11 +13,10 @@ from typing import Literal, TypedDict
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import store
 from ..datasets import RealSet
-from ..datasets.real import Split
 from ..errors import BadSetting
 from ..events import Note, Scalars
 from ..fields import Values
@@ -26,7 +25,8 @@ from ..method import Stream
 from ..networks import Network, build, resolve
 from ..spec import parse
 from .by_name import build as build_augment
-from .teacher import Teacher, find_teacher, header, read_teacher, save_teacher
+from .library import LIBRARY, published
+from .teacher import Teacher, accuracy, find_teacher, header, read_teacher, save_teacher
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class SqueezeRecipe:
         return {name: value for name, value in asdict(self).items() if name not in later or value != usual[name]}
 
 
-RECIPE = Literal["cifar", "tiny", "gvbsm"]
+RECIPE = Literal["cifar", "tiny", "gvbsm", "gvbsm-tiny"]
 
 
 class Published(TypedDict, total=False):
@@ -82,6 +82,7 @@ RECIPES: dict[str, Published] = {  # what the published recipes set; epochs are 
     "cifar": {},
     "tiny": {"lr": 0.2, "weight_decay": 1e-4, "batch": 256, "warmup": 5, "augment": "resized_crop_flip"},
     "gvbsm": {"lr": 0.05, "weight_decay": 0.0, "batch": 64, "schedule": "none"},
+    "gvbsm-tiny": {"weight_decay": 0.0},
 }
 
 
@@ -94,10 +95,13 @@ def teacher_key(real: RealSet, spec: str, recipe: SqueezeRecipe) -> str:
 def squeeze(real: RealSet, network: str, recipe: SqueezeRecipe, device: torch.device) -> Stream[Teacher]:
     """Find the teacher or train it; safe when two runs ask at once (the second waits for the first).
 
-    `resnet18@756ee6198d62b83a` asks for that very teacher (one that was imported, say), whatever the recipe.
+    `resnet18@756ee6198d62b83a` asks for that very teacher (one that was imported, say), whatever the recipe;
+    `resnet18:stem=torchvision@torchvision` for torchvision's weights.
     """
     spec, named = resolve(network, channels=real.channels, size=real.size), parse(network).weights
-    if named:
+    if named == LIBRARY:
+        teacher = published(network, spec, real, device)
+    elif named:
         teacher = find_teacher(named, real, device)
         if teacher.spec != spec:
             raise BadSetting(f"Teacher {named} is a {teacher.spec}, not a {spec}. Write {teacher.spec}@{named}.")
@@ -145,22 +149,6 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
             held = accuracy(network, real, real.val, device, at_most=500)
             yield Scalars(step.index, {"teacher-loss": loss.item(), "teacher-accuracy": held})
     save_teacher(network, header(real, spec, recipe.plain(), accuracy(network, real, real.test, device), key), file)
-
-
-@torch.no_grad()
-def accuracy(
-    network: nn.Module, real: RealSet, split: Split, device: torch.device, at_most: int | None = None
-) -> float:
-    """Share of a real split that the network gets right, in eval mode."""
-    was, right = network.training, torch.zeros((), device=device)
-    network.eval()
-    every = max(1, -(-len(split.labels) // at_most)) if at_most else 1  # evenly spaced, whatever the order of the part
-    images, labels = split.images[::every], split.labels[::every]
-    for part, wanted in zip(images.split(1000), labels.split(1000), strict=True):
-        found = network(real.normalize(real.pixels(part.to(device)))).argmax(1)
-        right += (found == wanted.to(device)).sum()
-    network.train(was)
-    return float(right) / max(1, len(labels))
 
 
 def embed(network: Network, real: RealSet, ids: Tensor, device: torch.device) -> Tensor:

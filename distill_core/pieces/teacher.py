@@ -15,6 +15,7 @@ from torch import nn
 
 from .. import store
 from ..datasets import RealSet
+from ..datasets.real import Split
 from ..errors import BadRecord
 from ..networks import Network, build
 
@@ -105,6 +106,22 @@ def read_teacher(path: Path, key: str, real: RealSet, device: torch.device) -> T
     network.to(device).eval().requires_grad_(False)
     size = sum(t.numel() * t.element_size() for t in tensors.values())
     return Teacher(network, key, network.spec, float(about["accuracy"]), size, about)
+
+
+@torch.no_grad()
+def accuracy(
+    network: nn.Module, real: RealSet, split: Split, device: torch.device, at_most: int | None = None
+) -> float:
+    """Share of a real split that the network gets right, in eval mode."""
+    was, right = network.training, torch.zeros((), device=device)
+    network.eval()
+    every = max(1, -(-len(split.labels) // at_most)) if at_most else 1  # evenly spaced, whatever the order of the part
+    images, labels = split.images[::every], split.labels[::every]
+    for part, wanted in zip(images.split(1000), labels.split(1000), strict=True):
+        found = network(real.normalize(real.pixels(part.to(device)))).argmax(1)
+        right += (found == wanted.to(device)).sum()
+    network.train(was)
+    return float(right) / max(1, len(labels))
 
 
 def same_constants(given: Sequence[float], wanted: Sequence[float]) -> bool:

@@ -22,7 +22,9 @@ def _recipe(title: str, source: str, teacher: str = "", **settings: object) -> P
 
 _CIFAR = "SGD 0.1, momentum 0.9, weight decay 5e-4, cosine, batch 128, crops with 4 pixels of padding at 32 and flips"
 _TINY = "SGD 0.2, weight decay 1e-4, cosine after 5 epochs of warm-up, batch 256, resized crops and flips"
-_GVBSM_SAYS = "G-VBSM (2311.17950), released code: SGD 0.05, no weight decay, no schedule, batch 64"
+_GVBSM_SAYS = (
+    "G-VBSM (2311.17950) and EDC (2404.13733), released code: SGD 0.05, no weight decay, no schedule, batch 64"
+)
 RECIPES = (
     _recipe("Quick (ours)", "Ours: the CIFAR recipe for 40 epochs; the default of every method here.", epochs=40),
     _recipe("SRe2L, DWA: CIFAR (paper)", f"SRe2L and DWA, released CIFAR code: {_CIFAR}.", "resnet18", epochs=200),
@@ -32,6 +34,8 @@ RECIPES = (
             "resnet18", epochs=100, **SQUEEZE["tiny"]),
     _recipe("G-VBSM: CIFAR-10 (paper)", f"{_GVBSM_SAYS}, 5 epochs.", epochs=5, **SQUEEZE["gvbsm"]),
     _recipe("G-VBSM: CIFAR-100 (paper)", f"{_GVBSM_SAYS}, 50 epochs.", epochs=50, **SQUEEZE["gvbsm"]),
+    _recipe("G-VBSM: Tiny-ImageNet (paper)", "G-VBSM (2311.17950), released code: SGD 0.1, no weight decay, cosine, batch 128, 50 "
+            "epochs, crops with 8 pixels of padding at 64 and flips.", epochs=50, **SQUEEZE["gvbsm-tiny"]),
 )  # fmt: skip
 
 

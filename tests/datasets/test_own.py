@@ -252,6 +252,19 @@ def test_a_set_that_is_not_mirrored_is_another_set_to_every_cache(tmp_path):
             datasets.load(wrong)
 
 
+def test_own_images_may_be_normalized_as_imagenet_is(tmp_path):
+    own.add(folder(tmp_path, usual()), "pets")
+    plain, named = datasets.load("own/pets"), datasets.load("own/pets:constants=imagenet")
+    assert named.mean == (0.485, 0.456, 0.406) and named.std == (0.229, 0.224, 0.225) != plain.std
+    assert named.fingerprint != plain.fingerprint and torch.equal(named.train.images, plain.train.images)
+    assert named.name == "own/pets:constants=imagenet" and datasets.load(named.name).fingerprint == named.fingerprint
+    both = datasets.load(f"folder:constants=imagenet,mirror=no:{tmp_path / 'pets'}")
+    assert both.name == f"folder:constants=imagenet,mirror=no:{tmp_path / 'pets'}" and not both.may_mirror
+    assert datasets.load(f"folder:constants=imagenet:{tmp_path / 'pets'}").fingerprint == named.fingerprint
+    with pytest.raises(BadSetting, match="say constants=imagenet"):
+        datasets.load("own/pets:constants=cifar")
+
+
 def test_mirrored_nowhere_in_training_where_it_may_not_be(tmp_path):
     own.add(folder(tmp_path, LETTERS), "letters")
     real = datasets.load("own/letters")

@@ -18,7 +18,8 @@ from distill_core.methods.sre2lpp import SqueezeRecoverRelabelPlus
 from distill_core.part import settings_of
 from distill_core.parts.batches import Slices, WholeClasses
 from distill_core.parts.storing import through_jpeg
-from distill_core.parts.views import Curriculum
+from distill_core.parts.views import Cropped, CroppedBothWays, Curriculum
+from distill_core.pieces.augment import Roll
 from distill_core.pieces.ground import Ground
 from tests.methods.tiny import NETWORK, drain, job, small
 
@@ -51,6 +52,17 @@ def test_the_curriculum_is_the_formula(milestone):
         assert Curriculum(milestone=milestone).least(t / total) == pytest.approx(wanted)
     assert Curriculum(shape="linear").least(0.25) == pytest.approx(0.08 + 0.92 * 0.75)
     assert [Curriculum(shape="step", milestone=0.5).least(p) for p in (0.0, 0.49, 0.5)] == [1.0, 1.0, 0.08]
+
+
+def test_a_shift_goes_both_ways_where_it_is_centered():
+    real = load("shapes:size=16")
+    looks = {}
+    for view in (Cropped(low=1.0, jitter=0.25), CroppedBothWays(low=1.0, jitter=0.25)):
+        assert view.roll(4) == Roll(4, centered=view.kind == "crop_centered")
+        x, generator = torch.rand(2, 3, 16, 16), torch.Generator().manual_seed(0)
+        seen, drawn = view.of(real)(x, generator, 0.0), torch.Generator().manual_seed(0)
+        looks[view.kind] = torch.equal(seen, view.roll(4)(view.cut(x, real, drawn, 0.0), drawn))
+    assert looks == {"crop": True, "crop_centered": True}
 
 
 def test_a_curriculum_sees_whole_images_first():

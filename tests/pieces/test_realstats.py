@@ -12,7 +12,9 @@ from torch import nn
 from distill_core.datasets import load
 from distill_core.networks import build
 from distill_core.parts.spectra import densification
-from distill_core.pieces.realstats import KINDS, Points, RealStatistics, measured, patch_moments, patches
+from distill_core.pieces.by_name import build as build_augment
+from distill_core.pieces.points import KINDS, Points, patch_moments, patches
+from distill_core.pieces.realstats import RealStatistics, measured
 from tests.methods.tiny import drain
 
 CPU = torch.device("cpu")
@@ -45,23 +47,41 @@ def test_patch_statistics_pool_everything_but_the_position(side):
         assert float(variances[place]) == pytest.approx(float(((cut - cut.mean()) ** 2).mean()), rel=1e-4)
 
 
-def test_statistics_of_the_real_data_are_averages_of_batches_and_of_images(home):
+@pytest.mark.parametrize("view", ["none", "crop_flip", "resized_crop_flip"])
+def test_statistics_of_the_real_data_are_averages_of_batches_and_of_images(home, view):
     real, net = load("digits:size=8"), network()
-    _, found = drain(measured(net, real, "key", CPU, True))
+    _, found = drain(measured(net, real, "key", CPU, True, view))
     order = torch.randperm(len(real.train.labels), generator=torch.Generator().manual_seed(0))
-    full = order[: len(order) // 100 * 100]
-    x = real.normalize(real.pixels(real.train.images[full])).double()
+    assert len(order) % 64, "the last batch is shorter"
+    look, draws = build_augment(view, flip=False), torch.Generator().manual_seed(1)
+    batches = [real.normalize(look(real.pixels(real.train.images[ids]), draws)).double() for ids in order.split(64)]
+    share = torch.tensor([len(one) for one in batches]).double()[:, None] / len(order)
     name = "body.block1.conv, input"
-    wanted = torch.stack([part.mean((0, 2, 3)) for part in x.split(100)]).mean(0)
+    wanted = (share * torch.stack([part.mean((0, 2, 3)) for part in batches])).sum(0)
     assert torch.allclose(found[f"{name}|mean"].double(), wanted, atol=1e-5)
-    spread = torch.stack([part.var((0, 2, 3), unbiased=False) for part in x.split(100)]).mean(0)
+    spread = (share * torch.stack([part.var((0, 2, 3), unbiased=False) for part in batches])).sum(0)
     assert torch.allclose(found[f"{name}|variance"].double(), spread, atol=1e-5)
-    threes = x[real.train.labels[full] == 3]
+    threes = torch.cat(batches)[real.train.labels[order] == 3]
     within = torch.stack([one.var((1, 2), unbiased=False) for one in threes]).mean(0)
     assert torch.allclose(found[f"{name}|variance|classes"][3].double(), within, atol=1e-5)
     assert float(found[f"{name}|variance|classes"].mean()) < float(spread.mean()), "the part between images is missing"
-    events, again = drain(measured(net, real, "key", CPU, True))
+    events, again = drain(measured(net, real, "key", CPU, True, view))
     assert all(torch.equal(again[k], v) for k, v in found.items()) and "at hand" in events[-1].text
+    _, other = drain(measured(net, real, "key", CPU, True, "none" if view != "none" else "crop_flip"))
+    assert not torch.equal(other[f"{name}|mean"], found[f"{name}|mean"]), "kept apart by view"
+
+
+@pytest.mark.parametrize(
+    ("spec", "first"),
+    [("convnet:depth=2,norm=batch,width=4", "body.block1.conv, input"), ("wrn:depth=10,width=1", "body.stem, input")],
+)
+def test_only_the_first_entry_of_all_counts_ten_times(spec, first):
+    """`loss_r_feature_layers` in the released code goes through the modules in their order, batch norms and convolutions alike."""
+    net = build(spec, channels=3, size=16, classes=3, seed=0)
+    weights = dict(zip((matcher := RealStatistics(net, {})).names, matcher.weights(10.0).tolist(), strict=True))
+    assert {name for name, weight in weights.items() if weight != 1} == {first} and weights[first] == 10
+    only_norms = RealStatistics(net, {}, convolutions=False)
+    assert only_norms.weights(10.0).tolist() == [10.0] + [1.0] * (len(only_norms.names) - 1)
 
 
 def slow_terms(net, targets, x, labels, share):
@@ -100,7 +120,8 @@ def test_mismatches_equal_the_formula(home, share):
     wanted = slow_terms(net, targets, x, labels, share)
     assert means.tolist() == pytest.approx([m for m, _ in wanted], rel=1e-4)
     assert variances.tolist() == pytest.approx([v for _, v in wanted], rel=1e-4)
-    assert matcher.weights(10.0).tolist() == [10.0, 10.0] and len(matcher.names) == 2
+    assert dict(zip(matcher.names, matcher.weights(10.0).tolist(), strict=True))["body.block1.conv, input"] == 10
+    assert matcher.weights(10.0).sum() == 11 and len(matcher.names) == 2
 
 
 @pytest.mark.parametrize("from_zero", [False, True])

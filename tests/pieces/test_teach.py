@@ -85,6 +85,8 @@ def test_the_papers_recipes_are_presets_with_their_source():
     assert by_title["DWA: Tiny-ImageNet (paper)"] == SqueezeRecipe(epochs=100, **tiny)
     gvbsm = {"lr": 0.05, "weight_decay": 0.0, "batch": 64, "schedule": "none"}
     assert by_title["G-VBSM: CIFAR-100 (paper)"] == SqueezeRecipe(epochs=50, **gvbsm)
+    assert by_title["G-VBSM: CIFAR-10 (paper)"] == SqueezeRecipe(epochs=5, **gvbsm)
+    assert by_title["G-VBSM: Tiny-ImageNet (paper)"] == SqueezeRecipe(epochs=50, weight_decay=0.0)
     assert by_title["G-VBSM: CIFAR-10 (paper)"].epochs == 5
     assert all(one.source for one in RECIPES)
 
