@@ -183,4 +183,4 @@ def test_the_catalog_knows_them():
         assert all(one["title"] and one["help"] for one in entry["fields"])
         for preset in kind.card.presets:
             assert preset.source and kind.build(preset.settings)
-    assert len(in_catalog(listed, "teacher")["presets"]) == 6
+    assert len(in_catalog(listed, "teacher")["presets"]) == 7
