@@ -113,11 +113,15 @@ def _lesson(found: Ranking, name: str, whole: Range, walk: Range) -> str:
     good = over["rho"] is not None and over["rho"] <= PERFECT and over["high"] is not None and over["high"] < 0
     if not good or (along["high"] is not None and along["high"] < 0):
         return ""
+    still = [name_of(one) for one in metrics(found) if (m := metric_in(found, walk, one)) and (m["high"] or 0) < 0]
     if not _alike(found):
         return "It ranks candidates that differ much; along the walk its order could be chance. "
     noise = (
         f" (means spread by {100 * _spread(found):.1f} points, one student by {100 * (found.get('noise') or 0):.1f})"
     )
+    if still:
+        order = f"where all are nearly equal{noise} its order could be chance"
+        return f"It ranks what can be ranked; {order}, and of all {len(found['metrics'])} only {' and '.join(still)} could order them. "
     return f"It ranks what can be ranked; where all are equal{noise} nothing ranks. "
 
 

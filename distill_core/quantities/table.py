@@ -73,7 +73,7 @@ QUALIFIERS = {
     "start": "starting images",
     "cam_weighted": "class-weighted maps",
     "cam_map": "class activation map",
-    "fixed_probes": "fixed networks",
+    "fixed_probes": "fixed-probe distance",
     "layerwise_random": "random networks",
     "loss": "the run's own loss",
     "accuracy": "brief students' error",

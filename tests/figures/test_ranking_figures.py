@@ -149,3 +149,16 @@ def test_a_distance_that_only_the_walk_knows_is_compared_along_the_walk_alone():
     figure = plots.strengths(known)
     assert [len(trace.y) for trace in figure.data] == [1, 1, 2]
     assert figure.layout.title.text == "1 of 1 distances rank better than chance"
+
+
+def test_what_can_order_equal_candidates_is_named():
+    known = wide()
+    for row in known["rows"]:
+        row["distance"]["accuracy"] = 1.0
+    one = {"rho": -0.7, "low": -0.9, "high": -0.1, "n": 3, "picked": 5, "accuracy": 0.91}
+    for each in known["ranges"]:
+        each["metrics"]["accuracy"] = one
+    known["metrics"]["accuracy"] = one
+    said = ranking.restricted(known)
+    assert "where all are nearly equal" in said and "of all 2 only brief students' error could order them" in said
+    assert "nothing ranks" not in said

@@ -60,3 +60,5 @@ def test_a_recorded_search_can_be_opened_before_anything_was_distilled(home, ope
     (run,) = index.list_runs(home)
     assert run["id"] == "hglad-digits-ipc1" and run["state"] == "finished"
     assert "distill_layers" in views_of(app) and not [one for one in app.button if one.key == "_example"]
+    assert "ranks what can be ranked" in words(app), "its ranking ships with it"
+    assert any("rank better than chance" in one.proto.spec for one in app.get("plotly_chart"))
