@@ -52,7 +52,7 @@ class Trajectories(Objective):
         2, "Epochs ahead", "M: the student must arrive where the expert is so much later.", ge=1, le=50, source=BENCH
     )
     last_start: int = knob(
-        6,
+        5,
         "Epochs to start from",
         "T⁺: the student starts at one of the expert's first T⁺ epochs, 0 … T⁺ − 1: the last is excluded, as in the released code.",
         ge=1,
