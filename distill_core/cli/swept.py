@@ -95,6 +95,7 @@ def _plain(one: Outcome) -> dict[str, object]:
         "std": one.std if one.n > 1 else None,
         "n": one.n,
         "random": list(one.random),
+        "draws": one.draws,
         "state": one.state,
         "published": one.is_published,
         "runs": [{"seed": seed, "run": run, "state": state} for seed, run, state in one.runs],

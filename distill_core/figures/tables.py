@@ -121,14 +121,14 @@ def _greek(letter: str) -> str:
 # ── sweeps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 SWEEP_COLUMNS = (
-    *("accuracy", "std", "n", "random_accuracy", "random_std", "random_n", "gain", "published", "state", "seeds"),
-    *("settings", "runs"),
+    *("accuracy", "std", "n", "random_accuracy", "random_std", "random_n", "random_draws"),
+    *("gain", "published", "state", "seeds", "settings", "runs"),
 )
 
 
 def sweep_to_csv(sweep: Sweep, results: Sequence[Outcome]) -> str:
-    """A line per cell: its place on each axis, mean, s.d. and number over seeds, the control, the runs it came from,
-    and the mean of every other quantity that the runs are known by."""
+    """A line per cell: its place on each axis, mean, s.d. and number over seeds, the control (of a seed the mean of its draws),
+    the runs it came from, and the mean of every other quantity that the runs are known by."""
     file = io.StringIO()
     writer = csv.writer(file)
     names = facts.known(results)
@@ -138,7 +138,7 @@ def sweep_to_csv(sweep: Sweep, results: Sequence[Outcome]) -> str:
             f"{n}={v}" for axis, at in zip(sweep.axes, one.cell.labels, strict=True) for n, v in axis.cases[at].items()
         ]
         gain = one.mean - statistics.fmean(one.random) if one.n and one.random else math.nan
-        row = [*map(safe, one.cell.labels), *_many(one.accuracy), *_many(one.random), _number(gain)]
+        row = [*map(safe, one.cell.labels), *_many(one.accuracy), *_many(one.random), one.draws, _number(gain)]
         row += [int(one.is_published), one.state, " ".join(str(seed) for seed, _, _ in one.runs)]
         row += [safe(" ".join(moved)), " ".join(run for _, run, _ in one.runs)]
         writer.writerow(

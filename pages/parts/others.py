@@ -66,7 +66,8 @@ def show(runs: list[str]) -> None:
         figure, "matrix", alt="Accuracy of every set with every student, beside its random control", of=naming.SCORE
     )
     st.caption(
-        "Accuracy in %, mean ± s.d. over seeds, last epoch, real test images; vs: as many random real images, same protocol."
+        "Accuracy in %, mean ± s.d. over seeds, last epoch, real test images; vs: as many random real images (one "
+        "draw), same protocol."
     )
     text = studies.transfer_csv(cells)
     st.download_button("CSV", text, "transfer.csv", "text/csv", icon=":material/download:", on_click="ignore")

@@ -93,7 +93,7 @@ def show(runs: list[str]) -> None:
     )
     st.caption(
         "Mean ± s.d. over class orders, last epoch, real test images of the classes seen so far. Dashed: as many random real "
-        "images per class, same protocol, same students."
+        "images per class (one draw), same protocol, same students."
     )
     text = studies.continual_csv(curve for one in found for curve in studies.curves_of(one))
     st.download_button("CSV", text, "continual.csv", "text/csv", icon=":material/download:", on_click="ignore")
