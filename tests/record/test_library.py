@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -296,3 +298,20 @@ def test_a_damaged_or_old_catalog_gives_way_to_the_shipped_one(home: Path) -> No
     for text in ("{", '{"schema": 99}', "[]"):
         (home / "catalog.json").write_text(text)
         assert catalog.read(home) == read_json(ASSETS / "catalog.json")
+
+
+def test_a_folder_that_vanishes_while_it_is_measured_counts_nothing(tmp_path, monkeypatch):
+    for name in ("a/1", "b/1", "b/deep/2"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"12345")
+    looked, taken = os.stat, []
+
+    def while_looked_at(path, *more, **others):
+        found = looked(path, *more, **others)
+        if str(path).endswith("1") and not taken:
+            taken.append(path)
+            shutil.rmtree(tmp_path / ("b" if "/a/" in str(path) else "a"))
+        return found
+
+    monkeypatch.setattr(os, "stat", while_looked_at)
+    assert listed.size_of(tmp_path) == (5 if "/a/" in str(taken[0]) else 10)
