@@ -76,6 +76,18 @@ def press(page: Any, name: str) -> None:
         raise
 
 
+def ask(page: Any, folder: RunFolder, name: str, want: str) -> None:
+    """Press a button that says what the run is to do, again where the press fell between two drawings of the page."""
+
+    def is_asked() -> bool:
+        if folder.control()["want"] != want:
+            press(page, name)
+            page.wait_for_timeout(1000)
+        return folder.control()["want"] == want
+
+    until(is_asked, f"{folder.id} is asked to {want}", 60)
+
+
 def is_drawn(page: Any, run: str) -> None:
     """Wait until the wall shows the images of a run: decoded, and as a picture of many grays."""
     frame = f"{STORE}?.run('{run}').frames.at(-1)"
@@ -144,7 +156,7 @@ def test_a_run_is_started_watched_steered_and_scored(desk: Desk, page: Any):
 
     is_drawn(page, folder.id)  # the first image of the real run
     is_recovering(folder)
-    press(page, "Pause")
+    ask(page, folder, "Pause", "pause")
     at = has_state(folder, "paused")["step"]
     move_a_knob(page, folder)
     press(page, "Step")
@@ -157,7 +169,7 @@ def test_a_run_is_started_watched_steered_and_scored(desk: Desk, page: Any):
     others_see_the_same(desk, page, folder, at + 1)
     scrub(page)
     page.keyboard.press("End")
-    press(page, "Continue")
+    ask(page, folder, "Continue", "run")
     has_state(folder, "running", "finished")
     until(lambda: records(folder, "scored") or folder.state()["state"] == "finished", "scores come", 90)
     assert has_state(folder, "finished")["scores"].keys() >= {"distilled", "random"}
