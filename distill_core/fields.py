@@ -1,7 +1,7 @@
 """The settings of a method as a flat list of named fields: what forms, flags, sweeps and saved runs share. Loads no torch.
 
 A method's settings are nested as its parts are: `{"recover": {"kind": "inversion", "adjustment": {"kind": "directed", "rho": 0.015}}}`.
-Here every value has one name, its path: `recover.adjustment.rho`. The choice of a part is a field as well, named by the path of
+Here every value has one name, its path: `recover.adjustment.reach.rho`. The choice of a part is a field as well, named by the path of
 the part: `recover.adjustment` = `directed`. A field stands with the choices under which it means anything (`when`), so a form
 shows the fields of the part that is chosen and of no other.
 

@@ -69,7 +69,7 @@ def explain(error: ValidationError, known: list[str] | None = None) -> BadSettin
 
 
 def _path(place: tuple[int | str, ...], known: list[str]) -> str:
-    """Where a value stands, without the kinds of parts that pydantic names on the way: `recover.adjustment.rho`."""
+    """Where a value stands, without the kinds of parts that pydantic names on the way: `recover.adjustment.reach.rho`."""
     words = [str(word) for word in place]
     fits = [one for one in known if words and one.split(".")[-1] == words[-1] and _within(one.split("."), words)]
     return max(fits, key=len, default=words[0] if words else "")

@@ -42,7 +42,11 @@ def inverted(iterations, lr, block=100):
 
 
 def directed(steps):
-    return {"recover.adjustment": "directed", "recover.adjustment.rho": 0.015, "recover.adjustment.ascent_steps": steps}
+    return {
+        "recover.adjustment": "directed",
+        "recover.adjustment.reach.rho": 0.015,
+        "recover.adjustment.ascent_steps": steps,
+    }
 
 
 SRE2L_CIFAR = {**inverted(1000, 0.25), **weights(0.01), **view("roll", 4, 32), **CIFAR_TEACHER, "start": "noise"}
@@ -104,6 +108,7 @@ def mtt(steps, epochs, lr_img, lr_lr, first):
 def inside(kind, lr_f, lr_w, **more):
     return {
         "objective": kind,
+        "space.prior": "stylegan-xl",  # at 128 pixels, the user's own file
         "space.lr_f": lr_f,
         "space.lr_w": lr_w,
         **{name.replace("__", "."): v for name, v in more.items()},
@@ -218,13 +223,13 @@ PUBLISHED = {
     ("mtt", "CIFAR-10, ipc 50 (published)"): ({"data": "cifar10", "ipc": 50, **CONVNET}, mtt(30, 2, 1000.0, 1e-5, 0.001)),
     ("mtt", "CIFAR-100, ipc 10 (published)"): ({"data": "cifar100", "ipc": 10, **CONVNET}, mtt(20, 2, 1000.0, 1e-5, 0.01)),
     ("mtt", "Tiny-ImageNet recipe, ipc 1 (published)"): ({"ipc": 1, **CONVNET}, mtt(10, 2, 10_000.0, 1e-4, 0.01)),
-    ("glad", "Gradients (released settings)"): (DEEP, inside("dc", 1.0, 1e-3, space__iterations=1000, objective__batch_real=256)),
-    ("glad", "Mean features (released settings)"): (DEEP, inside("dm", 10.0, 1e-2, space__iterations=1000, objective__batch_real=256)),
-    ("glad", "Trajectories (released settings)"): (DEEP, inside("mtt", 1e4, 10.0, space__iterations=1000, **EXPERTS)),
-    ("hglad", "Gradients (released settings)"): (DEEP, inside("dc", 1.0, 1e-3, space__looks=101, objective__batch_real=256)),
-    ("hglad", "Mean features (released settings)"): (DEEP, inside("dm", 10.0, 1e-2, space__looks=11, objective__batch_real=256)),
-    ("hglad", "Trajectories (released settings)"): (DEEP, inside("mtt", 1e4, 10.0, space__looks=101, **EXPERTS)),
-    ("hglad", "As released: the last candidate, random networks"): (
+    ("glad", "Gradients (released settings: a 128-pixel generator)"): (DEEP, inside("dc", 1.0, 1e-3, space__iterations=1000, objective__batch_real=256)),
+    ("glad", "Mean features (released settings: a 128-pixel generator)"): (DEEP, inside("dm", 10.0, 1e-2, space__iterations=1000, objective__batch_real=256)),
+    ("glad", "Trajectories (released settings: a 128-pixel generator)"): (DEEP, inside("mtt", 1e4, 10.0, space__iterations=1000, **EXPERTS)),
+    ("hglad", "Gradients (released settings: a 128-pixel generator)"): (DEEP, inside("dc", 1.0, 1e-3, space__looks=101, objective__batch_real=256)),
+    ("hglad", "Mean features (released settings: a 128-pixel generator)"): (DEEP, inside("dm", 10.0, 1e-2, space__looks=11, objective__batch_real=256)),
+    ("hglad", "Trajectories (released settings: a 128-pixel generator)"): (DEEP, inside("mtt", 1e4, 10.0, space__looks=101, **EXPERTS)),
+    ("hglad", "As released: the last candidate, random networks (a 128-pixel generator)"): (
         DEEP,
         inside("dc", 1.0, 1e-3, space__looks=101, objective__batch_real=256, space__select="last", space__measure="layerwise_random"),
     ),

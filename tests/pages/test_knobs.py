@@ -138,9 +138,10 @@ def test_a_run_saved_before_there_were_parts_fills_the_form_with_what_it_meant(h
     words = shlex.split(app.code[0].value)[3:]
     assert known.build(split(words, (known, Job), name)[0]) == known.build(EARLIER, saved=True)
     at = {
-        path: app.session_state[f"new.{name}.recover.{path}"] for path in ("adjustment", "adjustment.rho", "view.low")
+        path: app.session_state[f"new.{name}.recover.{path}"]
+        for path in ("adjustment", "adjustment.reach.rho", "view.low")
     }
-    assert at == {"adjustment": "directed", "adjustment.rho": 0.02, "view.low": 0.1}
+    assert at == {"adjustment": "directed", "adjustment.reach.rho": 0.02, "view.low": 0.1}
 
 
 @pytest.mark.parametrize("entry", METHODS, ids=lambda one: one["name"])
