@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from ..quantities import quantity, said, titled
+from ..quantities import TABLE, quantity, said, split, titled
 from ..queue.outcomes import Outcome
 from ..queue.sweep import Sweep
 from .grids import MARK, SCALE
@@ -21,9 +21,9 @@ COLOR = "#6A51A3"
 
 
 def known(results: Sequence[Outcome]) -> list[str]:
-    """The quantities that any cell is known by, those with most cells first."""
-    names = [name for one in results for name in one.facts]
-    return sorted(dict.fromkeys(names), key=lambda name: (-names.count(name), names.index(name)))
+    """The quantities that any cell is known by, those with most cells first, else in the order of the table."""
+    names, order = [name for one in results for name in one.facts], list(TABLE)
+    return sorted(dict.fromkeys(names), key=lambda name: (-names.count(name), order.index(split(name)[0])))
 
 
 def text(one: Outcome, name: str) -> str:

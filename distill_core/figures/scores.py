@@ -183,18 +183,23 @@ def table(runs: Iterable[Scored]) -> list[Row]:
 
 
 def _told_apart(rows: list[Row]) -> list[Row]:
-    """Rows of one method, data and ipc say what they differ in: the first two settings, in short."""
+    """Rows of one method, data and ipc say what they differ in: as few settings as tell them apart, in short."""
     found = []
     for row in rows:
         twins = [one.asked for one in rows if one.label == row.label]
-        names = [
-            name
-            for name in dict.fromkeys(n for one in twins for n in one)
-            if len({str(one.get(name)) for one in twins}) > 1
-        ]
-        said = [f"{name.rpartition('.')[2]} {row.asked[name]}" for name in names if name in row.asked]
-        found.append(replace(row, differs=" · ".join(said[:2])))
+        said = [f"{name.rpartition('.')[2]} {row.asked[name]}" for name in _telling(twins) if name in row.asked]
+        found.append(replace(row, differs=" · ".join(said)))
     return found
+
+
+def _telling(asked: list[Mapping[str, object]]) -> list[str]:
+    """The first settings, in order, each of which parts some that were together until then."""
+    chosen, groups = list[str](), 1
+    for name in dict.fromkeys(name for one in asked for name in one):
+        apart = len({tuple(str(one.get(n)) for n in (*chosen, name)) for one in asked})
+        if apart > groups:
+            chosen, groups = [*chosen, name], apart
+    return chosen
 
 
 def _row(pool: list[tuple[Scored, Score]]) -> Row:

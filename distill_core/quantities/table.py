@@ -123,6 +123,8 @@ ROWS: tuple[Quantity, ...] = (
              "neither", chart="shift", was=("‖Δθ‖",)),
     Quantity("shift-limit", "ρ", "The length that the shift of the weights is held to.",
              "neither", "limit", chart="shift", was=("ρ",)),
+    Quantity("class-spread", "distance within a class", "Mean distance between two images of a class in the teacher's last features: the images differ where it is large.",
+             "higher", chart="spread", fact=True),
     Quantity("start-rise", "rise of the loss on the start", "How much more cross-entropy the starting images have at the moved teacher than at the trained one; below 0.05 the move is hardly felt.",
              "neither", chart="rise", unit="nats", fact=True),
     Quantity("shift-relative", "‖Δθ‖ / ‖θ‖", "How far the teacher was moved, over the length of all its weights.",
@@ -133,8 +135,6 @@ ROWS: tuple[Quantity, ...] = (
              "neither", chart="shift"),
     Quantity("tried-rise", "rise that it brought", "How much the loss on the starting images rose at that length.",
              "neither", chart="rise", unit="nats"),
-    Quantity("class-spread", "distance within a class", "Mean distance between two images of a class in the teacher's last features: the images differ where it is large.",
-             "higher", chart="spread", fact=True),
     Quantity("shift-by-layer", "‖Δθ‖ / ‖θ‖ by layer", "How far the weights of each layer were moved, over their own length.",
              "neither", "bars", along=_LAYERS, was=("‖Δθ‖ / ‖θ‖ by layer", "‖Δθ‖ / ‖θ‖")),
     # ---- real images and crops that are chosen

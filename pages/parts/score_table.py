@@ -95,7 +95,7 @@ def answer(rows: list[Row]) -> str:
 def show(rows: list[Row]) -> None:
     """The table itself, with a column for the control and the ledger."""
     st.dataframe(
-        [_line(row) for row in rows],
+        [_line(row, list(dict.fromkeys(name for one in rows for name in one.facts))) for row in rows],
         hide_index=True,
         column_config={
             "Accuracy": st.column_config.TextColumn(help=sentence(naming.SCORE)),
@@ -107,7 +107,7 @@ def show(rows: list[Row]) -> None:
     )
 
 
-def _line(row: Row) -> dict[str, Any]:
+def _line(row: Row, facts: list[str]) -> dict[str, Any]:
     budget = row.distilled.budget
     return {
         "Method": row.method,
@@ -119,7 +119,7 @@ def _line(row: Row) -> dict[str, Any]:
         "Gain": 100 * row.gain if math.isfinite(row.gain) else None,
         "All real": row.real.text if row.real else "–",
         "Seeds": "1 seed" if row.single else f"{len(row.seeds)} seeds",
-        **{f"{titled(name)[:1].upper()}{titled(name)[1:]}": said(name, value) for name, value in row.facts.items()},
+        **{titled(name): said(name, row.facts[name]) if name in row.facts else "–" for name in facts},
         "Student": row.student,
         "Protocol": row.protocol,
         "Labels": row.labels,
