@@ -80,7 +80,6 @@ def main() -> None:
         "command": said.command,
         "machine": f"{os.cpu_count()}-core {platform.machine()} CPU, one thread",
         "versions": {"torch": torch.__version__, "python": platform.python_version()},
-        "seconds": sum(row["seconds"] for row in mine),
         "about": said.about,
     }
     plan = one.plan.model_dump(mode="json")

@@ -27,13 +27,16 @@ def known(results: Sequence[Outcome]) -> list[str]:
 
 
 def text(one: Outcome, name: str) -> str:
-    """`0.36 ± 0.02 nats (n = 3)`; a dash where the cell has no such number."""
+    """`0.36 ± 0.02 nats (n = 3)`, with as many decimals as give the mean three digits; a dash where the cell has no such number."""
     values = one.facts.get(name, ())
     if not values:
         return "–"
-    spread = f" ± {said(name, statistics.stdev(values), unit=False)}" if len(values) > 1 else ""
-    count = f"n = {len(values)}" if len(values) > 1 else "1 seed"
-    return f"{said(name, statistics.fmean(values), unit=False)}{spread} {_unit(name)}".strip() + f" ({count})"
+    if len(values) == 1:
+        return f"{said(name, values[0])} (1 seed)"
+    scale, mean = (100, 100 * statistics.fmean(values)) if _unit(name) == "%" else (1, statistics.fmean(values))
+    places = 1 if scale == 100 else max(0, 2 - math.floor(math.log10(abs(mean)))) if mean else 2
+    numbers = f"{mean:.{places}f} ± {scale * statistics.stdev(values):.{places}f} {_unit(name)}".strip()
+    return f"{numbers} (n = {len(values)})"
 
 
 def title(sweep: Sweep, results: Sequence[Outcome], name: str) -> str:

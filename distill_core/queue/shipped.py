@@ -25,7 +25,6 @@ class Made(TypedDict):
     command: str
     machine: str
     versions: dict[str, str]
-    seconds: float
     about: str
 
 
@@ -38,9 +37,9 @@ class Shipped(TypedDict):
 
 
 def shipped() -> dict[str, Shipped]:
-    """By id, in the order of their names."""
-    paths = sorted(SHELF.glob("*.json")) if SHELF.is_dir() else []
-    return {path.stem: _read(path) for path in paths}
+    """By id, the first that was made first."""
+    found = {path.stem: _read(path) for path in sorted(SHELF.glob("*.json"))}
+    return dict(sorted(found.items(), key=lambda one: one[1]["sweep"].created))
 
 
 @cache

@@ -54,17 +54,16 @@ def show() -> None:
     )
     _drawer(one, results, own=record is None)
     _table(one.plan, results, own=record is None)
-    _exports(one, results)
+    _exports(one, results, own=record is None)
 
 
 def _recorded(one: Shipped) -> None:
     """Where a recorded sweep comes from, and its runs that can be opened."""
     made = one["made"]
     parts = ["Recorded", made["machine"], *(f"{key} {value}" for key, value in made["versions"].items())]
-    parts.append(f"{draw.duration(made['seconds'])} of one core")
     st.caption(f"{studio.escape(' · '.join(parts))}. Made by `{made['command']}`. {made['about']}")
     runs = runs_of(one)
-    if runs and st.button(
+    if len(runs) > 1 and st.button(
         f"Open {len(runs)} of its runs in one map", icon=":material/scatter_plot:", key="sweep.recorded"
     ):
         examples.opened_together(runs, studio.DIVERSITY)
@@ -232,11 +231,12 @@ def _row(made: Sweep, one: Outcome, own: bool) -> dict[str, Any]:
 # ── to take away ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _exports(one: sweeps.Record, results: list[Outcome]) -> None:
+def _exports(one: sweeps.Record, results: list[Outcome], own: bool) -> None:
     made, name = one.plan, one.id
     with st.container(horizontal=True):
         st.download_button("CSV", lambda: tables.sweep_to_csv(made, results), f"{name}.csv", "text/csv", icon=":material/download:")  # fmt: skip
         st.download_button("LaTeX", lambda: tables.sweep_to_latex(made, results), f"{name}.tex", "text/x-tex", icon=":material/functions:")  # fmt: skip
         st.download_button("Picture (SVG)", lambda: svg.picture(made, results), f"{name}.svg", "image/svg+xml", icon=":material/image:")  # fmt: skip
-    st.caption("A PNG: the camera in the figure's corner. In a terminal:")
-    st.code(f"distill-studio sweep-table {name} --as csv --to {name}.csv", language="bash", wrap_lines=True)
+    st.caption(f"A PNG: the camera in the figure's corner.{' In a terminal:' if own else ''}")
+    if own:
+        st.code(f"distill-studio sweep-table {name} --as csv --to {name}.csv", language="bash", wrap_lines=True)

@@ -6,10 +6,11 @@ import pytest
 
 from distill_core.axis import along
 from distill_core.home import read_json, write_json
-from distill_core.queue import sweeping, sweeps, waiting
+from distill_core.queue import shipped, sweeping, sweeps, waiting
 from distill_core.queue.ask import open_questions, reply
 from distill_core.queue.planning import plan
 from distill_core.record.folder import RunFolder
+from pages.parts import examples
 
 PAGE = "compare/scores"
 OFFER = {
@@ -164,7 +165,7 @@ def test_a_sweep_shows_how_far_it_is_and_what_failed(home, catalog, open_page):
     assert sweeps.read(home, one.id).state == "going" and not app.exception
     app.button(key="sweep.stop").click().run()
     app.button(key="sweep.forget").click().run()
-    assert not sweeps.list_sweeps(home) and "No sweep has been started yet" in said(app)
+    assert not sweeps.list_sweeps(home) and "Recorded" in said(app), "those that ship stay"
 
 
 def test_a_chosen_cell_names_its_run_and_its_command(home, catalog, open_page):
@@ -188,3 +189,25 @@ def test_without_a_catalog_entry_the_sweep_can_still_be_looked_at(home, catalog,
 def test_new_run_leads_to_sweeps(open_page):
     app = open_page("distill/new", method="shift")
     assert any("Sweep" in one.proto.label for one in app.get("page_link"))
+
+
+def test_a_fresh_home_shows_what_was_recorded_and_opens_its_runs(home, open_page):
+    app = open_page(PAGE, show="Ablations")
+    first = next(iter(shipped.shipped().values()))
+    assert next(one for one in app.selectbox if one.key == "sweep").value == first["sweep"].id
+    assert "Recorded" in said(app) and first["made"]["command"] in said(app)
+    assert not [one for one in app.button if one.key in ("sweep.stop", "sweep.go", "sweep.forget")], (
+        "nobody works on it"
+    )
+    app.button(key="sweep.recorded").click().run()
+    assert not app.exception
+    assert {path.name for path in (home / "runs").iterdir()} >= set(shipped.runs_of(first))
+
+
+def test_diversity_offers_the_recorded_runs_where_none_is_chosen(home, open_page):
+    app = open_page("explore/diversity")
+    assert [one.label for one in app.button if (one.key or "").startswith("_recorded.")]
+    run = shipped.runs_of(next(iter(shipped.shipped().values())))[0]
+    examples.opened(run)
+    app = open_page("explore/diversity", run=run)
+    assert not [one for one in app.button if (one.key or "").startswith("_recorded.")]

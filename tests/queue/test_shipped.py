@@ -27,7 +27,7 @@ def ship(shelf, made):
         {"id": run, "state": "finished", "accuracy": 0.9, "random": 0.8, "draws": 5, "facts": {"start-rise": 0.1}}
         for run in runs.values()
     ]
-    about = {"command": "x", "machine": "y", "versions": {}, "seconds": 1.0, "about": ""}
+    about = {"command": "x", "machine": "y", "versions": {}, "about": ""}
     found = {
         "schema": 1,
         "id": made.id,
