@@ -17,7 +17,7 @@ from ..queue.sweep import Sweep
 from .grids import MARK, SCALE
 from .scores import frame
 
-COLOR = "#6A51A3"
+COLOR = "#9B7FD4"  # read on light and on dark
 
 
 def known(results: Sequence[Outcome]) -> list[str]:
@@ -45,13 +45,13 @@ def title(sweep: Sweep, results: Sequence[Outcome], name: str) -> str:
     if not there:
         return f"No cell reports the {titled(name)}"
     most = max(there, key=lambda one: statistics.fmean(one.facts[name]))
-    return f"{titled(name)[:1].upper()}{titled(name)[1:]}: largest at {sweep.words(most.cell)},<br>{text(most, name)}"
+    return f"{titled(name)[:1].upper()}{titled(name)[1:]}:<br>largest at {sweep.words(most.cell)},<br>{text(most, name)}"
 
 
 def figure(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:
     """A heat map for two axes, a dot plot for one."""
     made = _heat(sweep, results, name) if len(sweep.axes) == 2 else _dots(sweep, results, name)
-    made.update_layout(margin_t=76)
+    made.update_layout(margin_t=96)
     return made
 
 
@@ -106,7 +106,7 @@ def _dots(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:
         )
     )
     unit = f" ({_unit(name)})" if _unit(name) else ""
-    head = f"{titled(name)}{unit}, mean ± s.d. over seeds"
+    head = f"{titled(name)}{unit} ± s.d."
     frame(made, title(sweep, results, name), head, sweep.axes[0].title, height=190 + min(46, 900 // len(results)) * len(results))  # fmt: skip
     places = [len(results) - 1 - at for at in range(len(results))]
     made.update_yaxes(

@@ -46,6 +46,8 @@ def show() -> None:
         _progress(one, results)
     else:
         _recorded(record)
+    if one.plan.question:
+        st.markdown(f"**{studio.escape(one.plan.question)}**")
     st.markdown(grids.answer(one.plan, results))
     _figure(one, results, own=record is None)
     st.caption(
