@@ -45,7 +45,9 @@ def title(sweep: Sweep, results: Sequence[Outcome], name: str) -> str:
     if not there:
         return f"No cell reports the {titled(name)}"
     most = max(there, key=lambda one: statistics.fmean(one.facts[name]))
-    return f"{titled(name)[:1].upper()}{titled(name)[1:]}:<br>largest at {sweep.words(most.cell)},<br>{text(most, name)}"
+    return (
+        f"{titled(name)[:1].upper()}{titled(name)[1:]}:<br>largest at {sweep.words(most.cell)},<br>{text(most, name)}"
+    )
 
 
 def figure(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:

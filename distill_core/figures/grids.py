@@ -56,11 +56,13 @@ def limits(results: Sequence[Outcome]) -> tuple[float, float]:
 
 
 def title(sweep: Sweep, results: Sequence[Outcome], join: str = ", ") -> str:
-    """The message: which cell has the highest mean. `join` may break the line for narrow screens."""
+    """The message: which cell has the highest mean, and what random real images reach beside it. `join` may break the line for
+    narrow screens."""
     first = best(results)
     if first is None:
         return "No run of this sweep is finished yet"
-    return f"Highest mean: {sweep.words(first.cell)}{join}{text(first)}"
+    beside = f"{join}random real images: {control(first)}" if first.random else ""
+    return f"Highest mean: {sweep.words(first.cell)}{join}{text(first)}{beside}"
 
 
 def answer(sweep: Sweep, results: Sequence[Outcome]) -> str:
@@ -75,13 +77,25 @@ def answer(sweep: Sweep, results: Sequence[Outcome]) -> str:
         said.append("It is the published choice.")
     elif published is not None and published.n:
         said.append(f"The published choice, **{sweep.words(published.cell)}**, reaches {text(published)}.")
-    spread = [one.std for one in results if one.n > 1]
-    scored = [one for one in results if one.n]
-    if len(scored) > 1 and not spread:
-        said.append("One seed per cell: nothing is known of the spread, so small differences mean nothing.")
-    elif len(scored) > 1 and first.mean - sorted(one.mean for one in scored)[-2] < max(spread):
-        said.append(f"The lead over the next cell is less than one s.d. (up to {100 * max(spread):.1f} points).")
+    if lead := _lead(sweep, first, [one for one in results if one.n and one is not first]):
+        said.append(lead)
     return " ".join(said)
+
+
+def _lead(sweep: Sweep, first: Outcome, others: Sequence[Outcome]) -> str:
+    """How far the best cell is ahead of the next one, against the larger spread of the two, and seed by seed."""
+    if not others:
+        return ""
+    second = max(others, key=lambda one: one.mean)
+    spread = [100 * one.std for one in (first, second) if one.n > 1]
+    if not spread:
+        return "One seed per cell: nothing is known of the spread, so small differences mean nothing."
+    lead = 100 * (first.mean - second.mean)
+    words = f"It is {lead:.1f} points ahead of **{sweep.words(second.cell)}**, {'less' if lead < max(spread) else 'more'} than one s.d. ({max(spread):.1f})"
+    if first.n == second.n:
+        won = sum(a > b for a, b in zip(first.accuracy, second.accuracy, strict=True))
+        words += f"; seed by seed it is ahead in {won} of {first.n}"
+    return f"{words}."
 
 
 def heat(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
@@ -117,7 +131,7 @@ def heat(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
         axes[0],
         height=190 + max(46, min(70, 560 // rows)) * min(rows, 14),
     )
-    made.update_layout(margin_t=76)
+    made.update_layout(margin_t=96)
     every = [max(1, count // 20) for count in (rows, columns)]
     made.update_yaxes(
         tickvals=list(range(0, rows, every[0])), ticktext=labels[0][:: every[0]], showgrid=False, autorange="reversed"
@@ -202,7 +216,7 @@ def dots(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
             made.add_annotation(x=0.02, xref="paper", y=at, text=WORDS.get(one.state, one.state), showarrow=False, font={"color": "#888888"})  # fmt: skip
     head = "accuracy (%), mean ± s.d. over seeds"
     frame(made, title(sweep, results, "<br>"), head, sweep.axes[0].title, height=190 + min(46, 900 // len(results)) * len(results))  # fmt: skip
-    made.update_layout(margin_t=76)
+    made.update_layout(margin_t=96)
     made.update_yaxes(tickvals=places, ticktext=names, showgrid=False, range=[-0.6, len(results) - 0.4])
     return made
 

@@ -60,7 +60,9 @@ def test_the_heat_map_shows_means_and_names_what_is_empty():
     assert [one[1] for one in points.customdata] == list(range(6)), "a click names its cell"
     [frame] = made.layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (0.5, 1.5, 0.5, 1.5)
-    assert made.layout.title.text == "Highest mean: K 12 · ρ 0.015<br>85.0 ± 7.1 % (n = 2)"
+    assert made.layout.title.text == (
+        "Highest mean: K 12 · ρ 0.015<br>85.0 ± 7.1 % (n = 2)<br>random real images: 50.0 ± 0.0 % (n = 2)"
+    )
 
 
 def test_differences_below_the_spread_do_not_look_large():
@@ -82,7 +84,10 @@ def test_the_answer_says_how_much_it_can_know():
     assert grids.answer(ONE, results(ONE, (), ())) == "No run of this sweep is finished yet."
     assert "It is the published choice." in grids.answer(TWO, CELLS)
     near = grids.answer(ONE, results(ONE, (0.5, 0.6), (0.56, 0.57)))
-    assert "**K & L 12** with 56.5 ± 0.7 % (n = 2)" in near and "less than one s.d. (up to 7.1 points)" in near
+    assert (
+        "**K & L 12** with 56.5 ± 0.7 % (n = 2)" in near
+        and "less than one s.d. (7.1); seed by seed it is ahead in 1 of 2" in near
+    )
     single = grids.answer(ONE, results(ONE, (0.9,), (0.5,)))
     assert (
         "The published choice, **K & L 12**, reaches 50.0 % (1 seed)." in single
