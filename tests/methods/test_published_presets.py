@@ -142,6 +142,7 @@ PUBLISHED = {
         {**inverted(4000, 0.25), **weights(0.01), **view("curriculum", 32, 224, 0.08), "recover.view.milestone": 1.0,
          "recover.view.shape": "cosine", "start": "noise"},
     ),
+    ("dwa", "Quick, a shift that is felt"): ({}, {"recover.adjustment.reach": "rise", "recover.adjustment.reach.rise": 1.5}),
     ("dwa", "CIFAR-10 (paper)"): ({"data": "cifar10", **R18}, DWA_CIFAR),
     ("dwa", "CIFAR-100 (paper)"): ({"data": "cifar100", **R18}, DWA_CIFAR),
     ("dwa", "CIFAR, as released"): (
