@@ -18,6 +18,12 @@ def add(app: typer.Typer) -> None:
     app.callback(invoke_without_command=True)(open_studio)
 
 
+def in_json(command: object) -> dict[str, object]:
+    """Defaults for a command and all below it that answer in JSON."""
+    below: dict[str, object] = getattr(command, "commands", {})
+    return {"as_json": True, **{name: in_json(one) for name, one in below.items()}}
+
+
 def open_studio(
     context: typer.Context,
     home: Home = None,
@@ -28,6 +34,8 @@ def open_studio(
     if context.invoked_subcommand is not None:
         if home is not None:
             home_of(home)  # `distill-studio --home X runs` says the same as `distill-studio runs --home X`
+        if as_json:  # and `--json runs` the same as `runs --json`
+            context.default_map = in_json(context.command)
         return
     home_of(home)
     if not APP.is_file():

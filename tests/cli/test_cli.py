@@ -103,6 +103,11 @@ def test_lists(call: Any) -> None:
     assert code == 2 and 'Did you mean "dwa"?' in err
 
 
+@pytest.mark.parametrize("words", [["runs"], ["methods"], ["sweeps"], ["priors"], ["data"]])
+def test_json_may_be_said_before_the_command(call: Any, words: list[str]) -> None:
+    assert json.loads(call("--json", *words)[1]) == json.loads(call(*words, "--json")[1])
+
+
 @pytest.mark.parametrize(
     "words", [["show", "nope"], ["compare", "a", "b"], ["evaluate", "nope"], ["import", "/no/such.zip"]]
 )
