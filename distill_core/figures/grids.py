@@ -91,7 +91,7 @@ def _lead(sweep: Sweep, first: Outcome, others: Sequence[Outcome]) -> str:
     if not spread:
         return "One seed per cell: nothing is known of the spread, so small differences mean nothing."
     lead = 100 * (first.mean - second.mean)
-    words = f"It is {lead:.1f} points ahead of **{sweep.words(second.cell)}**, {'less' if lead < max(spread) else 'more'} than one s.d. ({max(spread):.1f})"
+    words = f"The highest is {lead:.1f} points ahead of **{sweep.words(second.cell)}**, {'less' if lead < max(spread) else 'more'} than one s.d. ({max(spread):.1f})"
     if first.n == second.n:
         won = sum(a > b for a, b in zip(first.accuracy, second.accuracy, strict=True))
         words += f"; seed by seed it is ahead in {won} of {first.n}"
