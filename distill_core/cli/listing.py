@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, TypedDict, cast
 
 import typer
 
@@ -12,6 +12,7 @@ from ..fields import flat
 from ..quantities import said, titled
 from ..queue.sweep import spoken
 from ..record import index, rows
+from ..record.facts import kept_facts
 from ..record.folder import RunFolder
 from ..record.log import Timeline
 from ..record.scores import Score
@@ -42,7 +43,8 @@ def runs(
 
 
 def _row(one: rows.Row) -> tuple[object, ...]:
-    distilled = percent(one)
+    own = {"accuracy": one["accuracy"], "std": one["std"], "n": one["n"]}  # the row's `draws` are those of its control
+    distilled = percent(cast(Score, own))
     random = "" if one["random"] is None else f"{100 * one['random']:.1f} ({spoken(int(one['draws'] or 1), 'draw')})"
     return one["id"], one["state"], distilled, random, one["seconds"], bytes_in_words(one["bytes"]), one["message"]
 
@@ -70,7 +72,7 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
         table("Scores, last epoch, in per cent", ("", "accuracy", "student", "protocol"), [
             (subject, percent(one), one["student"], one["protocol"]) for subject, one in scores.items()
         ])  # fmt: skip
-    if facts := state.get("facts") or {}:
+    if facts := kept_facts(state):
         table("Known by", ("quantity", "value"), [(titled(name), said(name, value)) for name, value in facts.items()])
     for note in notes:
         console().print(f"· {note}", markup=False, soft_wrap=True)
@@ -113,7 +115,7 @@ def compare(
             **_asked(one),
             "state": (state := one.state())["state"],
             "scores": state.get("scores") or {},
-            "facts": state.get("facts") or {},
+            "facts": kept_facts(state),
         }
         for one in folders
     ]

@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,7 +15,6 @@ from rich.table import Table
 
 from ..home import studio_home
 from ..record.plain import plain
-from ..record.rows import Row
 from ..record.scores import Score
 
 Home = Annotated[Path | None, typer.Option("--home", help="The studio's folder; default ~/.distill-studio.")]
@@ -70,12 +69,12 @@ def _cell(value: object) -> str:
     return escape(f"{value:g}" if isinstance(value, float) else str(value))
 
 
-def percent(score: Score | Row | None) -> str:
+def percent(score: Score | None) -> str:
     """`78.4 ± 1.2 (n=3)`, in per cent; of a control `72.0 ± 5.8 (5 draws; ± 0.4 over students)`."""
     if not score or (accuracy := score.get("accuracy")) is None:
         return ""
     if "draws" in score:
-        return _drawn(cast(Score, score))
+        return _drawn(score)
     n, std = score.get("n") or 1, score.get("std") or 0.0
     return f"{100 * accuracy:.1f}{f' ± {100 * std:.1f}' if n > 1 else ''} (n={int(n)})"
 

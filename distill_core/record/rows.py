@@ -11,6 +11,7 @@ from typing import Any, TypedDict, cast
 
 from ..errors import BadRecord, BadSetting
 from ..home import read_json, write_json
+from .facts import kept_facts
 from .folder import RunFolder
 
 COLUMNS = (
@@ -101,7 +102,7 @@ def _read(run: RunFolder) -> dict[str, Any]:
         "stage": str(state.get("stage") or ""),
         "left_s": _number(state.get("left_s")),
         "tags": json.dumps(tags(run), ensure_ascii=False),
-        "facts": json.dumps({str(name): float(value) for name, value in (state.get("facts") or {}).items()}),
+        "facts": json.dumps(kept_facts(state)),
     }
 
 

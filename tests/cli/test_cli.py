@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from distill_core.cli import main
+from distill_core.record.folder import RunFolder
 
 torch.set_num_threads(1)
 
@@ -121,3 +122,16 @@ def test_usage_errors_end_with_2(call: Any) -> None:
         assert call(*words)[0] == 2
     code, out, _ = call("compare", "one", "--json")
     assert code == 2 and "two or more" in json.loads(out)["error"]
+
+
+def test_a_run_is_listed_with_its_own_students_and_its_control_with_its_draws(
+    call: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    folder = RunFolder.create(home, "random", {}, {"data": "digits"})
+    score = {"accuracy": 0.9, "std": 0.01, "n": 3, "student": "s", "protocol": "p", "labels": "hard"}
+    folder.set_state(state="finished", scores={"distilled": score, "random": {**score, "accuracy": 0.8, "draws": 5}})
+    said = " ".join(call("runs")[1].split())
+    assert "(n=3)" in said and "(5 draws)" in said and "3.0" not in said
+    folder.set_state(state="finished", scores={"distilled": score}, facts=[1, 2])
+    assert "(n=3)" in call("runs")[1] and call("show", folder.id)[0] == 0
