@@ -14,31 +14,9 @@ from typing import TypedDict
 import numpy as np
 
 from ..events import Note, Parts
+from ..figures.found import Metric, Range
 from ..measures.ranking import ranking
 from ..method import Stream
-
-
-class Metric(TypedDict):
-    """How a distance ranks the candidates (see `measures.ranking.Ranking`), and the accuracy of the one that it would pick."""
-
-    rho: float | None
-    low: float | None
-    high: float | None
-    n: int
-    picked: int | None
-    accuracy: float | None
-
-
-class Range(TypedDict):
-    """The same among some of the candidates: `what` is all, above or walk; `above` an accuracy, None else; n of them reach from
-    `low` to `high`."""
-
-    what: str
-    above: float | None
-    n: int
-    low: float
-    high: float
-    metrics: dict[str, Metric]
 
 
 class Compared(TypedDict):
@@ -68,7 +46,7 @@ def compared(
     """
     means = [statistics.fmean(one) for one in accuracy]
     spreads = [statistics.variance(one) for one in accuracy if len(one) > 1]
-    limits = above or [math.floor(1000 * float(q)) / 1000 for q in np.quantile(means, (0.5, 0.75))]
+    limits = dict.fromkeys(above or [math.floor(1000 * float(q)) / 1000 for q in np.quantile(means, (0.5, 0.75))])
     every = list(range(len(means)))
     chosen: list[tuple[str, float | None, list[int]]] = [("all", None, every)]
     if not all(walk):
@@ -95,7 +73,7 @@ def _range(
         found = ranking([values[i] for i in rows], right)
         picked = None if found.picked is None else rows[found.picked]
         said = None if picked is None else means[picked]
-        rho: Metric = {
+        metrics[name] = {
             "rho": found.rho,
             "low": found.low,
             "high": found.high,
@@ -103,7 +81,6 @@ def _range(
             "picked": picked,
             "accuracy": said,
         }
-        metrics[name] = rho
     return {"what": what, "above": above, "n": len(rows), "low": min(right), "high": max(right), "metrics": metrics}
 
 

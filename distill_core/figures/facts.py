@@ -14,8 +14,7 @@ import plotly.graph_objects as go
 from ..quantities import TABLE, quantity, said, split, titled
 from ..queue.outcomes import Outcome
 from ..queue.sweep import Sweep
-from .grids import MARK, SCALE
-from .scores import frame
+from .grids import SCALE, WRITTEN, lay_cells, lay_rows, mark
 
 COLOR = "#9B7FD4"  # read on light and on dark
 
@@ -33,8 +32,8 @@ def text(one: Outcome, name: str) -> str:
         return "–"
     if len(values) == 1:
         return f"{said(name, values[0])} (1 seed)"
-    scale, mean = (100, 100 * statistics.fmean(values)) if _unit(name) == "%" else (1, statistics.fmean(values))
-    places = 1 if scale == 100 else max(0, 2 - math.floor(math.log10(abs(mean)))) if mean else 2
+    scale, mean = _scale(name), _scale(name) * statistics.fmean(values)
+    places = 1 if _unit(name) == "%" else max(0, 2 - math.floor(math.log10(abs(mean)))) if mean else 2
     numbers = f"{mean:.{places}f} ± {scale * statistics.stdev(values):.{places}f} {_unit(name)}".strip()
     return f"{numbers} (n = {len(values)})"
 
@@ -52,18 +51,17 @@ def title(sweep: Sweep, results: Sequence[Outcome], name: str) -> str:
 
 def figure(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:
     """A heat map for two axes, a dot plot for one."""
-    made = _heat(sweep, results, name) if len(sweep.axes) == 2 else _dots(sweep, results, name)
-    made.update_layout(margin_t=96)
-    return made
+    return _heat(sweep, results, name) if len(sweep.axes) == 2 else _dots(sweep, results, name)
 
 
 def _heat(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:
     rows, columns = sweep.shape
     means = [statistics.fmean(one.facts[name]) if name in one.facts else None for one in results]
+    shown = [None if one is None else _scale(name) * one for one in means]
     grid = [means[i * columns : (i + 1) * columns] for i in range(rows)]
     made = go.Figure(
         go.Heatmap(
-            z=grid,
+            z=[shown[i * columns : (i + 1) * columns] for i in range(rows)],
             x=list(range(columns)),
             y=list(range(rows)),
             colorscale=SCALE,
@@ -71,35 +69,27 @@ def _heat(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:
             xgap=2,
             ygap=2,
             text=[[said(name, one, unit=False) if one is not None else "" for one in row] for row in grid],
-            texttemplate="%{text}",
+            texttemplate="%{text}" if len(results) <= WRITTEN else None,
             customdata=[[_about(sweep, results[i * columns + j], name) for j in range(columns)] for i in range(rows)],
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
-    place = sweep.published_place()
-    if place is not None:
-        y, x = place
-        edge = {"x0": x - 0.5, "x1": x + 0.5, "y0": y - 0.5, "y1": y + 0.5}
-        made.add_shape(type="rect", **edge, line={"color": MARK, "width": 3})
-    labels, axes = [list(axis.cases) for axis in sweep.axes], [axis.title for axis in sweep.axes]
-    frame(
-        made, title(sweep, results, name), axes[1], axes[0], height=190 + max(46, min(70, 560 // rows)) * min(rows, 14)
-    )
-    made.update_yaxes(tickvals=list(range(rows)), ticktext=labels[0], showgrid=False, autorange="reversed")
-    made.update_xaxes(tickvals=list(range(columns)), ticktext=labels[1], showgrid=False)
-    return made
+    mark(made, sweep)
+    return lay_cells(made, sweep, title(sweep, results, name))
 
 
 def _dots(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:
     there = [(len(results) - 1 - at, one) for at, one in enumerate(results) if name in one.facts]
     made = go.Figure(
         go.Scatter(
-            x=[statistics.fmean(one.facts[name]) for _, one in there],
+            x=[_scale(name) * statistics.fmean(one.facts[name]) for _, one in there],
             y=[y for y, _ in there],
             mode="markers",
             marker={"color": COLOR, "size": 12, "symbol": "diamond"},
             error_x={
-                "array": [statistics.stdev(v) if len(v := one.facts[name]) > 1 else 0 for _, one in there],
+                "array": [
+                    _scale(name) * statistics.stdev(v) if len(v := one.facts[name]) > 1 else 0 for _, one in there
+                ],
                 "color": COLOR,
                 "width": 0,
             },
@@ -109,17 +99,17 @@ def _dots(sweep: Sweep, results: Sequence[Outcome], name: str) -> go.Figure:
     )
     unit = f" ({_unit(name)})" if _unit(name) else ""
     head = f"{titled(name)}{unit} ± s.d."
-    frame(made, title(sweep, results, name), head, sweep.axes[0].title, height=190 + min(46, 900 // len(results)) * len(results))  # fmt: skip
-    places = [len(results) - 1 - at for at in range(len(results))]
-    made.update_yaxes(
-        tickvals=places, ticktext=list(sweep.axes[0].cases), showgrid=False, range=[-0.6, len(results) - 0.4]
-    )
-    return made
+    return lay_rows(made, sweep, results, title(sweep, results, name), head)
 
 
 def _unit(name: str) -> str:
     row = quantity(name)
     return "%" if row.chart == "accuracy" else row.unit
+
+
+def _scale(name: str) -> float:
+    """Shares of images are drawn in per cent."""
+    return 100 if _unit(name) == "%" else 1
 
 
 def _about(sweep: Sweep, one: Outcome, name: str) -> str:

@@ -71,6 +71,7 @@ class Metric(TypedDict):
     low: float | None
     high: float | None
     n: int
+    picked: NotRequired[int | None]  # its place among the candidates
     accuracy: float | None
 
 

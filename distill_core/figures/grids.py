@@ -101,7 +101,6 @@ def _lead(sweep: Sweep, first: Outcome, others: Sequence[Outcome]) -> str:
 def heat(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
     """Rows are the first axis, columns the second."""
     rows, columns = sweep.shape
-    labels = [list(axis.cases) for axis in sweep.axes]
     grid = [[100 * results[i * columns + j].mean if results[i * columns + j].n else None for j in range(columns)] for i in range(rows)]  # fmt: skip
     written = len(results) <= WRITTEN
     made = go.Figure(
@@ -122,15 +121,15 @@ def heat(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
     )
     if written:
         _touch(made, sweep, results)
-    _mark(made, sweep)
-    axes = [axis.title for axis in sweep.axes]
-    frame(
-        made,
-        title(sweep, results, "<br>"),
-        axes[1],
-        axes[0],
-        height=190 + max(46, min(70, 560 // rows)) * min(rows, 14),
-    )
+    mark(made, sweep)
+    return lay_cells(made, sweep, title(sweep, results, "<br>"))
+
+
+def lay_cells(made: go.Figure, sweep: Sweep, message: str) -> go.Figure:
+    """Title, axes and labels of a map with a cell for each pair of cases."""
+    rows, columns = sweep.shape
+    labels, axes = [list(axis.cases) for axis in sweep.axes], [axis.title for axis in sweep.axes]
+    frame(made, message, axes[1], axes[0], height=190 + max(46, min(70, 560 // rows)) * min(rows, 14))
     made.update_layout(margin_t=96)
     every = [max(1, count // 20) for count in (rows, columns)]
     made.update_yaxes(
@@ -170,7 +169,7 @@ def _ink(one: Outcome, low: float, high: float) -> str:
     return "#000000" if (100 * one.mean - low) / (high - low) > 0.5 else "#ffffff"
 
 
-def _mark(made: go.Figure, sweep: Sweep) -> None:
+def mark(made: go.Figure, sweep: Sweep) -> None:
     """A frame around the published choice."""
     place = sweep.published_place()
     if place is None:
@@ -209,13 +208,18 @@ def dots(sweep: Sweep, results: Sequence[Outcome]) -> go.Figure:
             customdata=[[_about(sweep, one), one.cell.place[0]] for _, one, _ in found],
             hovertemplate="%{customdata[0]}<extra></extra>",
         )
-    names = [list(sweep.axes[0].cases)[one.cell.place[0]] for one in results]
-    names = [f"{name} (published)" if one.is_published else name for name, one in zip(names, results, strict=True)]
     for at, one in zip(places, results, strict=True):
         if not one.n:
             made.add_annotation(x=0.02, xref="paper", y=at, text=WORDS.get(one.state, one.state), showarrow=False, font={"color": "#888888"})  # fmt: skip
-    head = "accuracy (%), mean ± s.d. over seeds"
-    frame(made, title(sweep, results, "<br>"), head, sweep.axes[0].title, height=190 + min(46, 900 // len(results)) * len(results))  # fmt: skip
+    return lay_rows(made, sweep, results, title(sweep, results, "<br>"), "accuracy (%), mean ± s.d. over seeds")
+
+
+def lay_rows(made: go.Figure, sweep: Sweep, results: Sequence[Outcome], message: str, head: str) -> go.Figure:
+    """Title, axes and names of a plot with a row for each case, the first on top, the published one named."""
+    places = [len(results) - 1 - i for i in range(len(results))]
+    names = [list(sweep.axes[0].cases)[one.cell.place[0]] for one in results]
+    names = [f"{name} (published)" if one.is_published else name for name, one in zip(names, results, strict=True)]
+    frame(made, message, head, sweep.axes[0].title, height=190 + min(46, 900 // len(results)) * len(results))
     made.update_layout(margin_t=96)
     made.update_yaxes(tickvals=places, ticktext=names, showgrid=False, range=[-0.6, len(results) - 0.4])
     return made

@@ -184,12 +184,15 @@ def table(runs: Iterable[Scored]) -> list[Row]:
 
 def _told_apart(rows: list[Row]) -> list[Row]:
     """Rows of one method, data and ipc say what they differ in: as few settings as tell them apart, in short."""
-    found = []
+    twins: dict[str, list[Mapping[str, object]]] = {}
     for row in rows:
-        twins = [one.asked for one in rows if one.label == row.label]
-        said = [f"{name.rpartition('.')[2]} {row.asked[name]}" for name in _telling(twins) if name in row.asked]
-        found.append(replace(row, differs=" · ".join(said)))
-    return found
+        twins.setdefault(row.label, []).append(row.asked)
+    telling = {label: _telling(asked) for label, asked in twins.items()}
+    return [replace(row, differs=" · ".join(_short(row, telling[row.label]))) for row in rows]
+
+
+def _short(row: Row, names: list[str]) -> list[str]:
+    return [f"{name.rpartition('.')[2]} {row.asked[name]}" for name in names if name in row.asked]
 
 
 def _telling(asked: list[Mapping[str, object]]) -> list[str]:

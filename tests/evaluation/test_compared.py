@@ -46,3 +46,10 @@ def test_candidates_of_one_walk_have_one_range_and_one_student_no_noise():
     far, right, _ = made()
     found = compared(far, [one[:1] for one in right], [True] * 50)
     assert [one["what"] for one in found["ranges"]] == ["all"] and found["noise"] is None
+
+
+def test_a_limit_that_is_given_or_reckoned_twice_is_one_range():
+    far, right = {"near": [5.0, 4.0, 3.0, 2.0, 1.0]}, [[0.1], [0.5], [0.5], [0.5], [0.9]]
+    for above in ((), (0.4, 0.4)):
+        found = compared(far, right, [False] * 4 + [True], above)
+        assert [one["what"] for one in found["ranges"]].count("above") == 1

@@ -10,7 +10,7 @@ import pytest
 
 from distill_core.figures import facts, tables
 from distill_core.quantities import said
-from distill_core.record.facts import facts_of
+from distill_core.record.facts import facts_of, kept_facts
 from tests.figures.test_sweep_figures import CELLS, DOTS, ONE, TWO
 
 RISE, SPREAD = "start-rise", "class-spread"
@@ -65,3 +65,20 @@ def test_the_file_to_take_away_has_them():
     cells = with_facts(CELLS, name=RISE, of=[(0.1, 0.3)])
     lines = list(csv.reader(io.StringIO(tables.sweep_to_csv(TWO, cells))))
     assert lines[0][-1] == RISE and [line[-1] for line in lines[1:3]] == ["0.200000", ""]
+
+
+def test_shares_are_drawn_in_per_cent_as_their_axis_says():
+    right = "shifted-accuracy"
+    cells = with_facts(CELLS, name=right, of=[(0.25, 0.75)])
+    assert facts.figure(TWO, cells, right).data[0].z[0][0] == 50.0
+    dots = facts.figure(ONE, with_facts(DOTS, name=right, of=[(0.25, 0.75)]), right)
+    assert list(dots.data[0].x) == [50.0] and dots.layout.xaxis.title.text == "accuracy of the moved teacher (%) ± s.d."
+    assert dots.data[0].error_x.array[0] == pytest.approx(35.355, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "said", [[1, 2], "much", None, {RISE: "much"}, {RISE: float("nan")}, {"of tomorrow": 1.0}, {7: 1.0}]
+)
+def test_facts_of_another_shape_are_left_out(said):
+    assert kept_facts({"facts": said}) == {}
+    assert kept_facts({"facts": {RISE: 0.5, "of tomorrow": 1}}) == {RISE: 0.5} and kept_facts({}) == {}
