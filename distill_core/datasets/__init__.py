@@ -35,10 +35,15 @@ def known() -> list[DataInfo]:
 def shape_of(spec: str) -> tuple[int, int] | None:
     """Channels and pixels a side, without loading anything; None where only the images themselves say it."""
     asked = parse(spec)
-    for info in known():
-        if info.name == asked.name:
-            return info.channels, int(asked.options.get("size", info.size))
-    return None
+    if asked.name.startswith("own/"):
+        infos = [own.info(asked.name.removeprefix("own/"))] if asked.name.removeprefix("own/") in own.names() else []
+    else:
+        infos = [digits.INFO, shapes.INFO, *vision.infos()]
+    info = next((one for one in infos if one.name == asked.name), None)
+    size = None if info is None else asked.options.get("size", info.size)
+    return (
+        (info.channels, size) if info is not None and isinstance(size, int) else None
+    )  # `load` says what is wrong with it
 
 
 def load(spec: str, *, progress: Progress | None = None) -> RealSet:

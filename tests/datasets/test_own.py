@@ -15,6 +15,7 @@ from distill_core.datasets import own
 from distill_core.errors import BadData, BadSetting
 from distill_core.evaluation import PROTOCOLS
 from distill_core.evaluation.classroom import Classroom
+from distill_core.home import studio_home
 from distill_core.parts.views import SiameseView
 from distill_core.pieces.teach import SqueezeRecipe, teacher_key
 from distill_core.results.lesson import Lesson
@@ -290,3 +291,12 @@ def test_a_damaged_set_says_so(tmp_path):
     (kept / "set.json").write_text(json.dumps({"name": "own/pets"}))
     with pytest.raises(BadData, match="damaged"):
         own.info("pets")
+
+
+def test_the_shape_of_a_set_is_known_without_looking_at_others(tmp_path):
+    broken = studio_home() / "data" / "own" / "broken"
+    broken.mkdir(parents=True)
+    (broken / "set.json").write_text("{", encoding="utf-8")
+    assert datasets.shape_of("digits:size=8") == (1, 8) and datasets.shape_of("cifar10") == (3, 32)
+    assert datasets.shape_of("digits:size=abc") is None, "loading says what is wrong with it"
+    assert datasets.shape_of("own/nowhere") is None and datasets.shape_of(f"folder:{tmp_path}") is None
