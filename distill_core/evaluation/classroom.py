@@ -66,11 +66,15 @@ class Classroom:
     def loss(self, network: nn.Module, rows: Tensor, generator: Generator) -> Tensor:
         """The student's loss on one batch, mixed as a whole; where the protocol says so, its parts pass one after the other."""
         mixed = self.batch(rows, generator)
-        places = torch.arange(len(rows), device=self.device).chunk(self.protocol.parts)
-        each = [self._loss(network, rows, mixed, part, generator) * (len(part) / len(rows)) for part in places]
+        size = -(-len(rows) // self.protocol.parts)
+        places = [slice(at, min(at + size, len(rows))) for at in range(0, len(rows), size)]
+        each = [
+            self._loss(network, rows, mixed, part, generator) * ((part.stop - part.start) / len(rows))
+            for part in places
+        ]
         return torch.stack(each).sum()
 
-    def _loss(self, network: nn.Module, rows: Tensor, mixed: Mixed, part: Tensor, generator: Generator) -> Tensor:
+    def _loss(self, network: nn.Module, rows: Tensor, mixed: Mixed, part: slice, generator: Generator) -> Tensor:
         """The loss of the images at the places `part`, which pass together; the network's dropout is drawn from the generator."""
         images = mixed.images[part]
         x = doubled(images).contiguous(memory_format=torch.channels_last)
@@ -86,7 +90,7 @@ class Classroom:
             return F.mse_loss(logits, wanted) + beside
         return soft_loss(logits, wanted, p.temperature, p.temperature_squared)
 
-    def _hard(self, logits: Tensor, rows: Tensor, mixed: Mixed, part: Tensor) -> Tensor:
+    def _hard(self, logits: Tensor, rows: Tensor, mixed: Mixed, part: slice) -> Tensor:
         """Cross-entropy with the classes of both images that were mixed, by their shares; or with the first one's alone."""
         labels = self.labels[rows.to(self.device)]
         own = F.cross_entropy(logits, labels[part])
@@ -94,11 +98,12 @@ class Classroom:
             return own
         return mixed.share * own + (1 - mixed.share) * F.cross_entropy(logits, labels[mixed.partner[part]])
 
-    def _wanted(self, rows: Tensor, mixed: Mixed, part: Tensor) -> Tensor:
+    def _wanted(self, rows: Tensor, mixed: Mixed, part: slice) -> Tensor:
         """Soft labels as logits: the teacher's on the very images, or stored ones mixed as the images were."""
         if self.teacher is not None:
             with torch.no_grad():
-                return self.teacher(doubled(mixed.images[part]))[: len(part)].float()
+                images = mixed.images[part]
+                return self.teacher(doubled(images))[: len(images)].float()
         assert self.soft is not None, "check() asks for soft labels"
         own = self.soft[rows.to(self.device)]
         return mixed.share * own[part] + (1 - mixed.share) * own[mixed.partner[part]]

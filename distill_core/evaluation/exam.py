@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import torch
 from torch import nn
@@ -94,7 +94,9 @@ class Exam:
                 "The set brings soft labels but no teacher is at hand, so random real images cannot get such labels: "
             )
             note += "the random control stands beside the set with hard labels."
-        beside = cache(lambda seed: control_of(source, lesson, real, seed, labels))
+        beside = lru_cache(maxsize=1)(
+            lambda seed: control_of(source, lesson, real, seed, labels)
+        )  # one draw after the other
         return cls(job, real, lesson, result, source, beside, teacher, student, device, tuple(sittings), note)
 
     @property

@@ -12,6 +12,7 @@ import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ class Entrant:
     roles: tuple[str, ...] = ()
     walk: bool = True
 
-    @property
+    @cached_property
     def mark(self) -> str:
         """Of its pixels and labels alone."""
         content = np.ascontiguousarray(self.pixels).tobytes() + np.asarray(self.labels, np.int64).tobytes()

@@ -90,7 +90,8 @@ def as_ours(spec: str, tensors: dict[str, torch.Tensor], real: RealSet) -> dict[
     """torchvision's tensors under our names: both networks hold the same modules in the same order."""
     from torchvision.models import get_model
 
-    theirs = list(get_model(library_name(spec), weights=None).state_dict())
+    with torch.device("meta"):  # only their names are read
+        theirs = list(get_model(library_name(spec), weights=None).state_dict())
     if missed := [name for name in theirs if name not in tensors]:
         raise BadRecord(f"{place(spec).name} has no tensor {missed[0]!r}. Make it again as the sentence about it says.")
     ours = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=0).state_dict()

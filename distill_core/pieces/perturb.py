@@ -54,7 +54,7 @@ def directed(moving: Moving, rho: float, ascent_steps: int, leaf: Tensor | None 
     for step in steps("adjust", ascent_steps, state=state):
         loss, norm = ascend(moving.network, moving.look(), moving.labels, rho / ascent_steps, leaf)
         said: dict[str, float] = {"start-cross-entropy": loss.item(), "gradient-norm": norm.item()}
-        if not said["gradient-norm"]:
+        if not step.index and not said["gradient-norm"]:
             yield Note(f"{NOWHERE} It is not moved.", "warning")
         yield from _told(moving, step.index + 1, rho, said, whole=step.last)
 

@@ -13,7 +13,7 @@ from ..job import Job
 from ..record.asked import Asked
 from ..record.folder import RunFolder
 from ..record.log import Timeline
-from .sweep import Cell, Sweep, key_of
+from .sweep import Cell, Planned, Sweep, key_of
 
 WORKING = ("queued", "running", "paused")
 
@@ -28,16 +28,14 @@ def state_of(home: Path, run: str) -> str:
 
 def known_runs(home: Path, plan: Sweep, wanted: Iterable[str] = ()) -> dict[str, str]:
     """Key → run, for what the plan asks and the home has."""
-    today = {key: _today(home, plan, key) for key in set(wanted) or plan.keys()}
+    keys = set(wanted) or plan.keys()
+    today = {key: key for key in keys} if plan.fields else {key: _today(home, plan, plan.planned(key)) for key in keys}
     there = found(home, plan.method, set(today.values()), plan.known_fields())
     return {key: there[now] for key, now in today.items() if now in there}
 
 
-def _today(home: Path, plan: Sweep, key: str) -> str:
-    """The key that a run of the plan has in this version: its own, but for a plan of an earlier one."""
-    if plan.fields:
-        return key
-    run = plan.planned(key)
+def _today(home: Path, plan: Sweep, run: Planned) -> str:
+    """The key that a run of a plan of an earlier version has in this one."""
     return key_of(plan.method, by_path(home, plan, run.cell), {**run.cell.job, "seed": run.seed})
 
 

@@ -9,7 +9,7 @@ are made once and kept by content.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -93,26 +93,28 @@ class Rivals:
 
     def _of(self, real: RealSet, draw: int) -> Iterator[tuple[str, int, int, Stream[Tensor], dict[str, object]]]:
         """Name, updates, draw, what makes the images, what they are made of."""
-        first = self.job.seed + draw
+        first, ground = self.job.seed + draw, Ground.of(self.job)
+
+        def seeded(seed: int) -> Ground:
+            return replace(ground, job=self.job.model_copy(update={"seed": seed}))
+
         same: dict[str, object] = {"form": 1, "data": real.fingerprint, "ipc": self.job.ipc}
         for name, start, more in self.starts(real):
-            ground = self._ground(first + more)
             told = {"seed": first + more, "start": name, "prior": getattr(start, "prior", "")}
-            yield name, 0, draw, _first(start, self.objective, ground), {**same, **told}
-        ground = self._ground(first)
+            yield name, 0, draw, _first(start, self.objective, seeded(first + more)), {**same, **told}
         same |= {"network": self.job.teacher, "objective": kind_of(self.objective), **settings_of(self.objective)}
         for name, space, updates in self.searches(real):
             told = {"seed": first, "kind": kind_of(space), **{f"space.{k}": v for k, v in settings_of(space).items()}}
-            yield name, updates, draw, _last(space.found(self.objective, ground)), {**same, **told}
-
-    def _ground(self, seed: int) -> Ground:
-        return Ground.of(self.job.model_copy(update={"seed": seed}))
+            yield name, updates, draw, _last(space.found(self.objective, seeded(first))), {**same, **told}
 
 
 def class_means(real: RealSet, ipc: int) -> Tensor:
     """(ipc · classes, c, h, w) in [0, 1], slice-major: the mean image of every class; of `ipc` parts of it where there are more."""
-    parts = [real.pixels(real.train.images[real.per_class(c)]).tensor_split(ipc) for c in range(len(real.classes))]
-    return torch.stack([part[i].mean(0) for i in range(ipc) for part in parts])
+    means = [
+        torch.stack([part.mean(0) for part in real.pixels(real.train.images[real.per_class(c)]).tensor_split(ipc)])
+        for c in range(len(real.classes))
+    ]
+    return torch.stack(means, 1).flatten(0, 1)
 
 
 def _first(start: Space | int, objective: Objective, ground: Ground) -> Stream[Tensor]:

@@ -191,6 +191,7 @@ def test_what_a_shift_cannot_do_is_said(batch):
         drain(DirectedShift(reach=wanted).shifted(Moving(sure, lambda: images, only), as_batch(images), Generator()))
     events, _ = drain(DirectedShift().shifted(Moving(sure, lambda: images, only), as_batch(images), Generator()))
     assert any(e.kind == "note" and "gradient on this batch is zero" in e.text for e in events)
+    assert sum(e.kind == "note" for e in events) == 1, "once, not at every step"
 
 
 class Still0(Little):
