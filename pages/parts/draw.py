@@ -68,7 +68,7 @@ def card(method: dict[str, Any]) -> None:
         st.caption(f":material/code: your own, in `{method['file']}`")
     presets = [one["title"] for one in method.get("presets") or []]
     if presets:
-        st.caption(":material/tune: presets: " + ", ".join(presets))
+        st.caption(":material/tune: presets: " + " · ".join(presets))
     departures(method.get("departures") or [], "Where ours departs from the paper")
 
 

@@ -36,7 +36,7 @@ def offer_sweeps(page: str) -> None:
     for name, one in shipped().items():
         runs = runs_of(one)
         label = f"Open the recorded runs of “{one['sweep'].plan.title}”"
-        if runs and st.button(label, icon=":material/movie:", key=f"_recorded.{name}"):
+        if len(runs) > 1 and st.button(label, icon=":material/movie:", key=f"_recorded.{name}"):
             opened_together(runs, page)
 
 

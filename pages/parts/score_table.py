@@ -94,8 +94,9 @@ def answer(rows: list[Row]) -> str:
 
 def show(rows: list[Row]) -> None:
     """The table itself, with a column for the control and the ledger."""
+    facts = list(dict.fromkeys(name for row in rows for name in row.facts))
     st.dataframe(
-        [_line(row, list(dict.fromkeys(name for one in rows for name in one.facts))) for row in rows],
+        [_line(row, facts) for row in rows],
         hide_index=True,
         column_config={
             "Accuracy": st.column_config.TextColumn(help=sentence(naming.SCORE)),

@@ -27,15 +27,14 @@ OTHERS = ("b", "c", "d", "e", "f")  # the link's names of the second to sixth co
 def show() -> None:
     """The sweep that is chosen, in the link; those that ship with the studio come last."""
     recorded = shipped()
-    known = {one.id: one for one in sweeps.list_sweeps(studio.home())}
-    known |= {name: one["sweep"] for name, one in recorded.items() if name not in known}
+    own = {one.id: one for one in sweeps.list_sweeps(studio.home())}
+    known = own | {name: one["sweep"] for name, one in recorded.items() if name not in own}
     if not known:
         st.caption(":material/inbox: No sweep has been started yet. Choose an ablation above.")
         return
     asked = st.query_params.get("sweep", "")
     if st.session_state.get("sweep") not in known:
         st.session_state["sweep"] = asked if asked in known else next(iter(known))
-    own = {one.id for one in sweeps.list_sweeps(studio.home())}
     names = {name: _named(one) + ("" if name in own else " (recorded)") for name, one in known.items()}
     st.selectbox("Sweep", list(known), key="sweep", format_func=names.get, persist_state="session")
     st.query_params["sweep"] = st.session_state["sweep"]
