@@ -91,3 +91,26 @@ def _score(record: Mapping[str, Any]) -> Score:
         "labels": record.get("labels", ""),
     }
     return {**score, "draws": spread.draws, "within": spread.within or 0.0} if spread.draws else score
+
+
+def verdict(scores: Mapping[str, Score]) -> str:
+    """Whether students learn more from the set than from as many random real images, in one sentence; "" where either is not known.
+
+    The difference is that of the numbers as they are printed; it is held against the larger s.d., where there is one.
+    """
+    if not {"distilled", "random"} <= scores.keys():
+        return ""
+    own, random = scores["distilled"], scores["random"]
+    here, there = round(100 * own["accuracy"], 1), round(100 * random["accuracy"], 1)
+    ahead, spread = round(here - there, 1), round(100 * max(own["std"], random["std"]), 1)
+    images = f"as many random real images{_times(random.get('draws', 1))}"
+    if not spread or abs(ahead) > spread:
+        said = "better than" if ahead > 0 else "worse than" if ahead < 0 else "as well as"
+    else:
+        said = "as well as"
+    known = f"s.d. {spread:.1f}" if spread else "one student each, so the spread is not known"
+    return f"It teaches **{said}** {images}: {here:.1f} against {there:.1f} % ({ahead:+.1f} points, {known})."
+
+
+def _times(draws: int) -> str:
+    return f" ({draws} draws)" if draws > 1 else ""

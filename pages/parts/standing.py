@@ -9,6 +9,7 @@ from distill_core.quantities import said, titled
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
 from distill_core.record.lines import Line
+from distill_core.record.scores import scores_of, verdict
 
 from . import studio
 from .studio import escape
@@ -83,5 +84,6 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
     if kind == "stopped":
         return f"{dot} **Stopped** after {took}, {where}. {message}"
     if kind == "finished":
-        return f"{dot} **Finished** in {took}. Press play to watch it again."
+        said = verdict(scores_of(records))
+        return f"{dot} **Finished** in {took}. {said}{' ' if said else ''}Press play to watch it again."
     return f"{dot} {message or str(kind)}"

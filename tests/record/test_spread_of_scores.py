@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from distill_core.record.scores import scores_of, spread_of
+from distill_core.record.scores import Score, scores_of, spread_of, verdict
 
 
 def test_one_draw_has_the_spread_of_its_students():
@@ -39,3 +39,40 @@ def test_a_control_of_an_earlier_version_was_one_draw():
     assert "draws" not in found["distilled"]
     several = scores_of([{**said, "subject": "random", "accuracy": [0.5, 0.7, 0.8], "draws": [0, 0, 1]}])["random"]
     assert several["accuracy"] == pytest.approx(0.7) and several["draws"] == 2 and several["n"] == 3
+
+
+def _score(accuracy: float, std: float, **more: int) -> Score:
+    return {"accuracy": accuracy, "std": std, "n": 3, "student": "s", "protocol": "p", "labels": "hard", **more}
+
+
+@pytest.mark.parametrize(
+    ("own", "random", "words"),
+    [
+        (
+            _score(0.9304, 0.007),
+            _score(0.738, 0.09, draws=5),
+            "better than** as many random real images (5 draws): 93.0 against 73.8 % (+19.2",
+        ),
+        (
+            _score(0.977, 0.009),
+            _score(0.98, 0.007, draws=1),
+            "as well as** as many random real images: 97.7 against 98.0 % (-0.3 points, s.d. 0.9)",
+        ),
+        (
+            _score(0.763, 0.02),
+            _score(0.961, 0.003),
+            "worse than** as many random real images: 76.3 against 96.1 % (-19.8",
+        ),
+        (
+            _score(0.5, 0.0),
+            _score(0.4, 0.0),
+            "better than** as many random real images: 50.0 against 40.0 % (+10.0 points, one student each",
+        ),
+    ],
+)
+def test_a_verdict_holds_the_printed_difference_against_the_larger_spread(own, random, words):
+    assert words in verdict({"distilled": own, "random": random})
+
+
+def test_without_a_control_there_is_no_verdict():
+    assert verdict({"distilled": _score(0.9, 0.01)}) == ""
