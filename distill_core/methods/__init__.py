@@ -30,6 +30,7 @@ from .gvbsm import GeneralizedMatching
 from .herding import Herding
 from .hglad import HierarchicalPrior
 from .kcenter import KCenter
+from .kmeans import ClassMeans
 from .mtt import TrajectoryMatching
 from .own import from_file
 from .random import RandomReal
@@ -54,6 +55,7 @@ BUILT_IN: tuple[type[Method], ...] = (
     RandomReal,
     Herding,
     KCenter,
+    ClassMeans,
 )
 
 

@@ -35,6 +35,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "herding": case("herding", {"squeeze_epochs": 1}),
     "herding, plain length": case("herding", {"squeeze_epochs": 1, "unit_length": False}),
     "kcenter": case("kcenter", {"squeeze_epochs": 1}),
+    "kmeans": case("kmeans", {}),
     "sre2l": case("sre2l", FAMILY),
     "sre2l, ipc 3, one slice": case("sre2l", {**FAMILY, "slices_at_once": 1}, ipc=3),
     "sre2l, blocks of 4": case("sre2l", {**FAMILY, "class_block": 4}),
