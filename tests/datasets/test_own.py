@@ -75,6 +75,28 @@ def test_pixels_are_the_very_ones_of_the_file(tmp_path):
     assert len(real.test) == 2 and len(real.train) + len(real.val) == 10
 
 
+def test_what_is_kept_is_what_was_read(tmp_path):
+    root = folder(tmp_path, usual())
+    own.add(root, "pets")
+    kept, read = datasets.load("own/pets"), datasets.load(f"folder:{root}")
+    for part in ("train", "val", "test"):
+        assert torch.equal(getattr(kept, part).images, getattr(read, part).images)
+
+
+def test_a_set_whose_colors_an_earlier_version_mixed_up_is_refused(tmp_path):
+    ramp = np.add.outer(np.arange(20), np.arange(20))[..., None] * np.array([1, 3, 6])
+    file = io.BytesIO()
+    Image.fromarray(ramp.astype(np.uint8)).save(file, "PNG")
+    own.add(folder(tmp_path, dict.fromkeys(usual(), file.getvalue())), "ramps")
+    assert len(datasets.load("own/ramps").train) == 6
+    stored = tmp_path / "home" / "data" / "own" / "ramps" / "set.safetensors"
+    arrays = own.load_file(stored)
+    mixed = arrays["train_images"].transpose(0, 2, 3, 1).reshape(arrays["train_images"].shape)
+    own.save_file({**arrays, "train_images": np.ascontiguousarray(mixed)}, stored)
+    with pytest.raises(BadData, match="mixed up its pixels"):
+        datasets.load("own/ramps")
+
+
 def test_zip_and_folder_are_the_same_set_and_a_wrapping_folder_does_not_matter(tmp_path):
     one = datasets.load(f"folder:{zipped(tmp_path, {f'pets/{k}': v for k, v in usual().items()})}")
     two = datasets.load(f"folder:{folder(tmp_path, usual())}")
