@@ -109,19 +109,25 @@ def priors() -> None:
 
 
 def scores() -> None:
-    """What students of the whole real set reach, for each bundled set."""
+    """What students of the whole real set reach, for each bundled set; what is there is kept."""
     from distill_core.datasets import load
     from distill_core.evaluation import measure_whole
     from distill_core.evaluation.whole import whole_entry, whole_key
     from distill_core.networks import resolve
 
-    known: dict[str, Any] = {}
+    file, wanted = HERE / "scores.json", set()
+    known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     for name, spec in itertools.product(SETS, ("auto", "auto:norm=instance")):
         real = load(name)
         student = resolve(spec, channels=real.channels, size=real.size)
-        print(f"all real data of {real.name}, {student}", flush=True)
-        known[whole_key(real, student)] = whole_entry(real, drain(measure_whole(real, student, STUDENTS)))
-        (HERE / "scores.json").write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        key = whole_key(real, student)
+        wanted.add(key)
+        if key not in known:
+            print(f"all real data of {real.name}, {student}", flush=True)
+            known[key] = whole_entry(real, drain(measure_whole(real, student, STUDENTS)))
+            file.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    kept = {key: one for key, one in known.items() if key in wanted}
+    file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def recordings() -> None:
