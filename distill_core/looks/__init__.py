@@ -1,4 +1,4 @@
-"""What is computed from finished or running runs to be looked at: planes, spread, activation maps, walks in a generator."""
+"""What is computed from finished or running runs to be looked at: planes, spread, activation maps, walks in a generator, factors."""
 
 from __future__ import annotations
 
@@ -8,4 +8,5 @@ LOOKS = {
     "spread": ("spread", False),
     "activation": ("activation", False),
     "walk": ("walk", False),
+    "factors": ("factors", False),
 }

@@ -5,6 +5,7 @@ planes/spread[-mark].json               measures of diversity, class by class: s
 planes/near[-mark].npy                  nearest real images of each synthetic one
 planes/activation-<record>.json|npy     where a classifier finds its evidence: see `activation.py`
 planes/walk-<class>-<rows>.json|npy     images and feature maps around a class in a generator: see `walk.py`
+planes/factors.json|npy                 naturals, compensators and what teachers say of their sums: see `factors.py`
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ SPACES = ("logits", "features")
 KINDS = ("pca", "lda", "tsne", "umap")
 LINEAR = ("pca", "lda")  # made in no time
 MOST_RUNS = 6
+FACTORS = "factors"
 NEAR = 5  # real neighbors that are kept of each synthetic image
 PLANE = re.compile(rf"(?P<space>{'|'.join(SPACES)})-(?P<kind>{'|'.join(KINDS)})(?P<mark>(-[0-9a-f]{{8}})?)")
 

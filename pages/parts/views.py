@@ -13,6 +13,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from distill_core.record import view
@@ -44,7 +45,7 @@ def _component(part: str) -> Any:
 
 
 _PLAYER, _WALL, _MAP, _PLOTS, _RACE = (_component(part) for part in ("player", "wall", "map", "plots", "race"))
-_LAYERS, _STRIP, _PAD = (_component(part) for part in ("layers", "strip", "pad"))
+_LAYERS, _STRIP, _PAD, _FACTORS = (_component(part) for part in ("layers", "strip", "pad", "factors"))
 
 
 def _nothing() -> None:
@@ -138,3 +139,17 @@ def pad(of: str, walk: Mapping[str, Any], pixels: bytes, key: str) -> None:
     body = packing.Body()
     body.add(pixels)
     _PAD(key=key, data=packing.assemble([], body, of=of, walk=dict(walk)))
+
+
+def factors(
+    of: str, about: Mapping[str, Any], naturals: np.ndarray, compensators: np.ndarray, answers: np.ndarray, key: str
+) -> None:
+    """Natural image + compensator = sum, for every class, teacher and group; labels before, after, and mixed.
+
+    Args:
+        of: whose set it is (a run); the arrays and `about` are those of `distill_core/looks/factors.py`.
+    """
+    body = packing.Body()
+    for array in (naturals, compensators.astype("<f2"), answers.astype("<f2")):
+        body.add(array.tobytes())
+    _FACTORS(key=key, data=packing.assemble([], body, of=of, about=dict(about), shape=list(naturals.shape)))

@@ -1,0 +1,83 @@
+"""What compensators do to the answers of teachers: one sentence, and who recognizes the sums of whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import plotly.graph_objects as go
+
+from .scores import frame
+
+if TYPE_CHECKING:
+    from ..looks.factors import Kept
+
+NATURAL = "natural images"
+
+
+def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    """Along the last axis, in float64."""
+    z = np.asarray(logits, np.float64) / temperature
+    z = np.exp(z - z.max(-1, keepdims=True))
+    return np.asarray(z / z.sum(-1, keepdims=True))
+
+
+def entropy(shares: np.ndarray) -> np.ndarray:
+    """In bits, along the last axis."""
+    return np.asarray(-(shares * np.log2(np.maximum(shares, 1e-300))).sum(-1))
+
+
+def sentence(found: Kept) -> str:
+    """What the compensators cost and what they change, with the numbers of the images that are shown."""
+    about = found.about
+    own, added = about["bytes"]["naturals"] / 1000, about["bytes"]["compensators"] / 1000
+    slices, classes = found.answers.shape[1], len(about["classes"])
+    bits = entropy(softmax(found.answers)).mean((0, 2))
+    natural, sums = np.mean(about["right"][0]), np.mean(about["right"][1:])
+    return (
+        f"Each compensator is added to one image of all {classes} classes: {added:,.1f} kB of compensators beside "
+        f"{own:,.1f} kB of natural images make {slices} images out of every natural one. Teachers call **{100 * natural:.1f} %** of the "
+        f"natural images and **{100 * sums:.1f} %** of the sums by their class; their mean answer has {bits[0]:.2f} bits of entropy before "
+        f"and {bits[1:].mean():.2f} after."
+    )
+
+
+def transfer(found: Kept) -> go.Figure:
+    """Rows: natural images, and the sums with the compensators of each teacher. Columns: the teacher that is asked."""
+    names = [_short(one["spec"], i) for i, one in enumerate(found.about["teachers"])]
+    z = 100 * np.asarray(found.about["right"])
+    whose = names if len(z) == 1 + len(names) else ["all teachers"]  # one compensator may belong to all
+    rows = [NATURAL, *(f"+ compensators of {name}" for name in whose)]
+    heat = go.Heatmap(
+        z=z,
+        x=names,
+        y=rows,
+        text=[[f"{value:.1f}" for value in line] for line in z],
+        texttemplate="%{text}",
+        colorscale="Cividis",
+        zmin=0,
+        zmax=100,
+        xgap=2,
+        ygap=2,
+        showscale=False,
+        hovertemplate="%{y}<br>asked: %{x}<br>%{z:.1f} % called by their class<extra></extra>",
+    )
+    figure = frame(go.Figure(heat), _title(z), "the teacher that is asked", "", height=170 + 44 * len(z))
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
+    figure.update_xaxes(showgrid=False, ticks="")
+    return figure
+
+
+def _title(z: np.ndarray) -> str:
+    """Whether what one teacher's compensators say is understood by the others."""
+    sums = z[1:]
+    if len(sums) != z.shape[1] or len(sums) < 2:
+        return (
+            f"{sums.mean():.1f} % of the sums are called by their class, {z[0].mean():.1f} % of the natural images (%)"
+        )
+    own, others = np.diag(sums).mean(), sums[~np.eye(len(sums), dtype=bool)].mean()
+    return f"Its own teacher calls {own:.1f} % of the sums by their class, the others {others:.1f} % (natural: {z[0].mean():.1f} %)"
+
+
+def _short(spec: str, place: int) -> str:
+    return f"{place + 1} {spec.partition(':')[0]}"

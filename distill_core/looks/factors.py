@@ -1,0 +1,180 @@
+"""What a run that is stored in two factors is made of: natural images, the compensators that all classes share, their sums,
+and what the teachers say of each (INFER, arXiv 2408.06927, section 3).
+
+`planes/factors.json` is a `Factors`; `planes/factors.<what>.npy`, for the groups and classes that are shown:
+    naturals      (groups, classes, h, w, c) uint8
+    compensators  (groups, teachers, h, w, c) float16, in pixels
+    answers       (groups, 1 + teachers, classes, all classes) float16: mean logits of all teachers; slice 0 is the naturals
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+
+from ..errors import BadRecord, StudioError
+from ..home import read_json, write_array, write_json
+from ..record import view
+from ..record.folder import RunFolder
+from ..record.view import Judge
+from .network import one_data_set, opened
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..datasets import RealSet
+    from ..networks import Network
+    from ..results import Factored
+
+VERSION = 1
+FILES = ("naturals", "compensators", "answers")
+MOST_CLASSES, MOST_BYTES = 100, 3_000_000  # that are sent to a page, as naturals
+
+
+class Factors(TypedDict):
+    """`planes/factors.json`.
+
+    `norms` has ‖u‖₂ and ‖u‖∞ in pixels for each shown group and teacher. `right` has a row for the naturals and one for the sums
+    of each teacher, a column for each teacher that was asked: the share that it calls by their class, over all groups.
+    """
+
+    version: int
+    stamp: float
+    classes: list[str]
+    shown: int
+    groups: int
+    bytes: dict[str, int]
+    teachers: list[Judge]
+    norms: list[list[list[float]]]
+    right: list[list[float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What was made: the JSON and the three arrays."""
+
+    about: Factors
+    naturals: np.ndarray
+    compensators: np.ndarray
+    answers: np.ndarray
+
+
+def compute(home: Path, run: str, *, tell: Callable[..., None] = lambda **_: None) -> Factors:
+    """Take the final set of a run apart and ask its teachers; returns the JSON. What was made before is taken from the disk.
+
+    Raises:
+        BadRecord: no finished set, one of another kind, or a teacher that is not on this machine; the sentence says which.
+    """
+    folder = RunFolder.find(home, run)
+    if (old := kept(folder)) is not None:
+        return old.about
+    tell(stage="open", done=0, total=2)
+    parts, real = factored(folder), one_data_set([folder])
+    if tuple(parts.classes) != tuple(real.classes) or parts.shape != (real.channels, real.size, real.size):
+        raise BadRecord(
+            f"The set of run {run!r} does not belong to {real.name}: other classes, or images of another size."
+        )
+    found = [opened(key, real.name) for key in parts.teacher.split("+")]
+    tell(stage="ask", done=1, total=2)
+    answers = asked(parts, real, [network for network, _ in found])
+    groups, classes = shown_of(parts)
+    small = (
+        parts.naturals[:groups, :classes].permute(0, 1, 3, 4, 2).numpy(),
+        parts.compensators[:groups].permute(0, 1, 3, 4, 2).numpy(),
+        answers.mean(0)[:groups, :, :classes].half().numpy(),
+    )
+    where = path_of(folder)
+    where.parent.mkdir(exist_ok=True)
+    for what, array in zip(FILES, small, strict=True):
+        write_array(where.with_name(f"factors.{what}.npy"), np.ascontiguousarray(array))
+    flat = parts.compensators[:groups].float().flatten(2)
+    norms = [[[float(u.norm()), float(u.abs().max())] for u in group] for group in flat]
+    answer: Factors = {
+        "version": VERSION,
+        "stamp": _stamp(folder),
+        "classes": list(parts.classes),
+        "shown": groups,
+        "groups": len(parts.naturals),
+        "bytes": {"naturals": parts.naturals.numel(), "compensators": 2 * parts.compensators.numel()},
+        "teachers": [about for _, about in found],
+        "norms": norms,
+        "right": right(answers).tolist(),
+    }
+    write_json(where, answer)
+    return answer
+
+
+def factored(folder: RunFolder) -> Factored:
+    """The final set of a run; `BadRecord` where there is none, or where it is not stored in factors."""
+    from ..priors.decoding import DECODERS
+    from ..results import Factored, load_result
+
+    path = folder.path / "set.safetensors"
+    if not path.is_file():
+        raise BadRecord(f"Run {folder.id!r} has no set yet. Wait until it has finished.")
+    found = load_result(path, DECODERS)
+    if not isinstance(found, Factored):
+        raise BadRecord(
+            f"The set of run {folder.id!r} is stored as whole images, so there are no factors to take apart."
+        )
+    return found
+
+
+def shown_of(parts: Factored) -> tuple[int, int]:
+    """How many groups and classes are sent to a page."""
+    classes = min(MOST_CLASSES, len(parts.classes))
+    c, h, w = parts.shape
+    return max(1, min(len(parts.naturals), MOST_BYTES // (classes * c * h * w))), classes
+
+
+def asked(parts: Factored, real: RealSet, networks: list[Network]) -> Tensor:
+    """(asked teachers, groups, 1 + teachers, classes, all classes) logits of the naturals and of all sums, un-augmented."""
+    import torch
+
+    groups, teachers = parts.compensators.shape[:2]
+    plain = parts.naturals.float() / 255
+    sums = plain[:, None] + parts.compensators.float()[:, :, None]
+    images = torch.cat([plain[:, None], sums], dim=1).clamp(0, 1).flatten(0, 2)
+    with torch.no_grad():
+        logits = torch.stack(
+            [torch.cat([network(real.normalize(part)) for part in images.split(500)]) for network in networks]
+        )
+    return logits.unflatten(1, (groups, 1 + teachers, len(parts.classes)))
+
+
+def right(answers: Tensor) -> Tensor:
+    """(slices, asked teachers): the share of images that a teacher calls by their class; see `asked`."""
+    import torch
+
+    wanted = torch.arange(answers.shape[3])
+    return (answers.argmax(-1) == wanted).double().mean((1, 3)).T
+
+
+def path_of(folder: RunFolder) -> Path:
+    return folder.path / "planes" / f"{view.FACTORS}.json"
+
+
+def _stamp(folder: RunFolder) -> float:
+    path = folder.path / "set.safetensors"
+    return path.stat().st_mtime if path.is_file() else 0.0
+
+
+def kept(folder: RunFolder) -> Kept | None:
+    """What was made before, if it is whole and of this set. Needs no engine."""
+    try:
+        about: Factors | None = read_json(path_of(folder))
+        if not isinstance(about, dict) or (about["version"], about["stamp"]) != (VERSION, _stamp(folder)):
+            return None
+        arrays = [np.load(path_of(folder).with_name(f"factors.{what}.npy"), allow_pickle=False) for what in FILES]
+        naturals, compensators, answers = arrays
+        groups, teachers = about["shown"], len(about["teachers"])
+        whole = naturals.ndim == 5 and naturals.shape[0] == len(compensators) == groups
+        whole = whole and compensators.shape[2:] == naturals.shape[2:]
+        whole = whole and answers.shape == (groups, len(about["right"]), naturals.shape[1], len(about["classes"]))
+        return Kept(about, *arrays) if whole and teachers else None
+    except (StudioError, OSError, ValueError, KeyError, TypeError):
+        return None

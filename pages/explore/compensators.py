@@ -1,0 +1,17 @@
+"""Compensators: one image that is added to all classes. See what it adds to whom, what teachers say before and after, and
+how mixed images get their labels."""
+
+from __future__ import annotations
+
+from pages.parts import factors, feed, runbar, studio
+
+folder = runbar.chosen(
+    "Choose a run whose set is natural images and compensators",
+    "Nothing has been distilled yet. Start a run that learns compensators, and take its set apart here.",
+)
+asked = runbar.readable(folder)
+runbar.heading(folder, asked)
+feed.live([folder], "feed", panel=lambda states: runbar.status(folder, states[folder.id]), classes=runbar.classes)
+if not (folder.path / "set.safetensors").is_file():
+    studio.stop("This run has no set yet; watch it learn until then.", page=studio.LIVE, label="Watch")
+factors.section(folder)

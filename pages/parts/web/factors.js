@@ -1,0 +1,184 @@
+// One compensator for all classes: natural + compensator = sum. Move through the classes: the compensator stands still.
+import { choice, el, fit, theme } from "./draw.js";
+import { entropy, foremost, halves, mixed, softmax, summed } from "./mixing.js";
+import { mount } from "./mount.js";
+import { parsePacket } from "./packet.js";
+import { COLORS, signed } from "./palette.js";
+
+const MOST = 10, AMPLIFIED = 4, NARROW = 620; // bars, factor of the amplified view, CSS pixels
+
+export default function (component) {
+  return mount(component, Factors);
+}
+
+class Factors {
+  constructor(root, store, again) {
+    Object.assign(this, { root, again, given: "", at: { group: 0, teacher: 0, label: 0, other: 1, share: 0.7, tau: 1, view: "signed" } });
+    this.tools = el("div", { class: "bar" });
+    this.slider = el("input", { type: "range", min: 0, step: 1, style: "width:100%", "aria-label": "Class" });
+    this.slider.oninput = () => this.set({ label: Number(this.slider.value) });
+    this.where = el("div", { class: "small", style: "font-variant-numeric:tabular-nums" });
+    this.tiles = ["natural", "added", "sum"].map((name) => tile(name));
+    this.row = el("div", { style: "display:grid;grid-template-columns:1fr auto 1fr auto 1fr;gap:4px 10px;align-items:center;max-width:900px" });
+    const [natural, added, sum] = this.tiles, sign = (text) => el("span", { text, style: "font-size:26px" });
+    this.row.append(natural.node, sign("+"), added.node, sign("="), sum.node);
+    this.bars = [labelled("The teachers' answer to the natural image"), labelled("… to the sum")];
+    this.answers = el("div", { style: "display:grid;gap:8px 24px;max-width:900px;margin:10px 0" }, ...this.bars.map((one) => one.node));
+    this.grid = el("canvas", { role: "img", style: "cursor:pointer;max-width:100%" });
+    this.grid.onclick = (event) => this.pick(event);
+    this.gridSays = el("div", { class: "caption" });
+    this.mixing();
+    root.append(this.tools, this.slider, this.where, this.row, this.answers, this.gridSays, el("div", { style: "overflow-x:auto" }, this.grid), this.mix);
+  }
+
+  // A student never sees one image alone: two of them and their labels, mixed by the same share.
+  mixing() {
+    this.other = el("input", { type: "range", min: 0, step: 1, "aria-label": "The other class" });
+    this.other.oninput = () => this.set({ other: Number(this.other.value) });
+    this.share = el("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": "Share of the first image" });
+    this.share.oninput = () => this.set({ share: Number(this.share.value) });
+    this.mixSays = el("div", { class: "caption" });
+    this.both = tile("mixed");
+    this.mixBars = labelled("The label that a student gets");
+    const knobs = el("div", {}, this.mixSays, el("label", { class: "small" }, "share λ ", this.share), el("label", { class: "small" }, " other class ", this.other));
+    this.mix = el("div", { style: "display:grid;gap:8px 24px;max-width:900px;margin-top:16px" }, knobs, this.both.node, this.mixBars.node);
+  }
+
+  update(component) {
+    const { header, blob } = parsePacket(component.data), { about, shape } = header, fresh = JSON.stringify([header.of, about.stamp]);
+    if (this.given === fresh) return;
+    const [groups, classes, h, w, c] = shape, size = h * w * c;
+    const naturals = blob(0), added = halves(blob(1)), answers = halves(blob(2)), slices = about.right.length, all = about.classes.length;
+    Object.assign(this, { given: fresh, about, groups, classes, slices, h, w, c });
+    this.natural = (group, label) => naturals.subarray((group * classes + label) * size, (group * classes + label + 1) * size);
+    this.compensator = (group, teacher) => added.subarray((group * (slices - 1) + teacher) * size, (group * (slices - 1) + teacher + 1) * size);
+    this.answer = (group, slice, label) => answers.subarray(((group * slices + slice) * classes + label) * all, ((group * slices + slice) * classes + label + 1) * all);
+    this.reach = 1e-9;
+    for (const v of added) this.reach = Math.max(this.reach, Math.abs(v));
+    Object.assign(this.at, { group: 0, teacher: 0, label: 0, other: Math.min(1, classes - 1) });
+    for (const one of [this.slider, this.other]) one.max = classes - 1;
+    this.choices();
+  }
+
+  choices() {
+    const whose = this.slices - 1 === this.about.teachers.length ? this.about.teachers.map((one, i) => `${i + 1} ${one.spec.split(":")[0]}`) : ["all teachers"];
+    this.teacher = choice("Whose compensator", whose.map((name, i) => [i, name]), (teacher) => this.set({ teacher }));
+    this.group = choice("Group of natural images", [...Array(this.groups).keys()].map((i) => [i, `group ${i + 1}`]), (group) => this.set({ group }));
+    this.view = choice("How the compensator is shown", [["signed", "signed", "Mean over channels: blue takes away, orange adds"], ["amplified", `×${AMPLIFIED} in color`, "Amplified, around middle gray"]], (view) => this.set({ view }));
+    this.tau = choice("Temperature", [[1, "τ = 1"], [30, "τ = 30", "As students see labels"]], (tau) => this.set({ tau }));
+    this.tools.replaceChildren(this.teacher, ...(this.groups > 1 ? [this.group] : []), this.view, this.tau);
+  }
+
+  set(change) {
+    Object.assign(this.at, change);
+    this.again();
+  }
+
+  name(label) {
+    return this.about.classes[label];
+  }
+
+  sum(label) {
+    const { group, teacher } = this.at;
+    return summed(this.natural(group, label), this.compensator(group, teacher));
+  }
+
+  draw() {
+    if (!this.about) return;
+    const { group, teacher, label, tau, view } = this.at, look = theme(this.root.getRootNode()), narrow = this.root.clientWidth < NARROW;
+    for (const name of ["teacher", "group", "view", "tau"]) this[name].show(this.at[name]);
+    this.slider.value = label;
+    this.where.textContent = `Class ${this.name(label)} (${label + 1} of ${this.classes}). Move the slider: the natural image changes, the compensator is the same for all ${this.about.classes.length} classes.`;
+    const room = Math.min(220, (this.row.clientWidth - 80) / 3), [l2, most] = this.about.norms[group][teacher], [natural, added, sum] = this.tiles;
+    const u = this.compensator(group, teacher);
+    paint(natural, this.natural(group, label), this, room, `natural: ${this.name(label)}`);
+    paint(added, view === "signed" ? this.inSign(u, look.dark) : Float32Array.from(u, (v) => 127.5 + 255 * AMPLIFIED * v), this, room, `compensator, ± ${(100 * most).toFixed(0)} % of the range, ‖u‖₂ ${l2.toFixed(1)}`, view === "signed" ? 3 : this.c);
+    paint(sum, this.sum(label), this, room, "their sum, as students see it");
+    this.answers.style.gridTemplateColumns = narrow ? "1fr" : "1fr 1fr";
+    const labels = [0, 1 + teacher].map((slice) => softmax(this.answer(group, slice, label), tau)), shown = foremost(labels, MOST);
+    this.bars.forEach((one, i) => one.show(labels[i], shown, this, label));
+    this.all(look);
+    this.blend(narrow);
+  }
+
+  inSign(u, dark) {
+    const out = new Uint8Array(this.h * this.w * 3);
+    for (let p = 0; p < this.h * this.w; p++) {
+      let mean = 0;
+      for (let k = 0; k < this.c; k++) mean += u[p * this.c + k] / this.c;
+      out.set(signed(mean / this.reach, dark), 3 * p);
+    }
+    return out;
+  }
+
+  // Every class (across) with every compensator of this group (down); the first row are the naturals.
+  all(look) {
+    const { group } = this.at, across = Math.min(this.classes, 20), ratio = Math.min(window.devicePixelRatio || 1, 3), zoom = Math.max(1, Math.floor(((44 * ratio) / this.w)) ) / ratio, wide = this.w * zoom + 2, tall = this.h * zoom + 2;
+    const g = fit(this.grid, across * wide, this.slices * tall);
+    g.imageSmoothingEnabled = false;
+    this.cell = [wide, tall, across];
+    for (let s = 0; s < this.slices; s++)
+      for (let i = 0; i < across; i++) {
+        const pixels = s ? summed(this.natural(group, i), this.compensator(group, s - 1)) : this.natural(group, i);
+        g.drawImage(bitmap(pixels, this.w, this.h, this.c), i * wide, s * tall, this.w * zoom, this.h * zoom);
+      }
+    g.strokeStyle = look.accent;
+    g.lineWidth = 2;
+    g.strokeRect(this.at.label * wide, (1 + this.at.teacher) * tall, wide - 2, tall - 2);
+    this.gridSays.textContent = `One group: ${this.classes > across ? `the first ${across} classes` : "all classes"} across; above the natural images, below them their sums with each compensator. Click one to see it above.`;
+    this.grid.setAttribute("aria-label", this.gridSays.textContent);
+  }
+
+  pick(event) {
+    const [wide, tall, across] = this.cell, label = Math.floor(event.offsetX / wide), slice = Math.floor(event.offsetY / tall);
+    if (label < across && slice < this.slices) this.set({ label, teacher: slice ? slice - 1 : this.at.teacher });
+  }
+
+  blend(narrow) {
+    const { group, teacher, label, other, share, tau } = this.at, slice = 1 + teacher;
+    this.mix.style.gridTemplateColumns = narrow ? "1fr" : "1fr auto 1fr";
+    this.share.value = share;
+    this.other.value = other;
+    this.mixSays.textContent = `Students see mixtures: ${share.toFixed(2)} × ${this.name(label)} + ${(1 - share).toFixed(2)} × ${this.name(other)}. The stored answers are mixed by the same share, so one label for each image is enough.`;
+    paint(this.both, mixed(this.sum(label), this.sum(other), share), this, 140, "the mixed image");
+    const soft = softmax(mixed(this.answer(group, slice, label), this.answer(group, slice, other), share), tau);
+    this.mixBars.show(soft, foremost([soft], MOST), this, label);
+  }
+}
+
+function tile(name) {
+  const canvas = el("canvas", { role: "img" }), says = el("figcaption"), node = el("figure", { style: "margin:0;min-width:0" }, canvas, says);
+  return { name, canvas, says, node };
+}
+
+function paint({ canvas, says }, pixels, { w, h, c }, room, words, channels = c) {
+  const ratio = Math.min(window.devicePixelRatio || 1, 3), zoom = Math.max(1, Math.floor((room * ratio) / w)) / ratio, g = fit(canvas, w * zoom, h * zoom);
+  g.imageSmoothingEnabled = false;
+  g.drawImage(bitmap(pixels, w, h, channels), 0, 0, w * zoom, h * zoom);
+  says.textContent = words;
+  canvas.setAttribute("aria-label", words);
+}
+
+function bitmap(pixels, w, h, c) {
+  const canvas = el("canvas", { width: w, height: h }), image = new ImageData(w, h);
+  for (let p = 0; p < w * h; p++) {
+    for (let k = 0; k < 3; k++) image.data[4 * p + k] = pixels[p * c + (c === 3 ? k : 0)];
+    image.data[4 * p + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
+// Bars of a soft label, with its entropy.
+function labelled(title) {
+  const head = el("div", { class: "caption", style: "font-weight:600" }), body = el("div", { style: "display:grid;grid-template-columns:minmax(40px,max-content) 1fr 4.5em;gap:2px 8px;align-items:center;font-size:12.5px" });
+  const show = (shares, shown, view, own) => {
+    head.textContent = `${title}: ${entropy(shares).toFixed(2)} bits of ${Math.log2(shares.length).toFixed(2)}`;
+    body.replaceChildren(...shown.flatMap((i) => [
+      el("span", { text: view.name(i), style: i === own ? "font-weight:700" : "" }),
+      el("span", { style: `display:block;height:10px;border-radius:3px;width:${100 * shares[i]}%;background:${i === own ? COLORS[0] : COLORS[6]}` }),
+      el("span", { text: `${(100 * shares[i]).toFixed(1)} %`, style: "font-variant-numeric:tabular-nums" }),
+    ]));
+  };
+  return { node: el("div", {}, head, body), show };
+}
