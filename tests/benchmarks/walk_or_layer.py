@@ -53,7 +53,8 @@ def missing(done: list[Cell], args: argparse.Namespace) -> Iterator[tuple[str, s
     for seed in args.seeds:
         for ipc in args.ipc:
             for label, (method, settings) in spaces().items():
-                if (label, args.data, ipc, seed) not in known:
+                settings = {"batch_real": args.batch_real, **settings} if args.batch_real and settings else settings
+                if label in args.spaces and (label, args.data, ipc, seed) not in known:
                     asked = {"data": args.data, "ipc": ipc, "seed": seed, "protocol": "dsa", "epochs": args.epochs}
                     yield label, method, settings, ask(**asked, device=args.device)
 
@@ -84,6 +85,10 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--networks", nargs="+", default=["auto", "mlp", "lenet", "alexnet"])
+    parser.add_argument("--spaces", nargs="+", default=list(spaces()), choices=list(spaces()))
+    parser.add_argument(
+        "--batch-real", type=int, default=0, help="real images of each class a step; 0: the method's own"
+    )
     parser.add_argument("--table", action="store_true", help="print what is there, make nothing")
     args = parser.parse_args()
     torch.set_num_threads(1)
