@@ -52,8 +52,8 @@ def missing(done: list[Cell], args: argparse.Namespace) -> Iterator[tuple[str, s
     known = {(one["space"], one["data"], one["ipc"], one["seed"]) for one in done}
     for seed in args.seeds:
         for ipc in args.ipc:
-            for label, (method, settings) in spaces().items():
-                settings = {"batch_real": args.batch_real, **settings} if args.batch_real and settings else settings
+            for label, (method, own) in spaces().items():
+                settings = {"batch_real": args.batch_real, **own} if args.batch_real and own else own
                 if label in args.spaces and (label, args.data, ipc, seed) not in known:
                     asked = {"data": args.data, "ipc": ipc, "seed": seed, "protocol": "dsa", "epochs": args.epochs}
                     yield label, method, settings, ask(**asked, device=args.device)
