@@ -9,6 +9,8 @@ import streamlit as st
 
 from pages.parts import coverage, detail, examples, feed, packets, pairing, planes, runbar, spread, studio, views
 
+st.title("Diversity")
+st.caption("Do the learned images of a class spread as real ones do, and do they cover them?")
 examples.offer_sweeps(studio.DIVERSITY)
 folders = pairing.choose(
     "Nothing has been distilled yet. Start a run, and its map appears here.", "Choose one to six runs"

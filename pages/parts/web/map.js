@@ -1,4 +1,5 @@
 // The feature map: real and synthetic images in a plane that stands still; zoom, hover, pin, draw around.
+import { ClassKeys } from "./classkeys.js";
 import { button, choice, el, fit, polyline, theme } from "./draw.js";
 import { within } from "./density.js";
 import { Glass, enlarged } from "./glass.js";
@@ -25,7 +26,8 @@ class FeatureMap {
     this.trust = el("div", { class: "caption", role: "status" });
     this.legend = el("div", { class: "bar small" });
     this.hue = this.flag("color by run", "byRun");
-    root.append(el("div", { class: "bar" }, this.spaces, this.kinds, this.flag("trails", "trails"), this.flag("contours", "contours"), this.flag("lasso", "lasso"), this.hue, this.tools()), this.area, this.legend, this.trust);
+    this.classes = new ClassKeys(store);
+    root.append(el("div", { class: "bar" }, this.spaces, this.kinds, this.flag("trails", "trails"), this.flag("contours", "contours"), this.flag("lasso", "lasso"), this.hue, this.tools()), this.area, this.classes.node, this.legend, this.trust);
     this.glass = new Glass(root);
     this.hand = new Hand(this.area, this.lens, {
       again, lassoing: () => this.how.lasso, hover: (x, y) => this.hover(x, y), click: (x, y) => this.click(x, y), lassoed: (ring) => this.lassoed(ring), leave: () => this.leave(),
@@ -104,6 +106,7 @@ class FeatureMap {
     this.trust.textContent = plane.told();
     this.area.spots = frame.empty ? [] : new Points(g, plane, this.lens.projection(frame, width, this.height), look, this.how).paint();
     if (this.hand.lasso) outline(g, this.hand.lasso, look);
+    this.classes.show(this.spots, plane.runs.map((run) => this.store.run(run)).find(Boolean), this.how.byRun ? look.text : null);
     const count = (source) => this.spots.filter((s) => s.source === source).length;
     if (!frame.empty) this.area.setAttribute("aria-label", `Feature map, ${plane.kind} of ${plane.space}: ${count("real")} real and ${count("synthetic")} synthetic images`);
     g.fillStyle = look.text;
