@@ -14,7 +14,8 @@ export class Track {
     Object.assign(this, { root, store, dragging: false, marks: [], colors: {} });
     this.canvas = el("canvas", { tabindex: 0, role: "slider", "aria-label": "Time in the run", "aria-valuemin": 0, "aria-valuemax": 100 });
     this.tip = el("div", { class: "tip", hidden: true });
-    this.node = el("div", { class: "track" }, this.canvas, this.tip);
+    this.key = el("div", { class: "small legend" }); // stages whose name finds no room on any of their bands
+    this.node = el("div", { class: "track" }, this.canvas, this.tip, this.key);
     this.canvas.onpointerdown = (event) => this.take(event);
     this.canvas.onpointermove = (event) => {
       if (this.dragging) store.seek(this.place(event));
@@ -55,8 +56,10 @@ export class Track {
     g.fillStyle = look.panel;
     g.fillRect(0, 0, width, TALL);
     this.marks = [];
+    this.named = new Set();
     const tall = BAND / Math.min(Math.max(1, shown.length), MOST_ROWS);
     shown.slice(0, MOST_ROWS).forEach((run, row) => this.bands(g, run, row * tall, tall, px, shown.length < 2 ? look : null));
+    this.unnamed(shown);
     shown.forEach((run, row) => this.spark(g, run, px, shown.length > 1 ? COLORS[row % COLORS.length] : look.text));
     g.fillStyle = look.text;
     g.globalAlpha = 0.5;
@@ -88,9 +91,17 @@ export class Track {
       const name = stage.parts > 1 ? `${stage.name} ${stage.part + 1}` : stage.name;
       g.font = `600 10px ${look?.font}`;
       if (!look || g.measureText(name).width >= to - from - 6) return;
+      this.named.add(stage.name);
       g.fillStyle = "#fff";
       g.fillText(name, from + 4, top + tall - 3.5);
     });
+  }
+
+  unnamed(shown) {
+    const names = [...new Set(shown.flatMap((run) => run.stages.map((stage) => stage.name)))].filter((name) => this.colors[name] && !this.named.has(name));
+    if (this.key.dataset.names === names.join()) return;
+    this.key.dataset.names = names.join();
+    this.key.replaceChildren(...names.map((name) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${this.colors[name]};height:8px` }), name)));
   }
 
   // Where a stage begins on the axis, or null where none of its records is here.
