@@ -71,16 +71,18 @@ export class Curves extends Cell {
 
   scale(all, values, width) {
     const xs = all.flatMap((s) => s.points.map((p) => p[0])), steps = Math.max(0, ...all.map((s) => (this.many ? 0 : s.run.stages[s.stage].steps - 1)));
-    const x0 = Math.min(...xs), x1 = Math.max(...xs, steps, x0 + 1e-9), room = width - LEFT - RIGHT;
+    let x0 = Math.min(...xs), x1 = Math.max(...xs, steps);
+    const alone = x1 - x0 < 1e-9, only = x0, room = width - LEFT - RIGHT;
+    if (alone) (x0 -= 1), (x1 += 1); // one step: its points stand in the middle
     let low = this.bend(Math.min(...values)), high = this.bend(Math.max(...values));
     if (!this.isLog && low > 0 && low < 0.4 * high) low = 0;
     if (high - low < 1e-12) (low -= Math.abs(low) * 0.1 || 0.5), (high += Math.abs(high) * 0.1 || 0.5);
     const px = (x) => LEFT + ((x - x0) / (x1 - x0)) * room, at = (t) => TALL - BOTTOM - ((t - low) / (high - low)) * ROOM;
-    return { x0, x1, low, high, px, at, py: (v) => at(this.bend(v)), back: (x) => x0 + ((x - LEFT) / room) * (x1 - x0) };
+    return { x0, x1, low, high, px, at, only: alone ? [[px(only), words(only)]] : null, py: (v) => at(this.bend(v)), back: (x) => x0 + ((x - LEFT) / room) * (x1 - x0) };
   }
 
-  frame(g, look, width, { x0, x1, low, high, px, at }) {
-    const rows = ticks(low, high).map((t) => [at(t), words(this.isLog ? 10 ** t : t)]), columns = ticks(x0, x1, 5).map((t) => [px(t), words(t)]);
+  frame(g, look, width, { x0, x1, low, high, px, at, only }) {
+    const rows = ticks(low, high).map((t) => [at(t), words(this.isLog ? 10 ** t : t)]), columns = only ?? ticks(x0, x1, 5).map((t) => [px(t), words(t)]);
     axes(g, look, width, { rows, columns, across: this.many ? ALIGNS[this.store.clock.align] : "step", up: this.plot.axis });
   }
 
