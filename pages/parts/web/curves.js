@@ -115,6 +115,7 @@ export class Curves extends Cell {
         pen = draws;
       }
       g.stroke();
+      g.fillStyle = s.ink;
       if (s.points.length === 1 && this.draws(s.points[0][1])) g.fillRect(px(s.points[0][0]) - 2, py(s.points[0][1]) - 2, 4, 4);
     }
     g.setLineDash([]);
