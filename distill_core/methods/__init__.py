@@ -30,6 +30,7 @@ from .gvbsm import GeneralizedMatching
 from .herding import Herding
 from .hglad import HierarchicalPrior
 from .kcenter import KCenter
+from .ladd import LabelAugmented
 from .mtt import TrajectoryMatching
 from .own import from_file
 from .random import RandomReal
@@ -51,6 +52,7 @@ BUILT_IN: tuple[type[Method], ...] = (
     TrajectoryMatching,
     GenerativeLatent,
     HierarchicalPrior,
+    LabelAugmented,
     RandomReal,
     Herding,
     KCenter,
