@@ -13,6 +13,7 @@ import typer
 
 from ..errors import BadSetting, nearest
 from ..fields import Plain
+from ..figures import ledger
 from ..queue.executor import executor_of
 from ..record.folder import RunFolder
 from .out import AsJson, Home, aside, console, emit, home_of, percent
@@ -194,7 +195,7 @@ def _stops(run: RunFolder) -> Iterator[None]:
 def _report(folder: RunFolder, as_json: bool) -> int:
     state = folder.state()
     finished, wrong = state["state"] == "finished", bool(state.get("wrong_setting"))
-    known, names = state.get("scores") or {}, ("accuracy", "std", "n", "student", "protocol", "labels")
+    known, names = state.get("scores") or {}, ("accuracy", "std", "n", "student", "protocol", "labels", "budget")
     drawn = ("draws", "within")  # said of random real images only
     scores = {
         subject: {name: one.get(name) for name in (*names, *(name for name in drawn if name in one))}
@@ -212,5 +213,6 @@ def _report(folder: RunFolder, as_json: bool) -> int:
         console().print(f"{folder.id}: {state['state']} after {state.get('seconds', 0):.1f} s", markup=False)
         for subject, one in known.items():
             trained = f"{one.get('student')}, {one.get('protocol')}"
-            console().print(f"  {subject:<10} {percent(one)} %  {trained}", markup=False, soft_wrap=True)
+            kept = f"stored {ledger.sentence(one.get('budget') or {})}"
+            console().print(f"  {subject:<10} {percent(one)} %  {trained}, {kept}", markup=False, soft_wrap=True)
     return 0 if finished else 2 if wrong else 1
