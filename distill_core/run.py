@@ -10,8 +10,9 @@ from .datasets import RealSet, load
 from .errors import BadSetting, MissingWeights
 from .evaluation import score
 from .evaluation.protocols import find
-from .events import Event, Scored
+from .events import Event, Scalars, Scored
 from .job import Job, ask
+from .measures.memory import CUDA, RESIDENT, Meter
 from .method import Method, Stream, stage
 from .methods import method_class
 from .networks import check as takes
@@ -23,6 +24,8 @@ from .pieces.start import check_ipc
 from .pieces.teach import SqueezeRecipe, squeeze
 from .results import Result
 from .spec import parse
+
+PEAKS = {RESIDENT: "distill-peak", CUDA: "distill-peak@cuda"}  # what was measured → its quantity
 
 
 def check(method: Method, job: Job) -> None:
@@ -54,14 +57,18 @@ def check_networks(job: Job, channels: int, size: int) -> None:
 
 def whole(method: Method, job: Job) -> Stream[Result]:
     """Distill, then train students on the set and on as many random real images (unless `job.students` is 0)."""
+    meter = Meter(device_of(job.device))
     check(method, job)
+    meter.start()
     result = yield from method.distill(job)
+    if peak := meter.peak():
+        yield Scalars(0, {PEAKS[name]: float(value) for name, value in peak.items()})
     real = load(job.data)
     made = {"method": method.card.name, "settings": method.plain(), "job": job.model_dump(mode="json")}
     result = result.with_(about={**result.about, **made, "data": real.name, "fingerprint": real.fingerprint})
     if job.students:
         teacher = yield from labeler(result, job, real)
-        yield from score(result, job, real, teacher=teacher)
+        yield from score(result, job, real, teacher=teacher, meter=meter)
     return result
 
 

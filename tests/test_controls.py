@@ -19,6 +19,7 @@ from distill_core.job import Job
 from distill_core.method import Method
 from distill_core.methods import registry
 from distill_core.part import fields_of, settings_of
+from distill_core.record.folder import RunFolder
 from distill_core.results import Pictures
 from distill_core.run import whole
 from tests.methods.tiny import NETWORK, drain, fitting, small
@@ -34,13 +35,19 @@ TEXTS: dict[str, list[Plain]] = {  # other values of what is written, by the las
     "network": [NETWORK, NETWORK.replace("depth=1", "depth=2")],
     "prior": ["untrained:width=4"],
     "protocol": ["hard", "sre2l", "dwa"],
+    "run": ["given"],
 }
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Path]:
-    """One home for all: teachers, statistics, experts and priors are made once."""
+    """One home for all: teachers, statistics, experts and priors are made once; `given` is a run that has ended."""
     folder = Path(tempfile.mkdtemp())
+    asked = job_of(registry()["random"](), False).model_copy(update={"seed": 11})
+    given = RunFolder(
+        RunFolder.create(folder, "random", {}, asked.model_dump(mode="json")).path.rename(folder / "runs" / "given")
+    )
+    drain(registry()["random"]().distill(asked))[1].save(given.path / "set.safetensors")
     yield folder
     shutil.rmtree(folder)
 
@@ -66,12 +73,20 @@ class Outcome:
 
     def __init__(self, result: Pictures, scores: list[object]):
         self.images, self.soft, self.scores = result.images, result.soft_labels, scores
-        self.stages = result.stages
+        self.stages, self.dense = result.stages, result.dense
 
     def differs(self, other: Outcome) -> bool:
         """Whether the pictures, the labels that are stored, or the scores are others."""
         if not torch.equal(self.images, other.images) or (self.scores, self.stages) != (other.scores, other.stages):
             return True
+        if self.dense is not None and other.dense is not None:
+            mine, others = self.dense, other.dense
+            if (
+                mine.said() != others.said()
+                or mine.bytes != others.bytes
+                or not torch.equal(mine.labels, others.labels)
+            ):
+                return True
         if self.soft is None or other.soft is None:
             return self.soft is not other.soft
         return not torch.equal(self.soft, other.soft)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import BadSetting, nearest
+from ..figures import ledger
 from ..record import archive
 from ..record.folder import RunFolder
 from ..record.scores import Score, scores_of
@@ -57,7 +58,9 @@ def evaluate(
         return emit({"set": what, "scores": scores})
     for subject, one in scores.items():
         console().print(
-            f"{subject:<10} {percent(one)} %  {one['student']}, {one['protocol']}", markup=False, soft_wrap=True
+            f"{subject:<10} {percent(one)} %  {one['student']}, {one['protocol']}, stored {ledger.sentence(one.get('budget') or {})}",
+            markup=False,
+            soft_wrap=True,
         )
     return None
 

@@ -9,13 +9,14 @@ import typer
 from .. import catalog
 from ..errors import BadSetting
 from ..fields import flat
+from ..figures import ledger
 from ..quantities import said, titled
 from ..queue.sweep import spoken
 from ..record import index, rows
 from ..record.facts import kept_facts
 from ..record.folder import RunFolder
 from ..record.log import Timeline
-from ..record.scores import Score
+from ..record.scores import Score, scores_of
 from .out import AsJson, Home, bytes_in_words, console, emit, home_of, percent, table
 
 
@@ -53,13 +54,16 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
     """One run: what was asked, how it stands, what it scored, what was said."""
     folder = RunFolder.find(home_of(home), run)
     asked, state = folder.request(), folder.state()
-    notes = [record["text"] for record in Timeline.all(folder) if record["kind"] == "note"]
+    records = Timeline.all(folder)
+    notes = [record["text"] for record in records if record["kind"] == "note"]
+    known = scores_of(records)  # records of earlier versions hold more than their state.json
     if as_json:
         return emit(
             {
                 "run": folder.id,
                 **asked,
                 **state,
+                **({"scores": known} if known else {}),
                 "bytes": rows.size_of(folder.path),
                 "notes": notes,
                 "path": str(folder.path),
@@ -67,11 +71,14 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
         )
     console().print(f"[b]{asked['name']}[/b]  {state['state']}  {state.get('message', '')}", soft_wrap=True)
     table("", ("setting", "value"), [*sorted(asked["job"].items()), *sorted(flat(asked["settings"]).items())])
-    scores = state.get("scores") or {}
+    scores = known or state.get("scores") or {}
     if scores:
         table("Scores, last epoch, in per cent", ("", "accuracy", "student", "protocol"), [
             (subject, percent(one), one["student"], one["protocol"]) for subject, one in scores.items()
         ])  # fmt: skip
+        entries = [ledger.line(one.get("budget") or {}) for one in scores.values()]
+        titles = [entry.title for entry in ledger.ENTRIES]
+        table(ledger.TITLE, ("", *scores), [(name, *(one[name] for one in entries)) for name in titles])
     if facts := kept_facts(state):
         table("Known by", ("quantity", "value"), [(titled(name), said(name, value)) for name, value in facts.items()])
     for note in notes:
@@ -114,7 +121,7 @@ def compare(
         {
             **_asked(one),
             "state": (state := one.state())["state"],
-            "scores": state.get("scores") or {},
+            "scores": scores_of(Timeline.all(one)) or state.get("scores") or {},
             "facts": kept_facts(state),
         }
         for one in folders
@@ -125,10 +132,15 @@ def compare(
     lines = [
         ("state", *(row["state"] for row in rows)),
         *((label, *(percent(row["scores"].get(of)) for row in rows)) for of, label in SUBJECTS.items()),
+        *((f"{label}: stored", *(_stored(row["scores"].get(of)) for row in rows)) for of, label in SUBJECTS.items()),
         *((titled(name), *(_fact(row, name) for row in rows)) for name in _facts(rows)),
         *((name, *values) for name, values in different.items()),
     ]
     return table("", ("", *names), lines)
+
+
+def _stored(score: Score | None) -> str:
+    return ledger.sentence(score.get("budget") or {}) if score else ""
 
 
 def _fact(row: Standing, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -11,15 +11,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ..errors import BadSetting
+from ..errors import BadSetting, nearest
+from ..fields import Plain
+from ..figures import ledger
 from ..queue.executor import executor_of
 from ..record.folder import RunFolder
 from .out import AsJson, Home, aside, console, emit, home_of, percent
+
+RELABELS = {"dense": "ladd"}  # what stores such labels for a set that is there
 
 
 def add(app: typer.Typer) -> None:
     extra = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command("run", context_settings=extra)(run)
+    app.command("relabel", context_settings=extra)(relabel)
     app.command("resume")(resume)
     app.command("stop")(stop)
     app.command("log")(log)
@@ -57,6 +62,28 @@ def run(
     finish(where, _asked(where, method, words, given, preset, name), as_json)
 
 
+def relabel(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="RUN")],
+    labels: Annotated[str, typer.Option(help="dense: one soft label for each of N × N sub-images.")] = "dense",
+    name: Annotated[str, typer.Option(help="What to call the new run.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give the set of a finished run other labels, in a run of its own: relabel RUN --labels dense --across 5 --ratio 0.625, and every
+    setting of the labels or of the run's job as a flag (--teacher, --students, --weight)."""
+    if labels not in RELABELS:
+        raise BadSetting(
+            f"labels={labels!r} is not known.{nearest(labels, list(RELABELS))} There is {', '.join(RELABELS)}."
+        )
+    where = home_of(home)
+    folder = RunFolder.find(where, run)
+    made = folder.request()
+    given = {key: value for key, value in made["job"].items() if key != "moves"}
+    asked = name or f"{labels} labels: {made['name']}"[:120]
+    finish(where, _asked(where, RELABELS[labels], [*context.args, "--run", folder.id], given, "", asked), as_json)
+
+
 def _taken(home: Path, place: str) -> str:
     """The name of a method in a file of the user's own, which is code and is run now."""
     from ..work.catalogue import take
@@ -69,7 +96,7 @@ def _taken(home: Path, place: str) -> str:
     return take(home, place).card.name
 
 
-def _asked(home: Path, method: str, words: list[str], given: dict[str, str], preset: str, name: str) -> RunFolder:
+def _asked(home: Path, method: str, words: list[str], given: Mapping[str, Plain], preset: str, name: str) -> RunFolder:
     """A new run; wrong settings are found before anything is written."""
     from ..datasets import load
     from ..job import Job, ask
@@ -168,7 +195,7 @@ def _stops(run: RunFolder) -> Iterator[None]:
 def _report(folder: RunFolder, as_json: bool) -> int:
     state = folder.state()
     finished, wrong = state["state"] == "finished", bool(state.get("wrong_setting"))
-    known, names = state.get("scores") or {}, ("accuracy", "std", "n", "student", "protocol", "labels")
+    known, names = state.get("scores") or {}, ("accuracy", "std", "n", "student", "protocol", "labels", "budget")
     drawn = ("draws", "within")  # said of random real images only
     scores = {
         subject: {name: one.get(name) for name in (*names, *(name for name in drawn if name in one))}
@@ -186,5 +213,6 @@ def _report(folder: RunFolder, as_json: bool) -> int:
         console().print(f"{folder.id}: {state['state']} after {state.get('seconds', 0):.1f} s", markup=False)
         for subject, one in known.items():
             trained = f"{one.get('student')}, {one.get('protocol')}"
-            console().print(f"  {subject:<10} {percent(one)} %  {trained}", markup=False, soft_wrap=True)
+            kept = f"stored {ledger.sentence(one.get('budget') or {})}"
+            console().print(f"  {subject:<10} {percent(one)} %  {trained}, {kept}", markup=False, soft_wrap=True)
     return 0 if finished else 2 if wrong else 1

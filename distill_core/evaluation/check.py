@@ -7,7 +7,7 @@ from torch import nn
 
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
-from ..results import Lesson
+from ..results import Dense, Lesson
 from .protocol import Protocol
 
 
@@ -38,3 +38,23 @@ def check(lesson: Lesson, protocol: Protocol, real: RealSet, teacher: nn.Module 
         raise BadSetting(
             f"Protocol {protocol.name!r} needs one soft label for each image, and the set has none. Choose hard."
         )
+    if protocol.dense_weight:
+        _check_dense(lesson.dense, protocol, real)
+
+
+def _check_dense(dense: Dense | None, protocol: Protocol, real: RealSet) -> None:
+    if dense is None:
+        raise BadSetting(
+            f"Protocol {protocol.name!r} weighs the loss on sub-images with {protocol.dense_weight:g}, but the set has no dense labels. "
+            "Make them with `distill-studio relabel`, or choose dense_weight=0."
+        )
+    if dense.labels.shape[2] != len(real.classes) or not bool(torch.isfinite(dense.labels).all()):
+        raise BadRecord(
+            f"The set's dense labels are of {dense.labels.shape[2]} classes and {real.name} has {len(real.classes)}, or some are no "
+            "finite numbers. Make them again with a labeler for this data set."
+        )
+    if protocol.dense_views > dense.grid.cells:
+        raise BadSetting(
+            f"views={protocol.dense_views}, but an image has {dense.grid.cells} sub-images. Choose {dense.grid.cells} or fewer."
+        )
+    dense.grid.fitting(real.size)

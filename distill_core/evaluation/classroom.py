@@ -15,6 +15,7 @@ from ..errors import BadRecord
 from ..pieces import teach
 from ..pieces.augment import Augment, randaugment
 from ..pieces.by_name import build as build_augment
+from ..pieces.crops import drawn, sub_images
 from ..pieces.mix import Mixed, cutmix, mixup
 from ..quantities import variant
 from ..results import Lesson
@@ -51,11 +52,18 @@ class Classroom:
         self.images, self.labels = lesson.images.to(self.device), lesson.labels.to(self.device)
         soft = lesson.soft_labels if self.protocol.labels == "static" else None
         self.soft = None if soft is None else soft.to(self.device)
+        self.dense = lesson.dense if self.protocol.dense_weight else None
+        self.cells = None if self.dense is None else self.dense.labels.to(self.device)
 
     def batch(self, rows: Tensor, generator: Generator) -> Mixed:
         """The images of these rows, normalized, augmented and mixed."""
+        return self._augmented(self._pixels(rows), generator)
+
+    def _pixels(self, rows: Tensor) -> Tensor:
         x = self.images[rows.to(self.device)]
-        x = x if x.is_floating_point() else self.real.pixels(x)
+        return x if x.is_floating_point() else self.real.pixels(x)
+
+    def _augmented(self, x: Tensor, generator: Generator) -> Mixed:
         if self.protocol.pixels == "randaugment":
             x = randaugment(x, generator)
         x = self.augment(self.real.normalize(x), generator)
@@ -72,16 +80,26 @@ class Classroom:
             self._loss(network, rows, mixed, part, generator) * ((part.stop - part.start) / len(rows))
             for part in places
         ]
-        return torch.stack(each).sum()
+        seen = torch.stack(each).sum()
+        return seen if self.dense is None else seen + self.protocol.dense_weight * self._local(network, rows, generator)
+
+    def _local(self, network: nn.Module, rows: Tensor, generator: Generator) -> Tensor:
+        """LADD's second term: (1 / |K|) Σ_{k ∈ K} H(y^d_k, f(A(S_k(x)))), the mean over images; K is drawn for each image anew.
+
+        A comes after S_k, so that a label stays with its sub-image. The sub-images of one k pass as a batch of their own.
+        """
+        assert self.dense is not None and self.cells is not None, "check() asks for dense labels"
+        losses, at = [], rows.to(self.device)
+        for cells in drawn(len(rows), self.protocol.dense_views, self.dense.grid, generator):
+            mixed = self._augmented(sub_images(self._pixels(rows), cells, self.dense.grid), generator)
+            own = self.cells[at, cells.to(self.device)].float()
+            wanted = mixed.share * own + (1 - mixed.share) * own[mixed.partner]
+            losses.append(-(wanted * F.log_softmax(self._logits(network, mixed.images, generator), 1)).sum(1).mean())
+        return torch.stack(losses).mean()
 
     def _loss(self, network: nn.Module, rows: Tensor, mixed: Mixed, part: slice, generator: Generator) -> Tensor:
         """The loss of the images at the places `part`, which pass together; the network's dropout is drawn from the generator."""
-        images = mixed.images[part]
-        x = doubled(images).contiguous(memory_format=torch.channels_last)
-        autocast = torch.autocast("cuda", torch.bfloat16) if self.device.type == "cuda" else nullcontext()
-        with seeded(network, generator, self.device), autocast:
-            logits = network(x)
-        logits, p = logits[: len(images)].float(), self.protocol
+        logits, p = self._logits(network, mixed.images[part], generator), self.protocol
         if p.labels == "hard":
             return self._hard(logits, rows, mixed, part)
         wanted = self._wanted(rows, mixed, part)
@@ -89,6 +107,13 @@ class Classroom:
             beside = p.hard_weight * self._hard(logits, rows, mixed, part) if p.hard_weight else 0
             return F.mse_loss(logits, wanted) + beside
         return soft_loss(logits, wanted, p.temperature, p.temperature_squared)
+
+    def _logits(self, network: nn.Module, images: Tensor, generator: Generator) -> Tensor:
+        x = doubled(images).contiguous(memory_format=torch.channels_last)
+        autocast = torch.autocast("cuda", torch.bfloat16) if self.device.type == "cuda" else nullcontext()
+        with seeded(network, generator, self.device), autocast:
+            logits: Tensor = network(x)
+        return logits[: len(images)].float()
 
     def _hard(self, logits: Tensor, rows: Tensor, mixed: Mixed, part: slice) -> Tensor:
         """Cross-entropy with the classes of both images that were mixed, by their shares; or with the first one's alone."""

@@ -26,6 +26,7 @@ from ..pieces.device import device_of
 from ..quantities import variant
 from ..results import Adapted, Lesson, Result, Teaches
 from .control import control_of
+from .dense import densely, labeler_of, with_dense
 from .exam import as_taught, chosen_protocol
 from .protocol import Protocol
 from .students import accuracy, check, derive, lesson_at, timetable, train_student
@@ -93,13 +94,19 @@ def only(real: RealSet, classes: Sequence[int]) -> RealSet:
 
 
 def of_classes(lesson: Lesson, *, classes: Sequence[int]) -> Lesson:
-    """The images of some classes with their labels numbered anew; soft labels keep these classes' logits only."""
+    """The images of some classes with their labels numbered anew; soft labels keep these classes' logits only,
+    dense ones their shares among these classes."""
     wanted = torch.tensor(classes)
     where = (lesson.labels[:, None] == wanted).any(1)
     labels = (lesson.labels[where][:, None] == wanted).int().argmax(1)
     soft = None if lesson.soft_labels is None else lesson.soft_labels[where][:, wanted]
     stages = tuple(n for part in where.split(list(lesson.stages)) if (n := int(part.sum()))) if lesson.stages else ()
-    return Lesson(lesson.images[where], labels, soft, stages)
+    dense = lesson.dense
+    if dense is not None:
+        kept = dense.labels[where][..., wanted].float()
+        shares = kept / kept.sum(2, keepdim=True).clamp(min=1e-12)
+        dense = replace(dense, labels=shares.to(dense.labels.dtype))
+    return Lesson(lesson.images[where], labels, soft, stages, dense)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +124,7 @@ class Memory:
     @classmethod
     def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None, control: int) -> Memory:
         """`control` is the seed of the random real images."""
-        protocol = chosen_protocol(job, result.protocol)
+        protocol = with_dense(chosen_protocol(job, result.protocol), result)
         static = protocol.labels == "static"
         if static and teacher is None:
             raise BadSetting(
@@ -128,6 +135,14 @@ class Memory:
         lesson = lesson_at(source, job.seed, 0)
         check(lesson, protocol, real, teacher)
         beside = control_of(source, lesson, real, control, teacher if static else None)
+        if lesson.dense is not None and protocol.dense_weight:
+            labeler = labeler_of(lesson.dense, real, device_of(job.device))
+            if labeler is None:
+                raise BadSetting(
+                    "The network that made the set's dense labels is not at hand, so the random real images can have none. Make the "
+                    "labels again with `distill-studio relabel`, or examine the set that they were made for."
+                )
+            beside = densely(beside, lesson.dense, labeler, real)
         wanted = protocol.student if job.student == "auto" else job.student
         student = resolve(wanted, channels=real.channels, size=real.size)
         return cls(job, real, {"distilled": source, "random": beside}, lesson, teacher, protocol, student)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import torch
@@ -13,11 +13,14 @@ from ..datasets import RealSet
 from ..events import Note, Scored
 from ..job import Job
 from ..measures.budget import Ledger, network_bytes, on_the_fly
+from ..measures.memory import Meter
 from ..method import Stream, stage
 from ..networks import resolve
 from ..pieces.device import device_of
+from ..pieces.ensemble import trained_on
 from ..results import Bytes, Lesson, Result, Teaches
 from .control import control_of, draws_of, labelled, seed_of
+from .dense import densely, labeler_of, with_dense
 from .kept import Sat, control_key, kept
 from .protocols import Protocol, find
 from .sitting import Sitting
@@ -38,7 +41,9 @@ def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Mod
     return result
 
 
-def score(result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None = None) -> Stream[list[Scored]]:
+def score(
+    result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None = None, meter: Meter | None = None
+) -> Stream[list[Scored]]:
     """Train `job.students` students on the set, as many on as many random real images, one on each of some other draws of those
     (`job.draws`); return the final scores.
 
@@ -47,6 +52,7 @@ def score(result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None 
 
     Args:
         teacher: labels images on the fly, or makes the static labels of the random control.
+        meter: knows what this process held before its work began; None begins here.
 
     Raises:
         BadSetting: the protocol needs a teacher or soft labels that are not there, or is not known.
@@ -54,7 +60,7 @@ def score(result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None 
     """
     if job.students == 0:
         return []
-    exam = Exam.of(result, job, real, teacher)
+    exam = Exam.of(result, job, real, teacher, meter)
     return (yield from stage("evaluate", exam.hold(), steps=exam.steps))
 
 
@@ -72,11 +78,13 @@ class Exam:
     student: str
     device: torch.device
     sittings: tuple[Sitting, ...]
+    labeler: nn.Module | None = None  # of dense labels
     note: str = ""
+    meter: Meter = field(default_factory=lambda: Meter(torch.device("cpu")))
 
     @classmethod
-    def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None) -> Exam:
-        protocol, device = chosen_protocol(job, result.protocol), device_of(job.device)
+    def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None, meter: Meter | None = None) -> Exam:
+        protocol, device = with_dense(chosen_protocol(job, result.protocol), result), device_of(job.device)
         if protocol.learned_lr and "student_lr" in result.about:
             protocol = protocol.with_(lr=float(result.about["student_lr"]))
         static, source = protocol.labels == "static", as_taught(result, protocol, real, teacher)
@@ -94,10 +102,24 @@ class Exam:
                 "The set brings soft labels but no teacher is at hand, so random real images cannot get such labels: "
             )
             note += "the random control stands beside the set with hard labels."
-        beside = lru_cache(maxsize=1)(
-            lambda seed: control_of(source, lesson, real, seed, labels)
-        )  # one draw after the other
-        return cls(job, real, lesson, result, source, beside, teacher, student, device, tuple(sittings), note)
+        dense = lesson.dense if protocol.dense_weight else None
+        labeler = labeler_of(dense, real, device)
+        if dense is not None and labeler is None:
+            hard = protocol.with_(dense_weight=0.0)
+            sittings = [Sitting("distilled", hard), Sitting("random", hard), Sitting("distilled", protocol)]
+            note = (
+                "The network that made the set's dense labels is not at hand, so random real images cannot get such labels: the random "
+                "control stands beside the set without them."
+            )
+
+        @lru_cache(maxsize=1)  # one draw after the other
+        def beside(seed: int) -> Teaches:
+            plain = control_of(source, lesson, real, seed, labels)
+            return plain if dense is None or labeler is None else densely(plain, dense, labeler, real)
+
+        meter = meter or Meter(device)
+        rows = tuple(sittings)
+        return cls(job, real, lesson, result, source, beside, teacher, student, device, rows, labeler, note, meter)
 
     @property
     def seats(self) -> list[tuple[int, int, int]]:
@@ -147,6 +169,7 @@ class Exam:
         return (yield from kept(key, lambda: self._train(self.control(image_seed), p, seed, first, "random")))
 
     def _train(self, source: Teaches, protocol: Protocol, seed: int, first: int, whose: str = "") -> Stream[Sat]:
+        self.meter.start()
         trained = yield from train_student(
             source,
             protocol,
@@ -158,14 +181,21 @@ class Exam:
             whose=whose,
             first=first,
         )
+        peak = self.meter.peak()
         reached = accuracy(trained.network, self.real.test, self.real)
-        return {"accuracy": reached, "steps": trained.steps, "seconds": trained.seconds, "seen": trained.seen}
+        return {
+            "accuracy": reached,
+            "steps": trained.steps,
+            "seconds": trained.seconds,
+            "seen": trained.seen,
+            "peak": peak,
+        }
 
     def _mark(self, sitting: Sitting, last: Sat) -> Scored:
         """The score of a subject so far."""
         p, ledger = sitting.protocol, self._ledger(sitting, last).plain()
         found, draws = tuple(sitting.found), tuple(sitting.draws)
-        return Scored(sitting.subject, self.student, p.name, found, p.labels, ledger, draws)
+        return Scored(sitting.subject, self.student, p.name, found, p.taught, ledger, draws)
 
     def _ledger(self, sitting: Sitting, last: Sat) -> Ledger:
         p, classes = sitting.protocol, len(self.real.classes)
@@ -175,14 +205,30 @@ class Exam:
         return Ledger(
             images=n,
             image_bytes=stored.images,
-            label_bytes=2 * n * classes if p.labels == "static" else 0,
+            label_bytes=(2 * n * classes if p.labels == "static" else 0)
+            + (self.lesson.dense.bytes if p.dense_weight and self.lesson.dense is not None else 0),
             label_bytes_on_the_fly=on_the_fly(last["seen"], classes, mixed=p.mix != "none") if taught else 0,
             teacher_bytes=network_bytes(self.teacher) if taught and self.teacher is not None else 0,
             generator_bytes=stored.generators,
             student_steps=last["steps"],
             seconds=sitting.seconds,
             real_images_seen=0 if distilled else last["seen"],
+            teacher_images=self._taught_by(p),
+            distill_seconds=None if distilled else 0.0,
+            **sitting.peaks,
         )
+
+    def _taught_by(self, protocol: Protocol) -> int | None:
+        """Real images that the networks were trained on which had a hand in the labels; None where nobody knows."""
+        if protocol.labels == "static" and self.teacher is None:
+            return None  # the set brought them
+        networks = [self.teacher] if protocol.labels != "hard" else []
+        if protocol.dense_weight:
+            if self.labeler is None:
+                return None
+            networks.append(self.labeler)
+        each = [trained_on(one) for one in networks]
+        return None if None in each else max((one for one in each if one is not None), default=0)
 
     def _whole(self, first: int) -> Stream[Scored | None]:
         """The full real set, where it takes less than `CHEAP` seconds and less than twice what the students took."""

@@ -27,12 +27,14 @@ KIND, ENDING, FORMAT = "control", ".json", 1
 
 
 class Sat(TypedDict):
-    """What became of a student: its accuracy as a fraction, its updates, the seconds they took, the images it was shown."""
+    """What became of a student: its accuracy as a fraction, its updates, the seconds they took, the images it was shown; and its
+    peak memory by what was measured, where anything was (`measures.memory`)."""
 
     accuracy: float
     steps: int
     seconds: float
     seen: int
+    peak: dict[str, int]
 
 
 def control_key(
@@ -58,6 +60,8 @@ def control_key(
     recipe = protocol.model_dump(exclude={"name", "title", "about", "source"}, exclude_defaults=True)
     images = {"data": real.fingerprint, "labels": sha256(like.labels.numpy().tobytes()).hexdigest(), "draw": draw}
     asked = {"stages": like.stages, "recipe": recipe, "teacher": by, "student": student, "seed": seed}
+    if protocol.dense_weight and like.dense is not None:
+        asked |= {"dense": {**like.dense.said(), "as": str(like.dense.labels.dtype)}}
     return store.key_of({**images, **asked, "device": device.type, "format": FORMAT})
 
 
@@ -77,4 +81,5 @@ def _read(path: Path) -> Sat:
         "steps": int(found["steps"]),
         "seconds": float(found["seconds"]),
         "seen": int(found["seen"]),
+        "peak": {str(name): int(value) for name, value in found.get("peak", {}).items()},
     }

@@ -85,9 +85,29 @@ class Protocol(BaseModel):
         False, description="Until the decay is reached it is (k − 1) / k at the k-th time: the plain mean so far."
     )
 
+    dense_weight: float = Field(
+        0.0,
+        ge=0,
+        description="Weight of the loss on sub-images with dense labels, beside that of the whole images (LADD).",
+    )
+    dense_views: int = Field(
+        1, ge=1, description="Sub-images that are drawn of each image at an update, for that loss."
+    )
+
     learned_lr: bool = Field(
         False, description="Take the learning rate that was learned with the set, where it has one."
     )
+
+    @property
+    def taught(self) -> str:
+        """What students learn from, as a score says it: `hard`, `static`, `teacher`, each with `+ dense` where sub-images have
+        labels of their own."""
+        return f"{self.labels} + dense" if self.dense_weight else self.labels
+
+    def asked(self) -> dict[str, object]:
+        """What a finding is known by: every value, without words and without later fields that change nothing here."""
+        later = () if self.dense_weight else ("dense_weight", "dense_views")
+        return self.model_dump(mode="json", exclude={"title", "about", "source", *later})
 
     def settled(self, student: str, images: int, classes: int) -> Protocol:
         """As this student is trained on so many images: what depends on either is a plain value.

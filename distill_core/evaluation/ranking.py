@@ -111,7 +111,7 @@ def accuracies(entrants: Sequence[Entrant], memories: Sequence[Memory], students
 
 def _judged(one: Entrant, memory: Memory, students: int, first: int, total: int) -> Stream[list[float]]:
     """What so many students make of it: kept, or trained and kept. `first` and `total` are for the progress."""
-    protocol = memory.protocol.model_dump(mode="json", exclude={"title", "about", "source"})
+    protocol = memory.protocol.asked()
     content = {"form": 1, "images": one.mark, "data": memory.real.fingerprint, "student": memory.student}
     content |= {"protocol": protocol, "seed": memory.job.seed, "teacher": _weights(memory.teacher)}
 

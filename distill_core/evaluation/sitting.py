@@ -18,11 +18,13 @@ class Sitting:
     found: list[float] = field(default_factory=list)
     draws: list[int] = field(default_factory=list)
     took: list[float] = field(default_factory=list)  # seconds
+    peaks: dict[str, int] = field(default_factory=dict)  # bytes by what was measured, of the student that needed most
 
     def add(self, sat: Sat, draw: int) -> None:
         """One more student."""
         self.found.append(sat["accuracy"])
         self.took.append(sat["seconds"])
+        self.peaks |= {name: max(value, self.peaks.get(name, 0)) for name, value in sat["peak"].items()}
         self.draws += [draw] if self.subject == "random" else []
 
     @property

@@ -15,6 +15,7 @@ from ..datasets import RealSet
 from ..events import Scored
 from ..home import ASSETS, read_json, write_json
 from ..measures.budget import Ledger
+from ..measures.memory import Meter
 from ..method import Stream
 from ..networks import build
 from ..results import Lesson
@@ -97,8 +98,9 @@ def _train(
     """Train them; a `Scored` after each but the last."""
     protocol, lesson = PROTOCOLS["real"], Lesson(real.train.images, real.train.labels)
     found: list[float] = []
-    seconds = 0.0
+    seconds, meter, peak = 0.0, Meter(device or torch.device("cpu")), dict[str, int]()
     for index in range(students):
+        meter.start()
         stream = train_student(
             lesson,
             protocol,
@@ -110,6 +112,7 @@ def _train(
             first=first,
         )
         trained = yield from stream
+        peak |= {name: max(value, peak.get(name, 0)) for name, value in meter.peak().items()}
         first, seconds = first + trained.steps, seconds + trained.seconds
         found.append(accuracy(trained.network, real.test, real))
         ledger = Ledger(
@@ -118,6 +121,8 @@ def _train(
             student_steps=trained.steps,
             seconds=seconds / len(found),
             real_images_seen=trained.seen,
+            distill_seconds=0.0,
+            **peak,
         )
         scored = Scored("real", student, protocol.name, tuple(found), "hard", ledger.plain())
         if index < students - 1:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 import plotly.graph_objects as go
 
 from ..record.lines import Line
-from ..record.scores import Spread, draws_in, spread_of
+from ..record.scores import Spread, completed, draws_in, spread_of
 from .found import Scored
 
 # Blue and orange are told apart in the common kinds of color blindness, on light and dark; shape and fill repeat it.
@@ -89,15 +89,15 @@ def say_spread(spread: Spread) -> str:
 
 
 def read_scores(records: Iterable[Line]) -> list[Score]:
-    """The scores in a run's records, in the order they were measured; of a subject and protocol the last one holds."""
+    """The scores in a run's records, in the order they were measured; of a subject and protocol the last one holds. Budgets also
+    say what making the set took, as far as the run recorded it."""
     found: dict[tuple[str, str, str, str], Score] = {}
-    for one in records:
-        if one["kind"] == "scored":
-            known = [i for i, a in enumerate(one["accuracy"]) if a is not None]
-            values, drawn = tuple(float(one["accuracy"][i] or 0.0) for i in known), draws_in(one)
-            key = (one["subject"], one["student"], one["protocol"], one.get("labels", "hard"))
-            draws = tuple(drawn[i] for i in known) if drawn else ()
-            found[key] = Score(*key, accuracy=values, budget=one.get("budget") or {}, draws=draws)
+    for one in completed(records):
+        known = [i for i, a in enumerate(one["accuracy"]) if a is not None]
+        values, drawn = tuple(float(one["accuracy"][i] or 0.0) for i in known), draws_in(one)
+        key = (one["subject"], one["student"], one["protocol"], one.get("labels", "hard"))
+        draws = tuple(drawn[i] for i in known) if drawn else ()
+        found[key] = Score(*key, accuracy=values, budget=one["budget"], draws=draws)
     return list(found.values())
 
 
@@ -307,7 +307,7 @@ def against_bytes(rows: Iterable[Row]) -> go.Figure:
             text=[f"{row.label}<br>{row.distilled.text}" for row in own],
             hovertemplate="%{text}<br>%{x:,.1f} kB<extra></extra>",
         )
-    title = "Stored: images, labels and teacher"
+    title = "Stored: images, labels, teacher and generator"
     frame(figure, title, "stored (kB, logarithmic)", "accuracy (%) ± s.d.", height=420)
     figure.update_xaxes(type="log")
     return figure

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from ..queue.outcomes import Outcome
 from ..queue.sweep import Sweep
 from . import facts
+from .ledger import size, total
 from .scores import Row, Score
 
 COLUMNS = (
@@ -26,7 +27,15 @@ COLUMNS = (
         "label_bytes",
         "label_bytes_on_the_fly",
     ),
-    *("teacher_bytes", "generator_bytes", "student_steps", "seconds", "runs"),
+    *("teacher_bytes", "generator_bytes", "stored_bytes", "teacher_images", "student_steps", "seconds"),
+    *(
+        "peak_resident_bytes",
+        "peak_cuda_bytes",
+        "distill_seconds",
+        "distill_peak_resident_bytes",
+        "distill_peak_cuda_bytes",
+    ),
+    "runs",
 )
 
 
@@ -36,7 +45,8 @@ def to_csv(rows: Iterable[Row]) -> str:
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
     for row in rows:
-        budget = row.distilled.budget
+        whole = total(row.distilled.budget)
+        budget = {**row.distilled.budget, "stored_bytes": "" if whole is None else int(whole)}
         writer.writerow(
             [safe(one) for one in (row.method, row.preset, row.data)]
             + [row.ipc, safe(row.student), row.protocol, row.labels, " ".join(map(str, row.seeds))]
@@ -71,23 +81,29 @@ def to_latex(rows: Iterable[Row]) -> str:
     for row in rows:
         place = (row.data, row.ipc)
         best[place] = max(best.get(place, 0.0), row.distilled.mean)
-    head = r"Data & Method & ipc & Student & Protocol & Accuracy & Random \\"
-    lines = [r"\begin{tabular}{llrllcc}", r"\toprule", head, r"\midrule"]
+    head = r"Data & Method & ipc & Student & Protocol & Accuracy & Random & Stored \\"
+    lines = [r"\begin{tabular}{llrllccr}", r"\toprule", head, r"\midrule"]
     for row in rows:
         value = _cell(row.distilled)
         value = rf"\textbf{{{value}}}" if row.distilled.mean == best[row.data, row.ipc] else value
         value += r"\textsuperscript{1}" if row.single else ""
         named = [_escape(one) for one in (row.data, row.method, str(row.ipc), row.student, row.protocol)]
-        lines.append(" & ".join([*named, value, _cell(row.random)]) + r" \\")
+        lines.append(" & ".join([*named, value, _cell(row.random), _stored(row)]) + r" \\")
     return "\n".join(
         [
             *lines,
             r"\bottomrule",
             r"\end{tabular}",
-            r"% mean $\pm$ s.d. over students, of random images over draws; 1: one seed.",
+            r"% mean $\pm$ s.d. over students, of random images over draws; 1: one seed; stored: images, labels, teachers, generators.",
             "",
         ]
     )
+
+
+def _stored(row: Row) -> str:
+    """All bytes of the set: images, labels, teachers, generators."""
+    whole = total(row.distilled.budget)
+    return "--" if whole is None else size(whole).replace(" ", "~")
 
 
 def _cell(score: Score | None) -> str:

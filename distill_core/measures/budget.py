@@ -14,18 +14,24 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Ledger:
-    """Costs of one subject. Bytes are stored bytes; steps and seconds are means over its students.
+    """Costs of one subject. Bytes are stored bytes; steps and seconds are means over its students, peaks the highest of them.
+
+    None is what nobody measured: it is left out, and never said as 0.
 
     Args:
         images: how many images a student is trained on.
         image_bytes: one byte per pixel and channel, or what is really stored where that is something else.
-        label_bytes: static soft labels in fp16; hard labels cost nothing (the order says them).
+        label_bytes: static soft labels in fp16 and dense ones; hard labels cost nothing (the order says them).
         label_bytes_on_the_fly: what the labels of all epochs would take if they were stored.
         teacher_bytes: the teacher that has to be shipped for labels on the fly.
         generator_bytes: the generator that has to be shipped where images are drawn by one.
         student_steps: updates of one student.
         seconds: training one student.
         real_images_seen: real images shown to one student, repeats counted.
+        teacher_images: real images that the networks which made the labels were trained on; 0 where none had a hand in them.
+        distill_seconds: making the set, with what had to be trained for it; 0 where nothing was made.
+        peak_resident_bytes, peak_cuda_bytes: of training a student; see `memory`, one of the two is measured.
+        distill_peak_resident_bytes, distill_peak_cuda_bytes: of making the set.
     """
 
     images: int
@@ -37,10 +43,17 @@ class Ledger:
     seconds: float = 0.0
     real_images_seen: int = 0
     generator_bytes: int = 0
+    teacher_images: int | None = 0
+    distill_seconds: float | None = None
+    peak_resident_bytes: int | None = None
+    peak_cuda_bytes: int | None = None
+    distill_peak_resident_bytes: int | None = None
+    distill_peak_cuda_bytes: int | None = None
 
     def plain(self) -> dict[str, float]:
         """As a mapping of numbers, for a `Scored` event."""
-        return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self).items()}
+        known = {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: round(value, 3) if isinstance(value, float) else value for name, value in known.items()}
 
 
 def record_bytes(classes: int, *, mixed: bool) -> int:

@@ -31,6 +31,7 @@ from .herding import Herding
 from .hglad import HierarchicalPrior
 from .kcenter import KCenter
 from .kmeans import ClassMeans
+from .ladd import LabelAugmented
 from .mtt import TrajectoryMatching
 from .own import from_file
 from .random import RandomReal
@@ -52,6 +53,7 @@ BUILT_IN: tuple[type[Method], ...] = (
     TrajectoryMatching,
     GenerativeLatent,
     HierarchicalPrior,
+    LabelAugmented,
     RandomReal,
     Herding,
     KCenter,

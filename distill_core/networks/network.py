@@ -54,7 +54,8 @@ class Network(nn.Module):
     layer).
 
     Input: (n, channels, size, size), normalized. Attributes `spec`, `channels`, `size` and `classes` say what was
-    built; `key` names the trained weights where they are kept by content.
+    built; `key` names the trained weights where they are kept by content, `trained_on` counts the real
+    images that they were trained on, where that is known.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Network(nn.Module):
         self.classifier = classifier
         self.channels, self.size, self.classes = channels, size, classes
         self.spec = self.key = ""
+        self.trained_on: int | None = None
 
     def blocks(self, x: Tensor) -> list[Tensor]:
         """The output of every block in turn: (n, c, h, w) maps, or (n, f) vectors in an MLP."""

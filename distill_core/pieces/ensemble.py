@@ -37,6 +37,14 @@ def names_of(network: nn.Module) -> str:
     return JOIN.join(keys) if all(keys) else ""
 
 
+def trained_on(network: nn.Module | None) -> int | None:
+    """Real images that a teacher, or the one of several that saw most, was trained on; 0 without one, None where nobody knows."""
+    if isinstance(network, Ensemble):
+        each = [trained_on(one) for one in network.networks]
+        return None if None in each else max((one for one in each if one is not None), default=0)
+    return 0 if network is None else getattr(network, "trained_on", None)
+
+
 def find_teachers(keys: str, real: RealSet, device: torch.device) -> nn.Module:
     """The network of one key, or the ensemble of several joined by `+`; raises `BadRecord` like `find_teacher`."""
     found = [find_teacher(key, real, device).network for key in keys.split(JOIN)]

@@ -148,7 +148,8 @@ def train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device,
             check_finite(loss.item(), f"The loss of the teacher {spec}", step, "squeeze", "the teacher's learning rate")
             held = accuracy(network, real, real.val, device, at_most=500)
             yield Scalars(step.index, {"teacher-loss": loss.item(), "teacher-accuracy": held})
-    save_teacher(network, header(real, spec, recipe.plain(), accuracy(network, real, real.test, device), key), file)
+    about = header(real, spec, recipe.plain(), accuracy(network, real, real.test, device), key)
+    save_teacher(network, {**about, "images": count}, file)
 
 
 def embed(network: Network, real: RealSet, ids: Tensor, device: torch.device) -> Tensor:

@@ -33,6 +33,7 @@ class Header(TypedDict):
     std: Sequence[float]
     key: str
     imported: NotRequired[str]  # the file that it came in
+    images: NotRequired[int]  # how many real images it was trained on, where it was trained here
     out_of: NotRequired[str]  # the fingerprint of the whole set, where it was trained on a choice of its images
 
 
@@ -62,6 +63,15 @@ def header(real: RealSet, spec: str, recipe: object, measured: float, key: str) 
         "key": key,
     }
     return {**said, "out_of": real.out_of} if real.out_of else said
+
+
+def trained_on(about: Header, real: RealSet) -> int | None:
+    """How many real images a teacher was trained on; None where nobody says so: one that was imported, or published."""
+    if "images" in about:
+        return int(about["images"])
+    recipe = about["recipe"]
+    elsewhere = "imported" in about or not isinstance(recipe, dict) or "epochs" not in recipe
+    return None if elsewhere or about["fingerprint"] != real.fingerprint else len(real.train)
 
 
 def save_teacher(network: nn.Module, about: Header, file: Path) -> None:
@@ -102,7 +112,7 @@ def read_teacher(path: Path, key: str, real: RealSet, device: torch.device) -> T
             )
     network = build(about["spec"], channels=real.channels, size=real.size, classes=len(real.classes))
     network.load_state_dict(tensors)
-    network.key = key
+    network.key, network.trained_on = key, trained_on(about, real)
     network.to(device).eval().requires_grad_(False)
     size = sum(t.numel() * t.element_size() for t in tensors.values())
     return Teacher(network, key, network.spec, float(about["accuracy"]), size, about)

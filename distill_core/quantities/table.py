@@ -16,7 +16,7 @@ GOOD: dict[Good, str] = {
     "": "",
 }
 
-Form = Literal["curve", "limit", "bars", "classes", "search", "score", "look", "card"]
+Form = Literal["curve", "limit", "bars", "classes", "search", "score", "look", "card", "ledger"]
 """curve   a line over the steps, in the chart that `chart` names; with other lines of that chart
 limit   the same as a dashed line: what another curve is held to
 bars    a bar for each named part, `along` what the parts are
@@ -24,7 +24,8 @@ classes a bar for each class
 search  where a search through layers is drawn: a cell, a mark, a column of its table
 score   the bars of students that have finished (said by `Scored`)
 look    what is computed from a run's images to be looked at, class by class
-card    what stands on the card of a prior"""
+card    what stands on the card of a prior
+ledger  what a run took: it stands in the ledger of its scores, and in no chart"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ QUALIFIERS = {
     "layerwise_random": "random networks",
     "loss": "the run's own loss",
     "accuracy": "brief students' error",
+    "cuda": "on the GPU",
 }
 
 MEANINGS = {  # what a qualifier makes of a quantity, where that is more than its word
@@ -146,6 +148,13 @@ ROWS: tuple[Quantity, ...] = (
              "neither", "classes", was=("cross-entropy of the chosen crops",)),
     Quantity("class-mean-distance", "distance to the class means", "How far the mean feature of the chosen images is from that of all images of their class.",
              "lower", chart="distance", was=("distance to the class means",)),
+    # ---- dense labels
+    Quantity("dense-agreement", "agreement of dense labels", "Share of the sub-images in which the labeler sees the class of the image; where it is low, dense labels and classes contradict each other.",
+             "higher", chart="accuracy", fact=True),
+    Quantity("dense-true", "P(class) by sub-image", "Probability that the labeler gives the class of the image at each place of the grid, mean over the images.",
+             "neither", "bars", unit="fraction", along="row, column of the grid"),
+    Quantity("dense-entropy", "entropy by sub-image", "How unsure the labeler is at each place of the grid, mean over the images.",
+             "neither", "bars", unit="nats", along="row, column of the grid"),
     # ---- matching
     Quantity("feature-mean-distance-by-class", "distance of mean features, class by class", "Squared distance of the mean features of real and learned images under a network with random weights.",
              "lower", "classes", was=("distance of mean features",)),
@@ -228,6 +237,9 @@ ROWS: tuple[Quantity, ...] = (
              "neither", "card", was=("distance of real test images",)),
     Quantity("sample-count", "Samples", "How many samples were measured.",
              "neither", "card", was=("samples",)),
+    # ---- what a run took
+    Quantity("distill-peak", "memory of distilling", "Peak resident size of the process while the set was made, less what it had before data and networks were loaded (on a GPU: the most that torch had allocated there); of a run that was resumed, in its last sitting.",
+             "lower", "ledger", unit="bytes"),
     # ---- how images spread, and what they cover
     Quantity("spread-relative", "Feature distance within a class", "How far the images of a class are from each other in a teacher's last features, over the largest of all runs and classes.",
              "neither", "look", unit="d_c ÷ largest of all"),

@@ -21,6 +21,7 @@ class Score(TypedDict):
     student: str
     protocol: str
     labels: str
+    budget: NotRequired[dict[str, float]]  # what it costs: see `measures.budget.Ledger`
     draws: NotRequired[int]
     within: NotRequired[float]
 
@@ -61,13 +62,39 @@ def scores_of(records: Iterable[Mapping[str, Any]]) -> dict[str, Score]:
     the first is meant; where the same one was scored again, the last.
     """
     found: dict[str, Score] = {}
-    for record in records:
-        if record.get("kind") != "scored" or not record.get("accuracy"):
+    for record in completed(records):
+        if not record.get("accuracy"):
             continue
         before, fresh = found.get(record["subject"]), _score(record)
         if before is None or _of(before) == _of(fresh):
             found[record["subject"]] = fresh
     return found
+
+
+PEAKS = {
+    "distill-peak": "distill_peak_resident_bytes",
+    "distill-peak@cuda": "distill_peak_cuda_bytes",
+}  # a run's own word → the ledger's
+
+
+def completed(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The scored records; what making the set took stands in the budgets of the distilled ones, as far as the run recorded it.
+
+    Seconds are those until the first student began: every run says that, also those of earlier versions.
+    """
+    made: dict[str, float] = {}
+    scored = []
+    for record in records:
+        if record.get("kind") == "stage" and record.get("stage") == "evaluate" and "t" in record:
+            made["distill_seconds"] = round(float(record["t"]), 3)
+        elif record.get("kind") == "scalars":
+            made |= {
+                PEAKS[name]: value for name, value in record["values"].items() if name in PEAKS and value is not None
+            }
+        elif record.get("kind") == "scored":
+            own = made if record.get("subject") == "distilled" else {}
+            scored.append({**record, "budget": {**own, **(record.get("budget") or {})}})
+    return scored
 
 
 def _of(score: Score) -> tuple[str, str, str]:
@@ -90,6 +117,8 @@ def _score(record: Mapping[str, Any]) -> Score:
         "protocol": record.get("protocol", ""),
         "labels": record.get("labels", ""),
     }
+    if record.get("budget"):
+        score["budget"] = dict(record["budget"])
     return {**score, "draws": spread.draws, "within": spread.within or 0.0} if spread.draws else score
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..errors import BadRecord
 from . import file
+from .dense import Dense, Grid
 from .factored import Factored
 from .generated import Decoder, Decoders, Generated
 from .lesson import Adapted, Lesson, Teaches
@@ -26,8 +27,10 @@ __all__ = [
     "Bytes",
     "Decoder",
     "Decoders",
+    "Dense",
     "Factored",
     "Generated",
+    "Grid",
     "Lesson",
     "Pictures",
     "Result",

@@ -14,10 +14,12 @@ from torch import Tensor
 
 from ..errors import BadRecord
 from ..home import replacing
+from .dense import Dense
 
 Plain = dict[str, Any]  # values that JSON has
 FORMAT = 2  # 1 knew pictures only, as floats
 HEADER = "distill_studio"
+DENSE = "dense_labels"  # the tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,13 @@ class Stored:
         """The fields that all kinds have, as their constructors take them."""
         said = {name: tuple(self.header[name]) for name in ("classes", "mean", "std", "stages")}
         more = {name: self.header[name] for name in ("protocol", "teacher", "about")}
-        return {**said, **more, **{name: t for name, t in self.tensors.items() if name in ("soft_labels", "ids")}}
+        dense = {"dense": Dense.read(self[DENSE], self.header["dense"])} if "dense" in self.header else {}
+        return {
+            **said,
+            **more,
+            **dense,
+            **{name: t for name, t in self.tensors.items() if name in ("soft_labels", "ids")},
+        }
 
 
 def write(path: Path, header: Mapping[str, object], tensors: Mapping[str, Tensor]) -> None:

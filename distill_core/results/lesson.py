@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol
 from torch import Generator, Tensor
 
 from ..errors import BadRecord
+from .dense import Dense
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,7 @@ class Lesson:
         labels: (n,) int64.
         soft_labels: (n, classes) logits, one static vector for each image, or None.
         stages: sizes of the parts that are taught one after the other, each for its share of the epochs; () is at once.
+        dense: soft labels of sub-images of each image, or None.
     """
 
     steady: ClassVar[bool] = True
@@ -27,8 +29,13 @@ class Lesson:
     labels: Tensor
     soft_labels: Tensor | None = None
     stages: tuple[int, ...] = ()
+    dense: Dense | None = None
 
     def __post_init__(self) -> None:
+        if self.dense is not None and len(self.dense) != len(self.images):
+            raise BadRecord(
+                f"Its dense labels are of {len(self.dense)} images, and it has {len(self.images)}. Make them again."
+            )
         if self.stages and (min(self.stages) < 1 or sum(self.stages) != len(self.images)):
             raise BadRecord(
                 f"The set's stages {self.stages} do not add up to its {len(self.images)} images. "

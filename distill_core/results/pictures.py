@@ -50,6 +50,7 @@ class Pictures(Shared):
             teacher=one.teacher,
             stages=seen.stages,
             ids=one.ids,
+            dense=seen.dense,
             about=one.about,
         )
 

@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 
 from ..errors import BadRecord
 from . import file
+from .dense import Dense
 from .lesson import Lesson, Teaches
 
 
@@ -21,7 +22,7 @@ class Bytes:
 
     Args:
         images: pixels, or what stands for them: naturals and compensators, codes.
-        labels: static soft labels, two per number; hard labels cost none (the order says them).
+        labels: static soft labels, two per number, and dense ones; hard labels cost none (the order says them).
         teachers: networks that label on the fly; a result names them and does not hold them.
         generators: weights of what draws the images.
     """
@@ -49,6 +50,7 @@ class Result(Teaches, Protocol):
         teacher: content key of the teacher that labels on the fly, or "".
         stages: sizes of the subsets that a student is trained on one after the other; () is all at once.
         ids: (n,) int64, stable through layers, steps and runs.
+        dense: soft labels of sub-images of each image, or None.
         about: plain values: method, settings, job, data fingerprint.
     """
 
@@ -72,6 +74,8 @@ class Result(Teaches, Protocol):
     def stages(self) -> tuple[int, ...]: ...
     @property
     def ids(self) -> Tensor: ...
+    @property
+    def dense(self) -> Dense | None: ...
     @property
     def about(self) -> file.Plain: ...
     @property
@@ -117,6 +121,7 @@ class Shared:
     teacher: str = ""
     stages: tuple[int, ...] = ()
     ids: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))  # none given: numbered from 0
+    dense: Dense | None = None
     about: file.Plain = field(default_factory=dict)
 
     def __len__(self: _Kind) -> int:
@@ -132,7 +137,7 @@ class Shared:
     @cached_property
     def _same(self: _Kind) -> Lesson:
         """The lesson of every epoch: made once, when it is first asked for."""
-        return Lesson(self._images(slice(None)), self.labels, self.soft_labels, self.stages)
+        return Lesson(self._images(slice(None)), self.labels, self.soft_labels, self.stages, self.dense)
 
     def preview(self: _Kind, n: int | None = None) -> Tensor:
         return self._images(walls(self.labels, n))
@@ -146,6 +151,8 @@ class Shared:
         tensors = self._tensors()
         if self.soft_labels is not None:
             tensors["soft_labels"] = self.soft_labels
+        if self.dense is not None:
+            tensors[file.DENSE], said["dense"] = self.dense.labels, self.dense.said()
         if not torch.equal(self.ids, torch.arange(len(self))):
             tensors["ids"] = self.ids
         file.write(path, {**said, **self._said()}, tensors)
@@ -159,12 +166,18 @@ class Shared:
         n = len(self.labels)
         wanted(self.labels.ndim == 1 and len(self.ids) in (0, n), "labels (n,) and ids (n,)")
         wanted(len(self.mean) == len(self.std) == self.shape[0], "one mean and one s.d. per channel")
+        if self.dense is not None:
+            fits = len(self.dense) == n and self.dense.labels.shape[2] == len(self.classes)
+            wanted(
+                self.steady and fits, f"dense labels (n, N², {len(self.classes)}), and the same images at every epoch,"
+            )
         if not len(self.ids):
             object.__setattr__(self, "ids", torch.arange(n))
 
     @property
     def _label_bytes(self) -> int:
-        return 0 if self.soft_labels is None else self.soft_labels.numel() * 2
+        soft = 0 if self.soft_labels is None else self.soft_labels.numel() * 2
+        return soft + (0 if self.dense is None else self.dense.bytes)
 
 
 class _Kind(Result, Protocol):

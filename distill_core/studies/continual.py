@@ -44,9 +44,8 @@ class ContinualLearning(Study):
 
     def hold(self, job: Job) -> Stream[Findings]:
         source, memory = yield from self._memory(job)
-        plain = memory.protocol.model_dump(mode="json", exclude={"title", "about", "source"})
         asked = {"tasks": self.tasks, "orders": self.orders, "order": list(self.order), "seed": job.seed}
-        asked |= {"student": memory.student, "protocol": plain, "control": source.control}
+        asked |= {"student": memory.student, "protocol": memory.protocol.asked(), "control": source.control}
         if findings.known(studio_home(), self.run, "continual", asked) is not None:
             yield Note("This was asked before; what was found is kept with the run.")
             return Findings()
@@ -54,7 +53,7 @@ class ContinualLearning(Study):
         said: dict[str, object] = {
             "student": memory.student,
             "protocol": memory.protocol.name,
-            "labels": memory.protocol.labels,
+            "labels": memory.protocol.taught,
         }
         said |= {"tasks": self.tasks, "epochs": memory.protocol.epochs, "classes": list(source.real.classes)}
         return Findings([(self.run, "continual", asked, {**said, **found})])

@@ -94,7 +94,7 @@ class CandidateRanking(Study):
         limits = _accuracies(self.above)
         field = yield from self._field(job)
         memory, made = field.memories[0], RunFolder.find(studio_home(), self.run).request()
-        plain = memory.protocol.model_dump(mode="json", exclude={"title", "about", "source"})
+        plain = memory.protocol.asked()
         asked = {"places": [one.name for one in field.entrants], "judge": self.judge, "students": job.students}
         asked |= {"seed": job.seed, "student": memory.student, "protocol": plain, "above": limits}
         if findings.known(studio_home(), self.run, "ranking", asked) is not None:

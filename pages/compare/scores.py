@@ -22,6 +22,7 @@ if not rows:
     studio.stop("No score fits this filter. Take one of the choices above away.")
 st.markdown(score_table.answer(rows))
 score_table.show(rows)
+score_table.costs(rows)
 st.caption("Mean ± s.d. over n students; ○ one seed. Our own measurements only, no published number is among them.")
 
 with st.container(horizontal=True):

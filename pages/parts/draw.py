@@ -7,7 +7,10 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from distill_core.figures.ledger import size
 from distill_core.quantities import sentence
+
+__all__ = ["card", "departures", "duration", "figure", "meaning", "size"]
 
 
 def figure(chart: go.Figure, key: str, alt: str, of: str = "") -> None:
@@ -40,17 +43,6 @@ def duration(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
-
-
-def size(count: float | None) -> str:
-    """Bytes in the unit that reads best: `812 B`, `10.2 kB`, `3.4 MB`, or a dash."""
-    if count is None:
-        return "–"
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
 
 
 def card(method: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from distill_core.errors import StudioError
+from distill_core.figures import ledger
 from distill_core.figures.scores import Score, pick, read_scores
 from distill_core.home import ASSETS, read_json
 from distill_core.record.folder import RunFolder
@@ -125,7 +126,7 @@ def _sentences(scores: list[Score], count: int, whole: int) -> list[str]:
         more = 100 * (ours.mean - control.mean)
         better = f"{abs(more):.0f} points {'more' if more > 0 else 'fewer'} than" if abs(more) >= 0.5 else "as many as"
         said.append(
-            f"Kept: a network that saw only these {count} images reads {100 * ours.mean:.0f} of 100 new ones "
+            f"Kept: a network that saw only these {count} images{_labelled(ours)} reads {100 * ours.mean:.0f} of 100 new ones "
             f"correctly, {better} one that saw {count} random real images ({100 * control.mean:.0f}, "
             f"{_draws(control.spread.draws)})."
         )
@@ -133,13 +134,31 @@ def _sentences(scores: list[Score], count: int, whole: int) -> list[str]:
         share = f", with {100 * count / whole:.1f} % of the images" if whole else ""
         said.append(
             f"Lost: all the real data give {100 * real.mean:.0f} of 100; "
-            f"{100 * (real.mean - ours.mean):.0f} points are the price{share}."
+            f"{100 * (real.mean - ours.mean):.0f} points are the price{share}.{_stored(ours, real)}"
         )
+    whole = ledger.total(ours.budget) if ours else None
+    small = (
+        f"all that has to be sent is {ledger.size(whole)}" if whole else "they are small enough to send in a message"
+    )
     said.append(
-        "Why: training on a handful of images takes seconds, and they are small enough to send in a message. "
+        f"Why: training on a handful of images takes seconds, and {small}. "
         "They do not guarantee that the people in the real data stay private."
     )
     return said
+
+
+def _labelled(ours: Score) -> str:
+    return ", labelled by a teacher that was trained on the real ones," if ledger.needs_teacher(ours) else ""
+
+
+def _stored(ours: Score, real: Score) -> str:
+    """The ledger's figures, beside the bytes of the real images."""
+    if ledger.total(ours.budget) is None:
+        return ""
+    whole = ledger.total(real.budget)
+    return (
+        f" Stored are {ledger.sentence(ours.budget)}{f'; the real images take {ledger.size(whole)}' if whole else ''}."
+    )
 
 
 def _draws(count: int) -> str:

@@ -10,12 +10,14 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
+from distill_core.figures import ledger
 from distill_core.figures.scores import Row
 from distill_core.quantities import said, sentence, titled
 from distill_core.record import naming
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
+from distill_core.record.scores import completed
 
 from . import draw, studio
 
@@ -59,7 +61,7 @@ def _scored(path: str, size: int, changed: int) -> dict[str, Any] | None:
         return None  # listed as broken, with the reason, on the runs page
     timeline = Timeline(folder)
     timeline.read()
-    records = [one for one in timeline.records if one["kind"] == "scored"]
+    records = completed(timeline.records)
     settings = shelf.settings_of_run(folder.home, asked)  # those of two versions are the same
     facts = facts_of(timeline.records)
     return {**asked, "id": folder.id, "settings": settings, "records": records, "facts": facts} if records else None
@@ -93,7 +95,7 @@ def answer(rows: list[Row]) -> str:
 
 
 def show(rows: list[Row]) -> None:
-    """The table itself, with a column for the control and the ledger."""
+    """The table itself, with a column for the control and one for all bytes that are stored."""
     facts = list(dict.fromkeys(name for row in rows for name in row.facts))
     st.dataframe(
         [_line(row, facts) for row in rows],
@@ -102,14 +104,24 @@ def show(rows: list[Row]) -> None:
             "Accuracy": st.column_config.TextColumn(help=sentence(naming.SCORE)),
             "Random": st.column_config.TextColumn(help=DRAWN),
             "Gain": st.column_config.NumberColumn(format="%+.1f", help="Points above as many random real images."),
+            "Stored": st.column_config.TextColumn(
+                help="Images, labels, teachers and generators; the ledger below says which."
+            ),
             "Watch": st.column_config.LinkColumn(display_text="open"),
         },
         alt="Accuracy of each set with its spread, its random control, and what it costs",
     )
 
 
+def costs(rows: list[Row]) -> None:
+    """The ledger: what is stored of each set and of its control, and who paid for it."""
+    st.markdown(f"**{ledger.TITLE}**")
+    meanings = {entry.title: st.column_config.TextColumn(help=entry.meaning) for entry in ledger.ENTRIES}
+    alt = "Bytes of images, labels, teachers and generators, what a teacher saw, and seconds and memory of each set and its control"
+    st.dataframe(ledger.lines(rows), hide_index=True, column_config=meanings, alt=alt)
+
+
 def _line(row: Row, facts: list[str]) -> dict[str, Any]:
-    budget = row.distilled.budget
     return {
         "Method": row.method,
         "Differs": row.differs,
@@ -124,12 +136,7 @@ def _line(row: Row, facts: list[str]) -> dict[str, Any]:
         "Student": row.student,
         "Protocol": row.protocol,
         "Labels": row.labels,
-        "Images": draw.size(budget.get("image_bytes")),
-        "Label bytes": draw.size(budget.get("label_bytes") or budget.get("label_bytes_on_the_fly")),
-        "Teacher": draw.size(budget.get("teacher_bytes")),
-        **({"Generator": draw.size(budget["generator_bytes"])} if budget.get("generator_bytes") else {}),
-        "Student steps": budget.get("student_steps"),
-        "Seconds": budget.get("seconds"),
+        "Stored": draw.size(ledger.total(row.distilled.budget)),
         "Preset": row.preset,
         "Watch": f"/live?run={row.runs[0]}",
     }

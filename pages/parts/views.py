@@ -45,7 +45,8 @@ def _component(part: str) -> Any:
 
 
 _PLAYER, _WALL, _MAP, _PLOTS, _RACE = (_component(part) for part in ("player", "wall", "map", "plots", "race"))
-_LAYERS, _STRIP, _PAD, _FACTORS = (_component(part) for part in ("layers", "strip", "pad", "factors"))
+_LAYERS, _STRIP, _PAD = (_component(part) for part in ("layers", "strip", "pad"))
+_FACTORS, _CROPS = (_component(part) for part in ("factors", "crops"))
 
 
 def _nothing() -> None:
@@ -153,3 +154,8 @@ def factors(
     for array in (naturals, compensators.astype("<f2"), answers.astype("<f2")):
         body.add(array.tobytes())
     _FACTORS(key=key, data=packing.assemble([], body, of=of, about=dict(about), shape=list(naturals.shape)))
+
+
+def crops(packet: bytes, key: str) -> None:
+    """An image under its grid of sub-images with dense labels; see `parts/dense.py` for the packet."""
+    _CROPS(key=key, data=packet)

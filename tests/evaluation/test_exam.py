@@ -17,8 +17,12 @@ from distill_core.evaluation import (
     whole,
 )
 from distill_core.measures.budget import network_bytes
+from distill_core.measures.memory import CUDA, FORGET, RESIDENT, Meter
+from distill_core.pieces.ensemble import Ensemble
 from distill_core.pieces.start import starting_ids
+from distill_core.pieces.teach import SqueezeRecipe, squeeze
 from distill_core.results import Lesson
+from distill_core.run import distill
 
 
 def scored(events, subject):
@@ -124,6 +128,34 @@ def test_the_ledger_counts_labels_on_the_fly_by_the_formula(no_whole):
     assert book["teacher_bytes"] == network_bytes(teacher) == sum(p.nbytes for p in teacher.state_dict().values())
     assert book["student_steps"] == 3 and book["seconds"] > 0
     assert book["real_images_seen"] == 0 and random.budget["real_images_seen"] == 60
+
+
+def test_the_ledger_says_what_the_teacher_saw_and_nothing_that_nobody_knows(no_whole):
+    _, (distilled, random) = drain(score(start(), job(students=1), digits()))
+    assert distilled.budget["teacher_images"] == random.budget["teacher_images"] == 0, "no teacher made hard labels"
+    assert random.budget["distill_seconds"] == 0 and "distill_seconds" not in distilled.budget
+    unknown = network()
+    _, (distilled, random) = drain(score(start(), job(protocol="dwa", students=1), digits(), teacher=unknown))
+    assert "teacher_images" not in distilled.budget and distilled.budget["teacher_bytes"] > 0
+    squeezed = drain(squeeze(digits(), STUDENT, SqueezeRecipe(epochs=1), torch.device("cpu")))[1]
+    for teacher in (squeezed.network, Ensemble([squeezed.network, squeezed.network])):
+        _, (distilled, _) = drain(score(start(), job(protocol="dwa", students=1), digits(), teacher=teacher))
+        assert distilled.budget["teacher_images"] == len(digits().train)
+    assert distilled.budget["teacher_bytes"] == 2 * network_bytes(squeezed.network)
+
+
+def test_the_ledger_says_the_peak_of_the_student_that_needed_most(no_whole, monkeypatch):
+    found = iter([{RESIDENT: 5}, {RESIDENT: 7}, {}, {RESIDENT: 3}])
+    monkeypatch.setattr(Meter, "peak", lambda self: next(found))
+    _, (distilled, random) = drain(score(start(), job(), digits()))
+    assert distilled.budget[RESIDENT] == 5 and random.budget[RESIDENT] == 7
+    assert CUDA not in distilled.budget
+
+
+def test_a_run_says_the_peak_of_making_its_set(no_whole):
+    events, _ = drain(distill("random", data="digits:size=8", ipc=1, students=0, device="cpu"))
+    said = [e.values for e in events if e.kind == "scalars"]
+    assert not FORGET.exists() or said[-1]["distill-peak"] >= 0
 
 
 def test_all_real_data_is_left_out_with_a_note_where_it_is_dear(no_whole):

@@ -8,6 +8,7 @@ import json
 import pytest
 from PIL import Image
 
+from distill_core.figures.scores import Score
 from pages.parts import recorded
 
 
@@ -40,6 +41,16 @@ def test_the_three_sentences_say_what_was_kept_and_lost(recordings):
     assert "86 of 100" in kept and "15 points more than" in kept and "(71, one draw of them)" in kept
     assert "98 of 100" in lost and "12 points are the price, with 2.0 % of the images" in lost
     assert "not guarantee" in why
+
+
+def test_the_bytes_of_the_teacher_are_counted():
+    real = Score("real", "convnet", "real", "hard", (0.98,), {"image_bytes": 25_600})
+    budget = {"image_bytes": 512, "label_bytes": 0, "teacher_bytes": 40_000, "teacher_images": 100}
+    ours, control = (Score(who, "convnet", "dwa", "teacher", (0.8,), budget) for who in ("distilled", "random"))
+    kept, lost, why = recorded._sentences([real, ours, control], 2, 100)
+    assert "2 images, labelled by a teacher that was trained on the real ones, reads" in kept
+    assert "Stored are 40.5 kB: 512 B of images, a teacher of 40.0 kB that saw 100 real images" in lost
+    assert "the real images take 25.6 kB" in lost and "all that has to be sent is 40.5 kB" in why
 
 
 def test_the_small_print_names_run_seed_and_students(recordings):

@@ -18,7 +18,7 @@ from tests.methods.tiny import NETWORK, fitting, small
 from tests.test_quantities import said
 from tests.work.test_studies import drive, study
 
-BY_RUNS = ("curve", "limit", "bars", "classes", "search", "score")  # the others are no part of a run's log
+BY_RUNS = ("curve", "limit", "bars", "classes", "search", "score", "ledger")  # the others are no part of a run's log
 
 
 def of_methods(home: Path) -> dict[str, set[str]]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...errors import BadRecord
-from ...results import Pictures
+from ...results import Dense, Pictures
 from ...results.file import Plain
 
 
@@ -18,7 +18,21 @@ def card_of(result: Pictures) -> Plain:
         "stages": result.stages,
         "teacher": result.teacher,
         "about": dict(result.about),
+        **({} if result.dense is None else {"dense": {**result.dense.said(), **_listed(result.dense)}}),
     }
+
+
+def _listed(dense: Dense) -> Plain:
+    """The labels as JSON, exactly: what is written in half precision is read in half precision."""
+    return {"dtype": str(dense.labels.dtype).removeprefix("torch."), "labels": dense.labels.tolist()}
+
+
+def _dense(card: Plain) -> Dense | None:
+    said = card.get("dense")
+    if said is None:
+        return None
+    dtype = {"float16": torch.float16, "float32": torch.float32}[said["dtype"]]
+    return Dense.read(torch.tensor(said["labels"], dtype=torch.float32).to(dtype), said)
 
 
 def assembled(
@@ -60,4 +74,5 @@ def assembled(
         stages=tuple(card.get("stages") or ()),
         ids=torch.arange(len(images)) if ids is None else ids,
         about=dict(card.get("about") or {}),
+        dense=_dense(card),
     )

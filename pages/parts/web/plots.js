@@ -7,7 +7,7 @@ import { mount } from "./mount.js";
 import { Standing } from "./standing.js";
 
 const LISTS = { lines: "scalars", parts: "parts", classes: "perClass" }; // the records that a kind of plot is drawn from
-const ELSEWHERE = "search"; // the form of what is drawn on the page of layers
+const ELSEWHERE = ["search", "ledger"]; // the forms of what is drawn on the page of layers, or stands in a table
 const AFTER_LOSS = 0.5; // bars come behind the first chart of curves
 
 export default function (component) {
@@ -62,7 +62,7 @@ export function chartsOf(runs, kinds) {
 }
 
 function add(found, kind, stage, name, told) {
-  if (told.form === ELSEWHERE) return;
+  if (ELSEWHERE.includes(told.form)) return;
   const lines = kind === "lines", key = `${stage}/${lines ? told.chart : name}`;
   if (!found.has(key)) {
     const title = `${stage}: ${lines ? told.heading : told.title}`, axis = lines ? told.axis : told.unit;

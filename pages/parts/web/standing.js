@@ -64,6 +64,14 @@ function average(values) {
   return values.reduce((a, b) => a + b, 0) / Math.max(values.length, 1);
 }
 
+// All bytes of what is kept, as `figures/ledger.py` says them; nothing where a record does not say those of the images.
+function stored(budget) {
+  if (budget?.image_bytes === undefined) return "";
+  let count = ["image", "label", "teacher", "generator"].reduce((sum, part) => sum + (budget[`${part}_bytes`] ?? 0), 0), unit = 0;
+  for (; count >= 1000 && unit < 3; unit += 1) count /= 1000;
+  return ` · ${count.toFixed(unit && count < 100 ? 1 : 0)} ${["B", "kB", "MB", "GB"][unit]} stored`;
+}
+
 function scoreRow(run, r, many) {
   const { mean, std, said } = spread(r);
   const count = r.budget?.images, what = { real: "all real data", distilled: "learned images", random: "random real images" }[r.subject] ?? r.subject;
@@ -72,7 +80,7 @@ function scoreRow(run, r, many) {
   const style = `width:${100 * mean}%;background:${SUBJECT_COLORS[r.subject] ?? COLORS[7]}${std === null ? ";opacity:.55" : ""}`;
   const rail = el("div", { class: "rail", role: "cell" }, el("div", { class: "fill", style }));
   if (std !== null) rail.append(el("div", { class: "spread", style: `left:${100 * Math.max(0, mean - std)}%;width:${200 * std}%` }));
-  const under = el("div", { class: "small", text: `${r.student} · ${r.protocol} · ${r.labels} labels` });
+  const under = el("div", { class: "small", text: `${r.student} · ${r.protocol} · ${r.labels} labels${stored(r.budget)}` });
   const name = el("div", { class: "name", role: "cell", title: `student ${r.student}, protocol ${r.protocol}, ${r.labels} labels` }, `${of}${title}`, under);
   return [name, rail, el("span", { class: "value", role: "cell", text: value })];
 }
