@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts import detail, feed, liveknobs, packets, planes, runbar, studio, studying, views
+from pages.parts import dense, detail, feed, liveknobs, packets, planes, runbar, studio, studying, views
 
 folder = runbar.chosen("Choose a run to watch", "Nothing has been distilled yet. Start a run, and watch it here.")
 asked = runbar.readable(folder)
@@ -38,5 +38,6 @@ with right:
         detail.show(folder, packets.reader(str(folder.path)).refresh(), pin, classes)
 
 views.plots([folder.id], "plots")
+dense.section(folder, packets.reader(str(folder.path)).refresh())
 liveknobs.panel(folder, asked, states[folder.id])
 runbar.downloads(folder)

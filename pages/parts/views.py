@@ -44,7 +44,7 @@ def _component(part: str) -> Any:
 
 
 _PLAYER, _WALL, _MAP, _PLOTS, _RACE = (_component(part) for part in ("player", "wall", "map", "plots", "race"))
-_LAYERS, _STRIP, _PAD = (_component(part) for part in ("layers", "strip", "pad"))
+_LAYERS, _STRIP, _PAD, _CROPS = (_component(part) for part in ("layers", "strip", "pad", "crops"))
 
 
 def _nothing() -> None:
@@ -138,3 +138,8 @@ def pad(of: str, walk: Mapping[str, Any], pixels: bytes, key: str) -> None:
     body = packing.Body()
     body.add(pixels)
     _PAD(key=key, data=packing.assemble([], body, of=of, walk=dict(walk)))
+
+
+def crops(packet: bytes, key: str) -> None:
+    """An image under its grid of sub-images with dense labels; see `parts/dense.py` for the packet."""
+    _CROPS(key=key, data=packet)
