@@ -110,6 +110,10 @@ class Dense:
         """What a file says of it beside the tensor."""
         return {**asdict(self.grid), "labeler": self.labeler, "weight": self.weight, "views": self.views}
 
+    def written(self, size: int) -> dict[str, object]:
+        """The same, and for readers without an engine where the sub-images of images of `size` × `size` lie."""
+        return {**self.said(), "side": self.grid.side(size), "corners": self.grid.corners(size).tolist()}
+
     @classmethod
     def read(cls, labels: Tensor, said: Mapping[str, object]) -> Dense:
         """From a file's tensor and what it says beside it."""

@@ -152,7 +152,7 @@ class Shared:
         if self.soft_labels is not None:
             tensors["soft_labels"] = self.soft_labels
         if self.dense is not None:
-            tensors[file.DENSE], said["dense"] = self.dense.labels, self.dense.said()
+            tensors[file.DENSE], said["dense"] = self.dense.labels, self.dense.written(self.shape[1])
         if not torch.equal(self.ids, torch.arange(len(self))):
             tensors["ids"] = self.ids
         file.write(path, {**said, **self._said()}, tensors)

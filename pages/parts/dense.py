@@ -42,10 +42,15 @@ def packed(folder: RunFolder, record: dict[str, Any], found: dense.DenseLabels) 
     pixels = read_sheet(folder, record)
     each = found.labels[0].size
     count = max(1, min(len(pixels), len(found.labels), NUMBERS // each))
-    side, corners = dense.squares(pixels.shape[1], found.across, found.ratio)
     body = packing.Body()
     body.add(np.ascontiguousarray(pixels[:count]).tobytes())
     body.add(found.labels[:count].astype("<f4").tobytes())
-    about = {"of": folder.id, "size": pixels.shape[1], "channels": pixels.shape[3], "side": side, "corners": corners}
+    about = {
+        "of": folder.id,
+        "size": pixels.shape[1],
+        "channels": pixels.shape[3],
+        "side": found.side,
+        "corners": found.corners,
+    }
     about |= {"across": found.across, "ratio": found.ratio, "classes": found.classes, "count": found.count}
     return packing.assemble([], body, dense={**about, "labels": [int(one) for one in record["labels"][:count]]})

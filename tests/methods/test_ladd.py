@@ -19,6 +19,7 @@ from distill_core.evaluation.protocols import find
 from distill_core.evaluation.students import train_student
 from distill_core.methods.ladd import LabelAugmented
 from distill_core.pieces.crops import dense_labels, drawn, sub_images
+from distill_core.record import dense as shown
 from distill_core.record.folder import RunFolder
 from distill_core.results import Dense, Factored, Grid, Pictures, load_result
 from distill_core.run import whole
@@ -145,6 +146,10 @@ def test_bytes_are_n2_c_b_an_image_and_the_file_keeps_them(tmp_path, dtype, size
     assert result.bytes.labels == 20 * 9 * 10 * size and result.bytes.images == plain.bytes.images
     result.save(tmp_path / "a.safetensors")
     back = load_result(tmp_path / "a.safetensors")
+    (tmp_path / "a.safetensors").rename(tmp_path / "set.safetensors")
+    seen = shown.read(RunFolder(tmp_path), 7)
+    assert seen.corners == dense.grid.corners(8).tolist() and seen.side == 5 and seen.count == 20
+    assert np.array_equal(seen.labels, dense.labels[:7].float().numpy()), "a page reads the same without an engine"
     assert torch.equal(back.dense.labels, dense.labels) and back.dense.labels.dtype == dtype
     assert back.dense.said() == dense.said() and torch.equal(back.images, plain.images) and back.bytes == result.bytes
 

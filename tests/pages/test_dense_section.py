@@ -13,13 +13,16 @@ from distill_core.record.sheets import read_sheet
 from pages.parts import dense as section
 from pages.parts import packets, packing
 
+CORNERS = [[0, 0], [0, 4], [4, 0], [4, 4]]
+
 
 @pytest.fixture
 def labelled(make_run):
     """A run whose set has dense labels of two classes on a 2 × 2 grid."""
     folder = make_run()
     shares = np.random.default_rng(0).dirichlet([1, 1], (2, 4)).astype(np.float16)
-    said = {"classes": ["a", "b"], "dense": {"across": 2, "ratio": 0.5, "labeler": "abc", "weight": 1.0, "views": 1}}
+    grid = {"across": 2, "ratio": 0.5, "side": 4, "corners": CORNERS, "labeler": "abc", "weight": 1.0, "views": 1}
+    said = {"classes": ["a", "b"], "dense": grid}
     save_file({"dense_labels": shares}, folder.path / "set.safetensors", metadata={"distill_studio": json.dumps(said)})
     return folder, shares
 
@@ -45,8 +48,7 @@ def test_the_packet_holds_pixels_labels_and_corners(labelled):
     packet = section.packed(folder, record, dense.read(folder, 10))
     said = packing.header_of(packet)["dense"]
     pixels = read_sheet(folder, record)
-    side = pixels.shape[1] // 2
-    assert said["side"] == side and said["corners"] == [[0, 0], [0, side], [side, 0], [side, side]]
+    assert said["side"] == 4 and said["corners"] == CORNERS
     assert packing.blob_of(packet, 0) == pixels[:2].tobytes() and said["labels"] == list(record["labels"][:2])
     assert np.array_equal(np.frombuffer(packing.blob_of(packet, 1), "<f4").reshape(2, 4, 2), shares.astype(np.float32))
 
