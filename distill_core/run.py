@@ -8,7 +8,7 @@ from torch import nn
 
 from .datasets import RealSet, load
 from .errors import BadSetting, MissingWeights
-from .evaluation import score
+from .evaluation import chosen_protocol, score
 from .evaluation.protocols import find
 from .events import Event, Scored
 from .job import Job, ask
@@ -67,7 +67,7 @@ def whole(method: Method, job: Job) -> Stream[Result]:
 
 def labeler(result: Result, job: Job, real: RealSet) -> Stream[nn.Module | None]:
     """The teacher that labels for the students: the set's own, else one that is squeezed now where the protocol wants one."""
-    protocol = find(result.protocol if job.protocol == "auto" else job.protocol)
+    protocol = chosen_protocol(job, result.protocol, result.dial)
     device = device_of(job.device)
     if result.teacher:
         return find_teachers(result.teacher, real, device)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -16,19 +16,22 @@ from ..measures.budget import Ledger, network_bytes, on_the_fly
 from ..method import Stream, stage
 from ..networks import resolve
 from ..pieces.device import device_of
-from ..results import Bytes, Lesson, Result, Teaches
+from ..results import Adapted, Bytes, Lesson, Result, Teaches
 from .control import control_of, draws_of, labelled, seed_of
 from .kept import Sat, control_key, kept
 from .protocols import Protocol, find
+from .seeds import derive
 from .sitting import Sitting
-from .students import accuracy, check, derive, lesson_at, timetable, train_student
+from .stored import LabelStore, belongs, label_bytes
+from .students import accuracy, check, lesson_at, timetable, train_student
 from .whole import CHEAP, known_whole, measure_whole, whole_seconds
 
 
-def chosen_protocol(job: Job, own: str) -> Protocol:
-    """The job's protocol, or the method's `own` where the job says `auto`, with the job's number of epochs."""
+def chosen_protocol(job: Job, own: str, dial: Mapping[str, object] | None = None) -> Protocol:
+    """The job's protocol, or the method's `own` where the job says `auto`, with the job's number of epochs and the labels that the
+    set's `dial` says."""
     protocol = find(own if job.protocol == "auto" else job.protocol)
-    return protocol.with_(epochs=job.epochs) if job.epochs else protocol
+    return protocol.with_(**({"epochs": job.epochs} if job.epochs else {}), **(dial or {}))
 
 
 def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> Teaches:
@@ -38,7 +41,9 @@ def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Mod
     return result
 
 
-def score(result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None = None) -> Stream[list[Scored]]:
+def score(
+    result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None = None, views: LabelStore | None = None
+) -> Stream[list[Scored]]:
     """Train `job.students` students on the set, as many on as many random real images, one on each of some other draws of those
     (`job.draws`); return the final scores.
 
@@ -46,7 +51,8 @@ def score(result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None 
     Accuracy is measured once for each student, on the real test part, after the last epoch; nothing is chosen by it.
 
     Args:
-        teacher: labels images on the fly, or makes the static labels of the random control.
+        teacher: labels images on the fly, or makes the static or stored labels of the random control.
+        views: stored labels of this very set, from a file; without them the teacher makes some where they are wanted.
 
     Raises:
         BadSetting: the protocol needs a teacher or soft labels that are not there, or is not known.
@@ -54,7 +60,7 @@ def score(result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None 
     """
     if job.students == 0:
         return []
-    exam = Exam.of(result, job, real, teacher)
+    exam = Exam.of(result, job, real, teacher, views)
     return (yield from stage("evaluate", exam.hold(), steps=exam.steps))
 
 
@@ -75,19 +81,24 @@ class Exam:
     note: str = ""
 
     @classmethod
-    def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None) -> Exam:
-        protocol, device = chosen_protocol(job, result.protocol), device_of(job.device)
+    def of(
+        cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None, views: LabelStore | None = None
+    ) -> Exam:
+        protocol, device = chosen_protocol(job, result.protocol, result.dial), device_of(job.device)
         if protocol.learned_lr and "student_lr" in result.about:
             protocol = protocol.with_(lr=float(result.about["student_lr"]))
         static, source = protocol.labels == "static", as_taught(result, protocol, real, teacher)
+        if views is not None:
+            belongs(views, lesson_at(source, job.seed, 0), protocol, real)
+            source = Adapted(source, lambda one: replace(one, views=views))
         lesson = lesson_at(source, job.seed, 0)
-        check(lesson, protocol, real, teacher)
+        check(lesson, protocol, real, teacher, source.steady)
         labels = teacher if static else None
         wanted = protocol.student if job.student == "auto" else job.student
         student = resolve(wanted, channels=real.channels, size=real.size)
         protocol = protocol.settled(student, len(lesson), len(real.classes))
         sittings, note = [Sitting("distilled", protocol), Sitting("random", protocol)], ""
-        if static and teacher is None:
+        if (static or protocol.labels == "stored") and teacher is None:
             hard = protocol.with_(labels="hard")
             sittings = [Sitting("distilled", hard), Sitting("random", hard), Sitting("distilled", protocol)]
             note = (
@@ -165,7 +176,7 @@ class Exam:
         """The score of a subject so far."""
         p, ledger = sitting.protocol, self._ledger(sitting, last).plain()
         found, draws = tuple(sitting.found), tuple(sitting.draws)
-        return Scored(sitting.subject, self.student, p.name, found, p.labels, ledger, draws)
+        return Scored(sitting.subject, self.student, p.name, found, p.labels_said, ledger, draws)
 
     def _ledger(self, sitting: Sitting, last: Sat) -> Ledger:
         p, classes = sitting.protocol, len(self.real.classes)
@@ -175,7 +186,7 @@ class Exam:
         return Ledger(
             images=n,
             image_bytes=stored.images,
-            label_bytes=2 * n * classes if p.labels == "static" else 0,
+            label_bytes=self._label_bytes(p, distilled, n),
             label_bytes_on_the_fly=on_the_fly(last["seen"], classes, mixed=p.mix != "none") if taught else 0,
             teacher_bytes=network_bytes(self.teacher) if taught and self.teacher is not None else 0,
             generator_bytes=stored.generators,
@@ -183,6 +194,13 @@ class Exam:
             seconds=sitting.seconds,
             real_images_seen=0 if distilled else last["seen"],
         )
+
+    def _label_bytes(self, p: Protocol, distilled: bool, images: int) -> int:
+        """What is kept of labels: of those in a file what it holds, else what was reckoned."""
+        views = self.lesson.views
+        if p.labels == "stored" and distilled and isinstance(views, LabelStore):
+            return views.said.bytes
+        return label_bytes(p, images, len(self.real.classes), p.epochs, self.lesson.stages)
 
     def _whole(self, first: int) -> Stream[Scored | None]:
         """The full real set, where it takes less than `CHEAP` seconds and less than twice what the students took."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import BadSetting
 from ..spec import parse
+from .dial import StoredLabels
 
 Schedule = Literal["constant", "cosine", "half-cosine", "smoothed", "step", "late-steps"]
 OF_OPTIMIZER = ("lr", "weight_decay")  # what means something else under another optimizer
@@ -62,10 +63,24 @@ class Protocol(BaseModel):
     )
     mix: Literal["none", "mixup", "cutmix"] = "none"
     mix_alpha: float = Field(0.8, gt=0)
-    labels: Literal["hard", "static", "teacher"] = "hard"
-    loss: Literal["kl", "mse"] = Field(
-        "kl", description="Soft labels: divergence at a temperature, or squared error of logits."
+    labels: Literal["hard", "static", "teacher", "stored"] = "hard"
+    stored: StoredLabels = Field(
+        StoredLabels(), description="Which views of each image have labels, where they are stored."
     )
+    hard_from: float = Field(
+        1.0, ge=0, le=1, description="Soft labels give way to the classes after this share of the epochs,"
+    )
+    hard_until: float = Field(
+        1.0, ge=0, le=1, description="and come back after this one; the views are drawn anew between."
+    )
+    loss: Literal["kl", "mse", "cosine"] = Field(
+        "kl",
+        description="Soft labels: divergence at a temperature, squared error of logits, or one minus their cosine.",
+    )
+    refine: float = Field(
+        0.0, ge=0, description="`cosine`: weight of the smoothed class beside the soft label, both of length 1."
+    )
+    smoothing: float = Field(0.1, ge=0, lt=1, description="`cosine`: how much of that class goes to the others.")
     hard_weight: float = Field(0.0, ge=0, description="Weight of cross-entropy with the classes beside `mse`.")
     hard_classes: Literal["mixed", "own"] = Field(
         "mixed", description="Those classes: of both images that were mixed, by their shares; or of the first alone."
@@ -88,6 +103,19 @@ class Protocol(BaseModel):
     learned_lr: bool = Field(
         False, description="Take the learning rate that was learned with the set, where it has one."
     )
+
+    def labels_in(self, epoch: int, epochs: int) -> str:
+        """The kind of labels in an epoch (0 … epochs − 1)."""
+        return "hard" if self.hard_from <= epoch / epochs < self.hard_until else self.labels
+
+    @property
+    def labels_said(self) -> str:
+        """The kind of labels in words: `hard`, `stored, 4 epochs, top 10`, `refined static`."""
+        said = f"stored, {self.stored.words(self.epochs)}" if self.labels == "stored" else self.labels
+        said = f"refined {said}" if self.loss == "cosine" and self.labels != "hard" else said
+        if self.labels == "hard" or self.hard_from >= self.hard_until or self.hard_from >= 1:
+            return said
+        return f"{said}, hard from {100 * self.hard_from:.3g} to {100 * self.hard_until:.3g} % of the epochs"
 
     def settled(self, student: str, images: int, classes: int) -> Protocol:
         """As this student is trained on so many images: what depends on either is a plain value.

@@ -21,7 +21,7 @@ from ..networks import resolve
 from ..results import Result
 from .continual import SUBJECTS, Memory
 from .exam import chosen_protocol
-from .students import derive
+from .seeds import derive
 
 USUAL = ("convnet", "resnet18", "vgg11", "alexnet", "mobilenetv2", "efficientnetb0", "shufflenet", "vit", "deit")
 
@@ -44,7 +44,7 @@ class Source:
 
 def asked(source: Source, job: Job, student: str) -> dict[str, object]:
     """What one cell is made of: two cells with the same values hold the same numbers."""
-    protocol = chosen_protocol(job, source.result.protocol)
+    protocol = chosen_protocol(job, source.result.protocol, source.result.dial)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)
     plain = protocol.model_dump(mode="json", exclude={"title", "about", "source"})
     return {"student": spec, "protocol": plain, "students": job.students, "seed": job.seed, "control": source.control}
@@ -91,9 +91,9 @@ def _cell(
     place: tuple[int, int],
 ) -> dict[str, object]:
     source, student = sources[place[0]], students[place[1]]
-    protocol = chosen_protocol(job, source.result.protocol)
+    protocol = chosen_protocol(job, source.result.protocol, source.result.dial)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)
-    said = {"student": spec, "protocol": protocol.name, "labels": protocol.labels, "epochs": protocol.epochs}
+    said = {"student": spec, "protocol": protocol.name, "labels": protocol.labels_said, "epochs": protocol.epochs}
     values = {
         subject: [float(found[i]) for i, (s, a, who, _) in enumerate(cells) if (s, a) == place and who == subject]
         for subject in SUBJECTS

@@ -42,6 +42,7 @@ class Stored:
         """The fields that all kinds have, as their constructors take them."""
         said = {name: tuple(self.header[name]) for name in ("classes", "mean", "std", "stages")}
         more = {name: self.header[name] for name in ("protocol", "teacher", "about")}
+        more |= {name: self.header[name] for name in ("dial", "stored_bytes") if name in self.header}
         return {**said, **more, **{name: t for name, t in self.tensors.items() if name in ("soft_labels", "ids")}}
 
 

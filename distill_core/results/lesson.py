@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol
 from torch import Generator, Tensor
 
 from ..errors import BadRecord
+from .views import StoredViews
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,7 @@ class Lesson:
         labels: (n,) int64.
         soft_labels: (n, classes) logits, one static vector for each image, or None.
         stages: sizes of the parts that are taught one after the other, each for its share of the epochs; () is at once.
+        views: labels that are stored with the views that they were made on, or None.
     """
 
     steady: ClassVar[bool] = True
@@ -27,6 +29,7 @@ class Lesson:
     labels: Tensor
     soft_labels: Tensor | None = None
     stages: tuple[int, ...] = ()
+    views: StoredViews | None = None
 
     def __post_init__(self) -> None:
         if self.stages and (min(self.stages) < 1 or sum(self.stages) != len(self.images)):

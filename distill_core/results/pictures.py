@@ -51,6 +51,8 @@ class Pictures(Shared):
             stages=seen.stages,
             ids=one.ids,
             about=one.about,
+            dial=one.dial,
+            stored_bytes=one.bytes.labels if one.dial else 0,
         )
 
     @property

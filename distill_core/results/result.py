@@ -21,7 +21,7 @@ class Bytes:
 
     Args:
         images: pixels, or what stands for them: naturals and compensators, codes.
-        labels: static soft labels, two per number; hard labels cost none (the order says them).
+        labels: static soft labels, two per number, or what stored ones take; hard labels cost none (the order says them).
         teachers: networks that label on the fly; a result names them and does not hold them.
         generators: weights of what draws the images.
     """
@@ -50,6 +50,7 @@ class Result(Teaches, Protocol):
         stages: sizes of the subsets that a student is trained on one after the other; () is all at once.
         ids: (n,) int64, stable through layers, steps and runs.
         about: plain values: method, settings, job, data fingerprint.
+        dial: what is different in a protocol's labels: {} leaves them to the protocol (`evaluation.dial`).
     """
 
     @property
@@ -74,6 +75,8 @@ class Result(Teaches, Protocol):
     def ids(self) -> Tensor: ...
     @property
     def about(self) -> file.Plain: ...
+    @property
+    def dial(self) -> file.Plain: ...
     @property
     def bytes(self) -> Bytes: ...
 
@@ -118,6 +121,8 @@ class Shared:
     stages: tuple[int, ...] = ()
     ids: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))  # none given: numbered from 0
     about: file.Plain = field(default_factory=dict)
+    dial: file.Plain = field(default_factory=dict)
+    stored_bytes: int = 0  # of labels that the dial says how to make, reckoned before they are
 
     def __len__(self: _Kind) -> int:
         return len(self.labels)
@@ -143,6 +148,7 @@ class Shared:
     def save(self: _Kind, path: Path) -> None:
         said: dict[str, object] = {"kind": self.kind, "classes": self.classes, "mean": self.mean, "std": self.std}
         said |= {"protocol": self.protocol, "teacher": self.teacher, "stages": self.stages, "about": dict(self.about)}
+        said |= {name: value for name, value in (("dial", self.dial), ("stored_bytes", self.stored_bytes)) if value}
         tensors = self._tensors()
         if self.soft_labels is not None:
             tensors["soft_labels"] = self.soft_labels
@@ -164,7 +170,7 @@ class Shared:
 
     @property
     def _label_bytes(self) -> int:
-        return 0 if self.soft_labels is None else self.soft_labels.numel() * 2
+        return self.stored_bytes or (0 if self.soft_labels is None else self.soft_labels.numel() * 2)
 
 
 class _Kind(Result, Protocol):
@@ -172,6 +178,8 @@ class _Kind(Result, Protocol):
 
     kind: ClassVar[str]
 
+    @property
+    def stored_bytes(self) -> int: ...
     @property
     def _same(self) -> Lesson: ...
     def _images(self, rows: Tensor | slice) -> Tensor:
