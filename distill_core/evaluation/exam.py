@@ -22,7 +22,7 @@ from .kept import Sat, control_key, kept
 from .protocols import Protocol, find
 from .seeds import derive
 from .sitting import Sitting
-from .stored import LabelStore, belongs, label_bytes
+from .stored import LabelStore, as_held, belongs, label_bytes
 from .students import accuracy, check, lesson_at, timetable, train_student
 from .whole import CHEAP, known_whole, measure_whole, whole_seconds
 
@@ -90,6 +90,7 @@ class Exam:
         static, source = protocol.labels == "static", as_taught(result, protocol, real, teacher)
         if views is not None:
             belongs(views, lesson_at(source, job.seed, 0), protocol, real)
+            protocol = as_held(protocol, views)
             source = Adapted(source, lambda one: replace(one, views=views))
         lesson = lesson_at(source, job.seed, 0)
         check(lesson, protocol, real, teacher, source.steady)

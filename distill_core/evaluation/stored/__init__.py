@@ -9,7 +9,7 @@ A record belongs to one image and names its partner, so that a store can be read
 
 from __future__ import annotations
 
-from .belongs import belongs
+from .belongs import as_held, belongs
 from .file import LabelStore, Said, epochs_of
 from .making import fingerprint_of, stored_views
 from .plan import kept_batches, label_bytes, layout_of
@@ -19,6 +19,7 @@ __all__ = [
     "LabelStore",
     "Layout",
     "Said",
+    "as_held",
     "belongs",
     "epochs_of",
     "fingerprint_of",

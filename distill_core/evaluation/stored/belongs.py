@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from ...datasets import RealSet
 from ...errors import BadRecord, BadSetting
 from ...results import Lesson
 from ..protocol import Protocol
 from ..protocols import PROTOCOLS
-from .file import LabelStore
+from .file import LabelStore, epochs_of
 from .making import fingerprint_of
 
 
@@ -35,3 +37,9 @@ def belongs(store: LabelStore, lesson: Lesson, protocol: Protocol, real: RealSet
             f"sees {protocol.augment} with {protocol.mix}. Choose a protocol that sees the same"
             f"{': ' + ', '.join(same) if same else '; none here does'}."
         )
+
+
+def as_held(protocol: Protocol, store: LabelStore) -> Protocol:
+    """The protocol with as many views and as much of each label as a store holds, so that a control gets the same."""
+    held = {"epochs": math.ceil(epochs_of(store.said)), "top": store.said.layout.top, "rest": store.said.layout.rest}
+    return protocol.with_(stored={**held, "walk": store.said.walk})

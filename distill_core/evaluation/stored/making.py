@@ -29,7 +29,7 @@ from ..seeds import derive
 from ..seen import black_of, pixels
 from ..timetable import Row
 from .file import FORMAT, LabelStore, Said, epochs_of, writing
-from .plan import augment_of, kept_batches, layout_of
+from .plan import augment_of, kept_batches, layout_of, unfit
 from .record import runs_of
 from .space import check_room
 
@@ -72,11 +72,10 @@ def stored_views(
 
 def planned(lesson: Lesson, protocol: Protocol, real: RealSet, teacher: nn.Module, rows: list[Row]) -> Said:
     """What the store will say of itself; `BadSetting` where such views cannot be stored."""
-    augment = augment_of(protocol.augment, real.may_mirror, black_of(real))
-    if reason := viewing.unstorable(protocol.augment, augment, protocol.pixels):
+    if reason := unfit(protocol):
         raise BadSetting(
-            f"The views of protocol {protocol.name!r} cannot be stored: {reason}. Choose a live teacher, one static label, or a "
-            f"protocol that crops and mirrors, such as {', '.join(_storable()[:3])}."
+            f"{reason} Choose a live teacher, one static label, or a protocol that crops and mirrors, such as "
+            f"{', '.join(_storable()[:3])}."
         )
     layout = layout_of(protocol, len(real.classes))
     sizes = [b - a for *_, a, b in rows]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ...pieces.augment import Augment, Tiles
 from ...pieces.by_name import build as build_augment
+from ...pieces.views import unstorable
 from ..protocol import Protocol
 from ..timetable import Row, Timetable
 from .record import Layout
@@ -55,6 +56,12 @@ def label_bytes(protocol: Protocol, images: int, classes: int, epochs: int, stag
         records = sum(b - a for *_, a, b in kept_batches(protocol, images, epochs, stages))
         return records * layout_of(protocol, classes).record
     return 0
+
+
+def unfit(protocol: Protocol) -> str | None:
+    """Why the views of a protocol cannot be stored, as a sentence, or None."""
+    reason = unstorable(protocol.augment, build_augment(protocol.augment), protocol.pixels)
+    return f"The views of protocol {protocol.name!r} cannot be stored: {reason}." if reason else None
 
 
 def augment_of(spec: str, flip: bool, black: Sequence[float]) -> Augment:
