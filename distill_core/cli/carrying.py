@@ -40,6 +40,7 @@ def evaluate(
     store: Annotated[
         Path | None, typer.Option(help="Stored labels of this set; `labels read` and `labels write` make such files.")
     ] = None,
+    teacher: str = typer.Option("auto", help="The network that labels, where the set names none."),
     draws: int = typer.Option(
         0, help="Of random real images beside the set; 0 takes 5, or 3 where a teacher labels anew."
     ),
@@ -55,6 +56,7 @@ def evaluate(
     asked: dict[str, object] = {
         "protocol": protocol,
         "student": student,
+        "teacher": teacher,
         "students": students,
         "draws": draws,
         "epochs": epochs,
