@@ -135,6 +135,13 @@ class Exam:
         whole = known_whole(self.real, self.student)
         if whole is not None:
             yield whole
+        final, first = yield from self.taught()
+        if whole is None:
+            whole = yield from self._whole(first)
+        return [*final.values(), *([whole] if whole else [])]
+
+    def taught(self) -> Stream[tuple[dict[int, Scored], int]]:
+        """The students in turn: the last score of each row, and how many updates all of them took."""
         final: dict[int, Scored] = {}
         first = 0
         for row, draw, index in self.seats:
@@ -143,9 +150,7 @@ class Exam:
             self.sittings[row].add(sat, draw if self.source.steady else index)
             final[row] = self._mark(self.sittings[row], sat)
             yield final[row]
-        if whole is None:
-            whole = yield from self._whole(first)
-        return [*final.values(), *([whole] if whole else [])]
+        return final, first
 
     def _sat(self, sitting: Sitting, draw: int, index: int, first: int) -> Stream[Sat]:
         """One student; the control's are taken from the cache. The same index has the same first weights and the same draws

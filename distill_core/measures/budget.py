@@ -63,15 +63,6 @@ def on_the_fly(images_seen: int, classes: int, *, mixed: bool) -> int:
     return images_seen * record_bytes(classes, mixed=mixed)
 
 
-def say_bytes(count: float) -> str:
-    """`512 B`, `1.8 MB`, `60.8 GB`; a MB is a million."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:,.3g} GB" if count < 1000 else f"{count:,.0f} GB"
-
-
 def network_bytes(network: nn.Module) -> int:
     """Bytes of a network's parameters and buffers."""
     return sum(t.numel() * t.element_size() for t in network.state_dict().values())

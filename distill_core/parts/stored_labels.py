@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ..evaluation.stored.plan import unfit
 from ..job import Job
-from ..measures.budget import say_bytes
 from ..part import again, knob
 from ..pieces.ground import Ground
+from ..quantities.sizes import say_bytes
 from .plain_labels import Dial, HardLabels, StaticLabels
 
 

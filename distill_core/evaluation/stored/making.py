@@ -16,10 +16,10 @@ from ...datasets import RealSet
 from ...errors import BadRecord, BadSetting
 from ...events import Note
 from ...loop import steps
-from ...measures.budget import say_bytes
 from ...method import Stream
 from ...pieces import views as viewing
 from ...pieces.ensemble import names_of
+from ...quantities.sizes import say_bytes
 from ...results import Lesson
 from ...results.views import Views
 from ..labeler import doubled, labelling

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from ...errors import BadSetting
-from ...measures.budget import say_bytes
+from ...quantities.sizes import say_bytes
 from .file import Said, epochs_of
 
 LEFT = 2**28  # bytes of a disk that are left alone
