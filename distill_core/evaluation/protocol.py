@@ -110,12 +110,12 @@ class Protocol(BaseModel):
 
     @property
     def labels_said(self) -> str:
-        """The kind of labels in words: `hard`, `stored, 4 epochs, top 10`, `refined static`."""
-        said = f"stored, {self.stored.words(self.epochs)}" if self.labels == "stored" else self.labels
-        said = f"refined {said}" if self.loss == "cosine" and self.labels != "hard" else said
-        if self.labels == "hard" or self.hard_from >= self.hard_until or self.hard_from >= 1:
-            return said
-        return f"{said}, hard from {100 * self.hard_from:.3g} to {100 * self.hard_until:.3g} % of the epochs"
+        """The kind of labels in words: `hard`, `stored (4 epochs, top 10)`, `refined static`."""
+        more = [self.stored.words(self.epochs)] if self.labels == "stored" else []
+        if self.labels != "hard" and self.hard_from < min(1.0, self.hard_until):
+            more.append(f"hard from {100 * self.hard_from:.3g} to {100 * self.hard_until:.3g} % of the epochs")
+        said = f"{self.labels} ({'; '.join(more)})" if more else self.labels
+        return f"refined {said}" if self.loss == "cosine" and self.labels != "hard" else said
 
     def settled(self, student: str, images: int, classes: int) -> Protocol:
         """As this student is trained on so many images: what depends on either is a plain value.

@@ -54,7 +54,7 @@ def test_the_price_is_said_and_nothing_is_made(call: Any, run: str, home: Path) 
     assert {row["steps"] for row in rows.values()} == {3}
     assert not list((home / "cache").glob("*.safetensors"))
     code, out, _ = call("labels", "price", run, *ASKED, "--labels", "hard pruned:kept=0.5")
-    assert code == 0 and "hard" in out and "stored, 1" in out
+    assert code == 0 and "hard" in out and "stored (1" in out
 
 
 def test_a_store_is_written_read_and_learned_from(call: Any, run: str, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_store_is_written_read_and_learned_from(call: Any, run: str, tmp_path:
         code, out, err = call("evaluate", run, *words)
         assert code == 0, err
         scores.append(json.loads(out)["scores"]["distilled"])
-    assert scores[0]["labels"] == scores[1]["labels"] == "stored, 2 epochs"
+    assert scores[0]["labels"] == scores[1]["labels"] == "stored (2 epochs)"
     assert scores[0]["accuracy"] == scores[1]["accuracy"]
 
 

@@ -38,11 +38,11 @@ def test_the_plain_kinds_leave_the_labels_to_the_protocol(part):
 def test_a_kind_changes_a_protocol():
     p = chosen_protocol(job(epochs=400), "dwa", StoredEpochs(stored=8, top=3).dial())
     assert (p.labels, p.stored.epochs, p.stored.top, p.stored.rest) == ("stored", 8, 3, "spread")
-    assert (p.name, p.epochs, p.temperature, p.labels_said) == ("dwa", 400, 30.0, "stored, 8 epochs, top 3")
+    assert (p.name, p.epochs, p.temperature, p.labels_said) == ("dwa", 400, 30.0, "stored (8 epochs, top 3)")
     p = chosen_protocol(job(), "dwa", PrunedLabels().dial())
-    assert p.labels_said == "stored, 40 epochs of 400, by chance"
+    assert p.labels_said == "stored (40 epochs of 400, by chance)"
     p = chosen_protocol(job(), "dwa", PrunedLabels(unit="batch", kept=0.05, walk="turn").dial())
-    assert p.labels_said == "stored, 5 % of the batches of 400 epochs"
+    assert p.labels_said == "stored (5 % of the batches of 400 epochs)"
     p = chosen_protocol(job(), "dwa", SoftHardSoft(stored=2).dial())
     assert [p.labels_in(epoch, 9) for epoch in range(9)] == ["stored"] * 3 + ["hard"] * 3 + ["stored"] * 3
     p = chosen_protocol(job(), "static", RefinedLabels(refine=0.2).dial())
@@ -70,7 +70,7 @@ def test_a_method_says_how_its_sets_are_labelled_and_what_that_takes(name, home,
     assert result.bytes.labels == 3 * 20 * RECORD and result.dial["labels"] == "stored"
     scores = [e for e in events if e.kind == "scored" and e.subject != "real"]
     assert {(e.subject, e.protocol, e.labels) for e in scores} == {
-        (subject, "dwa", "stored, 3 epochs") for subject in ("distilled", "random")
+        (subject, "dwa", "stored (3 epochs)") for subject in ("distilled", "random")
     }
     assert all(e.budget["label_bytes"] == 3 * 20 * RECORD for e in scores)
     result.save(tmp_path / "set.safetensors")

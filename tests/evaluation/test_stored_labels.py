@@ -15,7 +15,9 @@ from safetensors import safe_open
 from distill_core import loop
 from distill_core.errors import BadRecord, BadSetting
 from distill_core.evaluation import PROTOCOLS, losses, score, stored, train_student
+from distill_core.evaluation.check import check
 from distill_core.evaluation.classroom import Classroom
+from distill_core.evaluation.continual import Memory
 from distill_core.evaluation.labeler import labelling
 from distill_core.evaluation.protocol import Protocol
 from distill_core.evaluation.seen import black_of, pixels
@@ -319,7 +321,7 @@ def test_set_and_control_get_the_same_kind_of_labels_and_the_ledger_counts_them(
     teacher.key = "0" * 16
     asked = job(protocol="dwa", students=1, draws=2)
     events, (distilled, random) = drain(score(start(2, dial=dial), asked, digits(), teacher=teacher))
-    assert distilled.labels == random.labels == "stored, 2 epochs" and len(random.accuracy) == 2
+    assert distilled.labels == random.labels == "stored (2 epochs)" and len(random.accuracy) == 2
     assert distilled.budget["label_bytes"] == random.budget["label_bytes"] == 40 * Layout(10, "mixup").record
     assert distilled.budget["teacher_bytes"] == distilled.budget["label_bytes_on_the_fly"] == 0
     notes = [e.text for e in events if e.kind == "note" and "labels 2 views" in e.text]
@@ -334,7 +336,7 @@ def test_epochs_between_have_the_classes_alone(home):
     asked = protocol(epochs=10, hard_from=0.3, hard_until=0.6)
     kinds = [asked.labels_in(epoch, 10) for epoch in range(10)]
     assert kinds == ["stored"] * 3 + ["hard"] * 3 + ["stored"] * 4
-    assert asked.labels_said == "stored, 2 epochs, hard from 30 to 60 % of the epochs"
+    assert asked.labels_said == "stored (2 epochs; hard from 30 to 60 % of the epochs)"
     real, net, rows = digits(), network(seed=5), torch.arange(8)
     room = Classroom(lesson(views=made(asked)), asked, real, None, CPU, 10)
     mixed = room.batch(rows, torch.Generator().manual_seed(1))
@@ -379,3 +381,22 @@ def test_labels_of_a_teacher_in_training_mode_are_those_of_their_batch(home):
     judge = labelling(teacher, asked, CPU)
     halves = torch.cat([judge(x[:4]), judge(x[4:])]).detach()
     torch.testing.assert_close(views.logits, halves, atol=5e-3, rtol=2e-3)
+
+
+@pytest.mark.parametrize("name", [one for one in PROTOCOLS if one.endswith("-stored")])
+def test_the_family_that_ships_its_labels_can_be_trained_on_stored_ones(name, home):
+    asked = PROTOCOLS[name].with_(epochs=2).settled("convnet", 20, 10)
+    assert "made anew" not in asked.source and stored.plan.unfit(asked) is None
+    _, trained = drain(train_student(lesson(), asked, digits(), seed=0, student=STUDENT, teacher=network(), device=CPU))
+    assert trained.steps == 2 * len(kept_batches(asked, 20, 1))
+    assert len(list((home / "cache").glob("labels-*.safetensors"))) == 1
+
+
+def test_class_after_class_and_sets_that_are_drawn_anew(home):
+    """Some classes have a store of their own, by the teacher of these classes; images that never come twice can have none."""
+    made_ = start(2, dial={"labels": "stored", "stored": {"epochs": 2}})
+    memory = Memory.of(made_, job(protocol="dwa"), digits(), network(), 0)
+    for subject in ("distilled", "random"):
+        assert 0 <= drain(memory.point(subject, [7, 2, 5], 1))[1] <= 1
+    with pytest.raises(BadSetting, match="draws its images anew in every epoch"):
+        check(lesson(), protocol(), digits(), network(), steady=False)

@@ -48,10 +48,10 @@ def test_the_ladder_is_priced_climbed_and_drawn(home, run):
     state = drive(asked)
     assert state["state"] == "finished", state
     price = next(text for text in notes(asked) if text.startswith("Labels beside 1.28 kB of images"))
-    assert f"hard 0 B; static 400 B; stored, 1 epoch {20 * RECORD} B; stored, 2 epochs 1.96 kB; teacher" in price
+    assert f"hard 0 B; static 400 B; stored (1 epoch) {20 * RECORD} B; stored (2 epochs) 1.96 kB; teacher" in price
     assert "15 students, 45 updates." in price and "take 8.82 kB of disk" in price, "set and two draws, 1 + 2 epochs"
     shown = figures.points(findings.every(home, "label_curve"))
-    assert [p.labels for p in shown] == ["hard", "static", "stored, 1 epoch", "stored, 2 epochs", "teacher"]
+    assert [p.labels for p in shown] == ["hard", "static", "stored (1 epoch)", "stored (2 epochs)", "teacher"]
     assert [p.bytes for p in shown[:4]] == [0, 400, 20 * RECORD, 40 * RECORD] and shown[4].bytes > 5000
     assert {p.steps for p in shown} == {3} and all(p.random.n == 2 and p.distilled.n == 1 for p in shown)
     assert shown[2].distilled.accuracy[0] == shown[2].random.accuracy[0], "the random method is its own control"
