@@ -44,7 +44,7 @@ class Job(BaseModel):
         le=100,
         title="Control draws",
         description="How many draws of random real images stand beside the set; 0 takes 5, or 3 where a teacher labels every "
-        "image anew.",
+        "image in many views.",
     )
     epochs: int = Field(0, ge=0, le=100_000, title="Student epochs", description="0 takes the protocol's own number.")
     moves: tuple[Move, ...] = Field((), title="Moves", description="Live knobs that were moved, and when.")

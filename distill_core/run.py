@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 
 from torch import nn
 
 from .datasets import RealSet, load
 from .errors import BadSetting, MissingWeights
-from .evaluation import score
+from .evaluation import chosen_protocol, score
 from .evaluation.protocols import find
+from .evaluation.stored import LabelStore
 from .events import Event, Scalars, Scored
 from .job import Job, ask
 from .measures.memory import CUDA, RESIDENT, Meter
@@ -17,6 +19,7 @@ from .method import Method, Stream, stage
 from .methods import method_class
 from .networks import check as takes
 from .networks import norm_of, resolve
+from .parts.labels import labels_of, relabelled
 from .pieces.device import device_of
 from .pieces.ensemble import find_teachers
 from .pieces.library import missing
@@ -74,7 +77,7 @@ def whole(method: Method, job: Job) -> Stream[Result]:
 
 def labeler(result: Result, job: Job, real: RealSet) -> Stream[nn.Module | None]:
     """The teacher that labels for the students: the set's own, else one that is squeezed now where the protocol wants one."""
-    protocol = find(result.protocol if job.protocol == "auto" else job.protocol)
+    protocol = chosen_protocol(job, result.protocol, result.dial)
     device = device_of(job.device)
     if result.teacher:
         return find_teachers(result.teacher, real, device)
@@ -103,11 +106,28 @@ def distill(method: str, **values: object) -> Generator[Event, None, Result]:
     return whole(settings, job)
 
 
-def evaluate(result: Result, **values: object) -> Generator[Event, None, list[Scored]]:
+def evaluate(
+    result: Result, labels: str = "", store: Path | None = None, **values: object
+) -> Generator[Event, None, list[Scored]]:
     """Train students on a set: `for event in evaluate(load_result(path), data="digits", protocol="hard", students=3)`.
 
     Keywords are fields of the `Job`; data and images per class are taken from the set where they are not given.
+
+    Args:
+        labels: a kind of labels with its options, such as `stored:stored=4,top=10`, for the set and its control alike; "" is the
+            set's own.
+        store: a label store of this very set, instead of labels that the teacher makes.
     """
+    if store is not None and not labels:
+        labels = "stored:stored=0"
+    result = relabelled(result, labels_of(labels)) if labels else result
+    views = LabelStore.open(store) if store is not None else None
+    job, real = job_of(result, **values)
+    return _evaluate(result, job, real, views)
+
+
+def job_of(result: Result, **values: object) -> tuple[Job, RealSet]:
+    """What is asked of a finished set, and its real data; `BadSetting` where it does not belong to them."""
     counts = result.labels.bincount(minlength=len(result.classes))
     made = dict(result.about.get("job", {}))
     job = ask(
@@ -123,9 +143,9 @@ def evaluate(result: Result, **values: object) -> Generator[Event, None, list[Sc
         raise BadSetting(
             f"The set holds images of {shape}, but {real.name} has {real.channels}×{real.size}×{real.size}. Name the data set it was made from."
         )
-    return _evaluate(result, job, real)
+    return job, real
 
 
-def _evaluate(result: Result, job: Job, real: RealSet) -> Stream[list[Scored]]:
+def _evaluate(result: Result, job: Job, real: RealSet, views: LabelStore | None) -> Stream[list[Scored]]:
     teacher = yield from labeler(result, job, real)
-    return (yield from score(result, job, real, teacher=teacher))
+    return (yield from score(result, job, real, teacher=teacher, views=views))

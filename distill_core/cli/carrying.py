@@ -33,6 +33,15 @@ def evaluate(
     protocol: str = typer.Option("auto", help="How students are trained."),
     student: str = typer.Option("auto", help="The network that is trained."),
     students: int = typer.Option(3, help="How many."),
+    labels: str = typer.Option(
+        "",
+        help="What they learn from, instead of the set's own: hard, static, teacher, stored:stored=4,top=10, pruned, soft_hard_soft, "
+        "refined. The control gets the same.",
+    ),
+    store: Annotated[
+        Path | None, typer.Option(help="Stored labels of this set; `labels read` and `labels write` make such files.")
+    ] = None,
+    teacher: str = typer.Option("auto", help="The network that labels, where the set names none."),
     draws: int = typer.Option(
         0, help="Of random real images beside the set; 0 takes 5, or 3 where a teacher labels anew."
     ),
@@ -44,28 +53,30 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Train students on a set, and on as many random real images beside it."""
-    result = _set_of(home_of(home), what, data)
+    result = set_of(home_of(home), what, data)
     asked: dict[str, object] = {
         "protocol": protocol,
         "student": student,
+        "teacher": teacher,
         "students": students,
         "draws": draws,
         "epochs": epochs,
     }
     asked |= {"seed": seed, "device": device, **({"data": data} if data else {})}
-    scores = _judged(result, asked)
+    scores = _judged(result, asked, labels, store)
     if as_json:
         return emit({"set": what, "scores": scores})
     for subject, one in scores.items():
         console().print(
-            f"{subject:<10} {percent(one)} %  {one['student']}, {one['protocol']}, stored {ledger.sentence(one.get('budget') or {})}",
+            f"{subject:<10} {percent(one)} %  {one['student']}, {one['protocol']}, labels: {one['labels']}, "
+            f"stored {ledger.sentence(one.get('budget') or {})}",
             markup=False,
             soft_wrap=True,
         )
     return None
 
 
-def _judged(result: Result, asked: Mapping[str, object]) -> dict[str, Score]:
+def _judged(result: Result, asked: Mapping[str, object], labels: str, store: Path | None) -> dict[str, Score]:
     """The scores of a set by subject, trained for with a progress bar."""
     from ..run import evaluate as judge
     from ..work.sitting import leave_a_core
@@ -74,7 +85,7 @@ def _judged(result: Result, asked: Mapping[str, object]) -> dict[str, Score]:
     leave_a_core()
     records: list[Mapping[str, object]] = []
     with Bar() as bar:
-        for event in judge(result, **asked):
+        for event in judge(result, labels, store, **asked):
             bar(event)
             if event.kind == "scored":
                 names = ("subject", "student", "protocol", "labels", "accuracy", "budget", "draws")
@@ -82,7 +93,7 @@ def _judged(result: Result, asked: Mapping[str, object]) -> dict[str, Score]:
     return scores_of(records)
 
 
-def _set_of(home: Path, what: str, data: str) -> Result:
+def set_of(home: Path, what: str, data: str) -> Result:
     """The set in a file, or that of a run."""
     from ..work import sets
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import BadRecord, BadSetting
+from ..figures import label_curve as labels
 from ..figures import ranking as ranks
 from ..figures import studies as figures
 from ..record import findings
@@ -27,6 +28,7 @@ def add(app: typer.Typer) -> None:
     app.command("transfer")(transfer)
     app.command("continual")(continual)
     app.command("rank")(rank)
+    app.command("label-curve")(label_curve)
 
 
 def transfer(
@@ -121,6 +123,41 @@ def rank(
     if found and not as_json:
         aside().print(ranks.restricted(found[0]), markup=False)
     _tell(code, as_json, csv, text, ("ranking", columns, lines), found, title)
+
+
+def label_curve(
+    run: Annotated[str, typer.Argument(metavar="RUN")],
+    ladder: Annotated[
+        str, typer.Option(help="Kinds of labels with their options, separated by spaces; nothing is the usual ladder.")
+    ] = "",
+    students: Annotated[int, typer.Option(help="On the set and on the first draw of random real images.")] = 3,
+    draws: Annotated[int, typer.Option(help="Of random real images; 0 takes the usual number.")] = 0,
+    student: Annotated[str, typer.Option(help="The network that is trained.")] = "auto",
+    protocol: Protocol = "auto",
+    epochs: Epochs = 0,
+    seed: Seed = 0,
+    device: Device = "auto",
+    csv: Csv = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train students on a set and on random real images under labels of every price: how much is the images, how much the labels?"""
+    where = home_of(home)
+    job = {
+        "students": students,
+        "draws": draws,
+        "student": student,
+        "protocol": protocol,
+        "epochs": epochs,
+        "seed": seed,
+    }
+    one = RunFolder.find(where, run).id
+    settings = {"run": one, **({"ladder": ladder.split()} if ladder.split() else {})}
+    code = _held(where, "label_curve", settings, {**job, "device": device}, [one])
+    found = [each for each in findings.every(where, "label_curve") if each["run"] == one]
+    shown = labels.points(found)
+    columns = ("run", "labels", "protocol", "student", "kept for labels", "distilled", "random", "gain")
+    _tell(code, as_json, csv, labels.label_csv(shown), ("label_curve", columns, labels.lines(shown)), found)
 
 
 def _held(home: Path, study: str, settings: Mapping[str, object], job: Mapping[str, object], runs: list[str]) -> int:

@@ -11,8 +11,12 @@ from ..results import Dense, Lesson
 from .protocol import Protocol
 
 
-def check(lesson: Lesson, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> None:
-    """Refuse what cannot work, with a sentence."""
+def check(lesson: Lesson, protocol: Protocol, real: RealSet, teacher: nn.Module | None, steady: bool = True) -> None:
+    """Refuse what cannot work, with a sentence.
+
+    Args:
+        steady: whether every epoch has the same images.
+    """
     shape = (real.channels, real.size, real.size)
     if len(lesson) == 0:
         raise BadRecord("The set has no images. Distill it again, or choose another one.")
@@ -29,6 +33,8 @@ def check(lesson: Lesson, protocol: Protocol, real: RealSet, teacher: nn.Module 
         raise BadRecord(
             f"The set has labels outside the {len(real.classes)} classes of {real.name}. Choose its own data set."
         )
+    if protocol.labels == "stored":
+        check_stored(lesson, protocol, teacher, steady)
     if protocol.labels == "teacher" and teacher is None:
         raise BadSetting(
             f"Protocol {protocol.name!r} lets a teacher label every image, but no teacher was given. "
@@ -58,3 +64,22 @@ def _check_dense(dense: Dense | None, protocol: Protocol, real: RealSet) -> None
             f"views={protocol.dense_views}, but an image has {dense.grid.cells} sub-images. Choose {dense.grid.cells} or fewer."
         )
     dense.grid.fitting(real.size)
+
+
+def check_stored(lesson: Lesson, protocol: Protocol, teacher: nn.Module | None, steady: bool) -> None:
+    """Refuse labels that cannot be stored, or that a loss has no use for."""
+    kept = protocol.stored
+    if lesson.views is None and teacher is None:
+        raise BadSetting(
+            f"Protocol {protocol.name!r} has its labels stored, and no teacher is at hand to make them. Choose a teacher, give a "
+            "store that is there (`--store`), or choose hard."
+        )
+    if not steady:
+        raise BadSetting(
+            "The set draws its images anew in every epoch, so that no stored label belongs to them. Choose a live teacher or hard."
+        )
+    if kept.top and kept.rest == "dropped" and protocol.loss != "kl":
+        raise BadSetting(
+            f"top={kept.top} with rest=dropped cannot work with the loss {protocol.loss!r} of protocol {protocol.name!r}: the "
+            "logits that are left out have no value. Choose rest=spread, or a protocol with divergence (kl)."
+        )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -19,22 +19,48 @@ from ..pieces.crops import drawn, sub_images
 from ..pieces.mix import Mixed, cutmix, mixup
 from ..quantities import variant
 from ..results import Lesson
+from . import losses
+from .labeler import doubled, labelling
 from .protocol import Protocol
+from .seen import black_of, pixels
 
 HELD = 500  # validation images that a report looks at
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A batch as a student sees it: image i is `share` of class `own[i]` and the rest of class `other[i]`.
+
+    Args:
+        share: one for the batch, or (n,) where every image has its own.
+        wanted: (n, classes) soft labels as logits, where they are at hand.
+    """
+
+    images: Tensor
+    own: Tensor
+    other: Tensor
+    share: float | Tensor = 1.0
+    wanted: Tensor | None = None
 
 
 class Classroom:
     """Everything that one student's updates share: the images on the device, the augmentation and the labels."""
 
     def __init__(
-        self, lesson: Lesson, protocol: Protocol, real: RealSet, teacher: nn.Module | None, device: torch.device
+        self,
+        lesson: Lesson,
+        protocol: Protocol,
+        real: RealSet,
+        teacher: nn.Module | None,
+        device: torch.device,
+        epochs: int = 1,
     ):
-        self.protocol, self.real, self.device = protocol, real, device
+        self.protocol, self.real, self.device, self.epochs = protocol, real, device, epochs
         self._take(lesson)
         self.teacher = labelling(teacher, protocol, device) if protocol.labels == "teacher" else None
-        black = real.normalize(torch.zeros(real.channels, 1, 1)).flatten().tolist()
-        self.augment: Augment = build_augment(protocol.augment, flip=real.may_mirror, fill=tuple(black))
+        black = black_of(real)
+        self.augment: Augment = build_augment(protocol.augment, flip=real.may_mirror, fill=black)
+        self.as_stored = build_augment(lesson.views.augment, flip=True, fill=black) if lesson.views else self.augment
 
     def teach(self, lesson: Lesson) -> None:
         """What is seen from now on. The lesson that is taught already costs nothing."""
@@ -71,13 +97,32 @@ class Classroom:
             return Mixed(x, torch.arange(len(x), device=self.device))
         return (mixup if self.protocol.mix == "mixup" else cutmix)(x, self.protocol.mix_alpha, generator)
 
-    def loss(self, network: nn.Module, rows: Tensor, generator: Generator) -> Tensor:
+    def show(self, rows: Tensor, generator: Generator, epoch: int = 0) -> Shown:
+        """The batch of these rows in this epoch: as it was labelled once where labels are stored, else drawn anew."""
+        if self.protocol.labels_in(epoch, self.epochs) == "stored":
+            return self._stored(rows, generator, epoch)
+        mixed, own = self.batch(rows, generator), rows.to(self.device)
+        other, share, soft = own[mixed.partner], mixed.share, self.soft
+        wanted = None if soft is None else share * soft[own] + (1 - share) * soft[other]
+        return Shown(mixed.images, self.labels[own], self.labels[other], share, wanted)
+
+    def _stored(self, rows: Tensor, generator: Generator, epoch: int) -> Shown:
+        assert self.lesson.views is not None, "check() asks for stored labels"
+        views = self.lesson.views.seen(epoch, rows, generator)
+        x, own = pixels(views, self.as_stored, self.images, self.real), self.labels[rows.to(self.device)]
+        wanted = None if views.logits is None else views.logits.to(self.device)
+        if views.partner is None or views.share is None:
+            return Shown(x, own, own, 1.0, wanted)
+        return Shown(x, own, self.labels[views.partner.to(self.device)], views.share.to(self.device), wanted)
+
+    def loss(self, network: nn.Module, rows: Tensor, generator: Generator, epoch: int = 0) -> Tensor:
         """The student's loss on one batch, mixed as a whole; where the protocol says so, its parts pass one after the other."""
-        mixed = self.batch(rows, generator)
+        shown = self.show(rows, generator, epoch)
+        kind = self.protocol.labels_in(epoch, self.epochs)
         size = -(-len(rows) // self.protocol.parts)
         places = [slice(at, min(at + size, len(rows))) for at in range(0, len(rows), size)]
         each = [
-            self._loss(network, rows, mixed, part, generator) * ((part.stop - part.start) / len(rows))
+            self._loss(network, shown, part, generator, kind) * ((part.stop - part.start) / len(rows))
             for part in places
         ]
         seen = torch.stack(each).sum()
@@ -97,16 +142,18 @@ class Classroom:
             losses.append(-(wanted * F.log_softmax(self._logits(network, mixed.images, generator), 1)).sum(1).mean())
         return torch.stack(losses).mean()
 
-    def _loss(self, network: nn.Module, rows: Tensor, mixed: Mixed, part: slice, generator: Generator) -> Tensor:
+    def _loss(self, network: nn.Module, shown: Shown, part: slice, generator: Generator, kind: str) -> Tensor:
         """The loss of the images at the places `part`, which pass together; the network's dropout is drawn from the generator."""
-        logits, p = self._logits(network, mixed.images[part], generator), self.protocol
-        if p.labels == "hard":
-            return self._hard(logits, rows, mixed, part)
-        wanted = self._wanted(rows, mixed, part)
+        logits, p = self._logits(network, shown.images[part], generator), self.protocol
+        if kind == "hard":
+            return self._hard(logits, shown, part)
+        wanted = self._wanted(shown, part)
+        if p.loss == "cosine":
+            return losses.cosine(logits, self._refined(wanted, shown, part))
         if p.loss == "mse":
-            beside = p.hard_weight * self._hard(logits, rows, mixed, part) if p.hard_weight else 0
+            beside = p.hard_weight * self._hard(logits, shown, part) if p.hard_weight else 0
             return F.mse_loss(logits, wanted) + beside
-        return soft_loss(logits, wanted, p.temperature, p.temperature_squared)
+        return losses.soft(logits, wanted, p.temperature, p.temperature_squared)
 
     def _logits(self, network: nn.Module, images: Tensor, generator: Generator) -> Tensor:
         x = doubled(images).contiguous(memory_format=torch.channels_last)
@@ -115,23 +162,32 @@ class Classroom:
             logits: Tensor = network(x)
         return logits[: len(images)].float()
 
-    def _hard(self, logits: Tensor, rows: Tensor, mixed: Mixed, part: slice) -> Tensor:
+    def _hard(self, logits: Tensor, shown: Shown, part: slice) -> Tensor:
         """Cross-entropy with the classes of both images that were mixed, by their shares; or with the first one's alone."""
-        labels = self.labels[rows.to(self.device)]
-        own = F.cross_entropy(logits, labels[part])
+        own, other, share = shown.own[part], shown.other[part], shown.share
+        if isinstance(share, Tensor):
+            share = torch.ones_like(share[part]) if self.protocol.hard_classes == "own" else share[part]
+            one, two = (F.cross_entropy(logits, labels, reduction="none") for labels in (own, other))
+            return (share * one + (1 - share) * two).mean()
+        first = F.cross_entropy(logits, own)
         if self.protocol.hard_classes == "own":
-            return own
-        return mixed.share * own + (1 - mixed.share) * F.cross_entropy(logits, labels[mixed.partner[part]])
+            return first
+        return share * first + (1 - share) * F.cross_entropy(logits, other)
 
-    def _wanted(self, rows: Tensor, mixed: Mixed, part: slice) -> Tensor:
-        """Soft labels as logits: the teacher's on the very images, or stored ones mixed as the images were."""
+    def _wanted(self, shown: Shown, part: slice) -> Tensor:
+        """Soft labels as logits: the teacher's on the very images, or those that are at hand."""
         if self.teacher is not None:
             with torch.no_grad():
-                images = mixed.images[part]
+                images = shown.images[part]
                 return self.teacher(doubled(images))[: len(images)].float()
-        assert self.soft is not None, "check() asks for soft labels"
-        own = self.soft[rows.to(self.device)]
-        return mixed.share * own[part] + (1 - mixed.share) * own[mixed.partner[part]]
+        assert shown.wanted is not None, "check() asks for soft labels"
+        return shown.wanted[part]
+
+    def _refined(self, wanted: Tensor, shown: Shown, part: slice) -> Tensor:
+        """Soft labels with the smoothed classes of both images beside them (GIFT)."""
+        share = shown.share[part] if isinstance(shown.share, Tensor) else shown.share
+        classes = losses.smoothed(shown.own[part], shown.other[part], share, wanted.shape[1], self.protocol.smoothing)
+        return losses.refined(wanted, classes, self.protocol.refine)
 
     def held(self, network: nn.Module, whose: str = "") -> dict[str, float]:
         """Accuracy on the first validation images, for the reports; nothing where there is no validation part."""
@@ -142,24 +198,6 @@ class Classroom:
                 network, self.real, self.real.val, self.device, at_most=HELD
             )
         }
-
-
-def soft_loss(student: Tensor, wanted: Tensor, temperature: float, squared: bool = False) -> Tensor:
-    """KL( softmax(wanted / τ) ‖ softmax(student / τ) ), summed over classes, mean over images; `squared`: times τ²."""
-    p, q = (F.log_softmax(z / temperature, dim=1) for z in (wanted, student))
-    return F.kl_div(q, p, reduction="batchmean", log_target=True) * (temperature**2 if squared else 1.0)
-
-
-def labelling(teacher: nn.Module | None, protocol: Protocol, device: torch.device) -> nn.Module:
-    """A copy of the teacher in the mode that the protocol asks for: training mode would move its statistics."""
-    assert teacher is not None, "check() asks for a teacher"
-    copied = copy.deepcopy(teacher).to(device).to(memory_format=torch.channels_last)
-    return copied.requires_grad_(False).train(protocol.teacher_mode == "train")
-
-
-def doubled(x: Tensor) -> Tensor:
-    """A single image is given twice: batch norm cannot take one on a 1×1 map, and the statistics stay the same."""
-    return x.repeat(2, 1, 1, 1) if len(x) == 1 else x
 
 
 @contextmanager

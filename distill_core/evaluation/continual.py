@@ -29,7 +29,8 @@ from .control import control_of
 from .dense import densely, labeler_of, with_dense
 from .exam import as_taught, chosen_protocol
 from .protocol import Protocol
-from .students import accuracy, check, derive, lesson_at, timetable, train_student
+from .seeds import derive
+from .students import accuracy, check, lesson_at, timetable, train_student
 
 SUBJECTS = ("distilled", "random")
 
@@ -124,16 +125,16 @@ class Memory:
     @classmethod
     def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None, control: int) -> Memory:
         """`control` is the seed of the random real images."""
-        protocol = with_dense(chosen_protocol(job, result.protocol), result)
+        protocol = with_dense(chosen_protocol(job, result.protocol, result.dial), result)
         static = protocol.labels == "static"
-        if static and teacher is None:
+        if protocol.labels in ("static", "stored") and teacher is None:
             raise BadSetting(
                 f"Protocol {protocol.name!r} needs labels for the random real images too, and no teacher is at hand to make "
                 "them. Choose hard."
             )
         source = as_taught(result, protocol, real, teacher)
         lesson = lesson_at(source, job.seed, 0)
-        check(lesson, protocol, real, teacher)
+        check(lesson, protocol, real, teacher, source.steady)
         beside = control_of(source, lesson, real, control, teacher if static else None)
         if lesson.dense is not None and protocol.dense_weight:
             labeler = labeler_of(lesson.dense, real, device_of(job.device))

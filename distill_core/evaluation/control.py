@@ -16,14 +16,14 @@ from ..datasets import RealSet
 from ..job import Job
 from ..results import Adapted, Lesson, Teaches
 from .protocols import Protocol
-from .students import derive
+from .seeds import derive
 
-DRAWS, TAUGHT = 5, 3  # draws by default, and where a teacher labels every image anew, which is dear
+DRAWS, TAUGHT = 5, 3  # draws by default, and where a teacher labels every image in many views, which is dear
 
 
 def draws_of(job: Job, protocol: Protocol) -> int:
     """How many draws stand beside a set under this protocol."""
-    return job.draws or (TAUGHT if protocol.labels == "teacher" else DRAWS)
+    return job.draws or (TAUGHT if protocol.labels in ("teacher", "stored") else DRAWS)
 
 
 def seed_of(job: Job, draw: int) -> int:

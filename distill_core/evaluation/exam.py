@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import torch
@@ -18,20 +18,23 @@ from ..method import Stream, stage
 from ..networks import resolve
 from ..pieces.device import device_of
 from ..pieces.ensemble import trained_on
-from ..results import Bytes, Lesson, Result, Teaches
+from ..results import Adapted, Bytes, Lesson, Result, Teaches
 from .control import control_of, draws_of, labelled, seed_of
 from .dense import densely, labeler_of, with_dense
 from .kept import Sat, control_key, kept
 from .protocols import Protocol, find
+from .seeds import derive
 from .sitting import Sitting
-from .students import accuracy, check, derive, lesson_at, timetable, train_student
+from .stored import LabelStore, as_held, belongs, label_bytes
+from .students import accuracy, check, lesson_at, timetable, train_student
 from .whole import CHEAP, known_whole, measure_whole, whole_seconds
 
 
-def chosen_protocol(job: Job, own: str) -> Protocol:
-    """The job's protocol, or the method's `own` where the job says `auto`, with the job's number of epochs."""
+def chosen_protocol(job: Job, own: str, dial: Mapping[str, object] | None = None) -> Protocol:
+    """The job's protocol, or the method's `own` where the job says `auto`, with the job's number of epochs and the labels that the
+    set's `dial` says."""
     protocol = find(own if job.protocol == "auto" else job.protocol)
-    return protocol.with_(epochs=job.epochs) if job.epochs else protocol
+    return protocol.with_(**({"epochs": job.epochs} if job.epochs else {}), **(dial or {}))
 
 
 def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> Teaches:
@@ -42,7 +45,13 @@ def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Mod
 
 
 def score(
-    result: Result, job: Job, real: RealSet, *, teacher: nn.Module | None = None, meter: Meter | None = None
+    result: Result,
+    job: Job,
+    real: RealSet,
+    *,
+    teacher: nn.Module | None = None,
+    views: LabelStore | None = None,
+    meter: Meter | None = None,
 ) -> Stream[list[Scored]]:
     """Train `job.students` students on the set, as many on as many random real images, one on each of some other draws of those
     (`job.draws`); return the final scores.
@@ -51,7 +60,8 @@ def score(
     Accuracy is measured once for each student, on the real test part, after the last epoch; nothing is chosen by it.
 
     Args:
-        teacher: labels images on the fly, or makes the static labels of the random control.
+        teacher: labels images on the fly, or makes the static or stored labels of the random control.
+        views: stored labels of this very set, from a file; without them the teacher makes some where they are wanted.
         meter: knows what this process held before its work began; None begins here.
 
     Raises:
@@ -60,7 +70,7 @@ def score(
     """
     if job.students == 0:
         return []
-    exam = Exam.of(result, job, real, teacher, meter)
+    exam = Exam.of(result, job, real, teacher, views, meter)
     return (yield from stage("evaluate", exam.hold(), steps=exam.steps))
 
 
@@ -83,19 +93,32 @@ class Exam:
     meter: Meter = field(default_factory=lambda: Meter(torch.device("cpu")))
 
     @classmethod
-    def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None, meter: Meter | None = None) -> Exam:
-        protocol, device = with_dense(chosen_protocol(job, result.protocol), result), device_of(job.device)
+    def of(
+        cls,
+        result: Result,
+        job: Job,
+        real: RealSet,
+        teacher: nn.Module | None,
+        views: LabelStore | None = None,
+        meter: Meter | None = None,
+    ) -> Exam:
+        protocol = with_dense(chosen_protocol(job, result.protocol, result.dial), result)
+        device = device_of(job.device)
         if protocol.learned_lr and "student_lr" in result.about:
             protocol = protocol.with_(lr=float(result.about["student_lr"]))
         static, source = protocol.labels == "static", as_taught(result, protocol, real, teacher)
+        if views is not None:
+            belongs(views, lesson_at(source, job.seed, 0), protocol, real)
+            protocol = as_held(protocol, views)
+            source = Adapted(source, lambda one: replace(one, views=views))
         lesson = lesson_at(source, job.seed, 0)
-        check(lesson, protocol, real, teacher)
+        check(lesson, protocol, real, teacher, source.steady)
         labels = teacher if static else None
         wanted = protocol.student if job.student == "auto" else job.student
         student = resolve(wanted, channels=real.channels, size=real.size)
         protocol = protocol.settled(student, len(lesson), len(real.classes))
         sittings, note = [Sitting("distilled", protocol), Sitting("random", protocol)], ""
-        if static and teacher is None:
+        if (static or protocol.labels == "stored") and teacher is None:
             hard = protocol.with_(labels="hard")
             sittings = [Sitting("distilled", hard), Sitting("random", hard), Sitting("distilled", protocol)]
             note = (
@@ -145,6 +168,13 @@ class Exam:
         whole = known_whole(self.real, self.student)
         if whole is not None:
             yield whole
+        final, first = yield from self.taught()
+        if whole is None:
+            whole = yield from self._whole(first)
+        return [*final.values(), *([whole] if whole else [])]
+
+    def taught(self) -> Stream[tuple[dict[int, Scored], int]]:
+        """The students in turn: the last score of each row, and how many updates all of them took."""
         final: dict[int, Scored] = {}
         first = 0
         for row, draw, index in self.seats:
@@ -153,9 +183,7 @@ class Exam:
             self.sittings[row].add(sat, draw if self.source.steady else index)
             final[row] = self._mark(self.sittings[row], sat)
             yield final[row]
-        if whole is None:
-            whole = yield from self._whole(first)
-        return [*final.values(), *([whole] if whole else [])]
+        return final, first
 
     def _sat(self, sitting: Sitting, draw: int, index: int, first: int) -> Stream[Sat]:
         """One student; the control's are taken from the cache. The same index has the same first weights and the same draws
@@ -195,7 +223,7 @@ class Exam:
         """The score of a subject so far."""
         p, ledger = sitting.protocol, self._ledger(sitting, last).plain()
         found, draws = tuple(sitting.found), tuple(sitting.draws)
-        return Scored(sitting.subject, self.student, p.name, found, p.taught, ledger, draws)
+        return Scored(sitting.subject, self.student, p.name, found, p.labels_said, ledger, draws)
 
     def _ledger(self, sitting: Sitting, last: Sat) -> Ledger:
         p, classes = sitting.protocol, len(self.real.classes)
@@ -205,8 +233,7 @@ class Exam:
         return Ledger(
             images=n,
             image_bytes=stored.images,
-            label_bytes=(2 * n * classes if p.labels == "static" else 0)
-            + (self.lesson.dense.bytes if p.dense_weight and self.lesson.dense is not None else 0),
+            label_bytes=self._label_bytes(p, distilled, n),
             label_bytes_on_the_fly=on_the_fly(last["seen"], classes, mixed=p.mix != "none") if taught else 0,
             teacher_bytes=network_bytes(self.teacher) if taught and self.teacher is not None else 0,
             generator_bytes=stored.generators,
@@ -220,7 +247,7 @@ class Exam:
 
     def _taught_by(self, protocol: Protocol) -> int | None:
         """Real images that the networks were trained on which had a hand in the labels; None where nobody knows."""
-        if protocol.labels == "static" and self.teacher is None:
+        if protocol.labels in ("static", "stored") and self.teacher is None:
             return None  # the set brought them
         networks = [self.teacher] if protocol.labels != "hard" else []
         if protocol.dense_weight:
@@ -229,6 +256,14 @@ class Exam:
             networks.append(self.labeler)
         each = [trained_on(one) for one in networks]
         return None if None in each else max((one for one in each if one is not None), default=0)
+
+    def _label_bytes(self, p: Protocol, distilled: bool, images: int) -> int:
+        """What is kept of labels: of those in a file what it holds, else what was reckoned; and dense ones."""
+        views, dense = self.lesson.views, self.lesson.dense
+        beside = dense.bytes if p.dense_weight and dense is not None else 0
+        if p.labels == "stored" and distilled and isinstance(views, LabelStore):
+            return views.said.bytes + beside
+        return label_bytes(p, images, len(self.real.classes), p.epochs, self.lesson.stages) + beside
 
     def _whole(self, first: int) -> Stream[Scored | None]:
         """The full real set, where it takes less than `CHEAP` seconds and less than twice what the students took."""

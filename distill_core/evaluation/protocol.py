@@ -9,8 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import BadSetting
 from ..spec import parse
+from .dial import StoredLabels
 
 Schedule = Literal["constant", "cosine", "half-cosine", "smoothed", "step", "late-steps"]
+LATER = (
+    "stored",
+    "hard_from",
+    "hard_until",
+    "refine",
+    "smoothing",
+    "dense_weight",
+    "dense_views",
+)  # than the first findings
 OF_OPTIMIZER = ("lr", "weight_decay")  # what means something else under another optimizer
 
 
@@ -62,10 +72,24 @@ class Protocol(BaseModel):
     )
     mix: Literal["none", "mixup", "cutmix"] = "none"
     mix_alpha: float = Field(0.8, gt=0)
-    labels: Literal["hard", "static", "teacher"] = "hard"
-    loss: Literal["kl", "mse"] = Field(
-        "kl", description="Soft labels: divergence at a temperature, or squared error of logits."
+    labels: Literal["hard", "static", "teacher", "stored"] = "hard"
+    stored: StoredLabels = Field(
+        StoredLabels(), description="Which views of each image have labels, where they are stored."
     )
+    hard_from: float = Field(
+        1.0, ge=0, le=1, description="Soft labels give way to the classes after this share of the epochs,"
+    )
+    hard_until: float = Field(
+        1.0, ge=0, le=1, description="and come back after this one; the views are drawn anew between."
+    )
+    loss: Literal["kl", "mse", "cosine"] = Field(
+        "kl",
+        description="Soft labels: divergence at a temperature, squared error of logits, or one minus their cosine.",
+    )
+    refine: float = Field(
+        0.0, ge=0, description="`cosine`: weight of the smoothed class beside the soft label, both of length 1."
+    )
+    smoothing: float = Field(0.1, ge=0, lt=1, description="`cosine`: how much of that class goes to the others.")
     hard_weight: float = Field(0.0, ge=0, description="Weight of cross-entropy with the classes beside `mse`.")
     hard_classes: Literal["mixed", "own"] = Field(
         "mixed", description="Those classes: of both images that were mixed, by their shares; or of the first alone."
@@ -98,16 +122,25 @@ class Protocol(BaseModel):
         False, description="Take the learning rate that was learned with the set, where it has one."
     )
 
-    @property
-    def taught(self) -> str:
-        """What students learn from, as a score says it: `hard`, `static`, `teacher`, each with `+ dense` where sub-images have
-        labels of their own."""
-        return f"{self.labels} + dense" if self.dense_weight else self.labels
-
     def asked(self) -> dict[str, object]:
         """What a finding is known by: every value, without words and without later fields that change nothing here."""
-        later = () if self.dense_weight else ("dense_weight", "dense_views")
+        later = {name for name in LATER if getattr(self, name) == type(self).model_fields[name].default}
         return self.model_dump(mode="json", exclude={"title", "about", "source", *later})
+
+    def labels_in(self, epoch: int, epochs: int) -> str:
+        """The kind of labels in an epoch (0 … epochs − 1)."""
+        return "hard" if self.hard_from <= epoch / epochs < self.hard_until else self.labels
+
+    @property
+    def labels_said(self) -> str:
+        """The kind of labels in words: `hard`, `stored (4 epochs, top 10)`, `refined static`, each with `+ dense` where sub-images have
+        labels of their own."""
+        more = [self.stored.words(self.epochs)] if self.labels == "stored" else []
+        if self.labels != "hard" and self.hard_from < min(1.0, self.hard_until):
+            more.append(f"hard from {100 * self.hard_from:.3g} to {100 * self.hard_until:.3g} % of the epochs")
+        said = f"{self.labels} ({'; '.join(more)})" if more else self.labels
+        said = f"{said} + dense" if self.dense_weight else said
+        return f"refined {said}" if self.loss == "cosine" and self.labels != "hard" else said
 
     def settled(self, student: str, images: int, classes: int) -> Protocol:
         """As this student is trained on so many images: what depends on either is a plain value.

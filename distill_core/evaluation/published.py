@@ -155,6 +155,20 @@ MATCHING = (
                average=0.995, average_each="epoch", average_ramp=True),
 )  # fmt: skip
 
+_FKD = ("sre2l-imagenet", "cda-imagenet", "sre2lpp", "sre2lpp-cifar100", "sre2lpp-tiny", "sre2lpp-imagenet",
+        "gvbsm", "gvbsm-cifar100", "gvbsm-tiny", "gvbsm-imagenet", "edc-imagenet")  # fmt: skip
+STORED = tuple(
+    one.with_(
+        name=f"{one.name}-stored",
+        title=f"{one.title}, stored labels",
+        labels="stored",
+        about="A view for every epoch, drawn once for all students and kept with the teacher's logits in half precision.",
+        source=f"{one.source.replace(', ours are made anew', '')} Here labels are stored; a student's batches are its own.",
+    )
+    for one in (*RECOVERING, *ENSEMBLES)
+    if one.name in _FKD
+)
+
 STATIC = _dwa.with_(
     name="static", title="One soft label per image", about="One stored teacher output per image, mixed along with the images.",
     source="INFER (2408.06927), static labels: AdamW 1e-3, 400 epochs, batch 64, mixup 0.8 on logits, temperature 30.",

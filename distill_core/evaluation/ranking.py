@@ -29,7 +29,7 @@ from ..measures.relevance import Measure
 from ..method import Stream, stage
 from ..quantities import variant
 from .continual import Memory
-from .students import derive
+from .seeds import derive
 
 
 @dataclass(frozen=True, eq=False)

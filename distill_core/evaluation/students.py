@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Generator, Tensor, nn
@@ -17,11 +16,13 @@ from ..method import Stream
 from ..networks import build, resolve
 from ..pieces import teach
 from ..quantities import variant
-from ..results import Lesson, Teaches
+from ..results import Adapted, Lesson, Teaches
 from .check import check
 from .classroom import Classroom
 from .optimizer import Average, Laid, optimizer_of
 from .protocol import Protocol
+from .seeds import derive
+from .stored import stored_views
 from .timetable import Row, timetable
 
 
@@ -33,11 +34,6 @@ class Trained:
     steps: int
     seconds: float
     seen: int  # images shown to it, repeats counted
-
-
-def derive(*parts: object) -> int:
-    """A seed of its own for every purpose: 62 bits of a hash of the parts."""
-    return int.from_bytes(hashlib.sha256("|".join(map(str, parts)).encode()).digest()[:8], "big") >> 2
 
 
 def lesson_at(source: Teaches, seed: int, epoch: int) -> Lesson:
@@ -71,12 +67,15 @@ def train_student(
     """
     device, epochs = device or torch.device("cpu"), epochs or protocol.epochs
     lesson = lesson_at(source, seed, 0)
-    check(lesson, protocol, real, teacher)
+    check(lesson, protocol, real, teacher, source.steady)
     spec = resolve(student if student != "auto" else protocol.student, channels=real.channels, size=real.size)
     network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=seed)
     network = network.to(device).to(memory_format=torch.channels_last)
     protocol = protocol.settled(spec, len(lesson), len(real.classes))
-    classroom = Classroom(lesson, protocol, real, teacher, device)
+    if protocol.labels == "stored":
+        source = yield from with_views(source, lesson, protocol, real, teacher, epochs, device)
+        lesson = lesson_at(source, seed, 0)
+    classroom = Classroom(lesson, protocol, real, teacher, device, epochs)
     rows = timetable(lesson, protocol, epochs).rows()
     training = _Training(network, classroom, protocol, source, len(lesson), rows, epochs, seed)
     what = f"The loss of a {spec} student under protocol {protocol.name} (learning rate {protocol.lr:g})"
@@ -89,6 +88,23 @@ def train_student(
         if step.due:
             yield Scalars(first + step.index, {variant("student-loss", whose): value, **classroom.held(network, whose)})
     return training.ended()
+
+
+def with_views(
+    source: Teaches,
+    lesson: Lesson,
+    protocol: Protocol,
+    real: RealSet,
+    teacher: nn.Module | None,
+    epochs: int,
+    device: torch.device,
+) -> Stream[Teaches]:
+    """The same lessons with stored labels: those that they bring, or made by the teacher."""
+    if lesson.views is not None:
+        return source
+    assert teacher is not None, "check() asks for a teacher"
+    views = yield from stored_views(lesson, protocol, real, teacher, epochs, device)
+    return Adapted(source, lambda one: replace(one, views=views))
 
 
 class _Training:
@@ -121,7 +137,7 @@ class _Training:
             self.order[start:end] = start + torch.randperm(end - start, generator=self.generator)
         for group in self.optimizer.param_groups:
             group["lr"] = self.protocol.lr_at(epoch, self.epochs)
-        loss = self.classroom.loss(self.network, self.order[start + a : start + b], self.generator)
+        loss = self.classroom.loss(self.network, self.order[start + a : start + b], self.generator, epoch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()

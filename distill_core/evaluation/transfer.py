@@ -22,7 +22,7 @@ from ..results import Result
 from .continual import SUBJECTS, Memory
 from .dense import with_dense
 from .exam import chosen_protocol
-from .students import derive
+from .seeds import derive
 
 USUAL = ("convnet", "resnet18", "vgg11", "alexnet", "mobilenetv2", "efficientnetb0", "shufflenet", "vit", "deit")
 
@@ -45,7 +45,7 @@ class Source:
 
 def asked(source: Source, job: Job, student: str) -> dict[str, object]:
     """What one cell is made of: two cells with the same values hold the same numbers."""
-    protocol = with_dense(chosen_protocol(job, source.result.protocol), source.result)
+    protocol = with_dense(chosen_protocol(job, source.result.protocol, source.result.dial), source.result)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)
     return {
         "student": spec,
@@ -97,9 +97,9 @@ def _cell(
     place: tuple[int, int],
 ) -> dict[str, object]:
     source, student = sources[place[0]], students[place[1]]
-    protocol = with_dense(chosen_protocol(job, source.result.protocol), source.result)
+    protocol = with_dense(chosen_protocol(job, source.result.protocol, source.result.dial), source.result)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)
-    said = {"student": spec, "protocol": protocol.name, "labels": protocol.taught, "epochs": protocol.epochs}
+    said = {"student": spec, "protocol": protocol.name, "labels": protocol.labels_said, "epochs": protocol.epochs}
     values = {
         subject: [float(found[i]) for i, (s, a, who, _) in enumerate(cells) if (s, a) == place and who == subject]
         for subject in SUBJECTS

@@ -20,7 +20,8 @@ from ..method import Stream
 from ..networks import build
 from ..results import Lesson
 from .protocols import PROTOCOLS, Protocol
-from .students import accuracy, derive, train_student
+from .seeds import derive
+from .students import accuracy, train_student
 
 ENDING = ".json"
 CHEAP = 20.0  # seconds that a run may spend on the full real set

@@ -56,6 +56,22 @@ class Transfer(Finding):
     random: list[float]
 
 
+class LabelPoint(Finding):
+    """A set and its control under one kind of labels, and what those take."""
+
+    spec: str  # the kind of labels, as it was asked
+    labels: str
+    epochs: int
+    image_bytes: float
+    label_bytes: float
+    teacher_bytes: float
+    student_steps: float
+    seconds: float
+    distilled: list[float]
+    random: list[float]
+    draws: list[int]
+
+
 class Continual(Finding):
     """Accuracy after each task, a list for each order of the classes; `sizes` counts the classes seen."""
 

@@ -212,13 +212,11 @@ def transfer_csv(shown: Iterable[Cell]) -> str:
     lines = []
     for one in shown:
         texts = [safe(text) for text in (one.run, one.name, one.method, one.data)]
-        numbers = [
-            f for score in (one.distilled, one.random) for f in (_number(score.mean), _number(score.std), score.n)
-        ]
+        numbers = [f for score in (one.distilled, one.random) for f in (number(score.mean), number(score.std), score.n)]
         lines.append(
-            [*texts, one.ipc, safe(one.student), one.protocol, one.labels, one.epochs, *numbers, _number(one.gain)]
+            [*texts, one.ipc, safe(one.student), one.protocol, one.labels, one.epochs, *numbers, number(one.gain)]
         )
-    return _csv(TRANSFER, lines)
+    return as_csv(TRANSFER, lines)
 
 
 CONTINUAL = ("run", "name", "student", "protocol", "images", "task", "classes_seen", "accuracy", "std", "orders")
@@ -230,13 +228,12 @@ def continual_csv(shown: Iterable[Curve]) -> str:
     for one in shown:
         texts = [safe(one.run), safe(one.name), safe(one.student), one.protocol, one.subject]
         lines += [
-            [*texts, t + 1, one.sizes[t], _number(one.mean(t)), _number(one.std(t)), one.orders]
-            for t in range(one.tasks)
+            [*texts, t + 1, one.sizes[t], number(one.mean(t)), number(one.std(t)), one.orders] for t in range(one.tasks)
         ]
-    return _csv(CONTINUAL, lines)
+    return as_csv(CONTINUAL, lines)
 
 
-def _csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+def as_csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(columns)
@@ -244,5 +241,5 @@ def _csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     return file.getvalue()
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:.6f}" if math.isfinite(value) else ""

@@ -21,7 +21,8 @@ class Ledger:
     Args:
         images: how many images a student is trained on.
         image_bytes: one byte per pixel and channel, or what is really stored where that is something else.
-        label_bytes: static soft labels in fp16 and dense ones; hard labels cost nothing (the order says them).
+        label_bytes: soft labels that are kept: static ones in fp16, stored ones with their views, dense ones; hard labels cost nothing
+            (the order says them).
         label_bytes_on_the_fly: what the labels of all epochs would take if they were stored.
         teacher_bytes: the teacher that has to be shipped for labels on the fly.
         generator_bytes: the generator that has to be shipped where images are drawn by one.
@@ -56,9 +57,18 @@ class Ledger:
         return {name: round(value, 3) if isinstance(value, float) else value for name, value in known.items()}
 
 
-def record_bytes(classes: int, *, mixed: bool) -> int:
-    """Bytes of a stored soft label: fp16 logits, a crop of four fp32, a flip, and with mixing eight of the partner."""
-    return 2 * classes + 16 + 1 + (8 if mixed else 0)
+def record_bytes(classes: int, *, mixed: bool, indexed: bool = False, tiles: int = 0) -> int:
+    """Bytes of a stored soft label in the released layout: fp16 logits, a crop of four fp32, a flip, and with mixing eight of the
+    partner.
+
+    Args:
+        indexed: with eight of the image's own number (G-VBSM, EDC).
+        tiles: shuffled tiles of a mosaic, eight bytes each (EDC on ImageNet: 4).
+    """
+    return 2 * classes + 16 + 1 + (8 if mixed else 0) + (8 if indexed else 0) + 8 * tiles
+
+
+CONTAINER = 2200  # bytes that one file of the released layout takes beside its numbers, about (measured)
 
 
 def on_the_fly(images_seen: int, classes: int, *, mixed: bool) -> int:

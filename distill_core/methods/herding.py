@@ -15,6 +15,7 @@ from torch.nn.functional import normalize
 from ..job import Job
 from ..method import Card, Method, Stream
 from ..part import knob
+from ..parts.labels import AnyLabels, HardLabels
 from ..parts.squeezing import OneNetwork
 from ..pieces.ground import Ground
 from ..pieces.select import select_by_features
@@ -36,6 +37,7 @@ class Herding(Method):
 
     unit_length: bool = knob(True, "Unit length", "Scale every feature vector to length one, as iCaRL does.")
     squeeze: OneNetwork = OneNetwork()
+    labels: AnyLabels = HardLabels()
 
     def next(self, features: Tensor, chosen: list[int]) -> int:
         """The place of the next image, from the features of its class and the places chosen so far."""
@@ -44,4 +46,5 @@ class Herding(Method):
     def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         teachers = yield from self.squeeze.teachers(ground)
-        return (yield from select_by_features(ground, teachers[0].network, self.next))
+        chosen = yield from select_by_features(ground, teachers[0].network, self.next)
+        return self.labels.dressed(ground, chosen)

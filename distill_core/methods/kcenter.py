@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..job import Job
 from ..method import Card, Method, Stream
+from ..parts.labels import AnyLabels, HardLabels
 from ..parts.squeezing import OneNetwork
 from ..pieces.ground import Ground
 from ..pieces.select import select_by_features
@@ -34,8 +35,10 @@ class KCenter(Method):
     card: ClassVar[Card] = Card.of(__file__)
 
     squeeze: OneNetwork = OneNetwork()
+    labels: AnyLabels = HardLabels()
 
     def distill(self, job: Job) -> Stream[Pictures]:
         ground = Ground.of(job)
         teachers = yield from self.squeeze.teachers(ground)
-        return (yield from select_by_features(ground, teachers[0].network, next_center))
+        chosen = yield from select_by_features(ground, teachers[0].network, next_center)
+        return self.labels.dressed(ground, chosen)

@@ -10,6 +10,7 @@ from typing import ClassVar
 from ..events import StageStarted
 from ..job import Job
 from ..method import Card, Method, Stream
+from ..parts.labels import AnyLabels, HardLabels
 from ..pieces.ground import Ground
 from ..pieces.select import selected, show_selected
 from ..pieces.start import starting_ids
@@ -21,9 +22,12 @@ class RandomReal(Method):
 
     card: ClassVar[Card] = Card.of(__file__)
 
+    labels: AnyLabels = HardLabels()
+
     def distill(self, job: Job) -> Stream[Pictures]:
-        real = Ground.of(job).real
+        ground = Ground.of(job)
+        real = ground.real
         yield StageStarted("select", 1)
         ids = starting_ids(real, job.ipc, job.seed).flatten()
         yield show_selected(0, real, ids)
-        return selected(real, ids)
+        return self.labels.dressed(ground, selected(real, ids))

@@ -1,100 +1,44 @@
-"""The labels that students learn from: class names, one stored answer of the teacher for each image, or its answer on every view."""
+"""The labels that students learn from, and what each kind takes: `plain_labels.py` and `stored_labels.py` have the kinds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
-from torch import Tensor
+from pydantic import ValidationError
 
-from ..errors import BadSetting
-from ..evaluation.control import teacher_labels
-from ..evaluation.protocols import find
-from ..events import Note
-from ..job import Job
-from ..method import Stream
-from ..part import Part, again, choice, knob
-from ..pieces.ensemble import find_teachers
-from ..pieces.ground import Ground
-from ..results import Pictures
+from ..errors import BadSetting, nearest
+from ..job import explain
+from ..part import choice, kind_of, kinds_of
+from ..results import Result
+from ..spec import parse
+from .plain_labels import HardLabels, LiveTeacher, StaticLabels
+from .stored_labels import PrunedLabels, RefinedLabels, SoftHardSoft, StoredEpochs
 
-About = Mapping[str, str | int | float]
-
-
-class HardLabels(Part):
-    """The class of each image, and nothing else."""
-
-    kind: Literal["hard"] = "hard"
-    protocol: str = knob(
-        "hard",
-        "Students",
-        "The named protocol by which students are trained where the job says auto; auto here is the objective's own.",
-        advanced=True,
-        source="the papers' released code",
-    )
-
-    def why_not(self, job: Job) -> str | None:
-        if self.protocol == "auto":
-            return None
-        try:
-            find(self.protocol)
-        except BadSetting as error:
-            return str(error)
-        return None
-
-    def result(
-        self,
-        ground: Ground,
-        images: Tensor,
-        about: About,
-        *,
-        teacher: str = "",
-        own: str = "hard",
-        stages: tuple[int, ...] = (),
-    ) -> Stream[Pictures]:
-        """The images (n, c, h, w) in [0, 1], slice-major, as they are stored, with their labels.
-
-        Args:
-            teacher: content keys of the networks that label, joined by +, where there are some.
-            own: the objective's protocol.
-            stages: sizes of the parts that students are taught in turn; () is all at once.
-        """
-        real, soft = ground.real, self.soft(ground, images, teacher)
-        said = ", ".join(f"{m:.4f} ± {s:.4f}" for m, s in zip(real.mean, real.std, strict=True))
-        yield Note(f"Pixels are normalized with {said} (mean ± s.d. of each channel) in every stage.")
-        protocol = own if self.protocol == "auto" else self.protocol
-        basic = (images, ground.labels, real.classes, real.mean, real.std)
-        return Pictures(*basic, soft_labels=soft, protocol=protocol, teacher=teacher, stages=stages, about=dict(about))
-
-    def soft(self, ground: Ground, images: Tensor, teacher: str) -> Tensor | None:
-        """(n, classes) logits that are stored, or None."""
-        return None
-
-
-class StaticLabels(HardLabels):
-    """One answer of the teacher for each image, stored with it: logits of the plain image."""
-
-    kind: Literal["static"] = "static"  # type: ignore[assignment]
-    protocol: str = again(HardLabels, "protocol", "static")
-
-    def soft(self, ground: Ground, images: Tensor, teacher: str) -> Tensor | None:
-        if not teacher:
-            return None  # made for set and control alike when students are trained
-        return teacher_labels(find_teachers(teacher, ground.real, ground.device), ground.real, images)
-
-
-class LiveTeacher(HardLabels):
-    """The teacher's answer on every augmented and mixed image, made anew at every update."""
-
-    kind: Literal["teacher"] = "teacher"  # type: ignore[assignment]
-    protocol: str = again(HardLabels, "protocol", "dwa")
-
+__all__ = ["AnyLabels", "HardLabels", "LiveTeacher", "StaticLabels", "labels_of", "relabelled"]
 
 AnyLabels = Annotated[
-    LiveTeacher | StaticLabels | HardLabels,
+    LiveTeacher | StaticLabels | HardLabels | StoredEpochs | PrunedLabels | SoftHardSoft | RefinedLabels,
     choice(
         "Labels",
-        "Made by the teacher at every update of a student, made by it once for each image, or the class alone.",
+        "Made by the teacher at every update of a student, made by it once and kept, or the class alone.",
         source="arXiv 2306.13092 and 2408.06927",
     ),
 ]
+
+
+def labels_of(spec: str) -> HardLabels:
+    """`hard`, `stored:stored=4,top=10`, `refined:refine=0.2` → the part; `BadSetting` with a sentence."""
+    said, known = parse(spec), {kind_of(one): one for one in kinds_of(AnyLabels)}
+    if said.name not in known:
+        raise BadSetting(
+            f"There are no labels called {said.name!r}.{nearest(said.name, list(known))} Known: {', '.join(known)}."
+        )
+    try:
+        return known[said.name](**said.options)  # type: ignore[return-value]
+    except ValidationError as error:
+        raise explain(error, [name for name in known[said.name].model_fields if name != "kind"]) from None
+
+
+def relabelled(result: Result, labels: HardLabels) -> Result:
+    """A finished set that is to be scored under other labels. What they take is reckoned when it is known under which protocol."""
+    return result.with_(dial=labels.asked(), stored_bytes=0)

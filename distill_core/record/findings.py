@@ -1,7 +1,7 @@
 """What was asked of a finished run afterwards, kept in its folder: `runs/<id>/findings/<kind>-<key>.json`. No torch.
 
 A file says what was asked and what was found, as plain values; its name is made of what was asked, so that the same question
-is not worked on twice. Written by the worker when all is there, read by pages.
+is not worked on twice. Written by the worker when all is there (a ladder of labels point by point), read by pages.
 """
 
 from __future__ import annotations

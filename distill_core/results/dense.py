@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from ..errors import BadRecord, BadSetting
-from ..record.dense import squares
 
 PRECISIONS = {"fp16": torch.float16, "fp32": torch.float32}
 SMALLEST = 4  # pixels a side of a sub-image
@@ -46,11 +45,13 @@ class Grid:
 
     def side(self, size: int) -> int:
         """r, in pixels, of images of `size` × `size`."""
-        return squares(size, self.across, self.ratio)[0]
+        return round(self.ratio * size)
 
     def corners(self, size: int) -> Tensor:
         """(N², 2) int64: top and left of sub-image k = a · N + b, at (round(a · s), round(b · s)); N = 1 is the center."""
-        return torch.tensor(squares(size, self.across, self.ratio)[1])
+        room = size - self.side(size)
+        at = [room // 2] if self.across == 1 else [round(i * room / (self.across - 1)) for i in range(self.across)]
+        return torch.cartesian_prod(torch.tensor(at), torch.tensor(at)).view(-1, 2)
 
     def refuses(self, size: int) -> str | None:
         """Why images of `size` × `size` have no such sub-images, or None."""

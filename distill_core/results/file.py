@@ -44,13 +44,10 @@ class Stored:
         """The fields that all kinds have, as their constructors take them."""
         said = {name: tuple(self.header[name]) for name in ("classes", "mean", "std", "stages")}
         more = {name: self.header[name] for name in ("protocol", "teacher", "about")}
-        dense = {"dense": Dense.read(self[DENSE], self.header["dense"])} if "dense" in self.header else {}
-        return {
-            **said,
-            **more,
-            **dense,
-            **{name: t for name, t in self.tensors.items() if name in ("soft_labels", "ids")},
-        }
+        more |= {name: self.header[name] for name in ("dial", "stored_bytes") if name in self.header}
+        if "dense" in self.header:
+            more["dense"] = Dense.read(self[DENSE], self.header["dense"])
+        return {**said, **more, **{name: t for name, t in self.tensors.items() if name in ("soft_labels", "ids")}}
 
 
 def write(path: Path, header: Mapping[str, object], tensors: Mapping[str, Tensor]) -> None:

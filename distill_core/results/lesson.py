@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from ..errors import BadRecord
 from .dense import Dense
+from .views import StoredViews
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,7 @@ class Lesson:
         soft_labels: (n, classes) logits, one static vector for each image, or None.
         stages: sizes of the parts that are taught one after the other, each for its share of the epochs; () is at once.
         dense: soft labels of sub-images of each image, or None.
+        views: labels that are stored with the views that they were made on, or None.
     """
 
     steady: ClassVar[bool] = True
@@ -30,6 +32,7 @@ class Lesson:
     soft_labels: Tensor | None = None
     stages: tuple[int, ...] = ()
     dense: Dense | None = None
+    views: StoredViews | None = None
 
     def __post_init__(self) -> None:
         if self.dense is not None and len(self.dense) != len(self.images):

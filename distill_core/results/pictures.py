@@ -52,6 +52,8 @@ class Pictures(Shared):
             ids=one.ids,
             dense=seen.dense,
             about=one.about,
+            dial=one.dial,
+            stored_bytes=one.bytes.labels if one.dial else 0,
         )
 
     @property

@@ -22,7 +22,8 @@ class Bytes:
 
     Args:
         images: pixels, or what stands for them: naturals and compensators, codes.
-        labels: static soft labels, two per number, and dense ones; hard labels cost none (the order says them).
+        labels: static soft labels, two per number, or what stored ones take, and dense ones; hard labels cost none (the order says
+            them).
         teachers: networks that label on the fly; a result names them and does not hold them.
         generators: weights of what draws the images.
     """
@@ -52,6 +53,7 @@ class Result(Teaches, Protocol):
         ids: (n,) int64, stable through layers, steps and runs.
         dense: soft labels of sub-images of each image, or None.
         about: plain values: method, settings, job, data fingerprint.
+        dial: what is different in a protocol's labels: {} leaves them to the protocol (`evaluation.dial`).
     """
 
     @property
@@ -78,6 +80,8 @@ class Result(Teaches, Protocol):
     def dense(self) -> Dense | None: ...
     @property
     def about(self) -> file.Plain: ...
+    @property
+    def dial(self) -> file.Plain: ...
     @property
     def bytes(self) -> Bytes: ...
 
@@ -123,6 +127,8 @@ class Shared:
     ids: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))  # none given: numbered from 0
     dense: Dense | None = None
     about: file.Plain = field(default_factory=dict)
+    dial: file.Plain = field(default_factory=dict)
+    stored_bytes: int = 0  # of labels that the dial says how to make, reckoned before they are
 
     def __len__(self: _Kind) -> int:
         return len(self.labels)
@@ -148,6 +154,7 @@ class Shared:
     def save(self: _Kind, path: Path) -> None:
         said: dict[str, object] = {"kind": self.kind, "classes": self.classes, "mean": self.mean, "std": self.std}
         said |= {"protocol": self.protocol, "teacher": self.teacher, "stages": self.stages, "about": dict(self.about)}
+        said |= {name: value for name, value in (("dial", self.dial), ("stored_bytes", self.stored_bytes)) if value}
         tensors = self._tensors()
         if self.soft_labels is not None:
             tensors["soft_labels"] = self.soft_labels
@@ -176,7 +183,7 @@ class Shared:
 
     @property
     def _label_bytes(self) -> int:
-        soft = 0 if self.soft_labels is None else self.soft_labels.numel() * 2
+        soft = self.stored_bytes or (0 if self.soft_labels is None else self.soft_labels.numel() * 2)
         return soft + (0 if self.dense is None else self.dense.bytes)
 
 
@@ -185,6 +192,8 @@ class _Kind(Result, Protocol):
 
     kind: ClassVar[str]
 
+    @property
+    def stored_bytes(self) -> int: ...
     @property
     def _same(self) -> Lesson: ...
     def _images(self, rows: Tensor | slice) -> Tensor:

@@ -10,6 +10,7 @@ from ..job import Job
 from ..method import Method, Stream
 from ..methods import registry
 from .continual import ContinualLearning
+from .label_curve import LabelCurve
 from .prior import PriorTraining
 from .ranking import CandidateRanking
 from .study import Findings, Outcome, Study
@@ -19,7 +20,8 @@ from .transfer import Transfer
 __all__ = ["RECIPES", "STUDIES", "Findings", "PriorTraining", "Study", "TeacherTraining", "askable", "whole"]
 
 STUDIES: dict[str, type[Study]] = {
-    one.card.name: one for one in (TeacherTraining, PriorTraining, ContinualLearning, Transfer, CandidateRanking)
+    one.card.name: one
+    for one in (TeacherTraining, PriorTraining, ContinualLearning, Transfer, CandidateRanking, LabelCurve)
 }
 
 

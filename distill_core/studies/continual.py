@@ -53,7 +53,7 @@ class ContinualLearning(Study):
         said: dict[str, object] = {
             "student": memory.student,
             "protocol": memory.protocol.name,
-            "labels": memory.protocol.taught,
+            "labels": memory.protocol.labels_said,
         }
         said |= {"tasks": self.tasks, "epochs": memory.protocol.epochs, "classes": list(source.real.classes)}
         return Findings([(self.run, "continual", asked, {**said, **found})])

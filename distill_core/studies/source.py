@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from ..datasets import RealSet, load
 from ..errors import BadRecord
 from ..evaluation import transfer as transferring
@@ -25,6 +27,13 @@ def source_of(run: str, job: Job) -> Stream[transferring.Source]:
     asked = job.model_copy(update={"teacher": made.get("teacher", "auto")})
     teacher = yield from labeler(result, asked, real)
     return transferring.Source(run, result, real, teacher, int(made.get("seed", 0)))
+
+
+def labeler_of(source: transferring.Source, job: Job) -> Stream[nn.Module | None]:
+    """The teacher of a set that has none of its own, for labels that need one: the run's network, trained on its data."""
+    made = RunFolder.find(studio_home(), source.run).request()["job"]
+    asked = job.model_copy(update={"teacher": made.get("teacher", "auto")})
+    return (yield from labeler(source.result.with_(dial={"labels": "teacher"}), asked, source.real))
 
 
 def _belongs(run: str, result: Result, real: RealSet) -> None:

@@ -25,6 +25,7 @@ def page_of(study: str) -> str:
         "continual": studio.TRANSFER,
         "transfer": studio.TRANSFER,
         "ranking": studio.LAYERS,
+        "label_curve": studio.SCORES,
     }
     return pages.get(study, "")
 

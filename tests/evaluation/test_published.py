@@ -19,6 +19,8 @@ SILENT = {
     "momentum": 0.9, "schedule_of": {}, "warmup": 0, "warmup_share": 0.0, "warmup_from": 0.01, "lr_of": {}, "batch_of": {},
     "batch_rule": "fixed", "parts": 1, "pixels": "none", "augment": "none", "mix": "none", "mix_alpha": 0.8,
     "labels": "hard", "loss": "kl", "hard_weight": 0.0, "hard_classes": "mixed", "temperature": 1.0, "temperature_squared": False,
+    "stored": {"epochs": 0, "kept": 1.0, "unit": "epoch", "walk": "turn", "top": 0, "rest": "spread"},
+    "hard_from": 1.0, "hard_until": 1.0, "refine": 0.0, "smoothing": 0.1, "dense_weight": 0.0, "dense_views": 1,
     "teacher_mode": "eval", "average": 0.0, "average_each": "update", "average_ramp": False, "learned_lr": False, "student": "auto",
 }  # fmt: skip
 CROPS, MILD = "resized_crop_flip:low=0.08", "resized_crop_flip:low=0.5"
@@ -110,6 +112,13 @@ PUBLISHED = {
 }  # fmt: skip
 for name in [one for one in PUBLISHED if one.startswith(("gvbsm", "edc"))]:
     PUBLISHED[f"{name}-as-released"] = {**PUBLISHED[name], "hard_classes": "own"}
+for name in [
+    one
+    for one in PUBLISHED
+    if one.startswith(("sre2lpp", "gvbsm")) or one in ("sre2l-imagenet", "cda-imagenet", "edc-imagenet")
+]:
+    if not name.endswith("as-released"):  # whose code stores its labels: dwa.md 6.2
+        PUBLISHED[f"{name}-stored"] = {**PUBLISHED[name], "labels": "stored"}
 OURS = {"hard", "real"}
 UNUSED = {"adamw": {"momentum"}, "sgd": set()}  # what an optimizer has no use for
 

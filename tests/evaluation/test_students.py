@@ -10,7 +10,8 @@ from classroom import STUDENT, FakeDrive, Killed, digits, drain, network, start
 from distill_core import loop
 from distill_core.errors import BadRecord, BadSetting, StudioError
 from distill_core.evaluation import PROTOCOLS, accuracy, train_student
-from distill_core.evaluation.classroom import Classroom, soft_loss
+from distill_core.evaluation.classroom import Classroom
+from distill_core.evaluation.losses import soft as soft_loss
 from distill_core.evaluation.timetable import Timetable
 from distill_core.results import Lesson
 
@@ -74,8 +75,8 @@ def test_a_teacher_in_training_mode_uses_the_batch_and_is_left_as_it_was():
     released = PROTOCOLS["dwa-as-released"].with_(mix="none", augment="none")
     rooms = [Classroom(lesson(), p, digits(), teacher, CPU) for p in (released, released.with_(teacher_mode="eval"))]
     rows = torch.arange(10)
-    batch = rooms[0].batch(rows, torch.Generator())
-    found = [room._wanted(rows, batch, rows) for room in rooms]
+    batch = rooms[0].show(rows, torch.Generator())
+    found = [room._wanted(batch, slice(None)) for room in rooms]
     torch.testing.assert_close(found[1], teacher(batch.images))
     assert not torch.allclose(found[0], found[1])
     assert all(torch.equal(before[name], value) for name, value in teacher.state_dict().items())

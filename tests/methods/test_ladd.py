@@ -210,7 +210,7 @@ def test_the_control_has_labels_of_the_same_labeler(home):
     asked = job(students=1, teacher=STUDENT, ipc=1)
     events, result = drain(whole(augmented(), asked))
     exam = Exam.of(result, asked, digits(), None)
-    assert [(one.subject, one.protocol.taught) for one in exam.sittings] == [
+    assert [(one.subject, one.protocol.labels_said) for one in exam.sittings] == [
         ("distilled", "hard + dense"),
         ("random", "hard + dense"),
     ]

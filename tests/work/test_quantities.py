@@ -48,6 +48,10 @@ def of_studies(home: Path) -> dict[str, set[str]]:
             {"run": searched, "each": 2, "draws": 1, "short": 1, "long": 2, "judge": NETWORK},
             {"epochs": 2, "students": 1, "student": NETWORK},
         ),
+        "label_curve": (
+            {"run": searched, "ladder": ["hard", "stored:stored=1"]},
+            {"epochs": 2, "students": 1, "draws": 1, "student": NETWORK, "protocol": "dwa"},
+        ),
         "prior": ({"width": 4, "steps": 4, "sharpen": 4, "measure": True}, {"data": "digits:size=8"}),
     }
     found = {}
