@@ -106,7 +106,7 @@ class Classroom:
                 return self.teacher(doubled(images))[: len(images)].float()
         assert self.soft is not None, "check() asks for soft labels"
         own = self.soft[rows.to(self.device)]
-        return mixed.share * own[part] + (1 - mixed.share) * own[mixed.partner[part]]
+        return blended(own[part], own[mixed.partner[part]], mixed.share, self.protocol)
 
     def held(self, network: nn.Module, whose: str = "") -> dict[str, float]:
         """Accuracy on the first validation images, for the reports; nothing where there is no validation part."""
@@ -117,6 +117,15 @@ class Classroom:
                 network, self.real, self.real.val, self.device, at_most=HELD
             )
         }
+
+
+def blended(own: Tensor, other: Tensor, share: float, protocol: Protocol) -> Tensor:
+    """Stored logits of two mixed images as those of the mixture: z̃ = λ z + (1 − λ) z′ (INFER), or such that
+    softmax(z̃ / τ) = λ softmax(z / τ) + (1 − λ) softmax(z′ / τ)."""
+    if protocol.labels_mixed == "logits":
+        return share * own + (1 - share) * other
+    p, q = ((z / protocol.temperature).softmax(1) for z in (own, other))
+    return protocol.temperature * (share * p + (1 - share) * q).log()
 
 
 def soft_loss(student: Tensor, wanted: Tensor, temperature: float, squared: bool = False) -> Tensor:

@@ -117,7 +117,7 @@ class Memory:
     @classmethod
     def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None, control: int) -> Memory:
         """`control` is the seed of the random real images."""
-        protocol = chosen_protocol(job, result.protocol)
+        protocol = chosen_protocol(job, result)
         static = protocol.labels == "static"
         if static and teacher is None:
             raise BadSetting(

@@ -25,10 +25,13 @@ from .students import accuracy, check, derive, lesson_at, timetable, train_stude
 from .whole import CHEAP, known_whole, measure_whole, whole_seconds
 
 
-def chosen_protocol(job: Job, own: str) -> Protocol:
-    """The job's protocol, or the method's `own` where the job says `auto`, with the job's number of epochs."""
-    protocol = find(own if job.protocol == "auto" else job.protocol)
-    return protocol.with_(epochs=job.epochs) if job.epochs else protocol
+def chosen_protocol(job: Job, result: Result) -> Protocol:
+    """The job's protocol, or the set's own where the job says `auto`, with the job's number of epochs."""
+    protocol = find(result.protocol if job.protocol == "auto" else job.protocol)
+    if job.epochs:
+        return protocol.with_(epochs=job.epochs)
+    copies = int(result.about.get("copies", 1)) if protocol.epochs_shared else 1
+    return protocol.with_(epochs=max(1, protocol.epochs // copies)) if copies > 1 else protocol
 
 
 def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> Teaches:
@@ -76,7 +79,7 @@ class Exam:
 
     @classmethod
     def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None) -> Exam:
-        protocol, device = chosen_protocol(job, result.protocol), device_of(job.device)
+        protocol, device = chosen_protocol(job, result), device_of(job.device)
         if protocol.learned_lr and "student_lr" in result.about:
             protocol = protocol.with_(lr=float(result.about["student_lr"]))
         static, source = protocol.labels == "static", as_taught(result, protocol, real, teacher)

@@ -63,6 +63,9 @@ class Protocol(BaseModel):
     mix: Literal["none", "mixup", "cutmix"] = "none"
     mix_alpha: float = Field(0.8, gt=0)
     labels: Literal["hard", "static", "teacher"] = "hard"
+    labels_mixed: Literal["logits", "probabilities"] = Field(
+        "logits", description="How stored labels are mixed: before the softmax, or behind it at the temperature."
+    )
     loss: Literal["kl", "mse"] = Field(
         "kl", description="Soft labels: divergence at a temperature, or squared error of logits."
     )
@@ -85,6 +88,10 @@ class Protocol(BaseModel):
         False, description="Until the decay is reached it is (k − 1) / k at the k-th time: the plain mean so far."
     )
 
+    epochs_shared: bool = Field(
+        False,
+        description="Divide the epochs by how many images of the set come of one natural image, where it says so.",
+    )
     learned_lr: bool = Field(
         False, description="Take the learning rate that was learned with the set, where it has one."
     )

@@ -44,7 +44,7 @@ class Source:
 
 def asked(source: Source, job: Job, student: str) -> dict[str, object]:
     """What one cell is made of: two cells with the same values hold the same numbers."""
-    protocol = chosen_protocol(job, source.result.protocol)
+    protocol = chosen_protocol(job, source.result)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)
     plain = protocol.model_dump(mode="json", exclude={"title", "about", "source"})
     return {"student": spec, "protocol": plain, "students": job.students, "seed": job.seed, "control": source.control}
@@ -91,7 +91,7 @@ def _cell(
     place: tuple[int, int],
 ) -> dict[str, object]:
     source, student = sources[place[0]], students[place[1]]
-    protocol = chosen_protocol(job, source.result.protocol)
+    protocol = chosen_protocol(job, source.result)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)
     said = {"student": spec, "protocol": protocol.name, "labels": protocol.labels, "epochs": protocol.epochs}
     values = {

@@ -29,6 +29,7 @@ from .glad import GenerativeLatent
 from .gvbsm import GeneralizedMatching
 from .herding import Herding
 from .hglad import HierarchicalPrior
+from .infer import InterclassCompensators
 from .kcenter import KCenter
 from .mtt import TrajectoryMatching
 from .own import from_file
@@ -45,6 +46,7 @@ BUILT_IN: tuple[type[Method], ...] = (
     GeneralizedMatching,
     DesignSpace,
     RealisticDiverse,
+    InterclassCompensators,
     DistributionMatching,
     DatasetCondensation,
     SiameseCondensation,

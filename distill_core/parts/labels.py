@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ..errors import BadSetting
 from ..evaluation.control import teacher_labels
@@ -16,8 +16,9 @@ from ..method import Stream
 from ..part import Part, again, choice, knob
 from ..pieces.ensemble import find_teachers
 from ..pieces.ground import Ground
-from ..results import Pictures
+from ..results import Pictures, Result
 
+R = TypeVar("R", bound=Result)
 About = Mapping[str, str | int | float]
 
 
@@ -59,12 +60,19 @@ class HardLabels(Part):
             own: the objective's protocol.
             stages: sizes of the parts that students are taught in turn; () is all at once.
         """
-        real, soft = ground.real, self.soft(ground, images, teacher)
+        real = ground.real
+        basic = (images, ground.labels, real.classes, real.mean, real.std)
+        given = Pictures(*basic, stages=stages, about=dict(about))
+        return (yield from self.labelled(ground, given, teacher=teacher, own=own))
+
+    def labelled(self, ground: Ground, given: R, *, teacher: str = "", own: str = "hard") -> Stream[R]:
+        """A result of any kind with its labels; the arguments are those of `result`."""
+        real, images = ground.real, given.lesson(0, Generator().manual_seed(0)).images
+        soft = self.soft(ground, images, teacher)
         said = ", ".join(f"{m:.4f} ± {s:.4f}" for m, s in zip(real.mean, real.std, strict=True))
         yield Note(f"Pixels are normalized with {said} (mean ± s.d. of each channel) in every stage.")
         protocol = own if self.protocol == "auto" else self.protocol
-        basic = (images, ground.labels, real.classes, real.mean, real.std)
-        return Pictures(*basic, soft_labels=soft, protocol=protocol, teacher=teacher, stages=stages, about=dict(about))
+        return given.with_(soft_labels=soft, protocol=protocol, teacher=teacher)
 
     def soft(self, ground: Ground, images: Tensor, teacher: str) -> Tensor | None:
         """(n, classes) logits that are stored, or None."""

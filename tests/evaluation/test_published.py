@@ -19,7 +19,7 @@ SILENT = {
     "momentum": 0.9, "schedule_of": {}, "warmup": 0, "warmup_share": 0.0, "warmup_from": 0.01, "lr_of": {}, "batch_of": {},
     "batch_rule": "fixed", "parts": 1, "pixels": "none", "augment": "none", "mix": "none", "mix_alpha": 0.8,
     "labels": "hard", "loss": "kl", "hard_weight": 0.0, "hard_classes": "mixed", "temperature": 1.0, "temperature_squared": False,
-    "teacher_mode": "eval", "average": 0.0, "average_each": "update", "average_ramp": False, "learned_lr": False, "student": "auto",
+    "labels_mixed": "logits", "epochs_shared": False, "teacher_mode": "eval", "average": 0.0, "average_each": "update", "average_ramp": False, "learned_lr": False, "student": "auto",
 }  # fmt: skip
 CROPS, MILD = "resized_crop_flip:low=0.08", "resized_crop_flip:low=0.5"
 
@@ -107,10 +107,12 @@ PUBLISHED = {
         "warmup_from": 1e-7, "augment": "dsa", "average": 0.995, "average_each": "epoch", "average_ramp": True,
     },
     "static": {**CIFAR, "batch": 64, "mix": "mixup", "mix_alpha": 0.8, "labels": "static", "temperature": 30.0},
+    "infer": {**CIFAR, "batch": 64, "mix": "mixup", "mix_alpha": 0.8, "labels": "static", "temperature": 30.0},
+    "infer-dynamic": {**CIFAR, "batch": 64, **taught("mixup", 0.8, 30.0), "epochs_shared": True},
 }  # fmt: skip
 for name in [one for one in PUBLISHED if one.startswith(("gvbsm", "edc"))]:
     PUBLISHED[f"{name}-as-released"] = {**PUBLISHED[name], "hard_classes": "own"}
-OURS = {"hard", "real"}
+OURS = {"hard", "real", "infer-unmixed", "infer-probabilities"}
 UNUSED = {"adamw": {"momentum"}, "sgd": set()}  # what an optimizer has no use for
 
 
