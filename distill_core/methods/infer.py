@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 
 from ..datasets import load
 from ..evaluation.protocols import find
-from ..events import Parts, Scalars
+from ..events import Note, Parts, Scalars
 from ..job import Job
 from ..method import Card, Method, Stream
 from ..part import knob
@@ -59,6 +59,14 @@ class InterclassCompensators(Method):
             return reason
         return too_few(self.compensators, job, len(networks), len(load(job.data).classes))
 
+    def caution(self, job: Job) -> str | None:
+        """What the parts say; and where nothing is shared, how much more than ipc is stored."""
+        kind, networks = self.compensators, len(self.squeeze.inverted(job))
+        stored = kind.naturals(job.ipc, networks, len(load(job.data).classes)) * (1 + networks)
+        if kind.apart and stored > job.ipc:
+            return f"Nothing is shared, so {stored} images of each class are stored where ipc={job.ipc}; count=ipc keeps within it."
+        return super().caution(job)
+
     def distill(self, job: Job) -> Stream[Result]:
         ground, kind, networks = Ground.of(job), self.compensators, len(self.squeeze.inverted(job))
         groups = kind.naturals(job.ipc, networks, ground.classes)
@@ -73,6 +81,10 @@ class InterclassCompensators(Method):
         keys = (yield from self.squeeze.labelers(ground, teachers)).split(JOIN)
         by = named(keys, self._temperature(job) if self.mean_of == "probabilities" else 0.0)
         result = yield from self.labels.labelled(ground, kind.result(ground, sums), teacher=by)
+        yield Note(
+            f"Stored: {sums.pixels.flatten(0, 1).shape[0]:,} naturals and {sums.learned.flatten(0, 2).shape[0]:,} compensators, "
+            f"{result.bytes.images:,} bytes; {job.ipc} images of each class are {job.ipc * sums.pixels[0].numel():,}."
+        )
         yield from self._end(sums, teachers, result)
         return result
 

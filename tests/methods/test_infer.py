@@ -283,6 +283,17 @@ def test_apart_every_image_goes_its_own_way_and_is_stored():
     assert len(within) == 3 * C and within.bytes.images <= 4 * C * 64
 
 
+def test_what_is_stored_is_said():
+    asked = job(ipc=4)
+    assert infer().caution(asked) is None
+    assert "9 images of each class are stored where ipc=4" in infer(compensators="per_image").caution(asked)
+    assert infer(compensators="per_image", compensators_count="ipc").caution(asked) is None
+    events, result = distilled(4)
+    said = next(e.text for e in events if e.kind == "note" and e.text.startswith("Stored"))
+    assert said.startswith("Stored: 30 naturals and 6 compensators, 2,688 bytes; 4 images of each class are 2,560.")
+    assert result.bytes.images == 30 * 64 + 2 * 6 * 64
+
+
 def test_noise_is_as_long_as_what_was_learned():
     (_, learned), (_, noise) = distilled(4), distilled(4, compensators="noise")
     one, two = (r.compensators.float().flatten(2) for r in (learned, noise))
