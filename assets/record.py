@@ -20,6 +20,7 @@ import torch
 
 HERE = Path(__file__).parent
 SETS = ("digits", "digits:size=8", "digits:size=32", "shapes", "shapes:size=16")
+SEVERAL = ("digits", "shapes")  # for these the small networks of INFER's quick settings ship too
 PRIORS = ("fashion-mnist", "digits", "shapes")
 STUDENTS = 3
 RECORDINGS = {"dwa-digits-ipc1": 1, "dwa-digits-ipc10": 10}  # played on the start page
@@ -41,36 +42,40 @@ def drain(stream: Any) -> Any:
 
 
 def teachers() -> None:
-    """A teacher for each bundled set with the recipe that methods use by default, and its card."""
+    """A teacher for each bundled set with the recipe that methods use by default, INFER's other ones, and their card."""
     from distill_core.datasets import load
     from distill_core.home import studio_home
+    from distill_core.methods.infer import SMALL
     from distill_core.networks import resolve
     from distill_core.pieces.teach import SqueezeRecipe, squeeze, teacher_key
 
     (HERE / "teachers").mkdir(exist_ok=True)
+    card = HERE / "teachers" / "card.json"
+    before = json.loads(card.read_text(encoding="utf-8"))["teachers"] if card.is_file() else {}
     cards, wanted = {}, set()
-    for name in SETS:
+    asked = [(name, "auto") for name in SETS] + [(name, spec) for name in SEVERAL for spec in SMALL.split("+")[1:]]
+    for name, network in asked:
         real = load(name)
-        spec = resolve("auto", channels=real.channels, size=real.size)
+        spec = resolve(network, channels=real.channels, size=real.size)
         key = teacher_key(real, spec, SqueezeRecipe())
         wanted.add(key)
         print(f"teacher {key} for {real.name}: {spec}", flush=True)
-        teacher = drain(squeeze(real, "auto", SqueezeRecipe(), torch.device("cpu")))
+        teacher = drain(squeeze(real, network, SqueezeRecipe(), torch.device("cpu")))
         made = studio_home() / "cache" / f"teacher-{key}.safetensors"
         if made.is_file():
             shutil.copyfile(made, HERE / "teachers" / f"{key}.safetensors")
+        with_torch = torch.__version__ if made.is_file() else before[key]["torch"]
         cards[key] = {
             **teacher.about,
             "bytes": teacher.bytes,
             "measured_on": f"{len(real.test.labels)} real test images",
+            "torch": with_torch,
         }
     for old in (HERE / "teachers").glob("*.safetensors"):
         if old.stem not in wanted:
             old.unlink()
-    card = {"made_by": "python -m assets.record teachers", "torch": torch.__version__, "teachers": cards}
-    (HERE / "teachers" / "card.json").write_text(
-        json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    said = {"made_by": "python -m assets.record teachers", "teachers": cards}
+    card.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def priors() -> None:

@@ -9,7 +9,7 @@ from torch import nn
 
 from .datasets import RealSet, load
 from .errors import BadSetting, MissingWeights
-from .evaluation import chosen_protocol, score
+from .evaluation import protocol_of, score
 from .evaluation.protocols import find
 from .evaluation.stored import LabelStore
 from .events import Event, Scalars, Scored
@@ -77,7 +77,7 @@ def whole(method: Method, job: Job) -> Stream[Result]:
 
 def labeler(result: Result, job: Job, real: RealSet) -> Stream[nn.Module | None]:
     """The teacher that labels for the students: the set's own, else one that is squeezed now where the protocol wants one."""
-    protocol = chosen_protocol(job, result.protocol, result.dial)
+    protocol = protocol_of(job, result)
     device = device_of(job.device)
     if result.teacher:
         return find_teachers(result.teacher, real, device)

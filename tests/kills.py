@@ -23,7 +23,7 @@ from distill_core.method import Method
 from distill_core.methods import registry
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
-from distill_core.results import load_result
+from distill_core.results import Pictures, load_result
 from distill_core.work import drive, sitting
 from tests.methods.tiny import fitting, small
 
@@ -135,7 +135,7 @@ def making(home: Path, moments: list[tuple[str, str]]) -> set[str]:
 
 def outcome(folder: RunFolder, made: set[str]) -> dict[str, list[Any]]:
     """What has to be the same: the set, every file of the cache, the timeline."""
-    result = load_result(folder.path / "set.safetensors")
+    result = Pictures.of(load_result(folder.path / "set.safetensors"))
     tensors = [t for t in (result.images, result.labels, result.soft_labels) if t is not None]
     cache = folder.path.parents[1] / "cache"
     kept = [path for path in cache.rglob("[!.]*") if path.is_file() and path.suffix != ".lock"]

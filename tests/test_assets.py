@@ -10,6 +10,7 @@ import torch
 from distill_core.datasets import load
 from distill_core.evaluation.whole import known_whole
 from distill_core.home import ASSETS
+from distill_core.methods.infer import SMALL
 from distill_core.networks import resolve
 from distill_core.pieces.teach import SqueezeRecipe, accuracy, find_teacher, teacher_key
 from distill_core.priors.files import find
@@ -37,6 +38,19 @@ def test_a_bundled_set_has_its_teacher_and_its_full_score(name):
     teacher = find_teacher(key, real, torch.device("cpu"))
     assert card["classes"] == list(real.classes) and card["accuracy"] == teacher.accuracy
     assert known_whole(real, spec) is not None, f"no score of all real data for {name}: python -m assets.record scores"
+
+
+@pytest.mark.parametrize("name", ["digits", "shapes"])
+def test_infers_quick_settings_train_no_teacher(name):
+    """Its four small networks ship for the bundled sets, in less than 1.5 MB; `python -m assets.record teachers` makes them."""
+    real, cards = load(name), json.loads((ASSETS / "teachers" / "card.json").read_text(encoding="utf-8"))["teachers"]
+    specs = [resolve(one, channels=real.channels, size=real.size) for one in SMALL.split("+")[1:]]
+    keys = [teacher_key(real, spec, SqueezeRecipe()) for spec in specs]
+    for key, spec in zip(keys, specs, strict=True):
+        teacher = find_teacher(key, real, torch.device("cpu"))
+        assert (ASSETS / "teachers" / f"{key}.safetensors").is_file() and cards[key]["spec"] == spec == teacher.spec
+        assert cards[key]["accuracy"] == teacher.accuracy > 0.95 and cards[key]["recipe"]["seed"] == 0
+    assert sum((ASSETS / "teachers" / f"{key}.safetensors").stat().st_size for key in keys) < 750_000
 
 
 def test_the_digits_teacher_is_as_good_as_its_card_says():

@@ -72,6 +72,7 @@ class Outcome:
     """The set, and the scores of a student that was trained for a moment where they are asked for."""
 
     def __init__(self, result: Pictures, scores: list[object]):
+        result = Pictures.of(result)
         self.images, self.soft, self.scores = result.images, result.soft_labels, scores
         self.stages, self.dense = result.stages, result.dense
 

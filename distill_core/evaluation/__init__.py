@@ -9,7 +9,7 @@ that of the last epoch, on the real test part; nothing is chosen by it.
 from __future__ import annotations
 
 from .control import control_of, random_lesson, random_rows, teacher_labels
-from .exam import chosen_protocol, score
+from .exam import chosen_protocol, protocol_of, score
 from .protocols import PROTOCOLS, Protocol, find
 from .students import Trained, accuracy, train_student
 from .whole import known_whole, measure_whole
@@ -24,6 +24,7 @@ __all__ = [
     "find",
     "known_whole",
     "measure_whole",
+    "protocol_of",
     "random_lesson",
     "random_rows",
     "score",

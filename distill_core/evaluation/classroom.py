@@ -81,6 +81,11 @@ class Classroom:
         self.dense = lesson.dense if self.protocol.dense_weight else None
         self.cells = None if self.dense is None else self.dense.labels.to(self.device)
 
+    @property
+    def _mixed_at(self) -> float:
+        """The temperature at which static labels are mixed as probabilities; 0: they are mixed as logits."""
+        return self.protocol.temperature if self.protocol.labels_mixed == "probabilities" else 0.0
+
     def batch(self, rows: Tensor, generator: Generator) -> Mixed:
         """The images of these rows, normalized, augmented and mixed."""
         return self._augmented(self._pixels(rows), generator)
@@ -103,7 +108,7 @@ class Classroom:
             return self._stored(rows, generator, epoch)
         mixed, own = self.batch(rows, generator), rows.to(self.device)
         other, share, soft = own[mixed.partner], mixed.share, self.soft
-        wanted = None if soft is None else share * soft[own] + (1 - share) * soft[other]
+        wanted = None if soft is None else losses.blended(soft[own], soft[other], share, self._mixed_at)
         return Shown(mixed.images, self.labels[own], self.labels[other], share, wanted)
 
     def _stored(self, rows: Tensor, generator: Generator, epoch: int) -> Shown:

@@ -30,11 +30,23 @@ from .students import accuracy, check, lesson_at, timetable, train_student
 from .whole import CHEAP, known_whole, measure_whole, whole_seconds
 
 
-def chosen_protocol(job: Job, own: str, dial: Mapping[str, object] | None = None) -> Protocol:
+def chosen_protocol(job: Job, own: str, dial: Mapping[str, object] | None = None, copies: int = 1) -> Protocol:
     """The job's protocol, or the method's `own` where the job says `auto`, with the job's number of epochs and the labels that the
-    set's `dial` says."""
+    set's `dial` says.
+
+    Args:
+        copies: images that come of one natural image; some protocols share the epochs among them.
+    """
     protocol = find(own if job.protocol == "auto" else job.protocol)
-    return protocol.with_(**({"epochs": job.epochs} if job.epochs else {}), **(dial or {}))
+    shared = protocol.epochs_shared and copies > 1
+    epochs = job.epochs or (max(1, protocol.epochs // copies) if shared else 0)
+    return protocol.with_(**({"epochs": epochs} if epochs else {}), **(dial or {}))
+
+
+def protocol_of(job: Job, result: Result, dial: Mapping[str, object] | None = None) -> Protocol:
+    """The protocol under which students of this result are trained; `dial` instead of the result's own."""
+    copies = int(str(result.about.get("copies", 1)))
+    return chosen_protocol(job, result.protocol, result.dial if dial is None else dial, copies)
 
 
 def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> Teaches:
@@ -102,8 +114,7 @@ class Exam:
         views: LabelStore | None = None,
         meter: Meter | None = None,
     ) -> Exam:
-        protocol = with_dense(chosen_protocol(job, result.protocol, result.dial), result)
-        device = device_of(job.device)
+        protocol, device = with_dense(protocol_of(job, result), result), device_of(job.device)
         if protocol.learned_lr and "student_lr" in result.about:
             protocol = protocol.with_(lr=float(result.about["student_lr"]))
         static, source = protocol.labels == "static", as_taught(result, protocol, real, teacher)

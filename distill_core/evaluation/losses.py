@@ -32,3 +32,12 @@ def smoothed(own: Tensor, other: Tensor, share: float | Tensor, classes: int, sm
 def refined(wanted: Tensor, classes: Tensor, weight: float) -> Tensor:
     """soft / ‖soft‖ + weight · class / ‖class‖: the label that GIFT compares with. Its length does not matter there."""
     return F.normalize(wanted, dim=1) + weight * F.normalize(classes, dim=1)
+
+
+def blended(own: Tensor, other: Tensor, share: float, temperature: float = 0.0) -> Tensor:
+    """Logits of two mixed images as those of the mixture: z̃ = λ z + (1 − λ) z′ (INFER), or at a temperature such that
+    softmax(z̃ / τ) = λ softmax(z / τ) + (1 − λ) softmax(z′ / τ)."""
+    if not temperature:
+        return share * own + (1 - share) * other
+    p, q = ((z / temperature).softmax(1) for z in (own, other))
+    return temperature * (share * p + (1 - share) * q).log()

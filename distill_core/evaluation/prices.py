@@ -11,7 +11,7 @@ from ..measures.budget import CONTAINER, record_bytes
 from ..networks import resolve
 from ..results import Result
 from .control import draws_of
-from .exam import chosen_protocol
+from .exam import protocol_of
 from .protocol import Protocol
 from .stored import kept_batches, label_bytes
 from .timetable import Timetable
@@ -50,7 +50,7 @@ def price_of(result: Result, dial: Mapping[str, object], job: Job, real: RealSet
         dial: what is different in the protocol's labels (`parts.labels`).
         teacher_bytes: of the network that would label.
     """
-    protocol = chosen_protocol(job, result.protocol, dial)
+    protocol = protocol_of(job, result, dial)
     student = resolve(
         protocol.student if job.student == "auto" else job.student, channels=real.channels, size=real.size
     )

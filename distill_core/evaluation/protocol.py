@@ -73,6 +73,9 @@ class Protocol(BaseModel):
     mix: Literal["none", "mixup", "cutmix"] = "none"
     mix_alpha: float = Field(0.8, gt=0)
     labels: Literal["hard", "static", "teacher", "stored"] = "hard"
+    labels_mixed: Literal["logits", "probabilities"] = Field(
+        "logits", description="How static labels are mixed: before the softmax, or behind it at the temperature."
+    )
     stored: StoredLabels = Field(
         StoredLabels(), description="Which views of each image have labels, where they are stored."
     )
@@ -118,6 +121,10 @@ class Protocol(BaseModel):
         1, ge=1, description="Sub-images that are drawn of each image at an update, for that loss."
     )
 
+    epochs_shared: bool = Field(
+        False,
+        description="Divide the epochs by how many images of the set come of one natural image, where it says so.",
+    )
     learned_lr: bool = Field(
         False, description="Take the learning rate that was learned with the set, where it has one."
     )

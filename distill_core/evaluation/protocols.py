@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..errors import BadSetting, nearest
 from .protocol import Protocol
-from .published import ENSEMBLES, MATCHING, MOSAICS, RECOVERING, STATIC, STORED
+from .published import COMPENSATED, ENSEMBLES, MATCHING, MOSAICS, RECOVERING, STATIC, STORED
 
 __all__ = ["PROTOCOLS", "Protocol", "find"]
 
@@ -38,7 +38,7 @@ REAL = Protocol(
     augment="crop_flip",
 )
 PROTOCOLS: dict[str, Protocol] = {
-    one.name: one for one in (HARD, *RECOVERING, *MOSAICS, *ENSEMBLES, *MATCHING, STATIC, *STORED, REAL)
+    one.name: one for one in (HARD, *RECOVERING, *MOSAICS, *ENSEMBLES, *MATCHING, STATIC, *COMPENSATED, *STORED, REAL)
 }
 
 

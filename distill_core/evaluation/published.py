@@ -174,3 +174,16 @@ STATIC = _dwa.with_(
     source="INFER (2408.06927), static labels: AdamW 1e-3, 400 epochs, batch 64, mixup 0.8 on logits, temperature 30.",
     batch=64, labels="static",
 )  # fmt: skip
+
+_infer = STATIC.with_(name="infer", title="INFER students")
+COMPENSATED = (
+    _infer,
+    _infer.with_(name="infer-dynamic", title="INFER students, live labels", labels="teacher", epochs_shared=True,
+                 about="All teachers label every augmented and mixed image anew; as many updates as the naturals alone would have.",
+                 source="INFER (2408.06927), dynamic labels: 400 / (M + 1) epochs of all images."),
+    _infer.with_(name="infer-unmixed", title="INFER students without MixUp", mix="none",
+                 source="Ours: infer without MixUp, for its ablation."),
+    _infer.with_(name="infer-probabilities", title="INFER students, probabilities mixed", labels_mixed="probabilities",
+                 about="Stored labels are mixed behind the softmax.",
+                 source="Ours: infer with labels mixed as probabilities, for its ablation."),
+)  # fmt: skip

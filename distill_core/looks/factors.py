@@ -4,7 +4,7 @@ and what the teachers say of each (INFER, arXiv 2408.06927, section 3).
 `planes/factors.json` is a `Factors`; `planes/factors.<what>.npy`, for the groups and classes that are shown:
     naturals      (groups, classes, h, w, c) uint8
     compensators  (groups, teachers, h, w, c) float16, in pixels
-    answers       (groups, 1 + teachers, classes, all classes) float16: mean logits of all teachers; slice 0 is the naturals
+    answers       (groups, 1 + teachers, classes, all classes) float16: the mean answer of all teachers; slice 0 is the naturals
 """
 
 from __future__ import annotations
@@ -78,14 +78,17 @@ def compute(home: Path, run: str, *, tell: Callable[..., None] = lambda **_: Non
         raise BadRecord(
             f"The set of run {run!r} does not belong to {real.name}: other classes, or images of another size."
         )
-    found = [opened(key, real.name) for key in parts.teacher.split("+")]
+    from ..pieces.ensemble import AT, JOIN, mean_answer
+
+    keys, _, temperature = parts.teacher.partition(AT)
+    found = [opened(key, real.name) for key in keys.split(JOIN)]
     tell(stage="ask", done=1, total=2)
     answers = asked(parts, real, [network for network, _ in found])
     groups, classes = shown_of(parts)
     small = (
         parts.naturals[:groups, :classes].permute(0, 1, 3, 4, 2).numpy(),
         parts.compensators[:groups].permute(0, 1, 3, 4, 2).numpy(),
-        answers.mean(0)[:groups, :, :classes].half().numpy(),
+        mean_answer(answers, float(temperature or 0))[:groups, :, :classes].half().numpy(),
     )
     where = path_of(folder)
     where.parent.mkdir(exist_ok=True)

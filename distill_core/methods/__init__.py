@@ -29,6 +29,7 @@ from .glad import GenerativeLatent
 from .gvbsm import GeneralizedMatching
 from .herding import Herding
 from .hglad import HierarchicalPrior
+from .infer import InterclassCompensators
 from .kcenter import KCenter
 from .kmeans import ClassMeans
 from .ladd import LabelAugmented
@@ -47,6 +48,7 @@ BUILT_IN: tuple[type[Method], ...] = (
     GeneralizedMatching,
     DesignSpace,
     RealisticDiverse,
+    InterclassCompensators,
     DistributionMatching,
     DatasetCondensation,
     SiameseCondensation,

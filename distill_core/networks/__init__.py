@@ -10,7 +10,7 @@ import torch
 
 from ..errors import BadSetting, nearest
 from ..spec import parse
-from . import classic, convnet, mobile, resnet, vit, wide
+from . import classic, convnet, mobile, resnet, shuffle, vit, wide
 from .network import Builder, Network, NetworkInfo, Option, canonical, checked, norm_among
 
 __all__ = ["Network", "NetworkInfo", "Option", "build", "check", "known", "norm_of", "resolve"]
@@ -26,6 +26,7 @@ _ALL: dict[str, tuple[NetworkInfo, Builder]] = {
     "mobilenetv2": (mobile.MOBILENET, mobile.mobilenetv2),
     "efficientnetb0": (mobile.EFFICIENTNET, mobile.efficientnetb0),
     "shufflenet": (mobile.SHUFFLENET, mobile.shufflenet),
+    "shufflenetv1": (shuffle.INFO, shuffle.shufflenetv1),
     "vit": (vit.INFO, vit.vit),
     "deit": (vit.DEIT, vit.deit),
 }

@@ -35,7 +35,16 @@ VGG11 = NetworkInfo(
     "vgg11",
     "VGG-11",
     "Eight 3×3 convolutions, one linear layer.",
-    (Option("norm", "How feature maps are normalized.", "instance", ("none", "batch", "instance")),),
+    (
+        Option("norm", "How feature maps are normalized.", "instance", ("none", "batch", "instance")),
+        Option(
+            "width",
+            "Channels of the first convolution; the others have up to eight times as many.",
+            64,
+            minimum=1,
+            maximum=512,
+        ),
+    ),
 )
 
 
@@ -91,16 +100,16 @@ def _large_alexnet(channels: int, size: int, classes: int) -> Network:
     return Network(body, neck, classifier, channels=channels, size=size, classes=classes)
 
 
-def vgg11(channels: int, size: int, classes: int, *, norm: str) -> Network:
-    """64, 128, 256 twice, 512 four times; five poolings where the side allows."""
+def vgg11(channels: int, size: int, classes: int, *, norm: str, width: int) -> Network:
+    """`width`, 2 · width, 4 · width twice, 8 · width four times; five poolings where the side allows."""
     side, padding = (32, 3) if (channels, size) == (1, 28) else (size, 1)
     body: dict[str, nn.Module] = {}
-    given, stages = channels, ((64,), (128,), (256, 256), (512, 512), (512, 512))
-    for i, widths in enumerate(stages):
+    given, stages = channels, ((1,), (2,), (4, 4), (8, 8), (8, 8))  # times the width
+    for i, times in enumerate(stages):
         parts: list[nn.Module] = []
-        for width in widths:
-            parts += [nn.Conv2d(given, width, 3, padding=padding), *_norm(norm, width), nn.ReLU()]
-            given, padding = width, 1
+        for wide in (one * width for one in times):
+            parts += [nn.Conv2d(given, wide, 3, padding=padding), *_norm(norm, wide), nn.ReLU()]
+            given, padding = wide, 1
         if side >= 4 or (side >= 2 and i == len(stages) - 1):
             parts.append(nn.MaxPool2d(2))
             side //= 2

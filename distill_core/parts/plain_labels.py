@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, TypeVar
 
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ..errors import BadSetting
 from ..evaluation.control import teacher_labels
@@ -20,8 +20,9 @@ from ..networks import resolve
 from ..part import Part, again, knob
 from ..pieces.ensemble import find_teachers
 from ..pieces.ground import Ground
-from ..results import Pictures
+from ..results import Pictures, Result
 
+R = TypeVar("R", bound=Result)
 About = Mapping[str, str | int | float]
 Dial = dict[str, object]  # what is different in a protocol's labels
 
@@ -58,15 +59,15 @@ class HardLabels(Part):
         own = find(self.protocol).name if self.protocol != "auto" else ""
         return chosen_protocol(job, own, self.dial()) if own or job.protocol != "auto" else None
 
-    def price(self, ground: Ground, own: str, stages: tuple[int, ...]) -> int:
-        """Bytes of labels that will be kept for as many images as the job asks for, where they are stored; else 0."""
+    def price(self, ground: Ground, own: str, stages: tuple[int, ...], images: int = 0) -> int:
+        """Bytes of labels that will be kept for so many images (0: as many as the job asks for), where they are stored; else 0."""
         protocol = chosen_protocol(ground.job, own, self.dial())
         if protocol.labels != "stored":
             return 0
         real, classes = ground.real, ground.classes
         wanted = protocol.student if ground.job.student == "auto" else ground.job.student
         student = resolve(wanted, channels=real.channels, size=real.size)
-        images = len(ground.labels)
+        images = images or len(ground.labels)
         settled = protocol.settled(student, images, classes)
         return label_bytes(settled, images, classes, settled.epochs, stages)
 
@@ -93,13 +94,20 @@ class HardLabels(Part):
             own: the objective's protocol.
             stages: sizes of the parts that students are taught in turn; () is all at once.
         """
-        real, soft = ground.real, self.soft(ground, images, teacher)
+        real = ground.real
+        basic = (images, ground.labels, real.classes, real.mean, real.std)
+        given = Pictures(*basic, stages=stages, about=dict(about))
+        return (yield from self.labelled(ground, given, teacher=teacher, own=own))
+
+    def labelled(self, ground: Ground, given: R, *, teacher: str = "", own: str = "hard") -> Stream[R]:
+        """A result of any kind with its labels; the arguments are those of `result`."""
+        real, images = ground.real, given.lesson(0, Generator().manual_seed(0)).images
+        soft = self.soft(ground, images, teacher)
         said = ", ".join(f"{m:.4f} ± {s:.4f}" for m, s in zip(real.mean, real.std, strict=True))
         yield Note(f"Pixels are normalized with {said} (mean ± s.d. of each channel) in every stage.")
         protocol = own if self.protocol == "auto" else self.protocol
-        basic = (images, ground.labels, real.classes, real.mean, real.std)
-        made = Pictures(*basic, soft_labels=soft, protocol=protocol, teacher=teacher, stages=stages, about=dict(about))
-        return made.with_(dial=self.dial(), stored_bytes=self.price(ground, protocol, stages))
+        made = given.with_(soft_labels=soft, protocol=protocol, teacher=teacher)
+        return made.with_(dial=self.dial(), stored_bytes=self.price(ground, protocol, given.stages, len(images)))
 
     def soft(self, ground: Ground, images: Tensor, teacher: str) -> Tensor | None:
         """(n, classes) logits that are stored, or None."""

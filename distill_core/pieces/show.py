@@ -58,10 +58,10 @@ def reference(real: RealSet, network: nn.Module, device: torch.device) -> Stream
     yield Logits(0, logits_of(network, normalized).numpy(), labels.numpy(), ids.numpy(), "real", key_of(network))
 
 
-def place(step: int, network: nn.Module, normalized: Tensor, labels: Tensor) -> Logits:
+def place(step: int, network: nn.Module, normalized: Tensor, labels: Tensor, ids: Tensor | None = None) -> Logits:
     """Where the synthetic images lie for this network."""
-    logits, ids = logits_of(network, normalized).numpy(), np.arange(len(labels))
-    return Logits(step, logits, labels.cpu().numpy(), ids, network=key_of(network))
+    logits, numbered = logits_of(network, normalized).numpy(), np.arange(len(labels)) if ids is None else ids.numpy()
+    return Logits(step, logits, labels.cpu().numpy(), numbered, network=key_of(network))
 
 
 def key_of(network: nn.Module) -> str:

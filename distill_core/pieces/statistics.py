@@ -43,10 +43,18 @@ class Matcher(Protocol):
 
 
 class BatchNormStatistics:
-    """Listens at every BatchNorm2d of a network, in module order."""
+    """Listens at every BatchNorm2d of a network, in module order.
 
-    def __init__(self, network: nn.Module):
+    Args:
+        shown: images (n, c, h, w): layers that a pass of them never reaches are left out, as in a network that builds more than
+            it uses. None: all are taken.
+    """
+
+    def __init__(self, network: nn.Module, shown: Tensor | None = None):
         self.layers = {name: m for name, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)}
+        if shown is not None:
+            reached = _reached(network, self.layers, shown)
+            self.layers = {name: m for name, m in self.layers.items() if name in reached}
         if not self.layers:
             raise BadSetting(
                 "The teacher has no batch norm, so it remembers no statistics to match. Choose convnet:norm=batch or resnet18."
@@ -92,6 +100,22 @@ class BatchNormStatistics:
 
     def load_state_dict(self, saved: Mapping[str, Tensor]) -> None:
         """Nothing is kept from one step to the next."""
+
+
+@torch.no_grad()
+def _reached(network: nn.Module, layers: Mapping[str, nn.Module], shown: Tensor) -> set[str]:
+    """The layers through which a pass of these images goes."""
+    found: set[str] = set()
+    hooks = [
+        layer.register_forward_pre_hook(lambda *_, name=name: found.add(name))  # type: ignore[misc]
+        for name, layer in layers.items()
+    ]
+    try:
+        network(shown)
+    finally:
+        for one in hooks:
+            one.remove()
+    return found
 
 
 def moments(x: Tensor, groups: int = 1) -> tuple[Tensor, Tensor]:

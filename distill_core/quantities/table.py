@@ -62,6 +62,7 @@ CHARTS: dict[str, Chart] = {  # in the order in which they come
     "rise": Chart("rise of the loss on the start", "nats"),
     "spread": Chart("distance within a class", "distance of features"),
     "gradient": Chart("gradient", "norm"),
+    "compensator": Chart("compensators", "pixels"),
     "rate": Chart("learning rate", "rate"),
     "path": Chart("place on the experts' paths", "epoch"),
     "other": Chart("other numbers", ""),
@@ -116,6 +117,15 @@ ROWS: tuple[Quantity, ...] = (
              "lower", chart="loss", was=("densification of network *",)),
     Quantity("learning-rate", "learning rate of the images", "How far one step moves the images.",
              "neither", chart="rate", was=("learning rate",)),
+    # ---- what is added to natural images
+    Quantity("compensator-norm", "length of the compensator", "‖u‖₂ of what is added to the pixels, which run from 0 to 1; the mean where several are learned together.",
+             "neither", chart="compensator", counts="compensator"),
+    Quantity("compensator-peak", "largest change of a pixel", "‖u‖∞: how far what is added moves a pixel at most; black to white is 1.",
+             "neither", chart="compensator", counts="compensator"),
+    Quantity("compensator-scale", "scale of the signed pictures", "What is added is drawn with zero in the middle; this much, up or down, is the end of the scale.",
+             "neither", chart="compensator"),
+    Quantity("transfer", "what teachers make of the sums", "Share of the sums of a compensator that each teacher takes for their class: its own has learned it, the others have never seen it.",
+             "neither", "bars", along="teacher", counts="compensator"),
     # ---- a teacher that is moved first
     Quantity("start-cross-entropy", "cross-entropy on the start", "How far the moved teacher is from seeing the starting images as their classes; the directed shift raises it on purpose.",
              "neither", chart="loss", was=("cross-entropy on the start",)),

@@ -9,7 +9,7 @@ from typing import ClassVar
 from torch import nn
 
 from ..errors import BadSetting
-from ..evaluation.exam import Exam, chosen_protocol
+from ..evaluation.exam import Exam, protocol_of
 from ..evaluation.prices import Price, price_of
 from ..evaluation.stored.plan import unfit
 from ..evaluation.students import train_student
@@ -118,7 +118,7 @@ class LabelCurve(Study):
         source = yield from source_of(self.run, job)
         dials = {kind: labels_of(kind).asked() for kind in self.ladder}
         for kind, dial in dials.items():
-            protocol = chosen_protocol(job, source.result.protocol, dial)
+            protocol = protocol_of(job, source.result, dial)
             if protocol.labels == "stored" and (reason := unfit(protocol)):
                 raise BadSetting(
                     f"{reason} Leave out {kind!r}, or choose a protocol that crops and mirrors, such as dwa."
@@ -132,7 +132,7 @@ class LabelCurve(Study):
 
     def _rung(self, kind: str, dial: dict[str, object], source: Source, job: Job, teacher: int) -> Rung:
         result = source.result.with_(dial=dial, stored_bytes=0)
-        protocol = chosen_protocol(job, result.protocol, dial)
+        protocol = protocol_of(job, result, dial)
         plain = protocol.model_dump(mode="json", exclude={"title", "about", "source"})
         asked = {
             "protocol": plain,

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import BadSetting
-from ..evaluation.exam import as_taught, chosen_protocol
+from ..evaluation.exam import as_taught, protocol_of
 from ..evaluation.prices import price_of
 from ..evaluation.protocol import Protocol
 from ..evaluation.stored import LabelStore, fingerprint_of, stored_views
@@ -44,7 +44,7 @@ def made(result: Result, labels: str, **values: object) -> Stream[LabelStore]:
     """The stored labels of a set: from the cache, or made by its teacher."""
     job, real = job_of(result, **values)
     dialled = result.with_(dial=labels_of(labels).asked())
-    protocol = chosen_protocol(job, result.protocol, dialled.dial)
+    protocol = protocol_of(job, dialled)
     if protocol.labels != "stored":
         raise BadSetting(f"labels={labels!r} keeps no views. Choose stored, pruned or soft_hard_soft.")
     teacher = yield from labeler(dialled, job, real)

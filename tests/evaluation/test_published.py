@@ -19,6 +19,7 @@ SILENT = {
     "momentum": 0.9, "schedule_of": {}, "warmup": 0, "warmup_share": 0.0, "warmup_from": 0.01, "lr_of": {}, "batch_of": {},
     "batch_rule": "fixed", "parts": 1, "pixels": "none", "augment": "none", "mix": "none", "mix_alpha": 0.8,
     "labels": "hard", "loss": "kl", "hard_weight": 0.0, "hard_classes": "mixed", "temperature": 1.0, "temperature_squared": False,
+    "labels_mixed": "logits", "epochs_shared": False,
     "stored": {"epochs": 0, "kept": 1.0, "unit": "epoch", "walk": "turn", "top": 0, "rest": "spread"},
     "hard_from": 1.0, "hard_until": 1.0, "refine": 0.0, "smoothing": 0.1, "dense_weight": 0.0, "dense_views": 1,
     "teacher_mode": "eval", "average": 0.0, "average_each": "update", "average_ramp": False, "learned_lr": False, "student": "auto",
@@ -109,6 +110,8 @@ PUBLISHED = {
         "warmup_from": 1e-7, "augment": "dsa", "average": 0.995, "average_each": "epoch", "average_ramp": True,
     },
     "static": {**CIFAR, "batch": 64, "mix": "mixup", "mix_alpha": 0.8, "labels": "static", "temperature": 30.0},
+    "infer": {**CIFAR, "batch": 64, "mix": "mixup", "mix_alpha": 0.8, "labels": "static", "temperature": 30.0},
+    "infer-dynamic": {**CIFAR, "batch": 64, **taught("mixup", 0.8, 30.0), "epochs_shared": True},
 }  # fmt: skip
 for name in [one for one in PUBLISHED if one.startswith(("gvbsm", "edc"))]:
     PUBLISHED[f"{name}-as-released"] = {**PUBLISHED[name], "hard_classes": "own"}
@@ -119,7 +122,7 @@ for name in [
 ]:
     if not name.endswith("as-released"):  # whose code stores its labels: dwa.md 6.2
         PUBLISHED[f"{name}-stored"] = {**PUBLISHED[name], "labels": "stored"}
-OURS = {"hard", "real"}
+OURS = {"hard", "real", "infer-unmixed", "infer-probabilities"}
 UNUSED = {"adamw": {"momentum"}, "sgd": set()}  # what an optimizer has no use for
 
 

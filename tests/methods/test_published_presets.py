@@ -94,6 +94,19 @@ def edc(iterations, r_loss, low, start, under="crop_flip"):
     }  # fmt: skip
 
 
+def infer(iterations, alpha, networks):
+    return {
+        "squeeze.backbones": "+".join(networks), "squeeze.by": "", "compensators": "per_teacher", "compensators.iterations": iterations,
+        "compensators.lr": 0.25, "compensators.alpha": alpha, "compensators.first_layer": 10.0, "mean_of": "logits", "labels": "static",
+        "labels.protocol": "infer",
+    }  # fmt: skip
+
+
+# zhangxin-xd/UFC: README and scripts; the teachers' recipe is that of the repository that it names.
+INFER_CIFAR = {
+    **infer(1000, 1.0, ["resnet18", "mobilenetv2", "efficientnetb0", "shufflenetv1"]), **CIFAR_TEACHER,
+    "compensators.view": "roll", "compensators.view.jitter": 4 / 32,
+}  # fmt: skip
 VICO = {"objective.batch_real": 256, "space.momentum": 0.5}
 MTT = {
     "objective.experts": 100, "objective.train_epochs": 50, "objective.batch_expert": 256, "space.iterations": 5000, "space.start": "real",
@@ -208,6 +221,13 @@ PUBLISHED = {
         {**edc(1000, 0.1, 0.5, "patches", "resized_crop_flip"), "start.factor": 2,
          **several("+".join(TORCHVISION), "", 0, 80, by="+".join([*TORCHVISION[:2], *TORCHVISION[3:]]))},
     ),
+    ("infer", "CIFAR-10 (paper; ShuffleNet's stem ours)"): ({"data": "cifar10", "student": "resnet18"}, INFER_CIFAR),
+    ("infer", "CIFAR-100 (paper; ShuffleNet's stem ours)"): ({"data": "cifar100", "student": "resnet18"}, INFER_CIFAR),
+    ("infer", "ImageNet-1K recipe (paper; students ours)"): (
+        {"student": "resnet18:stem=torchvision"},
+        {**infer(2000, 0.01, TORCHVISION[:3]), "compensators.view": "crop", "compensators.view.low": 0.08,
+         "compensators.view.jitter": 32 / 224},
+    ),
     ("dc", "All data sets but MNIST (paper)"): (CONVNET, {**VICO, "space.iterations": 1000, "space.lr_img": 0.1, "space.start": "noise"}),
     ("dc", "MNIST (paper)"): (
         {"data": "mnist", **CONVNET, "protocol": "dc-mnist"},
@@ -269,7 +289,7 @@ def test_what_the_code_gives_a_method_says_its_students():
     """Without a protocol in the job a preset's students are the method's own, which are its paper's on these data."""
     own = {name: settings_of(kind()).get("labels.protocol") for name, kind in registry().items()}
     wanted = {"sre2l": "sre2l", "dwa": "dwa", "sre2lpp": "sre2lpp", "rded": "rded", "gvbsm": "gvbsm", "edc": "edc"}
-    wanted |= {"dc": "dc", "dsa": "dsa", "dm": "dsa", "mtt": "mtt"}
+    wanted |= {"infer": "infer", "dc": "dc", "dsa": "dsa", "dm": "dsa", "mtt": "mtt"}
     assert {name: own[name] for name in wanted} == wanted
 
 

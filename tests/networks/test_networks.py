@@ -16,6 +16,8 @@ VARIANTS = [
     "convnet:norm=group,pooling=none,width=8",
     "vgg11:norm=batch",
     "vgg11:norm=none",
+    "vgg11:norm=batch,width=4",
+    "shufflenetv1:units=2,width=0.2",
     "resnet18:norm=instance",
     "shufflenet:width=0.5",
     "vit:depth=2,dim=64,heads=8,mlp=64,norm=none,dropout=0.1",
@@ -61,6 +63,32 @@ def test_logits_features_and_blocks_agree(spec, channels, size):
 def test_grey_28_pixels(spec):
     network = networks.build(spec, channels=1, size=28, classes=10, seed=0).eval()
     assert network(torch.zeros(1, 1, 28, 28)).shape == (1, 10)
+
+
+def shuffle_count(classes):
+    """ShuffleNet's weights by its description: 24 channels from a 3×3 stem; units of a 1×1, a depthwise 3×3 and a 1×1 convolution in
+    two groups (the very first 1×1 in one), a norm after each; a stage begins with a unit that gives what the shortcut does not."""
+    total, given = 3 * 24 * 9 + 2 * 24, 24
+    for width, units in ((200, 4), (400, 8), (800, 4)):
+        for unit in range(units):
+            made, middle = (width if unit else width - given), width // 4
+            first = given * middle // (1 if given == 24 else 2)
+            total += first + 9 * middle + middle * made // 2 + 2 * (middle + middle + made)
+            given = width
+    return total + classes * (given + 1)
+
+
+def test_shufflenet_is_built_as_described():
+    network = networks.build("shufflenetv1", channels=3, size=32, classes=10, seed=0).eval()
+    assert parameters(network) == shuffle_count(10) == 940_858
+    with torch.no_grad():
+        maps = [tuple(b.shape[1:]) for b in network.blocks(torch.zeros(1, 3, 32, 32))]
+    assert maps == [(24, 32, 32), (200, 16, 16), (400, 8, 8), (800, 4, 4)]
+    assert [len(stage) for stage in network.body][1:] == [4, 8, 4]
+    convolutions = [m for m in network.body[1].modules() if isinstance(m, nn.Conv2d)]
+    assert [c.groups for c in convolutions[:6]] == [1, 50, 2, 2, 50, 2]
+    mixed = network.body[1][1].shuffle(torch.arange(6.0).view(1, 6, 1, 1)).flatten().tolist()
+    assert mixed == [0, 3, 1, 4, 2, 5], "two groups are dealt out one by one"
 
 
 def test_counts_known_from_the_literature():

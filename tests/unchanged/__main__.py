@@ -52,6 +52,7 @@ def _outcome(name: str) -> dict[str, Any]:
 
     from distill_core.job import ask
     from distill_core.methods import method_class
+    from distill_core.results import Pictures
     from distill_core.run import whole
 
     torch.set_num_threads(1)
@@ -67,7 +68,7 @@ def _outcome(name: str) -> dict[str, Any]:
                 if event.kind == "scored" and event.subject != "real":  # that one is trained only where it is cheap
                     scores.append([event.subject, event.protocol, event.labels, list(event.accuracy)])
         except StopIteration as end:
-            result = end.value
+            result = Pictures.of(end.value)
         return {
             "set": digest(result.images, result.labels, result.soft_labels),
             "scores": scores,

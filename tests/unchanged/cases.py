@@ -17,6 +17,7 @@ JOB: dict[str, Any] = {
 }
 FAMILY = {"iterations": 4, "squeeze_epochs": 1, "ascent_steps": 3, "pool": 6, "crops": 2}
 NETS = {"backbones": f"teacher+{NET},pooling=max"}
+INFER = {"iterations": 4, "squeeze.epochs": 1}
 MATCH = {"iterations": 3, "batch_real": 4}
 MTT = {"inner_steps": 2, "experts": 2, "train_epochs": 3, "batch_expert": 400, "last_start": 2}
 PRIOR = {"prior": "style:width=4,steps=3,sharpen=3", "averaged": 8, "batch_real": 4}
@@ -59,6 +60,10 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "gvbsm, directed": case("gvbsm", {**FAMILY, **NETS, "weights": "directed", "spectrum_weight": 0.5}),
     "edc": case("edc", {**FAMILY, **NETS}),
     "edc, labelers": case("edc", {**FAMILY, **NETS, "labelers": NET, "start": "patches"}),
+    "infer": case("infer", {**INFER, **NETS}),
+    "infer, live labels": case("infer", {**INFER, **NETS, "labels": "teacher", "labels.protocol": "infer-dynamic"}),
+    "infer, joint, probabilities": case("infer", {**INFER, **NETS, "compensators": "joint", "mean_of": "probabilities"}),
+    "infer, apart, one group at once": case("infer", {**INFER, **NETS, "compensators": "per_image", "groups_at_once": 1}, ipc=3),
     "dm": case("dm", MATCH),
     "dm, noise, plain": case("dm", {**MATCH, "start": "noise", "augment": "none", "lr_img": 2.0}, net=PLAIN),
     "dc": case("dc", {**MATCH, "outer": 2, "inner": 1}, net=PLAIN),

@@ -56,7 +56,7 @@ export class Run {
 
   // Sort the records into what views ask for, and say for each where it lies on every axis.
   rebuild() {
-    const lists = { frames: [], reals: [], logits: [], realLogits: [], scalars: [], parts: [], scored: [], marks: [], perClass: [] };
+    const lists = { frames: [], compensators: [], reals: [], logits: [], realLogits: [], scalars: [], parts: [], scored: [], marks: [], perClass: [] };
     this.stages = [];
     for (const record of this.records) {
       this.place(record);
@@ -138,7 +138,8 @@ export class Run {
 
 function sort(r, lists) {
   const real = r.source === "real";
-  if (r.kind === "images" && r.bytes) (real ? lists.reals : lists.frames).push(r);
+  const images = real ? lists.reals : r.space === "compensator" ? lists.compensators : lists.frames; // signed pictures are no images
+  if (r.kind === "images" && r.bytes) images.push(r);
   if (r.kind === "logits" && r.at) (real ? lists.realLogits : lists.logits).push(r);
   const list = { scalars: lists.scalars, parts: lists.parts, per_class: lists.perClass, scored: lists.scored }[r.kind];
   list?.push(r);
