@@ -1,17 +1,15 @@
-"""The file of a label store: safetensors, written record after record and read where it lies on disk, never whole in memory."""
+"""The file of a label store: safetensors, read where it lies on disk, never whole in memory (`writing.py` writes it)."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import struct
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -66,38 +64,7 @@ class Said:
         return {**vars(self), "layout": self.layout.plain(), "format": FORMAT}
 
 
-@contextmanager
-def writing(path: Path, said: Said) -> Iterator[Writer]:
-    """A new file in which there is room for every record; `Writer.add` fills it. Whole where the block ends."""
-    with path.open("wb") as file:
-        writer = Writer(file, said)
-        yield writer
-        if writer.written != said.records:
-            raise RuntimeError(f"{writer.written} of {said.records} records were written")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-class Writer:
-    """Writes batches one after the other, each column in its place."""
-
-    def __init__(self, file: BinaryIO, said: Said):
-        self.file, self.said, self.written = file, said, 0
-        head, self.places, size = _head(said)
-        file.write(head)
-        self.start = len(head)
-        file.truncate(self.start + size)
-
-    def add(self, views: Views) -> None:
-        """The next records."""
-        columns = self.said.layout.packed(views)
-        for name, (kind, many) in self.said.layout.columns.items():
-            self.file.seek(self.start + self.places[name] + self.written * kind.itemsize * many)
-            self.file.write(columns[name].tobytes())
-        self.written += len(views.own)
-
-
-def _head(said: Said) -> tuple[bytes, dict[str, int], int]:
+def head_of(said: Said) -> tuple[bytes, dict[str, int], int]:
     """The header of the file, where each column begins after it, and the bytes of all."""
     tensors: dict[str, object] = {"__metadata__": {HEADER: json.dumps(said.plain())}}
     places, at = {}, 0
@@ -129,7 +96,7 @@ class LabelStore:
                     raise ValueError("its header is cut off")
                 text = json.loads(file.read(length))
             said = _said(path, json.loads((text.get("__metadata__") or {}).get(HEADER, "null")))
-            _, places, size = _head(said)
+            _, places, size = head_of(said)
             if path.stat().st_size != 8 + length + size:
                 raise ValueError(f"it has {path.stat().st_size:,} bytes, {8 + length + size:,} were wanted")
         except FileNotFoundError:

@@ -28,10 +28,11 @@ from ..protocols import PROTOCOLS
 from ..seeds import derive
 from ..seen import black_of, pixels
 from ..timetable import Row
-from .file import FORMAT, LabelStore, Said, epochs_of, writing
+from .file import FORMAT, LabelStore, Said, epochs_of
 from .plan import augment_of, kept_batches, layout_of, unfit
 from .record import runs_of
 from .space import check_room
+from .writing import writing
 
 KIND = "labels"
 

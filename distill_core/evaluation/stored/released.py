@@ -26,10 +26,11 @@ from ...errors import BadRecord, BadSetting
 from ...home import replacing
 from ...pieces.mix import share_of
 from ...results.views import Crops, Views
-from .file import LabelStore, Said, writing
+from .file import LabelStore, Said
 from .record import Layout, runs_of
 from .released_files import Batch, batches_in, epochs_in, sizes_in
 from .space import check_room
+from .writing import writing
 
 ORDER = "sampler_indices_epoch.json"
 
