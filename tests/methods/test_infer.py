@@ -12,7 +12,8 @@ from torch import nn
 from distill_core.datasets import load
 from distill_core.errors import BadRecord, BadSetting
 from distill_core.evaluation import PROTOCOLS, protocol_of
-from distill_core.evaluation.classroom import blended
+from distill_core.evaluation.classroom import Classroom
+from distill_core.evaluation.losses import blended
 from distill_core.method import drained
 from distill_core.methods.infer import InterclassCompensators
 from distill_core.networks import build
@@ -22,7 +23,7 @@ from distill_core.pieces.ensemble import Ensemble, find_teachers, mean_answer, n
 from distill_core.pieces.ground import Ground
 from distill_core.pieces.start import starting_images
 from distill_core.pieces.statistics import BatchNormStatistics
-from distill_core.results import Bytes, Factored, Pictures, load_result
+from distill_core.results import Bytes, Factored, Lesson, Pictures, load_result
 from distill_core.run import check, whole
 from tests.methods.tiny import NETWORK, drain, job, small
 
@@ -317,9 +318,20 @@ def test_probabilities_are_averaged_at_the_students_temperature():
 
 def test_labels_are_mixed_before_the_softmax_or_behind_it():
     a, b = (20 * torch.randn(5, C, generator=torch.Generator().manual_seed(s)) for s in (1, 2))
-    torch.testing.assert_close(blended(a, b, 0.3, PROTOCOLS["infer"]), 0.3 * a + 0.7 * b)
-    mixed = blended(a, b, 0.3, PROTOCOLS["infer-probabilities"])
+    torch.testing.assert_close(blended(a, b, 0.3), 0.3 * a + 0.7 * b)
+    mixed = blended(a, b, 0.3, 30)
     torch.testing.assert_close((mixed / 30).softmax(1), 0.3 * (a / 30).softmax(1) + 0.7 * (b / 30).softmax(1))
+
+
+@pytest.mark.parametrize(("name", "temperature"), [("infer", 0.0), ("infer-probabilities", 30.0)])
+def test_students_see_labels_mixed_as_the_protocol_says(name: str, temperature: float):
+    real, labels = load("digits:size=8"), torch.arange(C)
+    soft = 20 * torch.randn(C, C, generator=torch.Generator().manual_seed(3))
+    lesson = Lesson(torch.zeros(C, 1, 8, 8), labels, soft)
+    room = Classroom(lesson, PROTOCOLS[name], real, None, torch.device("cpu"))
+    shown = room.show(labels, torch.Generator().manual_seed(4))
+    assert isinstance(shown.share, float) and 0 < shown.share < 1 and not torch.equal(shown.own, shown.other)
+    torch.testing.assert_close(shown.wanted, blended(soft, soft[shown.other], shown.share, temperature))
 
 
 def test_live_labels_share_the_epochs_among_the_copies():
