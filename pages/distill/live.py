@@ -26,7 +26,13 @@ if studying.page_of(asked["method"]):
     studying.watched(folder, asked["method"])
     st.stop()
 
-st.page_link(studio.LAYERS, label="Layer by layer", icon=":material/layers:", query_params={"run": folder.id})
+records = packets.reader(str(folder.path)).refresh()
+inside, label, picture = (
+    (studio.COMPENSATORS, "Natural image + compensator", "add_photo_alternate")
+    if any(one.get("space") == "compensator" for one in records)
+    else (studio.LAYERS, "Layer by layer", "layers")
+)
+st.page_link(inside, label=label, icon=f":material/{picture}:", query_params={"run": folder.id})
 left, right = st.columns([3, 2], gap="medium")
 with left:
     pin = views.wall([folder.id], "wall")
@@ -35,7 +41,7 @@ with right:
     asks = partial(planes.ask_for, [folder])
     views.feature_map([folder.id], "map", height=320, troubles=planes.troubles([folder]), ask=asks)
     with st.container(border=True):
-        detail.show(folder, packets.reader(str(folder.path)).refresh(), pin, classes)
+        detail.show(folder, records, pin, classes)
 
 views.plots([folder.id], "plots")
 dense.section(folder, packets.reader(str(folder.path)).refresh())

@@ -3,8 +3,12 @@ how mixed images get their labels."""
 
 from __future__ import annotations
 
+import streamlit as st
+
 from pages.parts import factors, feed, runbar, studio
 
+st.title("Compensators")
+st.caption("One image is added to every class alike. What does it add, and which teachers still see the class?")
 folder = runbar.chosen(
     "Choose a run whose set is natural images and compensators",
     "Nothing has been distilled yet. Start a run that learns compensators, and take its set apart here.",

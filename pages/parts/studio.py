@@ -19,7 +19,7 @@ from distill_core.queue.executor import Executor, executor_of
 from distill_core.record import index
 from distill_core.record.folder import RunFolder
 
-LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS, DIVERSITY = (
+LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS, DIVERSITY, COMPENSATORS = (
     f"pages/{page}.py"
     for page in (
         "distill/live",
@@ -33,6 +33,7 @@ LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS, DIVE
         "explore/layers",
         "distill/priors",
         "explore/diversity",
+        "explore/compensators",
     )
 )
 Found = TypeVar("Found")

@@ -5,7 +5,7 @@ import { mount } from "./mount.js";
 import { parsePacket } from "./packet.js";
 import { COLORS, signed } from "./palette.js";
 
-const MOST = 10, AMPLIFIED = 4, NARROW = 620; // bars, factor of the amplified view, CSS pixels
+const MOST = 10, AMPLIFIED = 4, NARROW = 620, NAMES = 110; // bars, factor of the amplified view, CSS pixels
 
 export default function (component) {
   return mount(component, Factors);
@@ -39,7 +39,7 @@ class Factors {
     this.share.oninput = () => this.set({ share: Number(this.share.value) });
     this.mixSays = el("div", { class: "caption" });
     this.both = tile("mixed");
-    this.mixBars = labelled("The label that a student gets");
+    this.mixBars = labelled("The mixed label");
     const knobs = el("div", {}, this.mixSays, el("label", { class: "small" }, "share λ ", this.share), el("label", { class: "small" }, " other class ", this.other));
     this.mix = el("div", { style: "display:grid;gap:8px 24px;max-width:900px;margin-top:16px" }, knobs, this.both.node, this.mixBars.node);
   }
@@ -61,8 +61,8 @@ class Factors {
   }
 
   choices() {
-    const whose = this.slices - 1 === this.about.teachers.length ? this.about.teachers.map((one, i) => `${i + 1} ${one.spec.split(":")[0]}`) : ["all teachers"];
-    this.teacher = choice("Whose compensator", whose.map((name, i) => [i, name]), (teacher) => this.set({ teacher }));
+    this.whose = this.slices - 1 === this.about.teachers.length ? this.about.teachers.map((one, i) => `${i + 1} ${one.spec.split(":")[0]}`) : ["all teachers"];
+    this.teacher = choice("Whose compensator", this.whose.map((name, i) => [i, name]), (teacher) => this.set({ teacher }));
     this.group = choice("Group of natural images", [...Array(this.groups).keys()].map((i) => [i, `group ${i + 1}`]), (group) => this.set({ group }));
     this.view = choice("How the compensator is shown", [["signed", "signed", "Mean over channels: blue takes away, orange adds"], ["amplified", `×${AMPLIFIED} in color`, "Amplified, around middle gray"]], (view) => this.set({ view }));
     this.tau = choice("Temperature", [[1, "τ = 1"], [30, "τ = 30", "As students see labels"]], (tau) => this.set({ tau }));
@@ -88,7 +88,7 @@ class Factors {
     const { group, teacher, label, tau, view } = this.at, look = theme(this.root.getRootNode()), narrow = this.root.clientWidth < NARROW;
     for (const name of ["teacher", "group", "view", "tau"]) this[name].show(this.at[name]);
     this.slider.value = label;
-    this.where.textContent = `Class ${this.name(label)} (${label + 1} of ${this.classes}). Move the slider: the natural image changes, the compensator is the same for all ${this.about.classes.length} classes.`;
+    this.where.textContent = `Class ${this.name(label)} (${label + 1} of ${this.classes}). Move the slider: the natural image changes, the compensator stays. Blue takes away, orange adds; the strongest color is ± ${(100 * this.reach).toFixed(0)} % of the range.`;
     const room = Math.min(220, (this.row.clientWidth - 80) / 3), [l2, most] = this.about.norms[group][teacher], [natural, added, sum] = this.tiles;
     const u = this.compensator(group, teacher);
     paint(natural, this.natural(group, label), this, room, `natural: ${this.name(label)}`);
@@ -114,14 +114,17 @@ class Factors {
   // Every class (across) with every compensator of this group (down); the first row are the naturals.
   all(look) {
     const { group } = this.at, across = Math.min(this.classes, 20), ratio = Math.min(window.devicePixelRatio || 1, 3), zoom = Math.max(1, Math.floor(((44 * ratio) / this.w)) ) / ratio, wide = this.w * zoom + 2, tall = this.h * zoom + 2;
-    const g = fit(this.grid, across * wide, this.slices * tall);
+    const g = fit(this.grid, across * wide + NAMES, this.slices * tall);
     g.imageSmoothingEnabled = false;
+    g.font = `12px ${look.font}`;
     this.cell = [wide, tall, across];
     for (let s = 0; s < this.slices; s++)
       for (let i = 0; i < across; i++) {
         const pixels = s ? summed(this.natural(group, i), this.compensator(group, s - 1)) : this.natural(group, i);
         g.drawImage(bitmap(pixels, this.w, this.h, this.c), i * wide, s * tall, this.w * zoom, this.h * zoom);
       }
+    g.fillStyle = look.text;
+    ["natural images", ...this.whose.map((name) => `+ ${name}`)].forEach((name, i) => g.fillText(name, across * wide + 6, (i + 0.5) * tall + 4, NAMES - 8));
     g.strokeStyle = look.accent;
     g.lineWidth = 2;
     g.strokeRect(this.at.label * wide, (1 + this.at.teacher) * tall, wide - 2, tall - 2);
@@ -139,7 +142,7 @@ class Factors {
     this.mix.style.gridTemplateColumns = narrow ? "1fr" : "1fr auto 1fr";
     this.share.value = share;
     this.other.value = other;
-    this.mixSays.textContent = `Students see mixtures: ${share.toFixed(2)} × ${this.name(label)} + ${(1 - share).toFixed(2)} × ${this.name(other)}. The stored answers are mixed by the same share, so one label for each image is enough.`;
+    this.mixSays.textContent = `Students see mixtures: ${share.toFixed(2)} × ${this.name(label)} + ${(1 - share).toFixed(2)} × ${this.name(other)}. The stored answers are mixed by the same share, so one label for each image is enough. Shown at τ = ${tau}.`;
     paint(this.both, mixed(this.sum(label), this.sum(other), share), this, 140, "the mixed image");
     const soft = softmax(mixed(this.answer(group, slice, label), this.answer(group, slice, other), share), tau);
     this.mixBars.show(soft, foremost([soft], MOST), this, label);
@@ -173,7 +176,7 @@ function bitmap(pixels, w, h, c) {
 function labelled(title) {
   const head = el("div", { class: "caption", style: "font-weight:600" }), body = el("div", { style: "display:grid;grid-template-columns:minmax(40px,max-content) 1fr 4.5em;gap:2px 8px;align-items:center;font-size:12.5px" });
   const show = (shares, shown, view, own) => {
-    head.textContent = `${title}: ${entropy(shares).toFixed(2)} bits of ${Math.log2(shares.length).toFixed(2)}`;
+    head.textContent = `${title}: entropy ${entropy(shares).toFixed(2)} of ${Math.log2(shares.length).toFixed(2)} bits`;
     body.replaceChildren(...shown.flatMap((i) => [
       el("span", { text: view.name(i), style: i === own ? "font-weight:700" : "" }),
       el("span", { style: `display:block;height:10px;border-radius:3px;width:${100 * shares[i]}%;background:${i === own ? COLORS[0] : COLORS[6]}` }),
