@@ -1,10 +1,12 @@
-"""Transfer: what a finished set is worth to other architectures, and when the classes come one task after the other."""
+"""Transfer: what a finished set is worth to other architectures, under other labels, and when the classes come one task after the
+other."""
 
 import streamlit as st
 
-from pages.parts import others, studio, studying, tasks
+from pages.parts import label_dial, others, studio, studying, tasks
 
-VIEWS = {"students": "Other students", "tasks": "Class after class"}
+VIEWS = {"students": "Other students", "labels": "Other labels", "tasks": "Class after class"}
+PARTS = {"students": others, "labels": label_dial, "tasks": tasks}
 
 st.title("Transfer")
 catalog = studio.catalog()
@@ -16,7 +18,7 @@ view = st.segmented_control(
     bind="query-params", label_visibility="collapsed",
 )  # fmt: skip
 chosen = studying.choose_runs(listed)
-part = tasks if view == "tasks" else others
+part = PARTS.get(str(view), others)
 part.ask(catalog, {run: listed[run] for run in chosen if run in listed})
 studying.progress([part.STUDY])
 part.show([run for run in chosen if run in listed])

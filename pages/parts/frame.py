@@ -49,7 +49,14 @@ PAGES = (  # section, file, address, title, icon, help
     ),
     ("Compare", "compare/side", "side", "Side by side", "compare", "Two to six runs on one clock."),
     ("Compare", "compare/scores", "scores", "Scores", "leaderboard", "Accuracies with spread, beside random images."),
-    ("Compare", "compare/transfer", "transfer", "Transfer", "swap_horiz", "Other students, and class after class."),
+    (
+        "Compare",
+        "compare/transfer",
+        "transfer",
+        "Transfer",
+        "swap_horiz",
+        "Other students, other labels, class after class.",
+    ),
 )
 ROOT = Path(__file__).parents[2]
 steady.keep_page()

@@ -25,7 +25,7 @@ def page_of(study: str) -> str:
         "continual": studio.TRANSFER,
         "transfer": studio.TRANSFER,
         "ranking": studio.LAYERS,
-        "label_curve": studio.SCORES,
+        "label_curve": studio.TRANSFER,
     }
     return pages.get(study, "")
 

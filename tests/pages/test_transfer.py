@@ -170,3 +170,45 @@ def test_an_old_catalog_is_no_error(home, open_page, done):
     write_json(home / "catalog.json", catalog)
     app = open_page(PAGE)
     assert any("writing the catalog anew" in one.value for one in app.markdown)
+
+
+def point(labels: str, kept: float, own: float, random: float, **more):
+    costs = {"image_bytes": 640.0, "label_bytes": kept, "teacher_bytes": 0.0, "student_steps": 40.0, "seconds": 1.0}
+    said = {"spec": labels, "labels": labels, "protocol": "dwa", "student": "convnet", "epochs": 4}
+    return {**said, **costs, "distilled": [own, own], "random": [random, random], "draws": [0, 1], **more}
+
+
+def test_the_dial_of_labels_is_a_study_for_each_run(home, open_page, done):
+    run = done()
+    app = open_page(PAGE, run=run.id)
+    app.button_group(key="question").set_value("labels").run()
+    app.multiselect(key="dial.kinds").set_value(["hard", "stored:stored=1"]).run()
+    button(app, "Train students under 2 kinds").click().run()
+    assert not app.exception
+    [(settings, job)] = asked_of(home, "label_curve")
+    assert settings == {"run": run.id, "ladder": ["hard", "stored:stored=1"]} and job["data"] == "tiny"
+
+
+def test_what_labels_take_is_said_before_anything_is_made(open_page, done, monkeypatch):
+    sent = []
+    run, priced = done(), {"labels": "stored (1 epoch)", "label_bytes": 2300, "teacher_bytes": 0, "steps": 40}
+    monkeypatch.setattr("pages.parts.errand.send", lambda name, *words: sent.append(words))
+    monkeypatch.setattr("pages.parts.errand.outcome", lambda name: {"prices": [priced]} if sent else None)
+    app = open_page(PAGE, run=run.id)
+    app.button_group(key="question").set_value("labels").run()
+    app.multiselect(key="dial.kinds").set_value(["stored:stored=1"]).run()
+    button(app, "What do they take?").click().run()
+    assert sent == [("labels", "price", run.id, "--labels", "stored:stored=1", "--protocol", "auto", "--epochs", "0")]
+    assert not app.exception and app.dataframe[0].value["Kept"].tolist() == ["2.3 kB"]
+
+
+def test_the_curve_of_label_bytes_and_its_table(home, open_page, done):
+    run = done()
+    findings.keep(home, run.id, "label_curve", {"a": 1}, point("hard", 0, 0.5, 0.6))
+    findings.keep(home, run.id, "label_curve", {"a": 2}, point("stored (1 epoch)", 2300, 0.8, 0.7))
+    app = open_page(PAGE, run=run.id)
+    app.button_group(key="question").set_value("labels").run()
+    chart = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert chart["layout"]["title"]["text"] == "From hard to stored (1 epoch): +30.0 points, random images +10.0"
+    assert [one["x"] for one in chart["data"]][0][1] == 2300
+    assert app.dataframe[0].value["Kept for labels"].tolist() == ["0 B", "2.3 kB"]
