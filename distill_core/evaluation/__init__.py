@@ -8,8 +8,9 @@ that of the last epoch, on the real test part; nothing is chosen by it.
 
 from __future__ import annotations
 
+from .choosing import chosen_protocol, protocol_of
 from .control import control_of, random_lesson, random_rows, teacher_labels
-from .exam import chosen_protocol, protocol_of, score
+from .exam import score
 from .protocols import PROTOCOLS, Protocol, find
 from .students import Trained, accuracy, train_student
 from .whole import known_whole, measure_whole

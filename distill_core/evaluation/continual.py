@@ -25,9 +25,9 @@ from ..networks import resolve
 from ..pieces.device import device_of
 from ..quantities import variant
 from ..results import Adapted, Lesson, Result, Teaches
+from .choosing import as_taught, protocol_of
 from .control import control_of
 from .dense import densely, labeler_of, with_dense
-from .exam import as_taught, protocol_of
 from .protocol import Protocol
 from .seeds import derive
 from .students import accuracy, check, lesson_at, timetable, train_student

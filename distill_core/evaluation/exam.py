@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -12,48 +12,22 @@ from torch import nn
 from ..datasets import RealSet
 from ..events import Note, Scored
 from ..job import Job
-from ..measures.budget import Ledger, network_bytes, on_the_fly
 from ..measures.memory import Meter
 from ..method import Stream, stage
 from ..networks import resolve
 from ..pieces.device import device_of
-from ..pieces.ensemble import trained_on
-from ..results import Adapted, Bytes, Lesson, Result, Teaches
-from .control import control_of, draws_of, labelled, seed_of
+from ..results import Adapted, Lesson, Result, Teaches
+from .accounts import ledger_of
+from .choosing import as_taught, protocol_of
+from .control import control_of, draws_of, seed_of
 from .dense import densely, labeler_of, with_dense
 from .kept import Sat, control_key, kept
-from .protocols import Protocol, find
+from .protocols import Protocol
 from .seeds import derive
 from .sitting import Sitting
-from .stored import LabelStore, as_held, belongs, label_bytes
+from .stored import LabelStore, as_held, belongs
 from .students import accuracy, check, lesson_at, timetable, train_student
 from .whole import CHEAP, known_whole, measure_whole, whole_seconds
-
-
-def chosen_protocol(job: Job, own: str, dial: Mapping[str, object] | None = None, copies: int = 1) -> Protocol:
-    """The job's protocol, or the method's `own` where the job says `auto`, with the job's number of epochs and the labels that the
-    set's `dial` says.
-
-    Args:
-        copies: images that come of one natural image; some protocols share the epochs among them.
-    """
-    protocol = find(own if job.protocol == "auto" else job.protocol)
-    shared = protocol.epochs_shared and copies > 1
-    epochs = job.epochs or (max(1, protocol.epochs // copies) if shared else 0)
-    return protocol.with_(**({"epochs": epochs} if epochs else {}), **(dial or {}))
-
-
-def protocol_of(job: Job, result: Result, dial: Mapping[str, object] | None = None) -> Protocol:
-    """The protocol under which students of this result are trained; `dial` instead of the result's own."""
-    copies = int(str(result.about.get("copies", 1)))
-    return chosen_protocol(job, result.protocol, result.dial if dial is None else dial, copies)
-
-
-def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> Teaches:
-    """The result; where the protocol needs static labels that it does not bring, with those of the teacher at hand."""
-    if protocol.labels == "static" and result.soft_labels is None and teacher is not None:
-        return labelled(result, teacher, real)
-    return result
 
 
 def score(
@@ -232,49 +206,9 @@ class Exam:
 
     def _mark(self, sitting: Sitting, last: Sat) -> Scored:
         """The score of a subject so far."""
-        p, ledger = sitting.protocol, self._ledger(sitting, last).plain()
+        p, ledger = sitting.protocol, ledger_of(self, sitting, last).plain()
         found, draws = tuple(sitting.found), tuple(sitting.draws)
         return Scored(sitting.subject, self.student, p.name, found, p.labels_said, ledger, draws)
-
-    def _ledger(self, sitting: Sitting, last: Sat) -> Ledger:
-        p, classes = sitting.protocol, len(self.real.classes)
-        distilled, taught = sitting.subject == "distilled", p.labels == "teacher"
-        n = len(self.lesson) if self.source.steady else last["seen"]  # no image comes twice then
-        stored = self.stored.bytes if distilled else Bytes(images=n * self.lesson.images[0].numel())
-        return Ledger(
-            images=n,
-            image_bytes=stored.images,
-            label_bytes=self._label_bytes(p, distilled, n),
-            label_bytes_on_the_fly=on_the_fly(last["seen"], classes, mixed=p.mix != "none") if taught else 0,
-            teacher_bytes=network_bytes(self.teacher) if taught and self.teacher is not None else 0,
-            generator_bytes=stored.generators,
-            student_steps=last["steps"],
-            seconds=sitting.seconds,
-            real_images_seen=0 if distilled else last["seen"],
-            teacher_images=self._taught_by(p),
-            distill_seconds=None if distilled else 0.0,
-            **sitting.peaks,
-        )
-
-    def _taught_by(self, protocol: Protocol) -> int | None:
-        """Real images that the networks were trained on which had a hand in the labels; None where nobody knows."""
-        if protocol.labels in ("static", "stored") and self.teacher is None:
-            return None  # the set brought them
-        networks = [self.teacher] if protocol.labels != "hard" else []
-        if protocol.dense_weight:
-            if self.labeler is None:
-                return None
-            networks.append(self.labeler)
-        each = [trained_on(one) for one in networks]
-        return None if None in each else max((one for one in each if one is not None), default=0)
-
-    def _label_bytes(self, p: Protocol, distilled: bool, images: int) -> int:
-        """What is kept of labels: of those in a file what it holds, else what was reckoned; and dense ones."""
-        views, dense = self.lesson.views, self.lesson.dense
-        beside = dense.bytes if p.dense_weight and dense is not None else 0
-        if p.labels == "stored" and distilled and isinstance(views, LabelStore):
-            return views.said.bytes + beside
-        return label_bytes(p, images, len(self.real.classes), p.epochs, self.lesson.stages) + beside
 
     def _whole(self, first: int) -> Stream[Scored | None]:
         """The full real set, where it takes less than `CHEAP` seconds and less than twice what the students took."""

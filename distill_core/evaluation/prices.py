@@ -10,8 +10,8 @@ from ..job import Job
 from ..measures.budget import CONTAINER, record_bytes
 from ..networks import resolve
 from ..results import Result
+from .choosing import protocol_of
 from .control import draws_of
-from .exam import protocol_of
 from .protocol import Protocol
 from .stored import kept_batches, label_bytes
 from .timetable import Timetable

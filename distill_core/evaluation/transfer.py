@@ -19,9 +19,9 @@ from ..loop import steps
 from ..method import Stream, stage
 from ..networks import resolve
 from ..results import Result
+from .choosing import protocol_of
 from .continual import SUBJECTS, Memory
 from .dense import with_dense
-from .exam import protocol_of
 from .seeds import derive
 
 USUAL = ("convnet", "resnet18", "vgg11", "alexnet", "mobilenetv2", "efficientnetb0", "shufflenet", "vit", "deit")

@@ -8,8 +8,8 @@ from typing import Literal, TypeVar
 from torch import Generator, Tensor
 
 from ..errors import BadSetting
+from ..evaluation.choosing import chosen_protocol
 from ..evaluation.control import teacher_labels
-from ..evaluation.exam import chosen_protocol
 from ..evaluation.protocol import Protocol
 from ..evaluation.protocols import find
 from ..evaluation.stored import label_bytes

@@ -9,7 +9,8 @@ from typing import ClassVar
 from torch import nn
 
 from ..errors import BadSetting
-from ..evaluation.exam import Exam, protocol_of
+from ..evaluation.choosing import protocol_of
+from ..evaluation.exam import Exam
 from ..evaluation.prices import Price, price_of
 from ..evaluation.stored.plan import unfit
 from ..evaluation.students import train_student

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import BadSetting
-from ..evaluation.exam import as_taught, protocol_of
+from ..evaluation.choosing import as_taught, protocol_of
 from ..evaluation.prices import price_of
 from ..evaluation.protocol import Protocol
 from ..evaluation.stored import LabelStore, fingerprint_of, stored_views

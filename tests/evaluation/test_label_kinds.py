@@ -7,7 +7,7 @@ from classroom import STUDENT, digits, drain, start
 
 from distill_core.errors import BadSetting
 from distill_core.evaluation import PROTOCOLS
-from distill_core.evaluation.exam import chosen_protocol
+from distill_core.evaluation.choosing import chosen_protocol
 from distill_core.evaluation.stored import Layout
 from distill_core.methods import registry
 from distill_core.part import kind_of, kinds_of

@@ -210,5 +210,5 @@ def test_the_curve_of_label_bytes_and_its_table(home, open_page, done):
     app.button_group(key="question").set_value("labels").run()
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert chart["layout"]["title"]["text"] == "From hard to stored (1 epoch): +30.0 points, random images +10.0"
-    assert [one["x"] for one in chart["data"]][0][1] == 2300
+    assert chart["data"][0]["x"][1] == 2300
     assert app.dataframe[0].value["Kept for labels"].tolist() == ["0 B", "2.3 kB"]
