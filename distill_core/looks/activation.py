@@ -27,7 +27,7 @@ from ..record.plain import plain
 from ..record.sheets import read_sheet
 from ..record.view import Judge
 from . import outputs
-from .network import one_data_set, opened, teacher_of
+from .network import one_data_set, opened, teacher_of, usual_teacher
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -157,12 +157,7 @@ def kept(folder: RunFolder, log: Sequence[Line], record: int | None) -> Kept | N
 
 def _judge(folder: RunFolder, log: Sequence[Line], real: RealSet) -> str:
     """The teacher `auto` on these data, as the class-relevant distance takes it; else any that is at hand."""
-    from ..networks import resolve
-    from ..pieces.teach import SqueezeRecipe, teacher_key
-    from ..store import find
-
-    key = teacher_key(real, resolve("auto", channels=real.channels, size=real.size), SqueezeRecipe())
-    return key if find("teacher", key) else teacher_of([folder], {folder.id: log}, real)
+    return usual_teacher(real) or teacher_of([folder], {folder.id: log}, real)
 
 
 def _of_real(key: str, network: Network, real: RealSet) -> dict[str, np.ndarray]:

@@ -51,7 +51,7 @@ def teacher_of(folders: Sequence[RunFolder], logs: Mapping[str, Sequence[Line]],
         for key in [*named[-1:], *_of_set(folder.path / "set.safetensors")]:
             if key and find("teacher", key):
                 return key
-    if found := _any_teacher(real):
+    if found := usual_teacher(real) or _any_teacher(real):
         return found
     raise BadRecord(
         f"Features are those of a teacher, and no teacher trained on {real.name} is on this machine. Start a run of a "
@@ -67,6 +67,17 @@ def _of_set(path: Path) -> list[str]:
         return [load_result(path).teacher] if path.is_file() else []
     except StudioError:
         return []
+
+
+def usual_teacher(real: RealSet) -> str:
+    """The key of the teacher that methods use by default on these data, "" where it is not at hand: whoever measures without a
+    teacher of the run's own measures by this one, whatever else is there."""
+    from ..networks import resolve
+    from ..pieces.teach import SqueezeRecipe, teacher_key
+    from ..store import find
+
+    key = teacher_key(real, resolve("auto", channels=real.channels, size=real.size), SqueezeRecipe())
+    return key if find("teacher", key) else ""
 
 
 def _any_teacher(real: RealSet) -> str:

@@ -194,6 +194,7 @@ def test_different_data_and_other_images_are_refused(home: Path) -> None:
 def test_without_a_teacher_it_says_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = picture_run(home, steps=1)
     monkeypatch.setattr(network, "ASSETS", home)
+    monkeypatch.setattr("distill_core.store.ASSETS", home)
     with pytest.raises(BadRecord, match=r"no teacher trained on digits is on this machine\. Start a run"):
         outputs.gather([run], "features")
 
