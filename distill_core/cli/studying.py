@@ -53,7 +53,7 @@ def transfer(
     job = {"students": seeds, "protocol": protocol, "epochs": epochs, "seed": seed, "device": device}
     ids = [RunFolder.find(where, run).id for run in runs]
     code = _held(where, "transfer", {"runs": ids, "networks": networks}, job, ids)
-    rows = figures.cells([one for one in findings.every(where, "transfer") if one["run"] in ids])
+    rows = figures.cells(findings.every(where, "transfer", ids))
     lines = [(r.run, r.student, r.protocol, r.distilled.text, r.random.text, f"{100 * r.gain:+.1f}") for r in rows]
     columns = ("run", "student", "protocol", "distilled", "random", "gain")
     _tell(code, as_json, csv, figures.transfer_csv(rows), ("transfer", columns, lines), [vars_of(r) for r in rows])
@@ -82,7 +82,7 @@ def continual(
     job = {"students": 1, "student": student, "protocol": protocol, "epochs": epochs, "seed": seed, "device": device}
     one = RunFolder.find(where, run).id
     code = _held(where, "continual", {"run": one, "tasks": tasks, "orders": orders, "order": named}, job, [one])
-    found = [each for each in findings.every(where, "continual") if each["run"] == one]
+    found = findings.every(where, "continual", [one])
     curves = [curve for each in found for curve in figures.curves_of(each)]
     lines = [
         (c.run, c.tasks, c.orders, c.subject, t + 1, c.sizes[t], c.said(t)) for c in curves for t in range(c.tasks)
@@ -115,7 +115,7 @@ def rank(
     one = RunFolder.find(where, run).id
     settings = {"run": one, "each": each, "draws": draws, "short": short, "long": long, "above": above}
     code = _held(where, "ranking", settings, {**job, "device": device}, [one])
-    found = [each for each in findings.every(where, "ranking") if each["run"] == one][:1]
+    found = findings.every(where, "ranking", [one])[:1]
     lines = [line for each in found for line in ranks.lines(each)]
     text = ranks.ranking_csv(found[0]) if found else ""
     title = "ρ of distance and accuracy (95 % interval), and the test accuracy of what each distance would pick"
@@ -154,7 +154,7 @@ def label_curve(
     one = RunFolder.find(where, run).id
     settings = {"run": one, **({"ladder": ladder.split()} if ladder.split() else {})}
     code = _held(where, "label_curve", settings, {**job, "device": device}, [one])
-    found = [each for each in findings.every(where, "label_curve") if each["run"] == one]
+    found = findings.every(where, "label_curve", [one])
     shown = labels.points(found)
     columns = ("run", "labels", "protocol", "student", "kept for labels", "distilled", "random", "gain")
     _tell(code, as_json, csv, labels.label_csv(shown), ("label_curve", columns, labels.lines(shown)), found)

@@ -10,6 +10,7 @@ from ..datasets import RealSet
 from ..job import Job
 from ..results import Result, Teaches
 from .control import labelled
+from .dense import with_dense
 from .protocols import Protocol, find
 
 
@@ -27,9 +28,10 @@ def chosen_protocol(job: Job, own: str, dial: Mapping[str, object] | None = None
 
 
 def protocol_of(job: Job, result: Result, dial: Mapping[str, object] | None = None) -> Protocol:
-    """The protocol under which students of this result are trained; `dial` instead of the result's own."""
+    """The protocol under which students of this result are trained, with the loss on sub-images that belongs to it; `dial` instead of
+    the result's own."""
     copies = int(str(result.about.get("copies", 1)))
-    return chosen_protocol(job, result.protocol, result.dial if dial is None else dial, copies)
+    return with_dense(chosen_protocol(job, result.protocol, result.dial if dial is None else dial, copies), result)
 
 
 def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> Teaches:

@@ -27,7 +27,7 @@ from ..quantities import variant
 from ..results import Adapted, Lesson, Result, Teaches
 from .choosing import as_taught, protocol_of
 from .control import control_of
-from .dense import densely, labeler_of, with_dense
+from .dense import densely, labeler_of
 from .protocol import Protocol
 from .seeds import derive
 from .students import accuracy, check, lesson_at, timetable, train_student
@@ -125,7 +125,7 @@ class Memory:
     @classmethod
     def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None, control: int) -> Memory:
         """`control` is the seed of the random real images."""
-        protocol = with_dense(protocol_of(job, result), result)
+        protocol = protocol_of(job, result)
         static = protocol.labels == "static"
         if protocol.labels in ("static", "stored") and teacher is None:
             raise BadSetting(

@@ -20,7 +20,7 @@ from ..results import Adapted, Lesson, Result, Teaches
 from .accounts import ledger_of
 from .choosing import as_taught, protocol_of
 from .control import control_of, draws_of, seed_of
-from .dense import densely, labeler_of, with_dense
+from .dense import densely, labeler_of
 from .kept import Sat, control_key, kept
 from .protocols import Protocol
 from .seeds import derive
@@ -88,7 +88,7 @@ class Exam:
         views: LabelStore | None = None,
         meter: Meter | None = None,
     ) -> Exam:
-        protocol, device = with_dense(protocol_of(job, result), result), device_of(job.device)
+        protocol, device = protocol_of(job, result), device_of(job.device)
         if protocol.learned_lr and "student_lr" in result.about:
             protocol = protocol.with_(lr=float(result.about["student_lr"]))
         static, source = protocol.labels == "static", as_taught(result, protocol, real, teacher)

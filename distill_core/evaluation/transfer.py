@@ -21,7 +21,6 @@ from ..networks import resolve
 from ..results import Result
 from .choosing import protocol_of
 from .continual import SUBJECTS, Memory
-from .dense import with_dense
 from .seeds import derive
 
 USUAL = ("convnet", "resnet18", "vgg11", "alexnet", "mobilenetv2", "efficientnetb0", "shufflenet", "vit", "deit")
@@ -45,7 +44,7 @@ class Source:
 
 def asked(source: Source, job: Job, student: str) -> dict[str, object]:
     """What one cell is made of: two cells with the same values hold the same numbers."""
-    protocol = with_dense(protocol_of(job, source.result), source.result)
+    protocol = protocol_of(job, source.result)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)
     return {
         "student": spec,
@@ -97,7 +96,7 @@ def _cell(
     place: tuple[int, int],
 ) -> dict[str, object]:
     source, student = sources[place[0]], students[place[1]]
-    protocol = with_dense(protocol_of(job, source.result), source.result)
+    protocol = protocol_of(job, source.result)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)
     said = {"student": spec, "protocol": protocol.name, "labels": protocol.labels_said, "epochs": protocol.epochs}
     values = {

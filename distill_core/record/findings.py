@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +42,16 @@ def known(home: Path, run: str, kind: str, asked: Mapping[str, object]) -> dict[
     return found if isinstance(found, dict) else None
 
 
-def every(home: Path, kind: str) -> list[Any]:
-    """All findings of a kind in this home, newest first, each with `run` and what was asked of that run; damaged ones are left out.
+def every(home: Path, kind: str, runs: Collection[str] = ()) -> list[Any]:
+    """All findings of a kind about these runs (none named: about all in this home), newest first, each with `run` and what was asked of
+    that run; damaged ones are left out.
 
     Their forms are those of `figures/found.py`.
     """
     rows = []
     for path in (home / "runs").glob(f"[!.]*/findings/{kind}-*.json"):
+        if runs and path.parent.parent.name not in runs:
+            continue
         try:
             found, asked = read_json(path), RunFolder(path.parent.parent).request()
         except BadRecord:

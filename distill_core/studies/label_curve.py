@@ -134,9 +134,8 @@ class LabelCurve(Study):
     def _rung(self, kind: str, dial: dict[str, object], source: Source, job: Job, teacher: int) -> Rung:
         result = source.result.with_(dial=dial, stored_bytes=0)
         protocol = protocol_of(job, result, dial)
-        plain = protocol.model_dump(mode="json", exclude={"title", "about", "source"})
         asked = {
-            "protocol": plain,
+            "protocol": protocol.asked(),
             "student": job.student,
             "students": job.students,
             "draws": job.draws,

@@ -49,7 +49,7 @@ def ask(catalog: dict[str, Any], runs: dict[str, dict[str, Any]]) -> None:
 
 def found(runs: list[str]) -> list[dict[str, Any]]:
     """What was found of these runs, or of all where none is chosen."""
-    return [one for one in findings.every(studio.home(), STUDY) if not runs or one["run"] in runs]
+    return findings.every(studio.home(), STUDY, runs)
 
 
 def show(runs: list[str]) -> None:

@@ -28,7 +28,7 @@ HOW = (
 def section(folder: RunFolder) -> None:
     """The latest ranking of this run; where there is none, the form. Self-contained: place it on any page of a run."""
     catalog = studio.catalog()
-    mine = [one for one in findings.every(studio.home(), STUDY) if one["run"] == folder.id]
+    mine = findings.every(studio.home(), STUDY, [folder.id])
     st.markdown("**How well the distances rank the candidates**")
     if mine:
         _show(mine[0])

@@ -75,7 +75,7 @@ def read_order(words: str) -> list[int]:
 
 def found_of(runs: list[str]) -> list[dict[str, Any]]:
     """What was found of these runs, or of all where none is chosen."""
-    return [one for one in findings.every(studio.home(), STUDY) if not runs or one["run"] in runs]
+    return findings.every(studio.home(), STUDY, runs)
 
 
 def show(runs: list[str]) -> None:
