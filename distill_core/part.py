@@ -64,10 +64,14 @@ def knob(
     return pydantic_field(default, title=title, description=help, json_schema_extra=extra, **bounds)  # type: ignore[call-overload]
 
 
-def again(of: type[Part], name: str, default: object):  # type: ignore[no-untyped-def]
-    """The field `name` of a base with another default: what a relative does differently, in one line."""
+def again(of: type[Part], name: str, default: object, source: str = ""):  # type: ignore[no-untyped-def]
+    """The field `name` of another part with another default, and perhaps another source of it: what a relative does differently, in
+    one line."""
     field = copy(of.model_fields[name])
     field.default = default
+    if source:
+        assert isinstance(field.json_schema_extra, dict), "every knob says its source there"
+        field.json_schema_extra = {**field.json_schema_extra, "source": source}
     return field
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from ..datasets import RealSet
 from ..job import Job
+from ..networks import resolve
 from ..results import Result, Teaches
 from .control import labelled
 from .dense import with_dense
@@ -32,6 +33,12 @@ def protocol_of(job: Job, result: Result, dial: Mapping[str, object] | None = No
     the result's own."""
     copies = int(str(result.about.get("copies", 1)))
     return with_dense(chosen_protocol(job, result.protocol, result.dial if dial is None else dial, copies), result)
+
+
+def student_of(job: Job, protocol: Protocol, real: RealSet) -> str:
+    """The network that is trained: the job's, or the protocol's where the job says `auto`."""
+    wanted = protocol.student if job.student == "auto" else job.student
+    return resolve(wanted, channels=real.channels, size=real.size)
 
 
 def as_taught(result: Result, protocol: Protocol, real: RealSet, teacher: nn.Module | None) -> Teaches:

@@ -21,11 +21,10 @@ from ..events import Note, Scalars
 from ..job import Job
 from ..loop import steps
 from ..method import Stream, stage
-from ..networks import resolve
 from ..pieces.device import device_of
 from ..quantities import variant
 from ..results import Adapted, Lesson, Result, Teaches
-from .choosing import as_taught, protocol_of
+from .choosing import as_taught, protocol_of, student_of
 from .control import control_of
 from .dense import densely, labeler_of
 from .protocol import Protocol
@@ -144,8 +143,7 @@ class Memory:
                     "labels again with `distill-studio relabel`, or examine the set that they were made for."
                 )
             beside = densely(beside, lesson.dense, labeler, real)
-        wanted = protocol.student if job.student == "auto" else job.student
-        student = resolve(wanted, channels=real.channels, size=real.size)
+        student = student_of(job, protocol, real)
         return cls(job, real, {"distilled": source, "random": beside}, lesson, teacher, protocol, student)
 
     def point(self, subject: str, classes: Sequence[int], seed: int) -> Stream[float]:

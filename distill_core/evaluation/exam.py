@@ -14,11 +14,10 @@ from ..events import Note, Scored
 from ..job import Job
 from ..measures.memory import Meter
 from ..method import Stream, stage
-from ..networks import resolve
 from ..pieces.device import device_of
 from ..results import Adapted, Lesson, Result, Teaches
 from .accounts import ledger_of
-from .choosing import as_taught, protocol_of
+from .choosing import as_taught, protocol_of, student_of
 from .control import control_of, draws_of, seed_of
 from .dense import densely, labeler_of
 from .kept import Sat, control_key, kept
@@ -99,8 +98,7 @@ class Exam:
         lesson = lesson_at(source, job.seed, 0)
         check(lesson, protocol, real, teacher, source.steady)
         labels = teacher if static else None
-        wanted = protocol.student if job.student == "auto" else job.student
-        student = resolve(wanted, channels=real.channels, size=real.size)
+        student = student_of(job, protocol, real)
         protocol = protocol.settled(student, len(lesson), len(real.classes))
         sittings, note = [Sitting("distilled", protocol), Sitting("random", protocol)], ""
         if (static or protocol.labels == "stored") and teacher is None:

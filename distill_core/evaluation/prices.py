@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from ..datasets import RealSet
 from ..job import Job
 from ..measures.budget import CONTAINER, record_bytes
-from ..networks import resolve
 from ..results import Result
-from .choosing import protocol_of
+from .choosing import protocol_of, student_of
 from .control import draws_of
 from .protocol import Protocol
 from .stored import kept_batches, label_bytes
@@ -51,11 +50,8 @@ def price_of(result: Result, dial: Mapping[str, object], job: Job, real: RealSet
         teacher_bytes: of the network that would label.
     """
     protocol = protocol_of(job, result, dial)
-    student = resolve(
-        protocol.student if job.student == "auto" else job.student, channels=real.channels, size=real.size
-    )
     classes, images = len(real.classes), len(result)
-    protocol = protocol.settled(student, images, classes)
+    protocol = protocol.settled(student_of(job, protocol, real), images, classes)
     kept = label_bytes(protocol, images, classes, protocol.epochs, result.stages)
     rows = Timetable(images, protocol.epochs, protocol.batch, tuple(result.stages)).rows()
     live = teacher_bytes if protocol.labels == "teacher" else 0

@@ -17,6 +17,18 @@ MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "x")
 UNITS = {"step": "step", "t": "seconds", "seen": "real images seen"}
 
 
+def beside(name: str, ours: bool, at: int) -> dict[str, object]:
+    """How a set's curve (filled, solid) and that of its random control (hollow, dashed) are drawn; `at` tells sets apart."""
+    color, mark = COLORS[at % len(COLORS)], MARKS[at % len(MARKS)]
+    symbol = mark if ours else f"{mark}-open"
+    return {
+        "name": f"{name}, {'distilled' if ours else 'random real images'}",
+        "mode": "lines+markers",
+        "line": {"color": color, "dash": "solid" if ours else "dash", "width": 2},
+        "marker": {"symbol": symbol, "size": 10, "color": color, "line": {"width": 2, "color": color}},
+    }
+
+
 def read_scalars(
     records: Iterable[Line], by: Literal["step", "t", "seen"] = "step", stage: str = ""
 ) -> dict[str, tuple[list[float], list[float]]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from ..quantities.sizes import say_bytes
-from .curves import COLORS, MARKS
+from .curves import COLORS, beside
 from .found import LabelPoint
 from .scores import Score, frame
 from .studies import as_csv, number
@@ -79,21 +79,13 @@ def label_curve(shown: Sequence[Point]) -> go.Figure:
 
 
 def _add(figure: go.Figure, own: Sequence[Point], subject: str, edge: float, at: int) -> None:
-    ours, color, mark = subject == "distilled", COLORS[at % len(COLORS)], MARKS[at % len(MARKS)]
+    ours, color = subject == "distilled", COLORS[at % len(COLORS)]
     scores = [point.distilled if ours else point.random for point in own]
     figure.add_scatter(
         x=[point.bytes or edge for point in own],
         y=[100 * score.mean for score in scores],
         error_y={"array": [100 * score.std if score.n > 1 else None for score in scores], "color": color},
-        name=f"{own[0].name}, {'distilled' if ours else 'random real images'}",
-        mode="lines+markers",
-        line={"color": color, "dash": "solid" if ours else "dash", "width": 2},
-        marker={
-            "symbol": mark if ours else f"{mark}-open",
-            "size": 10,
-            "color": color,
-            "line": {"width": 2, "color": color},
-        },
+        **beside(own[0].name, ours, at),
         text=[
             f"{point.labels}<br>{say_bytes(point.bytes)} beside {say_bytes(point.images)} of images<br>{score.text}"
             for point, score in zip(own, scores, strict=True)

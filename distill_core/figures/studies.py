@@ -18,7 +18,7 @@ from textwrap import wrap
 
 import plotly.graph_objects as go
 
-from .curves import COLORS, MARKS
+from .curves import COLORS, beside
 from .found import Continual, Transfer
 from .scores import Score, frame, say
 from .tables import safe
@@ -165,22 +165,13 @@ def curve(shown: Sequence[Curve]) -> go.Figure:
     names = list(dict.fromkeys((one.run, one.student, one.protocol, one.sizes) for one in shown))
     for one in shown:
         at = names.index((one.run, one.student, one.protocol, one.sizes))
-        ours, mark = one.subject == "distilled", MARKS[at % len(MARKS)]
-        color = COLORS[at % len(COLORS)]
+        ours, color = one.subject == "distilled", COLORS[at % len(COLORS)]
         tasks = range(one.tasks)
         figure.add_scatter(
             x=[t + 1 + (0.03 if ours else -0.03) for t in tasks],
             y=[100 * one.mean(t) for t in tasks],
             error_y={"array": [100 * one.std(t) if one.orders > 1 else None for t in tasks], "color": color},
-            name=f"{one.name}, {'distilled' if ours else 'random real images'}",
-            mode="lines+markers",
-            line={"color": color, "dash": "solid" if ours else "dash", "width": 2},
-            marker={
-                "symbol": mark if ours else f"{mark}-open",
-                "size": 10,
-                "color": color,
-                "line": {"width": 2, "color": color},
-            },
+            **beside(one.name, ours, at),
             text=[f"{one.sizes[t]} classes: {one.said(t)}" for t in tasks],
             hovertemplate="%{text}<extra>%{fullData.name}</extra>",
         )

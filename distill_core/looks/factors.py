@@ -139,14 +139,13 @@ def asked(parts: Factored, real: RealSet, networks: list[Network]) -> Tensor:
     import torch
 
     groups, teachers = parts.compensators.shape[:2]
-    plain = parts.naturals.float() / 255
-    sums = plain[:, None] + parts.compensators.float()[:, :, None]
-    images = torch.cat([plain[:, None], sums], dim=1).clamp(0, 1).flatten(0, 2)
+    whole = parts.with_(naturals_are_shown=True, soft_labels=None, ids=torch.empty(0, dtype=torch.int64))
+    images = whole.lesson(0, torch.Generator()).images  # slice-major: naturals, then the sums of each teacher
     with torch.no_grad():
         logits = torch.stack(
             [torch.cat([network(real.normalize(part)) for part in images.split(500)]) for network in networks]
         )
-    return logits.unflatten(1, (groups, 1 + teachers, len(parts.classes)))
+    return logits.unflatten(1, (1 + teachers, groups, len(parts.classes))).transpose(1, 2)
 
 
 def right(answers: Tensor) -> Tensor:

@@ -14,14 +14,14 @@ from torch import Generator, Tensor
 from ..evaluation.students import derive
 from ..job import Job
 from ..method import Stream
-from ..part import Part, choice, knob
+from ..part import Part, again, choice, knob
 from ..pieces.ground import Ground
 from ..pieces.show import quantize
 from ..pieces.sums import Sums
 from ..pieces.teach import Teacher
 from ..results import Factored, Pictures, Result
 from .compensating import Learning
-from .statistics import without_batch_norm
+from .statistics import AtBatchNorm, without_batch_norm
 from .views import AnyView, Rolled
 
 INFER = "arXiv 2408.06927, released code"
@@ -110,15 +110,7 @@ class OnePerTeacher(Compensators):
         scale="log",
         source=INFER,
     )
-    first_layer: float = knob(
-        10.0,
-        "ω of the first layer",
-        "How much more the first layer counts.",
-        ge=0,
-        le=100,
-        advanced=True,
-        source=INFER,
-    )
+    first_layer: float = again(AtBatchNorm, "first_layer", 10.0, source=INFER)
     view: AnyView = Rolled()
     groups_at_once: int = knob(
         0,

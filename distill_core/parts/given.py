@@ -17,7 +17,7 @@ UNKNOWN = "unknown"  # what a set that was brought in says of its data where nob
 def refusal(run: str, job: Job) -> str | None:
     """Why the set of this run cannot be taken for this job, as a sentence with a way out, or None."""
     try:
-        folder = _finished(run)
+        folder = finished(run)
         made = folder.request()["job"]
     except BadRecord as error:
         return str(error)
@@ -30,12 +30,8 @@ def refusal(run: str, job: Job) -> str | None:
 
 def set_of(run: str, real: RealSet) -> Result:
     """The set; `BadRecord` or `BadSetting` with a sentence where it does not belong to these data or lacks a class."""
-    result = load_result(_finished(run).path / "set.safetensors", DECODERS)
-    if tuple(result.classes) != tuple(real.classes):
-        raise BadRecord(
-            f"The set of {run!r} has the classes {list(result.classes)[:8]}, but {real.name} has {list(real.classes)[:8]}. "
-            "Name the data that it was made from."
-        )
+    result = load_result(finished(run).path / "set.safetensors", DECODERS)
+    same_classes(run, result, real)
     if result.shape != (shape := (real.channels, real.size, real.size)):
         found, wanted = ("×".join(map(str, one)) for one in (result.shape, shape))
         raise BadRecord(f"The set of {run!r} has images of {found}, and {real.name} of {wanted}. Name its own data.")
@@ -54,7 +50,17 @@ def set_of(run: str, real: RealSet) -> Result:
     return result
 
 
-def _finished(run: str) -> RunFolder:
+def same_classes(run: str, result: Result, real: RealSet) -> None:
+    """Refuse a set whose classes are others than those of the data."""
+    if tuple(result.classes) != tuple(real.classes):
+        raise BadRecord(
+            f"The set of {run!r} has the classes {list(result.classes)[:8]}, but {real.name} has {list(real.classes)[:8]}. "
+            "Name the data that it was made from; a set that was brought in has to be imported again with it."
+        )
+
+
+def finished(run: str) -> RunFolder:
+    """The run, which has a set."""
     folder = RunFolder.find(studio_home(), run)
     if not (folder.path / "set.safetensors").is_file():
         raise BadRecord(f"Run {run!r} has no synthetic set yet. Choose a finished run, or bring a set in.")

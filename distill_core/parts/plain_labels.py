@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 from torch import Generator, Tensor
 
 from ..errors import BadSetting
-from ..evaluation.choosing import chosen_protocol
+from ..evaluation.choosing import chosen_protocol, student_of
 from ..evaluation.control import teacher_labels
 from ..evaluation.protocol import Protocol
 from ..evaluation.protocols import find
@@ -16,7 +16,6 @@ from ..evaluation.stored import label_bytes
 from ..events import Note
 from ..job import Job
 from ..method import Stream
-from ..networks import resolve
 from ..part import Part, again, knob
 from ..pieces.ensemble import find_teachers
 from ..pieces.ground import Ground
@@ -65,8 +64,7 @@ class HardLabels(Part):
         if protocol.labels != "stored":
             return 0
         real, classes = ground.real, ground.classes
-        wanted = protocol.student if ground.job.student == "auto" else ground.job.student
-        student = resolve(wanted, channels=real.channels, size=real.size)
+        student = student_of(ground.job, protocol, real)
         images = images or len(ground.labels)
         settled = protocol.settled(student, images, classes)
         return label_bytes(settled, images, classes, settled.epochs, stages)

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from torch import nn
 
-from ..datasets import RealSet, load
-from ..errors import BadRecord
+from ..datasets import load
 from ..evaluation import transfer as transferring
 from ..home import studio_home
 from ..job import Job
 from ..method import Stream
+from ..parts.given import finished, same_classes
 from ..priors.decoding import DECODERS
 from ..record.folder import RunFolder
-from ..results import Result, load_result
+from ..results import load_result
 from ..run import labeler
 
 
 def source_of(run: str, job: Job) -> Stream[transferring.Source]:
     """A finished run's set with its data and the teacher that labels; `BadRecord` where it cannot be examined."""
-    folder = RunFolder.find(studio_home(), run)
-    if not (folder.path / "set.safetensors").is_file():
-        raise BadRecord(f"Run {run!r} has no synthetic set yet. Choose a finished run.")
+    folder = finished(run)
     result, made = load_result(folder.path / "set.safetensors", DECODERS), folder.request()["job"]
     real = load(str(made.get("data") or ""))
-    _belongs(run, result, real)
+    same_classes(run, result, real)
     asked = job.model_copy(update={"teacher": made.get("teacher", "auto")})
     teacher = yield from labeler(result, asked, real)
     return transferring.Source(run, result, real, teacher, int(made.get("seed", 0)))
@@ -34,11 +32,3 @@ def labeler_of(source: transferring.Source, job: Job) -> Stream[nn.Module | None
     made = RunFolder.find(studio_home(), source.run).request()["job"]
     asked = job.model_copy(update={"teacher": made.get("teacher", "auto")})
     return (yield from labeler(source.result.with_(dial={"labels": "teacher"}), asked, source.real))
-
-
-def _belongs(run: str, result: Result, real: RealSet) -> None:
-    if tuple(result.classes) != tuple(real.classes):
-        raise BadRecord(
-            f"The set of {run!r} has the classes {list(result.classes)[:8]}, but {real.name} has {list(real.classes)[:8]}. "
-            "Import it again with the data set it was made from."
-        )

@@ -8,9 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import BadSetting
-from ..evaluation.choosing import as_taught, protocol_of
+from ..evaluation.choosing import as_taught, protocol_of, student_of
 from ..evaluation.prices import price_of
-from ..evaluation.protocol import Protocol
 from ..evaluation.stored import LabelStore, fingerprint_of, stored_views
 from ..evaluation.stored.released import Reading, read_released
 from ..evaluation.stored.released_out import write_released
@@ -52,13 +51,8 @@ def made(result: Result, labels: str, **values: object) -> Stream[LabelStore]:
     lesson = lesson_at(source, job.seed, 0)
     check(lesson, protocol, real, teacher, source.steady)
     assert teacher is not None, "check() asks for a teacher"
-    settled = _settled(protocol, job.student, len(lesson), real.channels, real.size, len(real.classes))
+    settled = protocol.settled(student_of(job, protocol, real), len(lesson), len(real.classes))
     return (yield from stored_views(lesson, settled, real, teacher, settled.epochs, device_of(job.device)))
-
-
-def _settled(protocol: Protocol, student: str, images: int, channels: int, size: int, classes: int) -> Protocol:
-    spec = resolve(protocol.student if student == "auto" else student, channels=channels, size=size)
-    return protocol.settled(spec, images, classes)
 
 
 def write(store: LabelStore, to: Path, *, released: bool, by_class: bool = True) -> list[str]:

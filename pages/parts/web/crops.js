@@ -1,8 +1,10 @@
 // Dense labels: an image under its grid of overlapping sub-images. Hover or tap one, and its soft label stands beside it as bars.
 import { ARROWS, button, el, fit, theme } from "./draw.js";
+import { entropy } from "./mixing.js";
 import { mount } from "./mount.js";
 import { floats, parsePacket } from "./packet.js";
 import { COLORS } from "./palette.js";
+import { tiled } from "./raster.js";
 
 const LARGE = 300, SMALL = 110, MOST = 12, ROW = 22; // pixels; classes that get a bar
 
@@ -70,7 +72,7 @@ class Crops {
   draw() {
     if (!this.info) return;
     const { info, cell } = this, look = theme(this.root.getRootNode()), own = info.labels[this.image], label = this.label(cell), n = info.across;
-    const best = label.indexOf(Math.max(...label)), entropies = info.corners.map((_, k) => entropy(this.label(k))), surest = info.corners.map((_, k) => this.label(k)[own]);
+    const best = label.indexOf(Math.max(...label)), entropies = info.corners.map((_, k) => entropy(this.label(k), Math.log)), surest = info.corners.map((_, k) => this.label(k)[own]);
     this.name.textContent = `Image ${this.image + 1} of ${info.labels.length}${info.count > info.labels.length ? ` shown, ${info.count} in all` : ""} · class ${info.classes[own]}`;
     this.says.textContent = `Sub-image in row ${Math.floor(cell / n) + 1}, column ${(cell % n) + 1}: the labeler says ${info.classes[best]} (${(100 * label[best]).toFixed(0)} %); its class ${info.classes[own]} gets ${(100 * label[own]).toFixed(0)} %, entropy ${entropies[cell].toFixed(2)} nats.`;
     this.canvas.setAttribute("aria-label", `${this.name.textContent}. ${this.says.textContent} Arrow keys move through the grid.`);
@@ -81,13 +83,7 @@ class Crops {
 
   picture(look) {
     const { size, side, corners, channels } = this.info, room = Math.min(LARGE, this.canvas.parentElement.clientWidth || LARGE), zoom = room / size, g = fit(this.canvas, room, room);
-    const sheet = el("canvas"), data = new ImageData(size, size), from = this.image * size * size * channels;
-    for (let p = 0; p < size * size; p++) {
-      for (let k = 0; k < 3; k++) data.data[4 * p + k] = this.pixels[from + p * channels + (channels === 3 ? k : 0)];
-      data.data[4 * p + 3] = 255;
-    }
-    Object.assign(sheet, { width: size, height: size });
-    sheet.getContext("2d").putImageData(data, 0, 0);
+    const each = size * size * channels, sheet = tiled(this.pixels.subarray(this.image * each, (this.image + 1) * each), 1, size, size, channels);
     g.imageSmoothingEnabled = false;
     g.drawImage(sheet, 0, 0, room, room);
     g.strokeStyle = look.accent;
@@ -133,5 +129,3 @@ class Crops {
     canvas.setAttribute("aria-label", note.textContent);
   }
 }
-
-const entropy = (label) => label.reduce((sum, p) => sum - (p > 0 ? p * Math.log(p) : 0), 0);

@@ -4,6 +4,7 @@ import { entropy, foremost, halves, mixed, softmax, summed } from "./mixing.js";
 import { mount } from "./mount.js";
 import { parsePacket } from "./packet.js";
 import { COLORS, signed } from "./palette.js";
+import { enlarge, tiled } from "./raster.js";
 
 const MOST = 10, AMPLIFIED = 4, NARROW = 620, NAMES = 110; // bars, factor of the amplified view, CSS pixels
 
@@ -121,7 +122,7 @@ class Factors {
     for (let s = 0; s < this.slices; s++)
       for (let i = 0; i < across; i++) {
         const pixels = s ? summed(this.natural(group, i), this.compensator(group, s - 1)) : this.natural(group, i);
-        g.drawImage(bitmap(pixels, this.w, this.h, this.c), i * wide, s * tall, this.w * zoom, this.h * zoom);
+        g.drawImage(tiled(pixels, 1, this.h, this.w, this.c), i * wide, s * tall, this.w * zoom, this.h * zoom);
       }
     g.fillStyle = look.text;
     ["natural images", ...this.whose.map((name) => `+ ${name}`)].forEach((name, i) => g.fillText(name, across * wide + 6, (i + 0.5) * tall + 4, NAMES - 8));
@@ -155,21 +156,9 @@ function tile(name) {
 }
 
 function paint({ canvas, says }, pixels, { w, h, c }, room, words, channels = c) {
-  const ratio = Math.min(window.devicePixelRatio || 1, 3), zoom = Math.max(1, Math.floor((room * ratio) / w)) / ratio, g = fit(canvas, w * zoom, h * zoom);
-  g.imageSmoothingEnabled = false;
-  g.drawImage(bitmap(pixels, w, h, channels), 0, 0, w * zoom, h * zoom);
+  enlarge(canvas, tiled(pixels, 1, h, w, channels), 0, 0, room);
   says.textContent = words;
   canvas.setAttribute("aria-label", words);
-}
-
-function bitmap(pixels, w, h, c) {
-  const canvas = el("canvas", { width: w, height: h }), image = new ImageData(w, h);
-  for (let p = 0; p < w * h; p++) {
-    for (let k = 0; k < 3; k++) image.data[4 * p + k] = pixels[p * c + (c === 3 ? k : 0)];
-    image.data[4 * p + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
 }
 
 // Bars of a soft label, with its entropy.

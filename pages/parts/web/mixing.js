@@ -20,8 +20,8 @@ export function softmax(logits, temperature = 1) {
   return e.map((v) => v / all);
 }
 
-// In bits.
-export const entropy = (shares) => -shares.reduce((s, p) => s + (p > 0 ? p * Math.log2(p) : 0), 0);
+// In bits, or with Math.log in nats.
+export const entropy = (shares, log = Math.log2) => -shares.reduce((s, p) => s + (p > 0 ? p * log(p) : 0), 0);
 
 // The places of the n largest shares over several lists, in the order of the classes.
 export function foremost(lists, n) {

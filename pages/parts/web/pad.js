@@ -3,6 +3,7 @@ import { ARROWS, button, el, fit, theme } from "./draw.js";
 import { mount } from "./mount.js";
 import { parsePacket } from "./packet.js";
 import { COLORS } from "./palette.js";
+import { enlarge, tiled } from "./raster.js";
 
 const THUMB = 64, WIDEST = 400, LARGE = 260, NARROW = 700; // pixels
 
@@ -87,10 +88,10 @@ class Pad {
     this.box.style.gridTemplateColumns = narrow ? "minmax(0,3fr) minmax(0,2fr)" : "minmax(0,6fr) minmax(0,4fr) minmax(0,7fr)";
     this.list.style.gridColumn = narrow ? "1 / 3" : "";
     this.square(theme(this.root.getRootNode()));
-    show(this.large, this.sheet, col, row, Math.min(LARGE, this.large.parentElement.clientWidth));
+    enlarge(this.large, this.sheet, col, row, Math.min(LARGE, this.large.parentElement.clientWidth));
     for (const { canvas, maps, fill, value, response } of this.layers) {
-      if (maps) show(canvas, maps, Math.round(col / walk.every), Math.round(row / walk.every), THUMB);
-      else show(canvas, this.sheet, col, row, THUMB);
+      if (maps) enlarge(canvas, maps, Math.round(col / walk.every), Math.round(row / walk.every), THUMB);
+      else enlarge(canvas, this.sheet, col, row, THUMB);
       fill.style.width = `${(100 * response[place]) / this.most}%`;
       value.textContent = `${(100 * response[place]).toFixed(response[place] < 0.1 ? 1 : 0)} %`;
     }
@@ -134,26 +135,4 @@ function layerRow({ name, shape, bytes, thumbnail, response }, maps) {
   const line = el("div", { class: "small", style: "display:flex;justify-content:space-between;gap:8px;font-variant-numeric:tabular-nums" }, el("span", { text: words }), value);
   const rail = el("div", { style: "height:12px;border-radius:3px;background:var(--st-secondary-background-color)" }, fill);
   return { canvas, maps, fill, value, response, nodes: [canvas, el("div", {}, line, rail)] };
-}
-
-// Raw pixels of side · side tiles as one canvas.
-function tiled(bytes, side, h, w, c) {
-  const canvas = el("canvas"), image = new ImageData(side * w, side * h);
-  for (let t = 0, p = 0; t < side * side; t++)
-    for (let y = 0; y < h; y++)
-      for (let x = 0, q = 4 * ((Math.floor(t / side) * h + y) * side + (t % side)) * w; x < w; x++, p += c, q += 4) {
-        for (let k = 0; k < 3; k++) image.data[q + k] = bytes[p + (c === 3 ? k : 0)];
-        image.data[q + 3] = 255;
-      }
-  Object.assign(canvas, { width: side * w, height: side * h, tile: [w, h] });
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
-}
-
-// One tile, every pixel enlarged by the same whole number of the screen's pixels.
-function show(canvas, from, x, y, room) {
-  const [w, h] = from.tile, ratio = Math.min(window.devicePixelRatio || 1, 3), zoom = Math.max(1, Math.floor((room * ratio) / w)) / ratio;
-  const g = fit(canvas, w * zoom, h * zoom);
-  g.imageSmoothingEnabled = false;
-  g.drawImage(from, x * w, y * h, w, h, 0, 0, w * zoom, h * zoom);
 }

@@ -21,6 +21,7 @@ test("a sum stays within the range of pixels, and a mixture is linear", () => {
 test("labels soften with the temperature", () => {
   assert.deepEqual(softmax([0, 0]), [0.5, 0.5]);
   assert.equal(entropy([0.5, 0.5, 0, 0]), 1);
+  assert.ok(Math.abs(entropy(Float32Array.of(0.5, 0.5, 0), Math.log) - Math.LN2) < 1e-6);
   assert.ok(entropy(softmax([9, 0, 0], 1)) < entropy(softmax([9, 0, 0], 30)));
   assert.deepEqual(foremost([[0.1, 0.7, 0.2], [0.5, 0.1, 0.4]], 2), [0, 1]);
 });
