@@ -215,13 +215,13 @@ def too_few(kind: Compensators, job: Job, networks: int, classes: int) -> str | 
     enough = next(ipc for ipc in range(1, 10_000) if kind.naturals(ipc, networks, classes))
     fewer = next((m for m in range(networks - 1, 0, -1) if kind.naturals(job.ipc, m, classes)), 0)
     other = (
-        f"or take {fewer} network{'s' * (fewer > 1)} (backbones)"
+        f", or take {fewer} network{'s' * (fewer > 1)} (backbones)"
         if fewer
-        else "with any number of networks it is too few"
+        else f", with any number of networks: ipc={job.ipc} is too few"
     )
     return (
         f"ipc={job.ipc} leaves no natural image: beside {kind.each(networks)} compensators for {classes} classes "
-        f"n = ⌊ipc / (1 + M/C)⌋ is 0. Take ipc={enough}, {other}."
+        f"n = ⌊ipc / (1 + M/C)⌋ is 0. Take ipc={enough}{other}."
     )
 
 

@@ -44,6 +44,6 @@ with right:
         detail.show(folder, records, pin, classes)
 
 views.plots([folder.id], "plots")
-dense.section(folder, packets.reader(str(folder.path)).refresh())
+dense.section(folder, records)
 liveknobs.panel(folder, asked, states[folder.id])
 runbar.downloads(folder)

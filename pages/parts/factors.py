@@ -28,7 +28,7 @@ def section(folder: RunFolder) -> None:
         figures.transfer(found), "_factors_transfer", "Which teacher recognizes the sums with whose compensators"
     )
     st.caption(
-        "Rows: natural images, and their sums with the compensators of each teacher. A sum that only its own teacher recognizes would "
+        "How many are called by their class. Rows: natural images, and their sums with the compensators of each teacher. A sum that only its own teacher recognizes would "
         f"have learned that network's habits. Shown are {found.about['shown']} of {found.about['groups']} groups; a group has one natural image of every class. The "
         "compensator is shown in pixels, with one scale for all. Answers are the mean logits of all teachers on the plain image: "
         "the label that is stored with it. Percentages are over all groups."

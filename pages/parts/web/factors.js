@@ -20,7 +20,7 @@ class Factors {
     this.slider.oninput = () => this.set({ label: Number(this.slider.value) });
     this.where = el("div", { class: "small", style: "font-variant-numeric:tabular-nums" });
     this.tiles = ["natural", "added", "sum"].map((name) => tile(name));
-    this.row = el("div", { style: "display:grid;grid-template-columns:1fr auto 1fr auto 1fr;gap:4px 10px;align-items:center;max-width:900px" });
+    this.row = el("div", { style: "display:grid;grid-template-columns:auto auto auto auto auto;justify-content:start;gap:4px 14px;align-items:center;max-width:900px" });
     const [natural, added, sum] = this.tiles, sign = (text) => el("span", { text, style: "font-size:26px" });
     this.row.append(natural.node, sign("+"), added.node, sign("="), sum.node);
     this.bars = [labelled("The teachers' answer to the natural image"), labelled("… to the sum")];
@@ -41,7 +41,8 @@ class Factors {
     this.mixSays = el("div", { class: "caption" });
     this.both = tile("mixed");
     this.mixBars = labelled("The mixed label");
-    const knobs = el("div", {}, this.mixSays, el("label", { class: "small" }, "share λ ", this.share), el("label", { class: "small" }, " other class ", this.other));
+    const knob = (words, slider) => el("label", { class: "small", style: "display:grid;grid-template-columns:6em 1fr;align-items:center;margin-top:6px" }, words, slider);
+    const knobs = el("div", {}, this.mixSays, knob("share λ", this.share), knob("other class", this.other));
     this.mix = el("div", { style: "display:grid;gap:8px 24px;max-width:900px;margin-top:16px" }, knobs, this.both.node, this.mixBars.node);
   }
 
