@@ -76,7 +76,7 @@ def _title(z: np.ndarray) -> str:
             f"{sums.mean():.1f} % of the sums are called by their class, {z[0].mean():.1f} % of the natural images (%)"
         )
     own, others = np.diag(sums).mean(), sums[~np.eye(len(sums), dtype=bool)].mean()
-    return f"Own teacher {own:.1f} %, others {others:.1f} %"
+    return f"Sums recognized: by their own teacher {own:.1f} %,<br>by the others {others:.1f} %"
 
 
 def _short(spec: str, place: int) -> str:

@@ -9,6 +9,9 @@ VIEWS = {"students": "Other students", "labels": "Other labels", "tasks": "Class
 PARTS = {"students": others, "labels": label_dial, "tasks": tasks}
 
 st.title("Transfer")
+st.caption(
+    "What is a finished set worth to other networks, under other labels, and when its classes come one after the other?"
+)
 catalog = studio.catalog()
 listed = studying.finished(catalog)
 if not listed:

@@ -19,3 +19,6 @@ feed.live([folder], "feed", panel=lambda states: runbar.status(folder, states[fo
 if not (folder.path / "set.safetensors").is_file():
     studio.stop("This run has no set yet; watch it learn until then.", page=studio.LIVE, label="Watch")
 factors.section(folder)
+st.page_link(
+    studio.LIVE, label="Watch how they were learned", icon=":material/play_circle:", query_params={"run": folder.id}
+)

@@ -87,7 +87,7 @@ def test_the_figure_says_who_recognizes_whose_sums(home: Path, compensators: int
     assert found is not None
     figure = figures.transfer(found)
     assert len(figure.data[0].y) == rows and figure.data[0].y[0] == "natural images"
-    assert ("Own teacher" in figure.layout.title.text) == (compensators == 2)
+    assert ("own teacher" in figure.layout.title.text) == (compensators == 2)
 
 
 def test_entropy_is_in_bits() -> None:

@@ -41,8 +41,10 @@ class Factors {
     this.mixSays = el("div", { class: "caption" });
     this.both = tile("mixed");
     this.mixBars = labelled("The mixed label");
-    const knob = (words, slider) => el("label", { class: "small", style: "display:grid;grid-template-columns:6em 1fr;align-items:center;margin-top:6px" }, words, slider);
-    const knobs = el("div", {}, this.mixSays, knob("share λ", this.share), knob("other class", this.other));
+    this.shareSays = el("span");
+    this.otherSays = el("span");
+    const knob = (words, slider) => el("label", { class: "small", style: "display:grid;grid-template-columns:8em 1fr;align-items:center;margin-top:6px" }, words, slider);
+    const knobs = el("div", {}, this.mixSays, knob(this.shareSays, this.share), knob(this.otherSays, this.other));
     this.mix = el("div", { style: "display:grid;gap:8px 24px;max-width:900px;margin-top:16px" }, knobs, this.both.node, this.mixBars.node);
   }
 
@@ -94,7 +96,7 @@ class Factors {
     const room = Math.min(220, (this.row.clientWidth - 80) / 3), [l2, most] = this.about.norms[group][teacher], [natural, added, sum] = this.tiles;
     const u = this.compensator(group, teacher);
     paint(natural, this.natural(group, label), this, room, `natural: ${this.name(label)}`);
-    paint(added, view === "signed" ? this.inSign(u, look.dark) : Float32Array.from(u, (v) => 127.5 + 255 * AMPLIFIED * v), this, room, `compensator, ± ${(100 * most).toFixed(0)} % of the range, ‖u‖₂ ${l2.toFixed(1)}`, view === "signed" ? 3 : this.c);
+    paint(added, view === "signed" ? this.inSign(u, look.dark) : Float32Array.from(u, (v) => 127.5 + 255 * AMPLIFIED * v), this, room, `compensator: this one reaches ± ${(100 * most).toFixed(0)} %, length ‖u‖₂ ${l2.toFixed(1)}`, view === "signed" ? 3 : this.c);
     paint(sum, this.sum(label), this, room, "their sum, as students see it");
     this.answers.style.gridTemplateColumns = narrow ? "1fr" : "1fr 1fr";
     const labels = [0, 1 + teacher].map((slice) => softmax(this.answer(group, slice, label), tau)), shown = foremost(labels, MOST);
@@ -144,6 +146,8 @@ class Factors {
     this.mix.style.gridTemplateColumns = narrow ? "1fr" : "1fr auto 1fr";
     this.share.value = share;
     this.other.value = other;
+    this.shareSays.textContent = `share λ: ${share.toFixed(2)}`;
+    this.otherSays.textContent = `other class: ${this.name(other)}`;
     this.mixSays.textContent = `Students see mixtures: ${share.toFixed(2)} × ${this.name(label)} + ${(1 - share).toFixed(2)} × ${this.name(other)}. The stored answers are mixed by the same share, so one label for each image is enough. Shown at τ = ${tau}.`;
     paint(this.both, mixed(this.sum(label), this.sum(other), share), this, 140, "the mixed image");
     const soft = softmax(mixed(this.answer(group, slice, label), this.answer(group, slice, other), share), tau);
