@@ -27,13 +27,19 @@ BESIDE: dict[str, tuple[str, dict[str, object]]] = {
     "random real": ("random", {}),
     "pixels": ("dm", {"iterations": 100}),
 }
+FIXED = {
+    "space": "all_layers",
+    "looks": 21,
+    "measure": "fixed_probes",
+}  # no classifier has to be trained for the distance
 
 
 def spaces() -> dict[str, tuple[str, dict[str, object]]]:
     """By label: method and settings."""
     card = registry()["hglad"].card
     (found,) = (one for one in card.ablations if one.title == "The walk or one layer")
-    return {**BESIDE, **{label: ("hglad", dict(case)) for label, case in found.axes[0].cases.items()}}
+    cases = {label: ("hglad", dict(case)) for label, case in found.axes[0].cases.items()}
+    return {**BESIDE, **cases, "fixed networks": ("hglad", dict(FIXED))}
 
 
 def cell(label: str, method: str, settings: dict[str, object], job: Job, networks: list[str]) -> Cell:
@@ -56,6 +62,7 @@ def missing(done: list[Cell], args: argparse.Namespace) -> Iterator[tuple[str, s
                 settings = {"batch_real": args.batch_real, **own} if args.batch_real and own else own
                 if label in args.spaces and (label, args.data, ipc, seed) not in known:
                     asked = {"data": args.data, "ipc": ipc, "seed": seed, "protocol": "dsa", "epochs": args.epochs}
+                    asked |= {"teacher": args.network} if args.network else {}
                     yield label, method, settings, ask(**asked, device=args.device)
 
 
@@ -84,6 +91,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--network", default="", help="the network that is matched; the method's own where empty")
     parser.add_argument("--networks", nargs="+", default=["auto", "mlp", "lenet", "alexnet"])
     parser.add_argument("--spaces", nargs="+", default=list(spaces()), choices=list(spaces()))
     parser.add_argument(
