@@ -60,6 +60,8 @@ def missing(done: list[Cell], args: argparse.Namespace) -> Iterator[tuple[str, s
         for ipc in args.ipc:
             for label, (method, own) in spaces().items():
                 settings = {"batch_real": args.batch_real, **own} if args.batch_real and own else own
+                if label == "the walk" and args.judge:
+                    settings = {**settings, "measure.network": args.judge}
                 if label in args.spaces and (label, args.data, ipc, seed) not in known:
                     asked = {"data": args.data, "ipc": ipc, "seed": seed, "protocol": "dsa", "epochs": args.epochs}
                     asked |= {"teacher": args.network} if args.network else {}
@@ -92,6 +94,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--network", default="", help="the network that is matched; the method's own where empty")
+    parser.add_argument("--judge", default="", help="the classifier of the walk's distance; its own where empty")
     parser.add_argument("--networks", nargs="+", default=["auto", "mlp", "lenet", "alexnet"])
     parser.add_argument("--spaces", nargs="+", default=list(spaces()), choices=list(spaces()))
     parser.add_argument(
