@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
+from .curves import COLORS
 from .scores import frame
 
 if TYPE_CHECKING:
@@ -66,6 +67,29 @@ def transfer(found: Kept) -> go.Figure:
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     figure.update_xaxes(showgrid=False, ticks="")
     return figure
+
+
+ALIKE = {"set": "naturals and sums", "naturals": "the naturals alone", "random": "as many random real images"}
+
+
+def alike(found: Kept) -> go.Figure | None:
+    """How much two images of a class are alike, as the set grows; None where there are never two."""
+    curves = found.about["alike"]
+    if not curves["set"]:
+        return None
+    figure = go.Figure()
+    for i, (name, words) in enumerate(ALIKE.items()):
+        if curves[name]:  # type: ignore[literal-required]
+            x, y = zip(*curves[name], strict=True)  # type: ignore[literal-required]
+            look = {"color": COLORS[i], "dash": ("solid", "dot", "dash")[i], "width": 2}
+            figure.add_scatter(x=x, y=y, name=words, mode="lines+markers", line=look, marker={"symbol": i})
+    ours, real = curves["set"][-1][1], curves["random"][-1][1]
+    said = "more alike than random real images" if ours > real else "not more alike than random real images"
+    title = f"Two images of a class are {said}:<br>{ours:.2f} against {real:.2f}"
+    figure = frame(
+        figure, title, "images of each class that students see", "mean cosine of two images of a class", height=360
+    )
+    return figure.update_layout(legend={"orientation": "h", "y": -0.25})
 
 
 def _title(z: np.ndarray) -> str:

@@ -30,9 +30,22 @@ if TYPE_CHECKING:
     from ..networks import Network
     from ..results import Factored
 
-VERSION = 1
+VERSION = 2
 FILES = ("naturals", "compensators", "answers")
 MOST_CLASSES, MOST_BYTES = 100, 3_000_000  # that are sent to a page, as naturals
+COUNTS, ALIKE_CLASSES = (
+    12,
+    20,
+)  # numbers of groups, and classes, for which it is asked how much images repeat each other
+
+
+class Alike(TypedDict):
+    """How much the images of a class repeat each other: [images of each class, mean cosine of two of them] as the set grows group
+    by group. Last features of the first teacher, mean over classes."""
+
+    set: list[list[float]]
+    naturals: list[list[float]]
+    random: list[list[float]]
 
 
 class Factors(TypedDict):
@@ -51,6 +64,7 @@ class Factors(TypedDict):
     teachers: list[Judge]
     norms: list[list[list[float]]]
     right: list[list[float]]
+    alike: Alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +120,7 @@ def compute(home: Path, run: str, *, tell: Callable[..., None] = lambda **_: Non
         "teachers": [about for _, about in found],
         "norms": norms,
         "right": right(answers).tolist(),
+        "alike": alike(parts, real, found[0][0], int(folder.request()["job"].get("seed", 0))),
     }
     write_json(where, answer)
     return answer
@@ -156,6 +171,41 @@ def right(answers: Tensor) -> Tensor:
     return (answers.argmax(-1) == wanted).double().mean((1, 3)).T
 
 
+def alike(parts: Factored, real: RealSet, network: Network, seed: int) -> Alike:
+    """The curves of `Alike`; `seed` draws the random real images, as many as the set has at every point."""
+    import torch
+
+    from ..evaluation.control import random_rows
+    from ..measures.diversity import mean, pairwise_cosine
+
+    groups, added = parts.compensators.shape[:2]
+    classes = min(ALIKE_CLASSES, len(parts.classes))
+    labels = torch.arange(classes).repeat(groups * (1 + added))
+    random = real.pixels(real.train.images[random_rows(real, labels, seed)])
+    whole = parts.with_(naturals_are_shown=True, soft_labels=None, ids=torch.empty(0, dtype=torch.int64))
+    images = whole.lesson(0, torch.Generator()).images.unflatten(0, (1 + added, groups, -1))[:, :, :classes]
+
+    def features(x: Tensor) -> np.ndarray:
+        with torch.no_grad():
+            parts = [network.features(real.normalize(part)).flatten(1) for part in x.split(500)]
+        return torch.cat(parts).numpy()
+
+    def curve(z: np.ndarray, counts: list[int]) -> list[list[float]]:
+        """Of (images of each class, classes, features), as they are added one by one."""
+        means = {n: mean([pairwise_cosine(z[:n, label]) for label in range(classes)]) for n in counts if n > 1}
+        return [[n, value] for n, value in means.items() if value is not None]
+
+    own = features(images.flatten(0, 2)).reshape(1 + added, groups, classes, -1)
+    grown = np.swapaxes(own, 0, 1).reshape(groups * (1 + added), classes, -1)
+    steps = sorted({1 + round(i * (groups - 1) / max(1, COUNTS - 1)) for i in range(COUNTS)})
+    seen = [n * (1 + added) for n in steps]
+    return {
+        "set": curve(grown, seen),
+        "naturals": curve(own[0], steps),
+        "random": curve(features(random).reshape(len(grown), classes, -1), seen),
+    }
+
+
 def path_of(folder: RunFolder) -> Path:
     return folder.path / "planes" / f"{view.FACTORS}.json"
 
@@ -177,6 +227,8 @@ def kept(folder: RunFolder) -> Kept | None:
         whole = naturals.ndim == 5 and naturals.shape[0] == len(compensators) == groups
         whole = whole and compensators.shape[2:] == naturals.shape[2:]
         whole = whole and answers.shape == (groups, len(about["right"]), naturals.shape[1], len(about["classes"]))
-        return Kept(about, *arrays) if whole and teachers else None
+        return (
+            Kept(about, *arrays) if whole and teachers and set(about["alike"]) == set(Alike.__annotations__) else None
+        )
     except (StudioError, OSError, ValueError, KeyError, TypeError):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import factors, feed, runbar, studio
+from pages.parts import beside, factors, feed, runbar, studio
 
 st.title("Compensators")
 st.caption("One image is added to every class alike. What does it add, and which teachers still see the class?")
@@ -19,6 +19,7 @@ feed.live([folder], "feed", panel=lambda states: runbar.status(folder, states[fo
 if not (folder.path / "set.safetensors").is_file():
     studio.stop("This run has no set yet; watch it learn until then.", page=studio.LIVE, label="Watch")
 factors.section(folder)
+beside.section(folder, maps=True)
 st.page_link(
     studio.LIVE, label="Watch how they were learned", icon=":material/play_circle:", query_params={"run": folder.id}
 )

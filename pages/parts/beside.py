@@ -10,9 +10,11 @@ from distill_core.record.folder import RunFolder
 
 from . import pairing, studio
 
+ICONS = {studio.SIDE: ":material/compare:", studio.DIVERSITY: ":material/scatter_plot:"}
 
-def section(folder: RunFolder) -> None:
-    """A sentence and one button; nothing where the method's card names no other way."""
+
+def section(folder: RunFolder, maps: bool = False) -> None:
+    """A sentence and one button, with `maps` another for one plane; nothing where the method's card names no other way."""
     try:
         others = partners(studio.home(), folder)
     except StudioError:
@@ -24,9 +26,14 @@ def section(folder: RunFolder) -> None:
     listed = ", ".join(f"*{one.title}* ({'there' if one.run else 'to run'})" for one in others)
     st.markdown(f"Same data, seed and settings: {listed}.")
     label = f"Queue {len(missing)} and lay side by side" if missing else "Lay side by side"
-    if st.button(label, icon=":material/compare:", key="_beside"):
-        runs = [folder.id, *(one.run or _queued(one) for one in others)]
-        st.switch_page(studio.SIDE, query_params=dict(zip(pairing.LETTERS, runs, strict=False)))
+    where = {label: studio.SIDE}
+    if maps:
+        where |= {f"Queue {len(missing)} and see all in one map" if missing else "All in one map": studio.DIVERSITY}
+    with st.container(horizontal=True):
+        for words, page in where.items():
+            if st.button(words, icon=ICONS[page], key=f"_beside_{page}"):
+                runs = [folder.id, *(one.run or _queued(one) for one in others)]
+                st.switch_page(page, query_params=dict(zip(pairing.LETTERS, runs, strict=False)))
 
 
 def _queued(one: Partner) -> str:

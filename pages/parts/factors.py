@@ -33,3 +33,9 @@ def section(folder: RunFolder) -> None:
         "compensator is shown in pixels, with one scale for all. Answers are the mean logits of all teachers on the plain image: "
         "the label that is stored with it. Percentages are over all groups."
     )
+    if (chart := figures.alike(found)) is not None:
+        draw.figure(chart, "_factors_alike", "How much two images of a class are alike, as the set grows")
+        st.caption(
+            "1: all images of a class look the same to the first teacher's last features; less is more variety. A natural image and its "
+            "sums show the same thing, so a set grown out of few naturals repeats itself; more groups (a larger ipc) help."
+        )

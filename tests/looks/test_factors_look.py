@@ -90,6 +90,30 @@ def test_the_figure_says_who_recognizes_whose_sums(home: Path, compensators: int
     assert ("own teacher" in figure.layout.title.text) == (compensators == 2)
 
 
+def test_the_curves_say_how_alike_two_images_of_a_class_are(home: Path) -> None:
+    parts = made_set(groups=3)
+    run = run_with(home, parts)
+    curves = factors.compute(home, run.id)["alike"]
+    assert [n for n, _ in curves["set"]] == [3, 6, 9] and [n for n, _ in curves["naturals"]] == [2, 3]
+    real, network = load(DATA), find_teacher(parts.teacher.split("+")[0], load(DATA), CPU).network
+
+    def cosine(group: int, label: int) -> list[torch.Tensor]:
+        natural = parts.naturals[group, label].float() / 255
+        images = [natural, *((natural + u.float()).clamp(0, 1) for u in parts.compensators[group])]
+        with torch.no_grad():
+            return [network.features(real.normalize(one[None])).flatten().double() for one in images]
+
+    slow = []
+    for label in range(10):
+        z = [one / one.norm() for group in range(2) for one in cosine(group, label)]
+        slow.append(np.mean([float(a @ b) for i, a in enumerate(z) for b in z[:i]]))
+    assert curves["set"][1][1] == pytest.approx(np.mean(slow), abs=1e-5)
+    found = factors.kept(run)
+    assert found is not None
+    figure = figures.alike(found)
+    assert figure is not None and len(figure.data) == 3 and f"{curves['set'][-1][1]:.2f}" in figure.layout.title.text
+
+
 def test_entropy_is_in_bits() -> None:
     assert figures.entropy(figures.softmax(np.zeros(8))) == pytest.approx(3)
     shares = figures.softmax(np.array([3.0, 1.0, 0.0]), 2.0)

@@ -19,7 +19,7 @@ export default function (component) {
 
 class FeatureMap {
   constructor(root, store, again) {
-    Object.assign(this, { root, store, again, plane: new Plane(store), lens: new Lens(), titles: [], height: 340, asked: {}, given: "", how: { trails: true, contours: true, byRun: false, lasso: false } });
+    Object.assign(this, { root, store, again, plane: new Plane(store), lens: new Lens(), titles: [], height: 340, asked: {}, given: "", how: { trails: true, contours: true, blobs: false, byRun: false, lasso: false } });
     this.spaces = choice("Space", SPACES, (to) => this.choose(to, this.plane.kind));
     this.kinds = choice("Plane", PLANES, (to) => this.choose(this.plane.space, to));
     this.area = el("canvas", { tabindex: 0, role: "img", "aria-label": "Feature map" });
@@ -27,7 +27,7 @@ class FeatureMap {
     this.legend = el("div", { class: "bar small" });
     this.hue = this.flag("color by run", "byRun");
     this.classes = new ClassKeys(store);
-    root.append(el("div", { class: "bar" }, this.spaces, this.kinds, this.flag("trails", "trails"), this.flag("contours", "contours"), this.flag("lasso", "lasso"), this.hue, this.tools()), this.area, this.classes.node, this.legend, this.trust);
+    root.append(el("div", { class: "bar" }, this.spaces, this.kinds, this.flag("trails", "trails"), this.flag("contours", "contours"), this.flag("class areas", "blobs"), this.flag("lasso", "lasso"), this.hue, this.tools()), this.area, this.classes.node, this.legend, this.trust);
     this.glass = new Glass(root);
     this.hand = new Hand(this.area, this.lens, {
       again, lassoing: () => this.how.lasso, hover: (x, y) => this.hover(x, y), click: (x, y) => this.click(x, y), lassoed: (ring) => this.lassoed(ring), leave: () => this.leave(),
@@ -60,6 +60,7 @@ class FeatureMap {
     this.turn(...plane.split("-"));
   }
 
+  // A run's color, and how the edges of its classes are dashed.
   entry(i) {
     const dot = el("i", { style: `background:${COLORS[i]};height:10px;width:10px;border-radius:50%;display:inline-block;margin-right:4px` });
     return el("span", {}, dot, this.titles[i] ?? "ABCDEF"[i]);

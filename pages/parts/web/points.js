@@ -1,13 +1,14 @@
 // The points of the map: real ones small and hollow, synthetic ones large and filled, their trails, and lines of density.
 import { polyline } from "./draw.js";
-import { densities } from "./density.js";
+import { blob, densities } from "./density.js";
 import { COLORS, color, marker } from "./palette.js";
 import { lastAt } from "./run.js";
 
 const TRAIL = 40, MANY = 200, FEW = 60; // steps of a trail; points without trails; points with names
+const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [4, 2], [1, 4]]; // of the runs, around where their classes lie
 const PINNED = "#EE7733", GRAY = COLORS[6];
 
-// Draws one picture of a plane; `to(x, y)` gives pixels, `how` says {trails, contours, byRun}. `spots` are the points drawn.
+// Draws one picture of a plane; `to(x, y)` gives pixels, `how` says {trails, contours, blobs, byRun}. `spots` are the points drawn.
 export class Points {
   constructor(g, plane, to, look, how) {
     Object.assign(this, { g, plane, store: plane.store, runs: plane.runs, to, look, how, spots: [] });
@@ -16,6 +17,7 @@ export class Points {
 
   paint() {
     if (this.how.contours) this.rings();
+    if (this.how.blobs) this.runs.forEach((id, i) => this.blobs(this.store.run(id), i));
     this.real();
     this.runs.forEach((id, i) => this.synthetic(this.store.run(id), i));
     return this.spots;
@@ -101,6 +103,46 @@ export class Points {
     g.beginPath();
     g.arc(x, y, r, 0, 7);
     g.stroke();
+  }
+
+  // Where each class of a run lies densely now: filled for the first run, its edge in the run's own dashes.
+  blobs(run, index) {
+    const { g, to } = this, { of, shapes } = this.shapes(run);
+    shapes.forEach(({ edges, cells }, k) => {
+      g.fillStyle = g.strokeStyle = this.ink(of[k], index);
+      if (!index) {
+        g.globalAlpha = 0.16 * this.dim(of[k]);
+        g.beginPath();
+        for (const polygon of cells) {
+          polygon.forEach(([x, y], i) => (i ? g.lineTo(...to(x, y)) : g.moveTo(...to(x, y))));
+          g.closePath();
+        }
+        g.fill();
+      }
+      g.globalAlpha = 0.9 * this.dim(of[k]);
+      g.setLineDash(DASHES[index % DASHES.length]);
+      g.lineWidth = 1.6;
+      g.beginPath();
+      for (const [ax, ay, bx, by] of edges) {
+        g.moveTo(...to(ax, ay));
+        g.lineTo(...to(bx, by));
+      }
+      g.stroke();
+    });
+    g.setLineDash([]);
+    g.globalAlpha = 1;
+  }
+
+  // The shapes of a run's classes at this instant; kept until its points are others.
+  shapes(run) {
+    const layer = this.plane.layer(run.id), frame = this.plane.frame(), own = new Map();
+    const now = layer.groups.map((group) => group[Math.max(0, lastAt(group, (one) => this.store.where(run, one.record), this.store.clock.x + 1e-9))]);
+    const name = `${frame.key}/${now.map((one) => one.record.n).join()}`, kept = (frame.blobs ??= new Map());
+    if (kept.get(run.id)?.name === name) return kept.get(run.id);
+    for (const { labels, at } of now) labels.forEach((label, k) => own.set(label, [...(own.get(label) ?? []), at[2 * k], at[2 * k + 1]]));
+    const of = [...own.keys()].sort((a, b) => a - b), made = { name, of, shapes: of.map((label) => blob(own.get(label), frame)) };
+    kept.set(run.id, made);
+    return made;
   }
 
   trail(index, steps) {
