@@ -84,8 +84,9 @@ def alike(found: Kept) -> go.Figure | None:
             look = {"color": COLORS[i], "dash": ("solid", "dot", "dash")[i], "width": 2}
             figure.add_scatter(x=x, y=y, name=words, mode="lines+markers", line=look, marker={"symbol": i})
     ours, real = curves["set"][-1][1], curves["random"][-1][1]
-    said = "more alike than random real images" if ours > real else "not more alike than random real images"
-    title = f"Two images of a class are {said}:<br>{ours:.2f} against {real:.2f}"
+    printed = [f"{ours:.2f}", f"{real:.2f}"]
+    said = "as alike as" if printed[0] == printed[1] else "more alike than" if ours > real else "less alike than"
+    title = f"In the whole set two images of a class are {said}<br>random real images: {printed[0]} and {printed[1]}"
     figure = frame(
         figure, title, "images of each class that students see", "mean cosine of two images of a class", height=360
     )

@@ -148,7 +148,7 @@ class Factors {
     this.other.value = other;
     this.shareSays.textContent = `share λ: ${share.toFixed(2)}`;
     this.otherSays.textContent = `other class: ${this.name(other)}`;
-    this.mixSays.textContent = `Students see mixtures: ${share.toFixed(2)} × ${this.name(label)} + ${(1 - share).toFixed(2)} × ${this.name(other)}. The stored answers are mixed by the same share, so one label for each image is enough. Shown at τ = ${tau}.`;
+    this.mixSays.textContent = `Students see mixtures: ${share.toFixed(2)} × ${this.name(label)} + ${(1 - share).toFixed(2)} × ${this.name(other)}. The stored answers are mixed by the same share, so one label for each image is enough. What is mixed are logits: after the softmax (here at τ = ${tau}, students use their own) the two classes need not have these shares.`;
     paint(this.both, mixed(this.sum(label), this.sum(other), share), this, 140, "the mixed image");
     const soft = softmax(mixed(this.answer(group, slice, label), this.answer(group, slice, other), share), tau);
     this.mixBars.show(soft, foremost([soft], MOST), this, label);

@@ -104,7 +104,7 @@ class FeatureMap {
     g.font = `12px ${look.font}`;
     if (!plane.made && plane.loaded && !this.asked[plane.key]) this.ask();
     const frame = plane.frame(), status = plane.pending();
-    this.trust.textContent = plane.told();
+    this.trust.textContent = plane.told() + (this.how.blobs ? ` · areas: where the images of a class lie densely${plane.runs.length > 1 ? " (A filled, the others by dashed edges)" : ""}` : "");
     this.area.spots = frame.empty ? [] : new Points(g, plane, this.lens.projection(frame, width, this.height), look, this.how).paint();
     if (this.hand.lasso) outline(g, this.hand.lasso, look);
     this.classes.show(this.spots, plane.runs.map((run) => this.store.run(run)).find(Boolean), this.how.byRun ? look.text : null);
