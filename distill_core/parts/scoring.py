@@ -61,8 +61,8 @@ class OneEnd(Scoring):
     keep: KEEP = knob(
         "hardest",
         "Kept",
-        "Which end of the order is kept in each class. The hardest teach most where half of the images may stay; with a few of "
-        "each class the easiest do (Sorscher et al., NeurIPS 2022, arXiv 2206.14486).",
+        "Which end of the order is kept in each class. Where few images stay, the hardest teach less than random ones (CCS, arXiv "
+        "2210.15809), and where data are scarce the easiest are better kept (Sorscher et al., NeurIPS 2022, arXiv 2206.14486).",
         source="the paper",
     )
     rises: ClassVar[bool] = True  # whether a higher score is a harder image

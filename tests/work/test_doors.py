@@ -174,9 +174,11 @@ def test_wandb_reads_it_offline(run, tmp_path):
 def test_trackio_reads_it(run, tmp_path, monkeypatch):
     monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "out"))  # read once, when it is imported
     pytest.importorskip("trackio", reason='trackio is not installed: pip install -e ".[trackio]"')
+    from trackio import context_vars
     from trackio.sqlite_storage import SQLiteStorage
 
     doors.write(run, "trackio", tmp_path / "out")
+    assert context_vars.current_run.get() is None, "what is left open is ended aloud when the process ends"
     found: dict[str, list] = {}
     for row in SQLiteStorage.get_logs("distill-studio", run.id):
         for name in row.keys() & {*WANTED, IMAGE}:

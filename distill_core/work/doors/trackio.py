@@ -38,4 +38,4 @@ class Local:
 
     def close(self) -> None:
         with redirect_stdout(sys.stderr):
-            self._run.finish()
+            self._trackio.finish()  # not the run alone: it would be ended again, aloud, when the process ends
