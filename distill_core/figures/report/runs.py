@@ -71,7 +71,7 @@ def _made(folder: RunFolder, asked: Asked, catalog: Catalog, records: Sequence[L
         name=asked["name"],
         method=asked["method"],
         settings=asked["settings"],
-        job=asked["job"],
+        job={**asked["job"], "moves": _moves(asked, records)},
         command="" if brought else _command(asked, catalog),
         data=proof.data_of(stored),
         set=proof.of_tensors(stored),
@@ -79,6 +79,18 @@ def _made(folder: RunFolder, asked: Asked, catalog: Catalog, records: Sequence[L
         brought=brought,
         figures=tuple(figures),
     )
+
+
+def _moves(asked: Asked, records: Sequence[Line]) -> list[dict[str, str | int | float]]:
+    """Live knobs that were asked to move or were moved while the run worked, each once, as a job says them."""
+    made = [
+        {name: one[name] for name in ("stage", "step", "name", "value")} for one in records if one["kind"] == "knob"
+    ]
+    found: list[dict[str, str | int | float]] = []
+    for one in [*(asked["job"].get("moves") or ()), *made]:
+        if one not in found:
+            found.append(one)
+    return found
 
 
 def _command(asked: Asked, catalog: Catalog) -> str:
