@@ -75,6 +75,28 @@ def even_batches(count: int, batch: int) -> list[int]:
     return [count * i // number for i in range(number + 1)]
 
 
+class _Log:
+    """What is written down while a network learns: (epochs, n) each, on the CPU."""
+
+    def __init__(self, epochs: int, count: int):
+        self.correct = torch.zeros(epochs, count, dtype=torch.uint8)
+        self.margin, self.error = torch.zeros(epochs, count), torch.zeros(epochs, count)
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"correct": self.correct, "margin": self.margin, "error": self.error}
+
+    def saw(self, epoch: int, ids: Tensor, logits: Tensor, labels: Tensor) -> None:
+        """A batch, as the network saw it before it learned from it."""
+        self.correct[epoch, ids] = (logits.argmax(1) == labels).to("cpu", torch.uint8)
+        self.margin[epoch, ids] = margins(logits, labels).cpu()
+
+    def told(self, epoch: int, ids: Tensor) -> dict[str, float]:
+        """Of a batch: the mean margin, and the share that was right an epoch ago and is wrong now."""
+        before = self.correct[max(epoch - 1, 0), ids].bool()
+        lost = before & ~self.correct[epoch, ids].bool()
+        return {"margin": float(self.margin[epoch, ids].mean()), "forgotten-share": float(lost.float().mean())}
+
+
 def _train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device, file: Path) -> Stream[None]:
     """Train as a teacher is trained, but no image is left out of an epoch, and write the record."""
     classes, count = len(real.classes), len(real.train)
@@ -83,13 +105,10 @@ def _train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device
         network.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
     )
     generator, look = torch.Generator().manual_seed(recipe.seed), build_augment(recipe.augment, flip=real.may_mirror)
-    cuts, order = even_batches(count, recipe.batch), torch.arange(count)
-    correct = torch.zeros(recipe.epochs, count, dtype=torch.uint8)
-    margin, error = torch.zeros(recipe.epochs, count), torch.zeros(recipe.epochs, count)
+    cuts, order, log = even_batches(count, recipe.batch), torch.arange(count), _Log(recipe.epochs, count)
     state: dict[str, Live] = {"network": network, "optimizer": optimizer, "generator": generator, "order": order}
-    state |= {"correct": correct, "margin": margin, "error": error}
     network.train()
-    for step in steps("dynamics", recipe.epochs * (len(cuts) - 1), state=state):
+    for step in steps("dynamics", recipe.epochs * (len(cuts) - 1), state={**state, **log.tensors()}):
         epoch, place = divmod(step.index, len(cuts) - 1)
         if place == 0:
             order.copy_(torch.randperm(count, generator=generator))
@@ -98,20 +117,17 @@ def _train(real: RealSet, spec: str, recipe: SqueezeRecipe, device: torch.device
         labels = real.train.labels[ids].to(device)
         logits = network(real.normalize(look(real.pixels(real.train.images[ids].to(device)), generator)))
         loss = F.cross_entropy(logits, labels)
-        correct[epoch, ids] = (logits.argmax(1) == labels).to("cpu", torch.uint8)
-        margin[epoch, ids] = margins(logits.detach(), labels).cpu()
+        log.saw(epoch, ids, logits.detach(), labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         saw(len(ids))
         if place == len(cuts) - 2:
-            error[epoch] = _errors(network, real, device)
+            log.error[epoch] = _errors(network, real, device)
         if step.due:
             check_finite(loss.item(), f"The loss of the network {spec}", step, "dynamics", "the recipe")
-            lost = correct[epoch - 1, ids].bool() & ~correct[epoch, ids].bool() if epoch else torch.zeros(1)
-            told = {"teacher-loss": loss.item(), "margin": float(margin[epoch, ids].mean())}
-            yield Scalars(step.index, {**told, "forgotten-share": float(lost.float().mean())})
-    save_file({"correct": correct, "margin": margin, "error": error}, file)
+            yield Scalars(step.index, {"teacher-loss": loss.item(), **log.told(epoch, ids)})
+    save_file(log.tensors(), file)
 
 
 def _errors(network: Network, real: RealSet, device: torch.device) -> Tensor:
