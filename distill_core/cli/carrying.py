@@ -13,13 +13,14 @@ from ..figures import ledger
 from ..record import archive
 from ..record.folder import RunFolder
 from ..record.scores import Score, scores_of
-from .out import AsJson, Home, console, emit, home_of, percent
+from .out import AsJson, Home, aside, console, emit, home_of, percent
 
 if TYPE_CHECKING:
     from ..results import Result
 
-FORMS = ("run", "set", "png", "parquet", "pt")
-ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".parquet", "pt": ""}
+DASHBOARDS = ("tensorboard", "wandb", "trackio")  # a run's numbers and walls, see `work.doors`
+FORMS = ("run", "set", "png", "parquet", "pt", *DASHBOARDS)
+ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".parquet"}
 
 
 def add(app: typer.Typer) -> None:
@@ -102,20 +103,23 @@ def set_of(home: Path, what: str, data: str) -> Result:
 
 def export(
     run: str,
-    form: Annotated[str, typer.Option("--as", help="run, set, png, parquet or pt.")] = "run",
+    form: Annotated[str, typer.Option("--as", help=f"{', '.join(FORMS)}.")] = "run",
     to: Annotated[Path | None, typer.Option(help="File or folder; default is the run's id here.")] = None,
     checkpoints: Annotated[bool, typer.Option(help="With --as run: what is needed to resume it.")] = False,
     normalized: Annotated[bool, typer.Option(help="With --as pt: images as a student sees them.")] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """A run as a zip; or its synthetic set as safetensors, PNG, parquet or images.pt and labels.pt."""
+    """A run as a zip; its synthetic set as safetensors, PNG, parquet or images.pt and labels.pt; or its numbers and walls for
+    TensorBoard, W&B or trackio, as files here."""
     folder = RunFolder.find(home_of(home), run)
     if form not in FORMS:
         raise BadSetting(f"Nothing is exported as {form!r}.{nearest(form, FORMS)} Choose {', '.join(FORMS)}.")
-    target = to or Path(f"{folder.id}{'-pt' if form == 'pt' else ENDINGS[form]}")
+    target = to or Path(f"{folder.id}{ENDINGS.get(form) or f'-{form}'}")
     if form == "run":
         path = archive.export_run(folder, target, checkpoints=checkpoints)
+    elif form in DASHBOARDS:
+        path = _handed_over(folder, form, target)
     else:
         from ..work import sets
 
@@ -123,6 +127,18 @@ def export(
     emit({"run": folder.id, "as": form, "path": str(path.resolve())}) if as_json else console().print(
         str(path), soft_wrap=True
     )
+
+
+def _handed_over(folder: RunFolder, form: str, target: Path) -> Path:
+    """The folder that a dashboard reads; what could not be handed over is said."""
+    from ..work import doors
+
+    found = doors.write(folder, form, target)
+    said = f"{found.scalars:,} numbers and {found.images:,} walls"
+    if found.left_out:
+        said += f"; {found.left_out:,} numbers were left out, which were not finite"
+    aside().print(f"{said}.", markup=False)
+    return target
 
 
 def bring(

@@ -19,12 +19,17 @@ from ..errors import BadSetting, nearest
 from ..home import studio_home
 from ..method import Method
 from ..record import guests
+from .aum import AreaUnderMargin
+from .ccs import CoverageCentric
 from .cda import CurriculumDataAugmentation
+from .confident import Confident
 from .dc import DatasetCondensation
 from .dm import DistributionMatching
 from .dsa import SiameseCondensation
 from .dwa import DirectedWeightAdjustment
 from .edc import DesignSpace
+from .el2n import ErrorNorm
+from .forgetting import Forgetting
 from .glad import GenerativeLatent
 from .gvbsm import GeneralizedMatching
 from .herding import Herding
@@ -59,6 +64,11 @@ BUILT_IN: tuple[type[Method], ...] = (
     RandomReal,
     Herding,
     KCenter,
+    ErrorNorm,
+    Forgetting,
+    AreaUnderMargin,
+    CoverageCentric,
+    Confident,
     ClassMeans,
 )
 

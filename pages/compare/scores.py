@@ -4,7 +4,7 @@ import streamlit as st
 
 from distill_core.figures import scores, tables
 from distill_core.record import naming
-from pages.parts import draw, score_table, studio, sweep_form, sweep_view
+from pages.parts import draw, reporting, score_table, studio, sweep_form, sweep_view
 
 st.title("Scores")
 if score_table.view() == score_table.ABLATIONS:
@@ -28,6 +28,7 @@ st.caption("Mean ± s.d. over n students; ○ one seed. Our own measurements onl
 with st.container(horizontal=True):
     st.download_button("CSV", lambda: tables.to_csv(rows), "scores.csv", "text/csv", icon=":material/download:")
     st.download_button("LaTeX", lambda: tables.to_latex(rows), "scores.tex", "text/x-tex", icon=":material/functions:")
+    reporting.offer(rows)
 
 bars, stored = scores.bars(rows), scores.against_bytes(rows)
 draw.figure(bars, "bars", "Accuracy of each set and of as many random real images, with error bars", of=naming.SCORE)

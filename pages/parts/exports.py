@@ -24,14 +24,22 @@ FORMS = {
     "png": "Images (PNG, zip)",
     "parquet": "Images and labels (parquet)",
     "pt": "images.pt and labels.pt (zip)",
+    "tensorboard": "Curves and walls for TensorBoard (zip)",
 }
-NAMES = {"run": ".zip", "set": ".safetensors", "png": "-png.zip", "parquet": ".parquet", "pt": "-pt.zip"}
+NAMES = {
+    "run": ".zip",
+    "set": ".safetensors",
+    "png": "-png.zip",
+    "parquet": ".parquet",
+    "pt": "-pt.zip",
+    "tensorboard": "-tensorboard.zip",
+}
 
 
 def offer(run: RunFolder) -> None:
     """Choose a form and get it; what needs the engine is made when asked for."""
     stored = run.path / "set.safetensors"
-    forms = list(FORMS) if stored.is_file() else ["run"]
+    forms = list(FORMS) if stored.is_file() else ["run", "tensorboard"]
     form = st.selectbox("Export as", forms, format_func=FORMS.get, key=f"form.{run.id}")
     name = run.id + NAMES[form]
     if form == "run":
@@ -53,7 +61,7 @@ def packed(run: RunFolder) -> bytes:
 
 def _made(run: RunFolder, form: str, name: str) -> None:
     errand_name, folder = f"export {run.id} {form}", studio.home() / "exports" / run.id
-    target = folder / ("pt" if form == "pt" else name)
+    target = folder / {"pt": "pt", "tensorboard": f"tensorboard-{secrets.token_hex(3)}"}.get(form, name)
     if st.button("Prepare", icon=":material/package_2:", disabled=errand.is_on_its_way(errand_name)):
         folder.mkdir(parents=True, exist_ok=True)
         errand.send(errand_name, "export", run.id, "--as", form, "--to", str(target))
@@ -62,7 +70,7 @@ def _made(run: RunFolder, form: str, name: str) -> None:
     if found and "error" in found:
         st.error(str(found["error"]), icon=":material/error:")
     elif found:
-        st.download_button("Download", lambda: zipped(target), name, icon=":material/download:")
+        st.download_button("Download", lambda: zipped(Path(str(found["path"]))), name, icon=":material/download:")
 
 
 def zipped(path: Path) -> bytes:

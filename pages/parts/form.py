@@ -6,7 +6,6 @@ Choices live in the session under `new.*`, so that leaving the page loses nothin
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +14,7 @@ import streamlit as st
 from distill_core import catalog as shelf
 from distill_core.axis import read_seeds
 from distill_core.errors import BadSetting, StudioError, nearest
-from distill_core.fields import Field, active, short
-from distill_core.job import Job
+from distill_core.record.command import command
 from distill_core.record.folder import RunFolder
 from distill_core.spec import parse
 
@@ -95,37 +93,6 @@ def apply_job(values: Mapping[str, Any]) -> None:
     for name in ("ipc", "teacher", "student", "protocol", "device", "students", "draws", "epochs"):
         if name in values:
             st.session_state[f"new.{name}"] = values[name]
-
-
-def command(method: str, fields: list[Field], settings: Mapping[str, Any], job: Mapping[str, Any], seed: int) -> str:
-    """The same run as a command line; only what differs from the defaults is spelled."""
-    words = ["distill-studio", "run", method, "--data", str(job["data"]), "--ipc", str(job["ipc"]), "--seed", str(seed)]
-    plain = {
-        "teacher": "auto",
-        "student": "auto",
-        "protocol": "auto",
-        "device": "auto",
-        "students": 3,
-        "draws": 0,
-        "epochs": 0,
-    }
-    given = {name: job[name] for name, default in plain.items() if job.get(name, default) != default}
-    for one in active(fields, settings):
-        if (value := settings.get(one["name"], one["default"])) != one["default"]:
-            given[short(fields, one["name"], Job.model_fields)] = value
-    for name, value in given.items():
-        flag = "--" + name.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(flag if value else f"--no-{flag[2:]}")
-        else:
-            words += [flag, _spelled(value)]
-    return shlex.join(words)
-
-
-def _spelled(value: Any) -> str:
-    """A value as text that is read as the same value, a number as short as that goes."""
-    short = f"{value:g}" if isinstance(value, float) else ""
-    return short if short and float(short) == value else str(value)
 
 
 def fingerprint(*values: Any) -> str:

@@ -22,6 +22,8 @@ DEEP = {**{name: f"{spec},depth=5" for name, spec in CONVNET.items()}, "protocol
 
 CIFAR_TEACHER = {"squeeze.recipe": "cifar", "squeeze.epochs": 200}
 BN = "recover.statistics."
+# mansheej/data_diet and haizhongzheng/Coverage-centric-coreset-selection (readmes, `core/data/Coreset.py`), mtoneva/example_forgetting
+WATCHED, LONG = {"data": "cifar10", "teacher": "resnet18"}, {"dynamics.epochs": 200, "dynamics.recipe": "cifar"}
 
 
 def weights(mean, variance=None):
@@ -228,6 +230,10 @@ PUBLISHED = {
         {**infer(2000, 0.01, TORCHVISION[:3]), "compensators.view": "crop", "compensators.view.low": 0.08,
          "compensators.view.jitter": 32 / 224},
     ),
+    ("el2n", "As long as in the paper"): (WATCHED, {**LONG, "dynamics.networks": 10, "early": 20, "keep": "hardest"}),
+    ("forgetting", "As long as in the paper"): (WATCHED, {**LONG, "dynamics.networks": 1, "keep": "hardest"}),
+    ("aum", "The hardest, as coresets are compared"): (WATCHED, {**LONG, "dynamics.networks": 1, "keep": "hardest"}),
+    ("ccs", "As long as in the paper"): (WATCHED, {**LONG, "dynamics.networks": 1, "by": "aum", "beta": 0.3, "strata": 50}),
     ("dc", "All data sets but MNIST (paper)"): (CONVNET, {**VICO, "space.iterations": 1000, "space.lr_img": 0.1, "space.start": "noise"}),
     ("dc", "MNIST (paper)"): (
         {"data": "mnist", **CONVNET, "protocol": "dc-mnist"},

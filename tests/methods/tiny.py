@@ -19,6 +19,9 @@ NETWORK = "convnet:depth=1,norm=batch,width=8"
 TINY: dict[str, Plain] = {
     "iterations": 4,
     "squeeze.epochs": 1,
+    "dynamics.epochs": 3,
+    "dynamics.networks": 1,
+    "early": 2,
     "batch_real": 4,
     "ascent_steps": 3,
     "pool": 6,

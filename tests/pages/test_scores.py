@@ -40,6 +40,22 @@ def test_the_answer_names_the_best_set(open_page, make_run):
     assert any("+15.0 points" in one.value and "shift · tiny · ipc 1" in one.value for one in app.markdown)
 
 
+def test_a_report_of_the_shown_runs_is_sent_for(open_page, make_run, monkeypatch):
+    runs, sent = [make_run().id, make_run(seed=1).id], []
+    monkeypatch.setattr("pages.parts.errand.send", lambda name, *words: sent.append(words))
+    app = open_page("compare/scores")
+    next(one for one in app.button if one.label == "Report").click().run()
+    command, *rest = sent[0]
+    assert command == "report" and set(rest[:-2]) == set(runs) and rest[-1].endswith("report.html")
+
+
+def test_a_report_of_too_many_runs_is_not_offered(open_page, make_run):
+    for seed in range(13):
+        make_run(seed=seed)
+    app = open_page("compare/scores")
+    assert next(one for one in app.button if one.label == "Report").disabled
+
+
 def test_a_set_below_its_control_is_not_praised():
     ours = Score("distilled", "convnet", "hard", "hard", (0.5, 0.6))
     control = Score("random", "convnet", "hard", "hard", (0.7, 0.8))
