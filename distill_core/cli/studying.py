@@ -54,7 +54,7 @@ def transfer(
     ids = [RunFolder.find(where, run).id for run in runs]
     code = _held(where, "transfer", {"runs": ids, "networks": networks}, job, ids)
     rows = figures.cells(findings.every(where, "transfer", ids))
-    lines = [(r.run, r.student, r.protocol, r.distilled.text, r.random.text, f"{100 * r.gain:+.1f}") for r in rows]
+    lines = [(r.run, r.student, r.protocol, r.distilled.text, r.random.text, f"{r.points:+.1f}") for r in rows]
     columns = ("run", "student", "protocol", "distilled", "random", "gain")
     _tell(code, as_json, csv, figures.transfer_csv(rows), ("transfer", columns, lines), [vars_of(r) for r in rows])
 

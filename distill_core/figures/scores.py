@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import plotly.graph_objects as go
 
+from ..record.contest import Contest, of_one_set, paired, points
 from ..record.lines import Line
 from ..record.scores import Spread, completed, draws_in, spread_of
 from .found import Scored
@@ -44,6 +45,9 @@ class Score:
     accuracy: tuple[float, ...]
     budget: Mapping[str, float] = field(default_factory=dict)
     draws: tuple[int, ...] = ()
+    groups: str = (
+        "draw"  # what `draws` counts; of the pooled sets of several seeds it is the seed that each student's set had
+    )
 
     @property
     def spread(self) -> Spread:
@@ -67,7 +71,7 @@ class Score:
     @property
     def text(self) -> str:
         """`86.1 ± 1.2 % (n = 3)`; one seed says so. Of a control `72.0 ± 5.8 % (5 draws; ± 0.4 over students)`."""
-        return say_spread(self.spread) if self.accuracy else "–"
+        return say_spread(self.spread, self.groups) if self.accuracy else "–"
 
 
 def say(mean: float | None, std: float | None, n: int) -> str:
@@ -79,13 +83,13 @@ def say(mean: float | None, std: float | None, n: int) -> str:
     return f"{100 * mean:.1f} ± {100 * std:.1f} % (n = {n})"
 
 
-def say_spread(spread: Spread) -> str:
-    """A score in words; of random real images with the number of draws."""
+def say_spread(spread: Spread, groups: str = "draw") -> str:
+    """A score in words; of random real images with the number of draws, of several seeds with theirs."""
     if spread.draws < 2:
         said = say(spread.mean, spread.std, spread.n)
-        return f"{said[:-1]}, 1 draw)" if spread.draws else said
+        return f"{said[:-1]}, 1 {groups})" if spread.draws else said
     within = "" if spread.within is None else f"; ± {100 * spread.within:.1f} over students"
-    return f"{100 * spread.mean:.1f} ± {100 * (spread.std or 0.0):.1f} % ({spread.draws} draws{within})"
+    return f"{100 * spread.mean:.1f} ± {100 * (spread.std or 0.0):.1f} % ({spread.draws} {groups}s{within})"
 
 
 def read_scores(records: Iterable[Line]) -> list[Score]:
@@ -141,6 +145,7 @@ class Row:
     facts: Mapping[str, float] = field(default_factory=dict)  # by quantity: the mean over the runs that report it
     asked: Mapping[str, object] = field(default_factory=dict, repr=False)  # settings and job, without the seed
     differs: str = ""  # what sets it apart from other rows of its method, data and ipc
+    pairs: tuple[tuple[float, float], ...] = ()  # of each seed: accuracy of its set and of its own control, fractions
 
     @property
     def single(self) -> bool:
@@ -151,6 +156,18 @@ class Row:
     def gain(self) -> float:
         """Accuracy above the same number of random real images; not a number without a control."""
         return self.distilled.mean - self.random.mean if self.random and self.random.n else math.nan
+
+    @property
+    def contest(self) -> Contest | None:
+        """Against random real images: paired by seed, or of the one set where there is one seed; None without a control."""
+        if self.random is None or not self.random.n or not self.distilled.n:
+            return None
+        if len(self.pairs) > 1:
+            sets, controls = zip(*self.pairs, strict=True)
+            return paired(sets, controls, points(self.distilled.mean, self.random.mean))
+        own, beside = self.distilled.spread, self.random.spread
+        known = own.mean, own.std or 0.0, own.n
+        return of_one_set(*known, beside.mean, beside.std or 0.0, max(1, beside.draws))
 
     @property
     def label(self) -> str:
@@ -207,9 +224,9 @@ def _telling(asked: list[Mapping[str, object]]) -> list[str]:
 
 def _row(pool: list[tuple[Scored, Score]]) -> Row:
     run, score = pool[0]
-    kind = (score.student, score.protocol, score.labels)
     others = [other for one, _ in pool for other in read_scores(one["records"])]
-    random = [o for o in others if o.subject == "random" and (o.student, o.protocol, o.labels) == kind]
+    beside = [_control(one, own) for one, own in pool]
+    random = [one for one in beside if one is not None]
     real = [o for o in others if o.subject == "real" and o.student == score.student]
     return Row(
         method=run["method"],
@@ -221,12 +238,30 @@ def _row(pool: list[tuple[Scored, Score]]) -> Row:
         labels=score.labels,
         seeds=tuple(sorted({int(one["job"].get("seed", 0)) for one, _ in pool})),
         runs=tuple(one["id"] for one, _ in pool),
-        distilled=_pool([one for _, one in pool]),
+        distilled=_of_seeds([one for _, one in pool]),
         random=_pool(random) if random else None,
         real=real[0] if real else None,
         facts=_facts([one for one, _ in pool]),
         asked={**run["settings"], **{k: v for k, v in run["job"].items() if k not in ("seed", "moves", "device")}},
+        pairs=tuple((own.mean, one.mean) for (_, own), one in zip(pool, beside, strict=True) if one is not None),
     )
+
+
+def _control(run: Scored, own: Score) -> Score | None:
+    """The random control of a score in its own run: same student, protocol and labels."""
+    kind = (own.student, own.protocol, own.labels)
+    found = (
+        o for o in read_scores(run["records"]) if o.subject == "random" and (o.student, o.protocol, o.labels) == kind
+    )
+    return next((one for one in found if one.n), None)
+
+
+def _of_seeds(scores: list[Score]) -> Score:
+    """All students of the sets of several seeds; mean and s.d. are over seeds. Of one seed they are over its students."""
+    if len(scores) == 1:
+        return scores[0]
+    seeds = [at for at, score in enumerate(scores) for _ in score.accuracy]
+    return replace(_pool(scores), draws=tuple(seeds), groups="seed")
 
 
 def _facts(runs: list[Scored]) -> dict[str, float]:
@@ -273,14 +308,20 @@ def bars(rows: Iterable[Row]) -> go.Figure:
             text=[f"{row.label}<br>{score.text}" for _, row, score in shown],
             hovertemplate="%{text}<extra></extra>",
         )
-    ahead = sum(row.gain > 0 for row in rows)
-    judged = sum(math.isfinite(row.gain) for row in rows)
-    title = (
-        f"{ahead} of {judged} sets beat as many random real images" if judged else "No random control was scored yet"
-    )
+    title = _told([one for row in rows if (one := row.contest) is not None])
     frame(figure, title, "accuracy on real test images (%) ± s.d.", "", height=170 + 46 * len(rows))
     figure.update_yaxes(tickmode="array", tickvals=places, ticktext=[row.label for row in rows], showgrid=False)
     return figure
+
+
+def _told(contests: list[Contest]) -> str:
+    """How many are better than as many random real images, worse, and neither."""
+    if not contests:
+        return "No random control was scored yet"
+    count = {word: sum(one.word == word for one in contests) for word in ("better", "worse", "cannot be told")}
+    said = f"{count['better']} of {len(contests)} better than as many random real images"
+    more = [f"{n} {word}" for word, n in count.items() if n and word != "better"]
+    return ": ".join([said, ", ".join(more)]) if more else said
 
 
 SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")

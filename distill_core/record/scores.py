@@ -1,4 +1,4 @@
-"""The few numbers that a run is known by, from its `scored` records; and the spread of accuracies over draws and students."""
+"""The few numbers that a run is known by, from its `scored` records; the spread of accuracies over draws and students; the verdict."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
+
+from .contest import Contest, of_one_set
 
 
 class Score(TypedDict):
@@ -122,23 +124,31 @@ def _score(record: Mapping[str, Any]) -> Score:
     return {**score, "draws": spread.draws, "within": spread.within or 0.0} if spread.draws else score
 
 
-def verdict(scores: Mapping[str, Score]) -> str:
-    """Whether students learn more from the set than from as many random real images, in one sentence; "" where either is not known.
-
-    The difference is that of the numbers as they are printed; it is held against the larger s.d., where there is one.
-    """
+def contest_of(scores: Mapping[str, Score]) -> Contest | None:
+    """A run's set against its random control; None where either is not known."""
     if not {"distilled", "random"} <= scores.keys():
+        return None
+    own, random = scores["distilled"], scores["random"]
+    spread = own["accuracy"], own["std"], own["n"]
+    return of_one_set(*spread, random["accuracy"], random["std"], random.get("draws", 1))
+
+
+def verdict(scores: Mapping[str, Score]) -> str:
+    """Whether students learn more from the set than from as many random real images, in one sentence; "" where either is not known."""
+    contest = contest_of(scores)
+    if contest is None:
         return ""
     own, random = scores["distilled"], scores["random"]
-    here, there = round(100 * own["accuracy"], 1), round(100 * random["accuracy"], 1)
-    ahead, spread = round(here - there, 1), round(100 * max(own["std"], random["std"]), 1)
     images = f"as many random real images{_times(random.get('draws', 1))}"
-    if not spread or abs(ahead) > spread:
-        said = "better than" if ahead > 0 else "worse than" if ahead < 0 else "as well as"
+    numbers = f"{round(100 * own['accuracy'], 1):.1f} against {round(100 * random['accuracy'], 1):.1f} %"
+    known = f"{numbers} ({contest.points:+.1f} points"
+    if contest.low is not None:
+        known += f", 95 % interval {contest.interval}"
+    if contest.word == "cannot be told":
+        said = f"Whether it teaches better or worse than {images} **{contest.text}**: {known})."
     else:
-        said = "as well as"
-    known = f"s.d. {spread:.1f}" if spread else "one student each, so the spread is not known"
-    return f"It teaches **{said}** {images}: {here:.1f} against {there:.1f} % ({ahead:+.1f} points, {known})."
+        said = f"It teaches **{contest.word} than** {images}: {known}); another seed's set may not."
+    return said
 
 
 def _times(draws: int) -> str:

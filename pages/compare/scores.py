@@ -23,7 +23,9 @@ if not rows:
 st.markdown(score_table.answer(rows))
 score_table.show(rows)
 score_table.costs(rows)
-st.caption("Mean ± s.d. over n students; ○ one seed. Our own measurements only, no published number is among them.")
+st.caption(
+    "Mean ± s.d. over seeds; ○ one seed, then over its students. Our own measurements only, no published number is among them."
+)
 
 with st.container(horizontal=True):
     st.download_button("CSV", lambda: tables.to_csv(rows), "scores.csv", "text/csv", icon=":material/download:")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,10 @@ from distill_core.record.scores import completed
 from . import draw, studio
 
 DRAWN = "As many random real images: mean ± s.d. over draws of them, and the s.d. of students that saw the same draw."
+TOLD = (
+    "A 95 % t interval of the difference: over seeds, each set paired with its own control; with one seed over students and draws, and then "
+    "of this set alone. Better or worse is said only where it leaves out zero."
+)
 TABLE, ABLATIONS = "Table", "Ablations"
 
 
@@ -79,18 +82,22 @@ def filtered(rows: list[Row]) -> list[Row]:
 
 
 def answer(rows: list[Row]) -> str:
-    """The page's one sentence: the best set, and how far it is above its control."""
-    best = max(rows, key=lambda row: row.gain if math.isfinite(row.gain) else -math.inf)
-    if not math.isfinite(best.gain):
+    """The page's one sentence: which set is ahead of its control, as far as that can be told."""
+    judged = [(one, row) for row in rows if (one := row.contest) is not None]
+    if not judged:
+        best = max(rows, key=lambda row: row.distilled.mean)
         return f"{best.label} reaches {best.distilled.text}; no random control was scored beside it."
-    if best.gain <= 0:
-        return (
-            f"No set here is above as many random real images. Nearest comes **{best.label}**: "
-            f"{best.distilled.text} against {best.random.text if best.random else '–'}."
-        )
+    won = [pair for pair in judged if pair[0].word == "better"]
+    contest, best = max(won or judged, key=lambda pair: pair[0].points)
+    control = best.random.text if best.random else "–"
+    numbers = (
+        f"{best.distilled.text} against {control}, {contest.points:+.1f} points (95 % interval {contest.interval})"
+    )
+    if won:
+        return f"Furthest above as many random real images is **{best.label}**: {numbers}, {contest.text}."
     return (
-        f"The largest gain over random real images is {100 * best.gain:+.1f} points: **{best.label}** reaches "
-        f"{best.distilled.text}, as many random images {best.random.text if best.random else '–'}."
+        f"No set here can be called better than as many random real images. Nearest comes **{best.label}**: {numbers}; "
+        f"{contest.text}."
     )
 
 
@@ -103,7 +110,10 @@ def show(rows: list[Row]) -> None:
         column_config={
             "Accuracy": st.column_config.TextColumn(help=sentence(naming.SCORE)),
             "Random": st.column_config.TextColumn(help=DRAWN),
-            "Gain": st.column_config.NumberColumn(format="%+.1f", help="Points above as many random real images."),
+            "Gain": st.column_config.NumberColumn(
+                format="%+.1f", help="Points above as many random real images: the difference of the printed numbers."
+            ),
+            "Against random": st.column_config.TextColumn(help=TOLD),
             "Stored": st.column_config.TextColumn(
                 help="Images, labels, teachers and generators; the ledger below says which."
             ),
@@ -122,6 +132,7 @@ def costs(rows: list[Row]) -> None:
 
 
 def _line(row: Row, facts: list[str]) -> dict[str, Any]:
+    contest = row.contest
     return {
         "Method": row.method,
         "Differs": row.differs,
@@ -129,7 +140,9 @@ def _line(row: Row, facts: list[str]) -> dict[str, Any]:
         "ipc": row.ipc,
         "Accuracy": f"{'○ ' if row.single else ''}{row.distilled.text}",
         "Random": row.random.text if row.random else "–",
-        "Gain": 100 * row.gain if math.isfinite(row.gain) else None,
+        "Gain": contest.points if contest else None,
+        "Against random": contest.text if contest else "–",
+        "Interval": contest.interval if contest else "–",
         "All real": row.real.text if row.real else "–",
         "Seeds": "1 seed" if row.single else f"{len(row.seeds)} seeds",
         **{titled(name): said(name, row.facts[name]) if name in row.facts else "–" for name in facts},
