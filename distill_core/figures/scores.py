@@ -18,7 +18,8 @@ import plotly.graph_objects as go
 
 from ..record.contest import Contest, of_one_set, paired, points
 from ..record.lines import Line
-from ..record.scores import Spread, completed, draws_in, spread_of
+from ..record.passport import Passport, of_record
+from ..record.scores import Spread, best_in, completed, draws_in, spread_of
 from .found import Scored
 
 # Blue and orange are told apart in the common kinds of color blindness, on light and dark; shape and fill repeat it.
@@ -45,9 +46,12 @@ class Score:
     accuracy: tuple[float, ...]
     budget: Mapping[str, float] = field(default_factory=dict)
     draws: tuple[int, ...] = ()
-    groups: str = (
-        "draw"  # what `draws` counts; of the pooled sets of several seeds it is the seed that each student's set had
-    )
+    groups: str = "draw"  # what `draws` counts; where the sets of several seeds are pooled it is seeds
+    best: tuple[
+        float, ...
+    ] = ()  # each student's accuracy at its best test epoch of `looks`; () where not all were looked at
+    looks: int = 0
+    passport: Passport = field(default_factory=Passport)
 
     @property
     def spread(self) -> Spread:
@@ -67,6 +71,11 @@ class Score:
         """Sample standard deviation over draws where there are several, else over students; not a number where there is one."""
         std = self.spread.std if self.accuracy else None
         return math.nan if std is None else std
+
+    @property
+    def picked(self) -> float:
+        """What keeping every student's best test epoch would print, a fraction; not a number where that was not recorded."""
+        return spread_of(self.best, self.draws).mean if self.best else math.nan
 
     @property
     def text(self) -> str:
@@ -101,7 +110,9 @@ def read_scores(records: Iterable[Line]) -> list[Score]:
         values, drawn = tuple(float(one["accuracy"][i] or 0.0) for i in known), draws_in(one)
         key = (one["subject"], one["student"], one["protocol"], one.get("labels", "hard"))
         draws = tuple(drawn[i] for i in known) if drawn else ()
-        found[key] = Score(*key, accuracy=values, budget=one["budget"], draws=draws)
+        best = best_in(one) if len(known) == len(one["accuracy"]) else ()
+        looks, passport = int(one.get("looks") or 0), of_record(one)
+        found[key] = Score(*key, values, one["budget"], draws, best=best, looks=looks, passport=passport)
     return list(found.values())
 
 
@@ -278,7 +289,8 @@ def _pool(scores: list[Score]) -> Score:
         most = max(draws, default=-1) + 1
         draws += [most + draw for draw in score.draws]
     accuracy = tuple(value for score in scores for value in score.accuracy)
-    return Score(one.subject, one.student, one.protocol, one.labels, accuracy, one.budget, tuple(draws))
+    best = tuple(value for score in scores for value in score.best) if all(score.best for score in scores) else ()
+    return replace(one, accuracy=accuracy, draws=tuple(draws), best=best)
 
 
 def bars(rows: Iterable[Row]) -> go.Figure:

@@ -75,6 +75,7 @@ class Network(nn.Module):
         self.channels, self.size, self.classes = channels, size, classes
         self.spec = self.key = ""
         self.trained_on: int | None = None
+        self.accuracy: float | None = None
 
     def blocks(self, x: Tensor) -> list[Tensor]:
         """The output of every block in turn: (n, c, h, w) maps, or (n, f) vectors in an MLP."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 from .contest import Contest, of_one_set
+from .passport import of_record
 
 
 class Score(TypedDict):
@@ -26,6 +27,11 @@ class Score(TypedDict):
     budget: NotRequired[dict[str, float]]  # what it costs: see `measures.budget.Ledger`
     draws: NotRequired[int]
     within: NotRequired[float]
+    best: NotRequired[
+        float
+    ]  # with every student's best epoch of `looks` instead of its last; only where students were looked at
+    looks: NotRequired[int]
+    passport: NotRequired[dict[str, str]]  # see `record.passport`
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,20 @@ def draws_in(record: Mapping[str, Any]) -> tuple[int, ...]:
     return said or ((0,) * len(record["accuracy"]) if record.get("subject") == "random" else ())
 
 
+def best_in(record: Mapping[str, Any]) -> tuple[float, ...]:
+    """Each student's accuracy at its best epoch; () where not every one was looked at on its way."""
+    best = tuple(record.get("best") or ())
+    whole = record.get("looks") and len(best) == len(record["accuracy"]) and None not in best
+    return tuple(float(one) for one in best) if whole else ()
+
+
+def bonus_said(score: Score) -> str:
+    """What keeping the best test epoch would print; it is said, and used for nothing."""
+    if "best" not in score:
+        return "not recorded: students were tested at the last epoch alone"
+    return f"a paper that picks its best epoch (of {score['looks']}) would print {100 * score['best']:.1f}"
+
+
 def _score(record: Mapping[str, Any]) -> Score:
     spread = spread_of(record["accuracy"], draws_in(record))
     score: Score = {
@@ -121,6 +141,10 @@ def _score(record: Mapping[str, Any]) -> Score:
     }
     if record.get("budget"):
         score["budget"] = dict(record["budget"])
+    if best := best_in(record):
+        score["best"] = spread_of(best, draws_in(record)).mean
+        score["looks"] = int(record["looks"])
+    score["passport"] = of_record(record).plain()
     return {**score, "draws": spread.draws, "within": spread.within or 0.0} if spread.draws else score
 
 
