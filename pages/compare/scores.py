@@ -4,7 +4,7 @@ import streamlit as st
 
 from distill_core.figures import scores, tables
 from distill_core.record import naming
-from pages.parts import draw, score_table, studio, sweep_form, sweep_view
+from pages.parts import draw, passports, score_table, studio, sweep_form, sweep_view
 
 st.title("Scores")
 if score_table.view() == score_table.ABLATIONS:
@@ -22,6 +22,7 @@ if not rows:
     studio.stop("No score fits this filter. Take one of the choices above away.")
 st.markdown(score_table.answer(rows))
 score_table.show(rows)
+passports.show(rows)
 score_table.costs(rows)
 st.caption(
     "Mean ± s.d. over seeds; ○ one seed, then over its students. Our own measurements only, no published number is among them."
