@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from ..networks import norm_of
-from ..pieces.ensemble import Ensemble
+from ..pieces.ensemble import Ensemble, names_of
 from ..record.passport import BEST, LAST, Passport
 from .protocol import Protocol
 from .timetable import timetable
@@ -21,7 +21,8 @@ def passport_of(exam: Exam, sitting: Sitting) -> Passport:
     """Of one subject under one protocol, as far as its students have come."""
     p, real, lesson = sitting.protocol, exam.real, exam.lesson
     soft = p.labels != "hard"
-    own = p.labels in ("static", "stored") and sitting.subject == "distilled" and exam.given and not exam.stored.teacher
+    own = p.labels in ("static", "stored") and sitting.subject == "distilled" and exam.given
+    own = own and (exam.teacher is None or names_of(exam.teacher) != exam.stored.teacher)
     teacher = exam.teacher if soft and not own else None
     return Passport(
         data=real.name,

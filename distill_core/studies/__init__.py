@@ -13,6 +13,7 @@ from .continual import ContinualLearning
 from .label_curve import LabelCurve
 from .prior import PriorTraining
 from .ranking import CandidateRanking
+from .regimes import Regimes
 from .study import Findings, Outcome, Study
 from .teacher import RECIPES, TeacherTraining
 from .transfer import Transfer
@@ -21,7 +22,7 @@ __all__ = ["RECIPES", "STUDIES", "Findings", "PriorTraining", "Study", "TeacherT
 
 STUDIES: dict[str, type[Study]] = {
     one.card.name: one
-    for one in (TeacherTraining, PriorTraining, ContinualLearning, Transfer, CandidateRanking, LabelCurve)
+    for one in (TeacherTraining, PriorTraining, ContinualLearning, Transfer, CandidateRanking, LabelCurve, Regimes)
 }
 
 

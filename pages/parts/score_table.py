@@ -48,9 +48,13 @@ def view() -> str:
 
 
 def scored_runs() -> list[dict[str, Any]]:
-    """Every readable run with its scored records; runs that cannot be read are left to the runs page."""
+    """Every readable run with its scored records; runs that cannot be read are left to the runs page. What studies scored is found
+    on their own pages."""
+    studies = {one["name"] for one in studio.catalog().get("studies") or []}
     found = []
     for one in studio.runs():
+        if one["method"] in studies:
+            continue
         log = studio.home() / "runs" / one["id"] / "events.jsonl"
         if log.is_file():
             stat = log.stat()

@@ -26,6 +26,7 @@ def page_of(study: str) -> str:
         "transfer": studio.TRANSFER,
         "ranking": studio.LAYERS,
         "label_curve": studio.TRANSFER,
+        "regimes": studio.TRANSFER,
     }
     return pages.get(study, "")
 

@@ -212,3 +212,59 @@ def test_the_curve_of_label_bytes_and_its_table(home, open_page, done):
     assert chart["layout"]["title"]["text"] == "From hard to stored (1 epoch): +30.0 points, random images +10.0"
     assert chart["data"][0]["x"][1] == 2300
     assert app.dataframe[0].value["Kept for labels"].tolist() == ["0 B", "2.3 kB"]
+
+
+def regime(subject: str, kind: str, own: float, random: float, **more):
+    said = {
+        "subject": subject,
+        "title": subject.title(),
+        "regime": kind,
+        "bare": False,
+        "student": "convnet",
+        "protocol": "regimes",
+    }
+    said |= {
+        "labels": kind,
+        "epochs": 4,
+        "budget": {"image_bytes": 128.0, "student_steps": 4.0},
+        "random_budget": {},
+        "real": [0.95],
+    }
+    said |= {
+        "best": [],
+        "random_best": [],
+        "looks": 0,
+        "passport": {"student": "convnet", "labels": kind},
+        "random_passport": {},
+    }
+    return {
+        **said,
+        "distilled": [own, own + 0.01],
+        "random": [random, random, random + 0.02],
+        "draws": [0, 0, 1],
+        **more,
+    }
+
+
+def test_three_regimes_are_a_study_and_a_table_each(home, open_page, done):
+    run = done()
+    app = open_page(PAGE, run=run.id)
+    app.button_group(key="question").set_value("regimes").run()
+    button(app, "Fill 3 cells").click().run()
+    [(settings, job)] = asked_of(home, "regimes")
+    assert (
+        settings["runs"] == [run.id] and settings["regimes"] == ["hard", "static", "teacher"] and job["data"] == "tiny"
+    )
+    for at, (kind, own) in enumerate((("hard", 0.41), ("teacher", 0.9))):
+        findings.keep(home, run.id, "regimes", {"a": at}, regime("set", kind, own, 0.4))
+        findings.keep(home, run.id, "regimes", {"b": at}, regime("herding", kind, own, 0.4))
+    app = open_page(PAGE, run=run.id)
+    app.button_group(key="question").set_value("regimes").run()
+    titles = [json.loads(one.proto.spec)["layout"]["title"]["text"] for one in app.get("plotly_chart")]
+    assert titles == [
+        "Better than random images: hard labels 0 of 1, live teacher 1 of 1",
+        "Label-robust and augmentation-robust scores",
+    ]
+    hard, live = (one.value for one in app.dataframe)
+    assert hard["Kind"].tolist() == ["set", "real images, chosen"] and hard["HLR (gap)"].tolist() == ["53.5", "53.5"]
+    assert live["Against random"][0] == "better (this set; one seed)" and live["ARS"][0] == "–"
