@@ -187,7 +187,7 @@ class Row:
     @property
     def stored(self) -> float:
         """Bytes that have to be kept to train a student: images, labels, a teacher that labels on the fly, a generator."""
-        return sum(float(self.distilled.budget.get(f"{part}_bytes", 0) or 0) for part in PARTS)
+        return cost(self.distilled, "bytes")
 
 
 def table(runs: Iterable[Scored]) -> list[Row]:
@@ -339,28 +339,82 @@ def _told(contests: list[Contest]) -> str:
 SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
 
 
-def against_bytes(rows: Iterable[Row]) -> go.Figure:
-    """Accuracy against stored bytes (images, labels, teacher); one shape per method, hollow where there is one seed."""
-    rows, figure = [row for row in rows if row.stored > 0], go.Figure()
+BUDGETS = {
+    "bytes": ("Bytes", "stored: images, labels, teacher and generator (bytes, logarithmic)"),
+    "steps": ("Student's updates", "updates of one student (logarithmic)"),
+    "seconds": ("Seconds", "making the set and training one student (seconds, logarithmic)"),
+}
+
+
+def cost(score: Score, budget: str) -> float:
+    """What a score cost by one of `BUDGETS`; 0 where it was not recorded. Seconds are those of making and of one student together."""
+    said = score.budget
+    if budget == "bytes":
+        return sum(float(said.get(f"{part}_bytes", 0) or 0) for part in PARTS)
+    if budget == "steps":
+        return float(said.get("student_steps", 0) or 0)
+    known = "distill_seconds" in said and "seconds" in said
+    return float(said["distill_seconds"]) + float(said["seconds"]) if known else 0.0
+
+
+def pareto(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Of (cost, accuracy) those that nothing beats at the same cost or less, cheapest first."""
+    kept: list[tuple[float, float]] = []
+    for price, reached in sorted(points, key=lambda one: (one[0], -one[1])):
+        if not kept or reached > kept[-1][1]:
+            kept.append((price, reached))
+    return kept
+
+
+def against(rows: Iterable[Row], budget: str = "bytes") -> go.Figure:
+    """Accuracy against a budget; one shape per method, hollow where there is one seed, and the line of what nothing beats at its price.
+
+    Random real images are drawn as the control that they are, and are no part of that line.
+    """
+    rows, figure = [row for row in rows if cost(row.distilled, budget) > 0], go.Figure()
+    beside = [row for row in rows if row.random and row.random.n and cost(row.random, budget) > 0]
+    if beside:
+        _points_of(
+            figure,
+            "random real images",
+            [(row, row.random) for row in beside if row.random],
+            budget,
+            "square-open",
+            LOOKS["random"],
+        )
     names = list(dict.fromkeys(row.method for row in rows))
     for i, name in enumerate(names):
         own = [row for row in rows if row.method == name]
         shape = SHAPES[i % len(SHAPES)]
-        figure.add_scatter(
-            x=[row.stored / 1000 for row in own],
-            y=[100 * row.distilled.mean for row in own],
-            mode="markers",
-            name=name,
-            marker={
-                "size": 12,
-                "symbol": [f"{shape}-open" if row.single else shape for row in own],
-                "line": {"width": 2},
-            },
-            error_y={"array": [100 * row.distilled.std if row.distilled.n > 1 else None for row in own]},
-            text=[f"{row.label}<br>{row.distilled.text}" for row in own],
-            hovertemplate="%{text}<br>%{x:,.1f} kB<extra></extra>",
-        )
-    title = "Stored: images, labels, teacher and generator"
-    frame(figure, title, "stored (kB, logarithmic)", "accuracy (%) ± s.d.", height=420)
+        symbols = [f"{shape}-open" if row.single else shape for row in own]
+        _points_of(figure, name, [(row, row.distilled) for row in own], budget, symbols, {})
+    line = pareto((cost(row.distilled, budget), 100 * row.distilled.mean) for row in rows)
+    if len(line) > 1:
+        x, y = zip(*line, strict=True)
+        look = {"shape": "hv", "dash": "dot", "width": 1.5, "color": LOOKS["real"]["color"]}
+        figure.add_scatter(x=x, y=y, mode="lines", name="nothing better at its price", line=look, hoverinfo="skip")
+    title, axis = BUDGETS[budget]
+    frame(figure, f"{title}: what accuracy costs", axis, "accuracy (%) ± s.d.", height=420)
     figure.update_xaxes(type="log")
     return figure
+
+
+def _points_of(
+    figure: go.Figure,
+    name: str,
+    shown: list[tuple[Row, Score]],
+    budget: str,
+    symbols: str | list[str],
+    look: Mapping[str, str],
+) -> None:
+    color = {"color": look["color"]} if look else {}
+    figure.add_scatter(
+        x=[cost(score, budget) for _, score in shown],
+        y=[100 * score.mean for _, score in shown],
+        mode="markers",
+        name=name,
+        marker={"size": 12, "symbol": symbols, "line": {"width": 2}, **color},
+        error_y={"array": [100 * score.std if score.n > 1 else None for _, score in shown]},
+        text=[f"{row.label}<br>{score.text}" for row, score in shown],
+        hovertemplate="%{text}<br>%{x:,.5g}<extra></extra>",
+    )

@@ -32,6 +32,13 @@ with st.container(horizontal=True):
     st.download_button("CSV", lambda: tables.to_csv(rows), "scores.csv", "text/csv", icon=":material/download:")
     st.download_button("LaTeX", lambda: tables.to_latex(rows), "scores.tex", "text/x-tex", icon=":material/functions:")
 
-bars, stored = scores.bars(rows), scores.against_bytes(rows)
+bars = scores.bars(rows)
 draw.figure(bars, "bars", "Accuracy of each set and of as many random real images, with error bars", of=naming.SCORE)
-draw.figure(stored, "bytes", "Accuracy against the bytes that have to be stored", of=naming.SCORE)
+names = {name: title for name, (title, _) in scores.BUDGETS.items()}
+budget = st.segmented_control(
+    "Budget", list(names), format_func=names.get, key="budget", default="bytes", required=True, bind="query-params"
+)
+priced = scores.against(rows, str(budget or "bytes"))
+draw.figure(
+    priced, "bytes", "Accuracy against a budget, and the line of what nothing beats at its price", of=naming.SCORE
+)

@@ -174,4 +174,4 @@ def test_three_regimes(call: Any, run: str, tmp_path: Path) -> None:
     code, out, err = call("regimes", run, *words, "--teacher", STUDENT)
     assert code == 0 and "One" in out and "convnet" in err
     code, out, err = call("regimes", run, "--regimes", "soft", "--json")
-    assert code == 2 and "no regime 'soft'" in err
+    assert code == 1 and "no regime 'soft'" in err
