@@ -12,6 +12,7 @@ from ..errors import BadRecord, BadSetting
 from ..figures import label_curve as labels
 from ..figures import ranking as ranks
 from ..figures import regimes as three
+from ..figures import reliability as trials
 from ..figures import studies as figures
 from ..record import findings
 from ..record.folder import RunFolder
@@ -32,6 +33,7 @@ def add(app: typer.Typer) -> None:
     app.command("rank")(rank)
     app.command("label-curve")(label_curve)
     app.command("regimes")(regimes)
+    app.command("reliability")(reliability)
 
 
 def transfer(
@@ -203,6 +205,53 @@ def regimes(
     for passport in dict.fromkeys(one.own.passport.brief for one in cells) if not as_json else ():
         aside().print(passport, markup=False, soft_wrap=True)
     _tell(code, as_json, csv, three.regimes_csv(cells), ("regimes", ("set", "labels", *SAID), lines), found)
+
+
+def reliability(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN…")],
+    corruptions: Annotated[str, typer.Option(help="Kinds, separated by spaces; nothing is all of them.")] = "",
+    eps: Annotated[str, typer.Option(help="Of the adversarial steps, in 1/255, separated by spaces.")] = "1 2 4 8",
+    images: Annotated[int, typer.Option(help="Test images at most, evenly spaced.")] = 1000,
+    students: Annotated[int, typer.Option(help="On every set and on the first draw of random real images.")] = 3,
+    draws: Annotated[int, typer.Option(help="Of random real images; 0 takes the usual number.")] = 0,
+    student: Annotated[str, typer.Option(help="The network that is trained.")] = "auto",
+    protocol: Protocol = "auto",
+    epochs: Epochs = 0,
+    seed: Seed = 0,
+    device: Device = "auto",
+    csv: Csv = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Calibration of a set's students, and what noise, blur, compression and small attacks leave of them, beside random real images."""
+    where = home_of(home)
+    try:
+        steps = [float(one) for one in eps.split()]
+    except ValueError:
+        raise BadSetting(f"eps={eps!r} cannot be read. Write numbers with spaces: 1 2 4 8.") from None
+    job = {
+        "students": students,
+        "draws": draws,
+        "student": student,
+        "protocol": protocol,
+        "epochs": epochs,
+        "seed": seed,
+    }
+    ids = [RunFolder.find(where, run).id for run in runs]
+    settings = {
+        "runs": ids,
+        "eps": steps,
+        "images": images,
+        **({"corruptions": corruptions.split()} if corruptions else {}),
+    }
+    code = _held(where, "reliability", settings, {**job, "device": device}, ids)
+    found = findings.every(where, "reliability", ids)
+    shown = trials.subjects(found)
+    each = trials.lines(shown)
+    names = list(dict.fromkeys(name for one in each for name in one if name != "Set"))
+    lines = [(name, *(one.get(name, "–") for one in each)) for name in names]
+    columns = ("", *(one["Set"] for one in each))
+    _tell(code, as_json, csv, trials.reliability_csv(shown), ("reliability", columns, lines), found)
 
 
 def _held(home: Path, study: str, settings: Mapping[str, object], job: Mapping[str, object], runs: list[str]) -> int:

@@ -20,15 +20,10 @@ def ask(catalog: dict[str, Any], runs: dict[str, dict[str, Any]]) -> None:
     study = studying.entry(catalog, STUDY)
     with st.expander("Examine in three regimes", icon=":material/view_column:", expanded=not found(list(runs))):
         st.markdown(study["idea"])
-        known = [
-            one["name"]
-            for one in catalog.get("methods") or []
-            if one.get("family") == SELECTIONS and one["name"] != "random"
-        ]
-        usual = [one for one in ("herding", "kcenter") if one in known]
-        coresets = st.multiselect(
-            "Coresets", known or usual, default=usual, key="regimes.coresets", accept_new_options=True
-        )
+        usual = next(list(one["default"]) for one in study["fields"] if one["name"] == "coresets")
+        known = [one["name"] for one in catalog.get("methods") or [] if one.get("family") == SELECTIONS]
+        offered = list(dict.fromkeys([*usual, *known]))
+        coresets = st.multiselect("Coresets", offered, default=usual, key="regimes.coresets", accept_new_options=True)
         chosen = st.multiselect(
             "Regimes", list(figures.WORDS), default=list(figures.WORDS), format_func=figures.WORDS.get, key="regimes.of"
         )

@@ -27,6 +27,7 @@ def page_of(study: str) -> str:
         "ranking": studio.LAYERS,
         "label_curve": studio.TRANSFER,
         "regimes": studio.TRANSFER,
+        "reliability": studio.TRANSFER,
     }
     return pages.get(study, "")
 
