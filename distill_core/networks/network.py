@@ -132,6 +132,8 @@ def _check(network: str, option: Option, value: Value) -> None:
                 f"{', '.join(map(str, option.choices))}.{nearest(str(value), [str(c) for c in option.choices])}"
             )
         return
+    if isinstance(option.default, str) and option.default != "auto":
+        return  # a name; whoever builds it knows which there are
     whole = isinstance(option.default, int) or option.default == "auto"
     if value == option.default:
         return
