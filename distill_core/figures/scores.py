@@ -336,7 +336,7 @@ def _told(contests: list[Contest]) -> str:
     return ": ".join([said, ", ".join(more)]) if more else said
 
 
-SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
+SHAPES = ("circle", "diamond", "cross", "triangle-up", "star", "hexagon", "x")  # squares are random real images
 
 
 BUDGETS = {

@@ -120,7 +120,7 @@ def test_methods_differ_in_shape_as_well_as_in_color():
         for one in scores.against(rows).data
         if one.name not in ("random real images", "nothing better at its price")
     ]
-    assert sorted(symbols) == [("circle",), ("square-open",)]
+    assert sorted(symbols) == [("circle",), ("diamond-open",)]
 
 
 def test_the_line_of_what_nothing_beats_at_its_price():
