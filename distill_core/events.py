@@ -95,7 +95,8 @@ class Scored:
     """What students trained on a set are worth on real test images. `accuracy` holds one fraction per student.
 
     Random real images are drawn several times: `draws` says for each student which draw it saw, 0 the images that the run
-    starts from; () where nothing was drawn.
+    starts from; () where nothing was drawn. `best` holds for each student the best test accuracy among the `looks` epochs at which it
+    was tested, the last one included; () and 0 where only the last was. `passport` says how it came about: see `record.passport`.
     """
 
     kind: ClassVar[str] = "scored"
@@ -106,6 +107,9 @@ class Scored:
     labels: str = "hard"
     budget: Mapping[str, float] = field(default_factory=dict)  # bytes, steps, seconds: see measures.budget.Ledger
     draws: tuple[int, ...] = ()
+    best: tuple[float, ...] = ()
+    looks: int = 0
+    passport: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

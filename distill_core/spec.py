@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from .errors import BadSetting
 
 Value = int | float | str
+ZOO = "timm"  # `timm:resnet10t` is short for `timm:model=resnet10t`
 SPECS = ("data", "teacher", "student")  # the fields of a job that are specs
 _BEFORE_PATH = re.compile(r"(\w+=\w+(?:,\w+=\w+)*):(.+)")
 
@@ -39,6 +40,8 @@ class Spec:
         said = ",".join(f"{key}={value}" for key, value in pairs)
         if self.name == "folder":
             return f"folder:{said}{':' if said else ''}{self.options.get('path', '')}"
+        if self.name == ZOO and set(self.options) == {"model"}:
+            return f"{ZOO}:{self.options['model']}"
         return self.name + (f":{said}" if said else "") + (f"@{self.weights}" if self.weights else "")
 
 
@@ -52,6 +55,8 @@ def parse(text: str) -> Spec:
         return _folder(rest)
     said, _, weights = text.strip().partition("@")
     name, _, rest = said.partition(":")
+    if name.strip() == ZOO and rest.strip() and "=" not in rest and "," not in rest:
+        return Spec.of(ZOO, {"model": rest.strip()}, weights.strip())
     return Spec.of(name.strip(), _options(said, rest), weights.strip())
 
 

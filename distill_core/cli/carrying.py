@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,8 @@ from ..errors import BadSetting, nearest
 from ..figures import ledger
 from ..record import archive
 from ..record.folder import RunFolder
-from ..record.scores import Score, scores_of
-from .out import AsJson, Home, aside, console, emit, home_of, percent
+from ..record.scores import Score, scores_of, verdict
+from .out import AsJson, Home, aside, console, emit, home_of, percent, tell_passports
 
 if TYPE_CHECKING:
     from ..results import Result
@@ -74,6 +75,8 @@ def evaluate(
             markup=False,
             soft_wrap=True,
         )
+    tell_passports(scores)
+    console().print(verdict(scores).replace("**", ""), markup=False, soft_wrap=True)
     return None
 
 
@@ -89,7 +92,7 @@ def _judged(result: Result, asked: Mapping[str, object], labels: str, store: Pat
         for event in judge(result, labels, store, **asked):
             bar(event)
             if event.kind == "scored":
-                names = ("subject", "student", "protocol", "labels", "accuracy", "budget", "draws")
+                names = tuple(one.name for one in fields(event))
                 records.append({"kind": "scored", **{name: getattr(event, name) for name in names}})
     return scores_of(records)
 

@@ -16,8 +16,8 @@ from ..record import index, rows
 from ..record.facts import kept_facts
 from ..record.folder import RunFolder
 from ..record.log import Timeline
-from ..record.scores import Score, scores_of
-from .out import AsJson, Home, bytes_in_words, console, emit, home_of, percent, table
+from ..record.scores import Score, contest_of, scores_of, verdict
+from .out import AsJson, Home, bytes_in_words, console, emit, home_of, percent, table, tell_passports
 
 
 def add(app: typer.Typer) -> None:
@@ -64,6 +64,11 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
                 **asked,
                 **state,
                 **({"scores": known} if known else {}),
+                **(
+                    {"against_random": {**vars(contest), "said": contest.text}}
+                    if (contest := contest_of(known))
+                    else {}
+                ),
                 "bytes": rows.size_of(folder.path),
                 "notes": notes,
                 "path": str(folder.path),
@@ -79,6 +84,9 @@ def show(run: str, home: Home = None, as_json: AsJson = False) -> None:
         entries = [ledger.line(one.get("budget") or {}) for one in scores.values()]
         titles = [entry.title for entry in ledger.ENTRIES]
         table(ledger.TITLE, ("", *scores), [(name, *(one[name] for one in entries)) for name in titles])
+        tell_passports(scores)
+        if sentence := verdict(scores):
+            console().print(sentence.replace("**", ""), markup=False, soft_wrap=True)
     if facts := kept_facts(state):
         table("Known by", ("quantity", "value"), [(titled(name), said(name, value)) for name, value in facts.items()])
     for note in notes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ..home import studio_home
+from ..record.passport import TITLES, Passport
 from ..record.plain import plain
-from ..record.scores import Score
+from ..record.scores import Score, bonus_said
 
 Home = Annotated[Path | None, typer.Option("--home", help="The studio's folder; default ~/.distill-studio.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
@@ -85,6 +86,15 @@ def _drawn(score: Score) -> str:
     if (draws := score.get("draws", 1)) == 1:
         return f"{mean:.1f}{f' ± {std:.1f}' if score['n'] > 1 else ''} (n={score['n']}, 1 draw)"
     return f"{mean:.1f} ± {std:.1f} ({draws} draws{f'; ± {within:.1f} over students' if within else ''})"
+
+
+def tell_passports(scores: Mapping[str, Score]) -> None:
+    """How each number came about, line by line, and what keeping the best epoch would print."""
+    passports = {subject: Passport.of(one.get("passport") or {}) for subject, one in scores.items()}
+    lines = [dict(one.lines()) for one in passports.values()]
+    rows = [(title, *(one[title] for one in lines)) for title in TITLES.values()]
+    rows.append(("Best epoch", *(bonus_said(one) for one in scores.values())))
+    table("Passports", ("", *passports), rows)
 
 
 def bytes_in_words(count: float) -> str:

@@ -11,6 +11,8 @@ import typer
 from ..errors import BadRecord, BadSetting
 from ..figures import label_curve as labels
 from ..figures import ranking as ranks
+from ..figures import regimes as three
+from ..figures import reliability as trials
 from ..figures import studies as figures
 from ..record import findings
 from ..record.folder import RunFolder
@@ -22,6 +24,7 @@ Seed = Annotated[int, typer.Option(help="Of the first student and of the class o
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda.")]
 Csv = Annotated[Path | None, typer.Option("--csv", help="Write the table to this file as well.")]
 USUAL = "convnet resnet18 vgg11"
+SAID = ("Accuracy", "Random", "Against random", "HLR (gap)", "IOR", "LRS", "ARS", "Best epoch")
 
 
 def add(app: typer.Typer) -> None:
@@ -29,6 +32,8 @@ def add(app: typer.Typer) -> None:
     app.command("continual")(continual)
     app.command("rank")(rank)
     app.command("label-curve")(label_curve)
+    app.command("regimes")(regimes)
+    app.command("reliability")(reliability)
 
 
 def transfer(
@@ -54,7 +59,7 @@ def transfer(
     ids = [RunFolder.find(where, run).id for run in runs]
     code = _held(where, "transfer", {"runs": ids, "networks": networks}, job, ids)
     rows = figures.cells(findings.every(where, "transfer", ids))
-    lines = [(r.run, r.student, r.protocol, r.distilled.text, r.random.text, f"{100 * r.gain:+.1f}") for r in rows]
+    lines = [(r.run, r.student, r.protocol, r.distilled.text, r.random.text, f"{r.points:+.1f}") for r in rows]
     columns = ("run", "student", "protocol", "distilled", "random", "gain")
     _tell(code, as_json, csv, figures.transfer_csv(rows), ("transfer", columns, lines), [vars_of(r) for r in rows])
 
@@ -158,6 +163,95 @@ def label_curve(
     shown = labels.points(found)
     columns = ("run", "labels", "protocol", "student", "kept for labels", "distilled", "random", "gain")
     _tell(code, as_json, csv, labels.label_csv(shown), ("label_curve", columns, labels.lines(shown)), found)
+
+
+def regimes(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN…")],
+    coresets: Annotated[
+        str, typer.Option(help="Methods that choose real images, separated by spaces; `none` leaves them out.")
+    ] = "herding kcenter",
+    regime: Annotated[
+        str, typer.Option("--regimes", help="hard, static, teacher, separated by spaces.")
+    ] = "hard static teacher",
+    bare: Annotated[bool, typer.Option(help="Once more without augmentation, for ARS.")] = False,
+    students: Annotated[int, typer.Option(help="On every set and on the first draw of random real images.")] = 3,
+    draws: Annotated[int, typer.Option(help="Of random real images; 0 takes the usual number.")] = 0,
+    student: Annotated[str, typer.Option(help="The network that is trained.")] = "auto",
+    teacher: Annotated[str, typer.Option(help="The one network that makes all soft labels.")] = "auto",
+    protocol: Annotated[str, typer.Option(help="One recipe for all; auto is `regimes`.")] = "auto",
+    epochs: Epochs = 0,
+    seed: Seed = 0,
+    device: Device = "auto",
+    csv: Csv = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sets, coresets and random real images under hard labels, one fixed soft label and a live teacher: one recipe, a table for each."""
+    where = home_of(home)
+    job = {"students": students, "draws": draws, "student": student, "teacher": teacher, "protocol": protocol}
+    job |= {"epochs": epochs, "seed": seed, "device": device}
+    ids = [RunFolder.find(where, run).id for run in runs]
+    chosen = [] if coresets.strip() == "none" else coresets.split()
+    settings = {"runs": ids, "coresets": chosen, "regimes": regime.split(), "bare": bare}
+    code = _held(where, "regimes", settings, job, ids)
+    found = findings.every(where, "regimes", ids)
+    cells = three.cells_of(found)
+    lines = [
+        (one["Set"], three.WORDS[name] + (", no augmentation" if plain else ""), *(one[column] for column in SAID))
+        for name in three.WORDS
+        for plain in (False, True)
+        for one in three.lines(cells, name, plain)
+    ]
+    for passport in dict.fromkeys(one.own.passport.brief for one in cells) if not as_json else ():
+        aside().print(passport, markup=False, soft_wrap=True)
+    _tell(code, as_json, csv, three.regimes_csv(cells), ("regimes", ("set", "labels", *SAID), lines), found)
+
+
+def reliability(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN…")],
+    corruptions: Annotated[str, typer.Option(help="Kinds, separated by spaces; nothing is all of them.")] = "",
+    eps: Annotated[str, typer.Option(help="Of the adversarial steps, in 1/255, separated by spaces.")] = "1 2 4 8",
+    images: Annotated[int, typer.Option(help="Test images at most, evenly spaced.")] = 1000,
+    students: Annotated[int, typer.Option(help="On every set and on the first draw of random real images.")] = 3,
+    draws: Annotated[int, typer.Option(help="Of random real images; 0 takes the usual number.")] = 0,
+    student: Annotated[str, typer.Option(help="The network that is trained.")] = "auto",
+    protocol: Protocol = "auto",
+    epochs: Epochs = 0,
+    seed: Seed = 0,
+    device: Device = "auto",
+    csv: Csv = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Calibration of a set's students, and what noise, blur, compression and small attacks leave of them, beside random real images."""
+    where = home_of(home)
+    try:
+        steps = [float(one) for one in eps.split()]
+    except ValueError:
+        raise BadSetting(f"eps={eps!r} cannot be read. Write numbers with spaces: 1 2 4 8.") from None
+    job = {
+        "students": students,
+        "draws": draws,
+        "student": student,
+        "protocol": protocol,
+        "epochs": epochs,
+        "seed": seed,
+    }
+    ids = [RunFolder.find(where, run).id for run in runs]
+    settings = {
+        "runs": ids,
+        "eps": steps,
+        "images": images,
+        **({"corruptions": corruptions.split()} if corruptions else {}),
+    }
+    code = _held(where, "reliability", settings, {**job, "device": device}, ids)
+    found = findings.every(where, "reliability", ids)
+    shown = trials.subjects(found)
+    each = trials.lines(shown)
+    names = list(dict.fromkeys(name for one in each for name in one if name != "Set"))
+    lines = [(name, *(one.get(name, "–") for one in each)) for name in names]
+    columns = ("", *(one["Set"] for one in each))
+    _tell(code, as_json, csv, trials.reliability_csv(shown), ("reliability", columns, lines), found)
 
 
 def _held(home: Path, study: str, settings: Mapping[str, object], job: Mapping[str, object], runs: list[str]) -> int:

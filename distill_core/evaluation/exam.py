@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from ..datasets import RealSet
+from ..errors import BadSetting
 from ..events import Note, Scored
 from ..job import Job
 from ..measures.memory import Meter
@@ -21,6 +22,8 @@ from .choosing import as_taught, protocol_of, student_of
 from .control import control_of, draws_of, seed_of
 from .dense import densely, labeler_of
 from .kept import Sat, control_key, kept
+from .looks import looks_of
+from .passports import passport_of
 from .protocols import Protocol
 from .seeds import derive
 from .sitting import Sitting
@@ -73,6 +76,7 @@ class Exam:
     student: str
     device: torch.device
     sittings: tuple[Sitting, ...]
+    given: bool = False  # soft labels came with the set
     labeler: nn.Module | None = None  # of dense labels
     note: str = ""
     meter: Meter = field(default_factory=lambda: Meter(torch.device("cpu")))
@@ -88,8 +92,8 @@ class Exam:
         meter: Meter | None = None,
     ) -> Exam:
         protocol, device = protocol_of(job, result), device_of(job.device)
-        if protocol.learned_lr and "student_lr" in result.about:
-            protocol = protocol.with_(lr=float(result.about["student_lr"]))
+        learned = float(result.about["student_lr"]) if protocol.learned_lr and "student_lr" in result.about else 0.0
+        protocol = protocol.with_(lr=learned) if learned else protocol
         static, source = protocol.labels == "static", as_taught(result, protocol, real, teacher)
         if views is not None:
             belongs(views, lesson_at(source, job.seed, 0), protocol, real)
@@ -97,10 +101,16 @@ class Exam:
             source = Adapted(source, lambda one: replace(one, views=views))
         lesson = lesson_at(source, job.seed, 0)
         check(lesson, protocol, real, teacher, source.steady)
+        if protocol.lr_grid and protocol.choice == "validation" and not len(real.val):
+            raise BadSetting(
+                f"Protocol {protocol.name!r} chooses a learning rate on validation images, and {real.name} has none. Choose a protocol with "
+                "one rate, such as dsa or hard."
+            )
         labels = teacher if static else None
         student = student_of(job, protocol, real)
         protocol = protocol.settled(student, len(lesson), len(real.classes))
-        sittings, note = [Sitting("distilled", protocol), Sitting("random", protocol)], ""
+        own = protocol.with_(lr_grid=()) if learned else protocol  # what a set brings need not be looked for
+        sittings, note = [Sitting("distilled", own), Sitting("random", protocol)], ""
         if (static or protocol.labels == "stored") and teacher is None:
             hard = protocol.with_(labels="hard")
             sittings = [Sitting("distilled", hard), Sitting("random", hard), Sitting("distilled", protocol)]
@@ -125,7 +135,10 @@ class Exam:
 
         meter = meter or Meter(device)
         rows = tuple(sittings)
-        return cls(job, real, lesson, result, source, beside, teacher, student, device, rows, labeler, note, meter)
+        given = result.soft_labels is not None or views is not None
+        return cls(
+            job, real, lesson, result, source, beside, teacher, student, device, rows, given, labeler, note, meter
+        )
 
     @property
     def seats(self) -> list[tuple[int, int, int]]:
@@ -141,7 +154,11 @@ class Exam:
     @property
     def steps(self) -> int:
         """Updates of all students, without those of the full real set."""
-        one = [len(timetable(self.lesson, s.protocol, s.protocol.epochs).rows()) for s in self.sittings]
+        rates = [len(s.protocol.lr_grid) or 1 for s in self.sittings]
+        one = [
+            n * len(timetable(self.lesson, s.protocol, s.protocol.epochs).rows())
+            for n, s in zip(rates, self.sittings, strict=True)
+        ]
         return sum(one[row] for row, _, _ in self.seats)
 
     def hold(self) -> Stream[list[Scored]]:
@@ -180,7 +197,25 @@ class Exam:
         return (yield from kept(key, lambda: self._train(self.control(image_seed), p, seed, first, "random")))
 
     def _train(self, source: Teaches, protocol: Protocol, seed: int, first: int, whose: str = "") -> Stream[Sat]:
+        """One student; of a grid of learning rates one for each, and the one that `choice` takes."""
+        sats: list[tuple[float, Sat]] = []
+        for lr in protocol.lr_grid or (0.0,):
+            one = protocol.with_(lr=lr, lr_grid=()) if lr else protocol
+            sats.append(
+                (yield from self._one(source, one, seed, first + sum(sat["steps"] for _, sat in sats), whose, lr))
+            )
+        _, chosen = max(sats, key=lambda pair: pair[0])  # of equal ones the first, the smallest rate
+        spent = [sat for _, sat in sats]
+        whole = {"steps": sum(one["steps"] for one in spent), "seconds": sum(one["seconds"] for one in spent)}
+        best = max(one["best"] for one in spent)
+        return {**chosen, **whole, "seen": sum(one["seen"] for one in spent), "best": best}  # type: ignore[typeddict-item]
+
+    def _one(
+        self, source: Teaches, protocol: Protocol, seed: int, first: int, whose: str, lr: float
+    ) -> Stream[tuple[float, Sat]]:
+        """One student with one learning rate; and what it is chosen by, where there are several."""
         self.meter.start()
+        looks = looks_of(timetable(self.lesson, protocol, protocol.epochs), protocol, len(self.real.test))
         trained = yield from train_student(
             source,
             protocol,
@@ -191,22 +226,41 @@ class Exam:
             device=self.device,
             whose=whose,
             first=first,
+            looks=looks,
         )
         peak = self.meter.peak()
-        reached = accuracy(trained.network, self.real.test, self.real)
-        return {
-            "accuracy": reached,
+        last = accuracy(trained.network, self.real.test, self.real)
+        best = max(last, *trained.looked) if looks else last
+        by_test = protocol.choice == "test"
+        held = best if by_test else accuracy(trained.network, self.real.val, self.real) if lr else 0.0
+        return held, {
+            "accuracy": best if by_test else last,
             "steps": trained.steps,
             "seconds": trained.seconds,
             "seen": trained.seen,
             "peak": peak,
+            "best": best,
+            "looks": len(looks) + 1 if looks else 0,
+            "lr": lr,
         }
 
     def _mark(self, sitting: Sitting, last: Sat) -> Scored:
         """The score of a subject so far."""
         p, ledger = sitting.protocol, ledger_of(self, sitting, last).plain()
         found, draws = tuple(sitting.found), tuple(sitting.draws)
-        return Scored(sitting.subject, self.student, p.name, found, p.labels_said, ledger, draws)
+        best, looks = (tuple(sitting.best), sitting.looks) if sitting.looks else ((), 0)
+        return Scored(
+            sitting.subject,
+            self.student,
+            p.name,
+            found,
+            p.labels_said,
+            ledger,
+            draws,
+            best,
+            looks,
+            passport_of(self, sitting).plain(),
+        )
 
     def _whole(self, first: int) -> Stream[Scored | None]:
         """The full real set, where it takes less than `CHEAP` seconds and less than twice what the students took."""

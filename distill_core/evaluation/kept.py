@@ -28,13 +28,20 @@ KIND, ENDING, FORMAT = "control", ".json", 1
 
 class Sat(TypedDict):
     """What became of a student: its accuracy as a fraction, its updates, the seconds they took, the images it was shown; and its
-    peak memory by what was measured, where anything was (`measures.memory`)."""
+    peak memory by what was measured, where anything was (`measures.memory`).
+
+    `best` is the best of its accuracies at the epochs that were looked at, the last among them, and `looks` their number: 0 where
+    only the last was. `lr` is the learning rate that a grid came to, 0 without a grid. All rates of a grid count as updates and seconds.
+    """
 
     accuracy: float
     steps: int
     seconds: float
     seen: int
     peak: dict[str, int]
+    best: float
+    looks: int
+    lr: float
 
 
 def control_key(
@@ -82,4 +89,7 @@ def _read(path: Path) -> Sat:
         "seconds": float(found["seconds"]),
         "seen": int(found["seen"]),
         "peak": {str(name): int(value) for name, value in found.get("peak", {}).items()},
+        "best": float(found.get("best", found["accuracy"])),
+        "looks": int(found.get("looks", 0)),
+        "lr": float(found.get("lr", 0.0)),
     }

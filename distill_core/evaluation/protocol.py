@@ -20,6 +20,9 @@ LATER = (
     "smoothing",
     "dense_weight",
     "dense_views",
+    "lr_grid",
+    "choice",
+    "look_every",
 )  # than the first findings
 OF_OPTIMIZER = ("lr", "weight_decay")  # what means something else under another optimizer
 
@@ -127,6 +130,19 @@ class Protocol(BaseModel):
     )
     learned_lr: bool = Field(
         False, description="Take the learning rate that was learned with the set, where it has one."
+    )
+    lr_grid: tuple[float, ...] = Field(
+        (), description="Learning rates that are tried, a student each; `choice` says what decides. () is `lr` alone."
+    )
+    choice: Literal["validation", "test"] = Field(
+        "validation",
+        description="A grid's rate is the one best on validation images after the last epoch; `test` takes rate and epoch with the best "
+        "accuracy on the test part, as some released codes do, and its numbers are too good.",
+    )
+    look_every: int = Field(
+        0,
+        ge=0,
+        description="Epochs between looks at the test part; 0 looks as often as is cheap, for the record alone.",
     )
 
     def asked(self) -> dict[str, object]:

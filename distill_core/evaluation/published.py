@@ -187,3 +187,38 @@ COMPENSATED = (
                  about="Stored labels are mixed behind the softmax.",
                  source="Ours: infer with labels mixed as probabilities, for its ablation."),
 )  # fmt: skip
+
+_soft = _imagenet.with_(
+    name="rethinkdc-soft", title="RethinkDC, soft labels", student="resnet18", about="CutMix, labels by a ResNet-18 on every mixed image.",
+    source="rethinkdc 0.3.2 (2502.06434), standard_soft_config: ImageNet and its teacher there; here students of the data set at hand.",
+)  # fmt: skip
+_DDR = "DD-Ranking 0.2.0 (2505.13300)"
+_CHOSEN = "ours chooses the rate on validation images and reports the last epoch (see {}-compat)."
+_TAKEN = "as there, rate and epoch are those with the best accuracy on the test part: too good, for comparison with their numbers alone."
+_GRID = (0.001, 0.005, 0.01, 0.05, 0.1)
+_ranked = _dsa.with_(
+    name="ddranking-hard", title="DD-Ranking, hard labels", lr_grid=_GRID, learned_lr=True, look_every=10,
+    about="As DSA's students; every learning rate of a grid is tried, for the random images too.",
+    source=f"{_DDR}, its evaluation files for DSA, DM and MTT at ten images per class; {_CHOSEN.format('ddranking-hard')}",
+)  # fmt: skip
+_ranked_soft = _dwa.with_(
+    name="ddranking-soft", title="DD-Ranking, soft labels", student="resnet18", lr_grid=_GRID, look_every=20, schedule="half-cosine",
+    batch=256, about="As SRe2L's students; every learning rate of a grid is tried, for the random images too.",
+    source=f"{_DDR}, its evaluation file for SRe2L on CIFAR (its cosine ends at half); {_CHOSEN.format('ddranking-soft')}",
+)  # fmt: skip
+COMPARING = (
+    _soft,
+    _soft.with_(name="rethinkdc-hard", title="RethinkDC, hard labels", mix="none", labels="hard", temperature=1.0,
+                about="The same without mixing and without a teacher.",
+                source="rethinkdc 0.3.2 (2502.06434), standard_hard_config: the soft one without mixing."),
+    _dsa.with_(name="challenge-2024", title="ECCV 2024 challenge", student="convnet:width=128,depth=3,norm=instance",
+               about="The generative track of the first challenge: hard labels only, the mean of three students.",
+               source="The ECCV 2024 Dataset Distillation Challenge, released evaluate.py: as DSA (its loop runs one epoch more), ConvNet "
+               "of three blocks for 32 and 64 pixels alike, mean of three students, ten images per class."),
+    _ranked,
+    _ranked.with_(name="ddranking-hard-compat", title="DD-Ranking, hard labels, as released", choice="test",
+                  source=f"{_DDR}, hard labels; {_TAKEN}"),
+    _ranked_soft,
+    _ranked_soft.with_(name="ddranking-soft-compat", title="DD-Ranking, soft labels, as released", choice="test",
+                       source=f"{_DDR}, soft labels; {_TAKEN}"),
+)  # fmt: skip

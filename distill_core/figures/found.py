@@ -72,6 +72,51 @@ class LabelPoint(Finding):
     draws: list[int]
 
 
+class Regime(Finding):
+    """A set in one regime of labels, beside random real images; `subject` is `set` or the method that chose real images."""
+
+    subject: str
+    title: str
+    regime: str
+    bare: bool  # without augmentation and mixing
+    labels: str
+    epochs: int
+    budget: dict[str, float]
+    random_budget: dict[str, float]
+    distilled: list[float]
+    random: list[float]
+    draws: list[int]
+    best: list[float]
+    random_best: list[float]
+    looks: int
+    passport: dict[str, str]
+    random_passport: dict[str, str]
+    real: list[float]  # students of all real data; [] where nobody knows
+
+
+class Trialed(TypedDict):
+    """Of one student beyond clean test images; see `evaluation.reliability.Measured`."""
+
+    clean: float
+    ece: float
+    bins: list[list[float]]
+    corruptions: dict[str, list[float]]
+    fgsm: list[float]
+    pgd: list[float]
+
+
+class Reliability(Finding):
+    """Students of a set and of random real images, put through the same trials; `eps` in 1/255."""
+
+    labels: str
+    epochs: int
+    eps: list[float]
+    distilled: list[Trialed]
+    random: list[Trialed]
+    draws: list[int]
+    passport: dict[str, str]
+
+
 class Continual(Finding):
     """Accuracy after each task, a list for each order of the classes; `sizes` counts the classes seen."""
 

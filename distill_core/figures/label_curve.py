@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from ..quantities.sizes import say_bytes
+from ..record.contest import points as points_of
 from .curves import COLORS, beside
 from .found import LabelPoint
 from .scores import Score, frame
@@ -44,6 +45,11 @@ class Point:
     def gain(self) -> float:
         """Accuracy above as many random real images with the same labels."""
         return self.distilled.mean - self.random.mean
+
+    @property
+    def points(self) -> float:
+        """The same as it is said: the difference of the printed numbers."""
+        return points_of(self.distilled.mean, self.random.mean)
 
 
 def points(found: Iterable[LabelPoint]) -> list[Point]:
@@ -139,7 +145,7 @@ def lines(shown: Iterable[Point]) -> list[tuple[str, ...]]:
     return [
         (
             point.name, point.labels, point.protocol, point.student, say_bytes(point.bytes), point.distilled.text,
-            point.random.text, f"{100 * point.gain:+.1f}",
+            point.random.text, f"{point.points:+.1f}",
         )
         for point in shown
     ]  # fmt: skip

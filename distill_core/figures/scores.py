@@ -16,8 +16,10 @@ from dataclasses import dataclass, field, replace
 
 import plotly.graph_objects as go
 
+from ..record.contest import Contest, of_one_set, paired, points
 from ..record.lines import Line
-from ..record.scores import Spread, completed, draws_in, spread_of
+from ..record.passport import Passport, of_record
+from ..record.scores import Spread, best_in, completed, draws_in, spread_of
 from .found import Scored
 
 # Blue and orange are told apart in the common kinds of color blindness, on light and dark; shape and fill repeat it.
@@ -44,6 +46,12 @@ class Score:
     accuracy: tuple[float, ...]
     budget: Mapping[str, float] = field(default_factory=dict)
     draws: tuple[int, ...] = ()
+    groups: str = "draw"  # what `draws` counts; where the sets of several seeds are pooled it is seeds
+    best: tuple[
+        float, ...
+    ] = ()  # each student's accuracy at its best test epoch of `looks`; () where not all were looked at
+    looks: int = 0
+    passport: Passport = field(default_factory=Passport)
 
     @property
     def spread(self) -> Spread:
@@ -65,9 +73,14 @@ class Score:
         return math.nan if std is None else std
 
     @property
+    def picked(self) -> float:
+        """What keeping every student's best test epoch would print, a fraction; not a number where that was not recorded."""
+        return spread_of(self.best, self.draws).mean if self.best else math.nan
+
+    @property
     def text(self) -> str:
         """`86.1 ± 1.2 % (n = 3)`; one seed says so. Of a control `72.0 ± 5.8 % (5 draws; ± 0.4 over students)`."""
-        return say_spread(self.spread) if self.accuracy else "–"
+        return say_spread(self.spread, self.groups) if self.accuracy else "–"
 
 
 def say(mean: float | None, std: float | None, n: int) -> str:
@@ -79,13 +92,13 @@ def say(mean: float | None, std: float | None, n: int) -> str:
     return f"{100 * mean:.1f} ± {100 * std:.1f} % (n = {n})"
 
 
-def say_spread(spread: Spread) -> str:
-    """A score in words; of random real images with the number of draws."""
+def say_spread(spread: Spread, groups: str = "draw") -> str:
+    """A score in words; of random real images with the number of draws, of several seeds with theirs."""
     if spread.draws < 2:
         said = say(spread.mean, spread.std, spread.n)
-        return f"{said[:-1]}, 1 draw)" if spread.draws else said
+        return f"{said[:-1]}, 1 {groups})" if spread.draws else said
     within = "" if spread.within is None else f"; ± {100 * spread.within:.1f} over students"
-    return f"{100 * spread.mean:.1f} ± {100 * (spread.std or 0.0):.1f} % ({spread.draws} draws{within})"
+    return f"{100 * spread.mean:.1f} ± {100 * (spread.std or 0.0):.1f} % ({spread.draws} {groups}s{within})"
 
 
 def read_scores(records: Iterable[Line]) -> list[Score]:
@@ -97,7 +110,9 @@ def read_scores(records: Iterable[Line]) -> list[Score]:
         values, drawn = tuple(float(one["accuracy"][i] or 0.0) for i in known), draws_in(one)
         key = (one["subject"], one["student"], one["protocol"], one.get("labels", "hard"))
         draws = tuple(drawn[i] for i in known) if drawn else ()
-        found[key] = Score(*key, accuracy=values, budget=one["budget"], draws=draws)
+        best = best_in(one) if len(known) == len(one["accuracy"]) else ()
+        looks, passport = int(one.get("looks") or 0), of_record(one)
+        found[key] = Score(*key, values, one["budget"], draws, best=best, looks=looks, passport=passport)
     return list(found.values())
 
 
@@ -141,6 +156,7 @@ class Row:
     facts: Mapping[str, float] = field(default_factory=dict)  # by quantity: the mean over the runs that report it
     asked: Mapping[str, object] = field(default_factory=dict, repr=False)  # settings and job, without the seed
     differs: str = ""  # what sets it apart from other rows of its method, data and ipc
+    pairs: tuple[tuple[float, float], ...] = ()  # of each seed: accuracy of its set and of its own control, fractions
 
     @property
     def single(self) -> bool:
@@ -153,13 +169,25 @@ class Row:
         return self.distilled.mean - self.random.mean if self.random and self.random.n else math.nan
 
     @property
+    def contest(self) -> Contest | None:
+        """Against random real images: paired by seed, or of the one set where there is one seed; None without a control."""
+        if self.random is None or not self.random.n or not self.distilled.n:
+            return None
+        if len(self.pairs) > 1:
+            sets, controls = zip(*self.pairs, strict=True)
+            return paired(sets, controls, points(self.distilled.mean, self.random.mean))
+        own, beside = self.distilled.spread, self.random.spread
+        known = own.mean, own.std or 0.0, own.n
+        return of_one_set(*known, beside.mean, beside.std or 0.0, max(1, beside.draws))
+
+    @property
     def label(self) -> str:
         return " · ".join([self.method, self.data, f"ipc {self.ipc}", *([self.differs] if self.differs else [])])
 
     @property
     def stored(self) -> float:
         """Bytes that have to be kept to train a student: images, labels, a teacher that labels on the fly, a generator."""
-        return sum(float(self.distilled.budget.get(f"{part}_bytes", 0) or 0) for part in PARTS)
+        return cost(self.distilled, "bytes")
 
 
 def table(runs: Iterable[Scored]) -> list[Row]:
@@ -207,9 +235,9 @@ def _telling(asked: list[Mapping[str, object]]) -> list[str]:
 
 def _row(pool: list[tuple[Scored, Score]]) -> Row:
     run, score = pool[0]
-    kind = (score.student, score.protocol, score.labels)
     others = [other for one, _ in pool for other in read_scores(one["records"])]
-    random = [o for o in others if o.subject == "random" and (o.student, o.protocol, o.labels) == kind]
+    beside = [_control(one, own) for one, own in pool]
+    random = [one for one in beside if one is not None]
     real = [o for o in others if o.subject == "real" and o.student == score.student]
     return Row(
         method=run["method"],
@@ -221,12 +249,30 @@ def _row(pool: list[tuple[Scored, Score]]) -> Row:
         labels=score.labels,
         seeds=tuple(sorted({int(one["job"].get("seed", 0)) for one, _ in pool})),
         runs=tuple(one["id"] for one, _ in pool),
-        distilled=_pool([one for _, one in pool]),
+        distilled=_of_seeds([one for _, one in pool]),
         random=_pool(random) if random else None,
         real=real[0] if real else None,
         facts=_facts([one for one, _ in pool]),
         asked={**run["settings"], **{k: v for k, v in run["job"].items() if k not in ("seed", "moves", "device")}},
+        pairs=tuple((own.mean, one.mean) for (_, own), one in zip(pool, beside, strict=True) if one is not None),
     )
+
+
+def _control(run: Scored, own: Score) -> Score | None:
+    """The random control of a score in its own run: same student, protocol and labels."""
+    kind = (own.student, own.protocol, own.labels)
+    found = (
+        o for o in read_scores(run["records"]) if o.subject == "random" and (o.student, o.protocol, o.labels) == kind
+    )
+    return next((one for one in found if one.n), None)
+
+
+def _of_seeds(scores: list[Score]) -> Score:
+    """All students of the sets of several seeds; mean and s.d. are over seeds. Of one seed they are over its students."""
+    if len(scores) == 1:
+        return scores[0]
+    seeds = [at for at, score in enumerate(scores) for _ in score.accuracy]
+    return replace(_pool(scores), draws=tuple(seeds), groups="seed")
 
 
 def _facts(runs: list[Scored]) -> dict[str, float]:
@@ -243,7 +289,8 @@ def _pool(scores: list[Score]) -> Score:
         most = max(draws, default=-1) + 1
         draws += [most + draw for draw in score.draws]
     accuracy = tuple(value for score in scores for value in score.accuracy)
-    return Score(one.subject, one.student, one.protocol, one.labels, accuracy, one.budget, tuple(draws))
+    best = tuple(value for score in scores for value in score.best) if all(score.best for score in scores) else ()
+    return replace(one, accuracy=accuracy, draws=tuple(draws), best=best)
 
 
 def bars(rows: Iterable[Row]) -> go.Figure:
@@ -273,41 +320,101 @@ def bars(rows: Iterable[Row]) -> go.Figure:
             text=[f"{row.label}<br>{score.text}" for _, row, score in shown],
             hovertemplate="%{text}<extra></extra>",
         )
-    ahead = sum(row.gain > 0 for row in rows)
-    judged = sum(math.isfinite(row.gain) for row in rows)
-    title = (
-        f"{ahead} of {judged} sets beat as many random real images" if judged else "No random control was scored yet"
-    )
+    title = _told([one for row in rows if (one := row.contest) is not None])
     frame(figure, title, "accuracy on real test images (%) ± s.d.", "", height=170 + 46 * len(rows))
     figure.update_yaxes(tickmode="array", tickvals=places, ticktext=[row.label for row in rows], showgrid=False)
     return figure
 
 
-SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
+def _told(contests: list[Contest]) -> str:
+    """How many are better than as many random real images, worse, and neither."""
+    if not contests:
+        return "No random control was scored yet"
+    count = {word: sum(one.word == word for one in contests) for word in ("better", "worse", "cannot be told")}
+    said = f"{count['better']} of {len(contests)} better than as many random real images"
+    more = [f"{n} {word}" for word, n in count.items() if n and word != "better"]
+    return ": ".join([said, ", ".join(more)]) if more else said
 
 
-def against_bytes(rows: Iterable[Row]) -> go.Figure:
-    """Accuracy against stored bytes (images, labels, teacher); one shape per method, hollow where there is one seed."""
-    rows, figure = [row for row in rows if row.stored > 0], go.Figure()
+SHAPES = ("circle", "diamond", "cross", "triangle-up", "star", "hexagon", "x")  # squares are random real images
+
+
+BUDGETS = {
+    "bytes": ("Bytes", "stored: images, labels, teacher and generator (bytes, logarithmic)"),
+    "steps": ("Student's updates", "updates of one student (logarithmic)"),
+    "seconds": ("Seconds", "making the set and training one student (seconds, logarithmic)"),
+}
+
+
+def cost(score: Score, budget: str) -> float:
+    """What a score cost by one of `BUDGETS`; 0 where it was not recorded. Seconds are those of making and of one student together."""
+    said = score.budget
+    if budget == "bytes":
+        return sum(float(said.get(f"{part}_bytes", 0) or 0) for part in PARTS)
+    if budget == "steps":
+        return float(said.get("student_steps", 0) or 0)
+    known = "distill_seconds" in said and "seconds" in said
+    return float(said["distill_seconds"]) + float(said["seconds"]) if known else 0.0
+
+
+def pareto(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Of (cost, accuracy) those that nothing beats at the same cost or less, cheapest first."""
+    kept: list[tuple[float, float]] = []
+    for price, reached in sorted(points, key=lambda one: (one[0], -one[1])):
+        if not kept or reached > kept[-1][1]:
+            kept.append((price, reached))
+    return kept
+
+
+def against(rows: Iterable[Row], budget: str = "bytes") -> go.Figure:
+    """Accuracy against a budget; one shape per method, hollow where there is one seed, and the line of what nothing beats at its price.
+
+    Random real images are drawn as the control that they are, and are no part of that line.
+    """
+    rows, figure = [row for row in rows if cost(row.distilled, budget) > 0], go.Figure()
+    beside = [row for row in rows if row.random and row.random.n and cost(row.random, budget) > 0]
+    if beside:
+        _points_of(
+            figure,
+            "random real images",
+            [(row, row.random) for row in beside if row.random],
+            budget,
+            "square-open",
+            LOOKS["random"],
+        )
     names = list(dict.fromkeys(row.method for row in rows))
     for i, name in enumerate(names):
         own = [row for row in rows if row.method == name]
         shape = SHAPES[i % len(SHAPES)]
-        figure.add_scatter(
-            x=[row.stored / 1000 for row in own],
-            y=[100 * row.distilled.mean for row in own],
-            mode="markers",
-            name=name,
-            marker={
-                "size": 12,
-                "symbol": [f"{shape}-open" if row.single else shape for row in own],
-                "line": {"width": 2},
-            },
-            error_y={"array": [100 * row.distilled.std if row.distilled.n > 1 else None for row in own]},
-            text=[f"{row.label}<br>{row.distilled.text}" for row in own],
-            hovertemplate="%{text}<br>%{x:,.1f} kB<extra></extra>",
-        )
-    title = "Stored: images, labels, teacher and generator"
-    frame(figure, title, "stored (kB, logarithmic)", "accuracy (%) ± s.d.", height=420)
+        symbols = [f"{shape}-open" if row.single else shape for row in own]
+        _points_of(figure, name, [(row, row.distilled) for row in own], budget, symbols, {})
+    line = pareto((cost(row.distilled, budget), 100 * row.distilled.mean) for row in rows)
+    if len(line) > 1:
+        x, y = zip(*line, strict=True)
+        look = {"shape": "hv", "dash": "dot", "width": 1.5, "color": LOOKS["real"]["color"]}
+        figure.add_scatter(x=x, y=y, mode="lines", name="nothing better at its price", line=look, hoverinfo="skip")
+    title, axis = BUDGETS[budget]
+    frame(figure, f"{title}: what accuracy costs", axis, "accuracy (%) ± s.d.", height=420)
     figure.update_xaxes(type="log")
     return figure
+
+
+def _points_of(
+    figure: go.Figure,
+    name: str,
+    shown: list[tuple[Row, Score]],
+    budget: str,
+    symbols: str | list[str],
+    look: Mapping[str, str],
+) -> None:
+    color = {"color": look["color"]} if look else {}
+    figure.add_scatter(
+        x=[cost(score, budget) for _, score in shown],
+        y=[100 * score.mean for _, score in shown],
+        mode="markers",
+        name=name,
+        marker={"size": 12, "symbol": symbols, "line": {"width": 2}, **color},
+        error_y={"array": [100 * score.std if score.n > 1 else None for _, score in shown]},
+        text=[f"{row.label}<br>{score.text}" for row, score in shown],
+        hovertemplate="%{text}<br>%{x:,.5g}<extra></extra>",
+    )

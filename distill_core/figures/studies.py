@@ -18,6 +18,7 @@ from textwrap import wrap
 
 import plotly.graph_objects as go
 
+from ..record.contest import points as points_of
 from .curves import COLORS, beside
 from .found import Continual, Transfer
 from .scores import Score, frame, say
@@ -44,6 +45,11 @@ class Cell:
     def gain(self) -> float:
         """Accuracy above as many random real images."""
         return self.distilled.mean - self.random.mean
+
+    @property
+    def points(self) -> float:
+        """The same as it is said: the difference of the printed numbers."""
+        return points_of(self.distilled.mean, self.random.mean)
 
     @property
     def row(self) -> str:
@@ -87,7 +93,7 @@ def matrix(shown: Sequence[Cell], value: str = "accuracy") -> go.Figure:
         **look,
     )
     ahead = sum(cell.gain > 0 for cell in shown)
-    title = f"{ahead} of {len(shown)} cells beat as many random images"
+    title = f"{ahead} of {len(shown)} cells lie above one draw of as many random images"
     figure = frame(go.Figure(heat), title, "", "", height=150 + 76 * max(1, len(rows)))
     figure.update_layout(margin={"b": 50})
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
@@ -104,7 +110,7 @@ def _inside(cell: Cell | None, gains: bool) -> str:
     if cell is None:
         return ""
     if gains:
-        return f"{100 * cell.gain:+.1f}"
+        return f"{cell.points:+.1f}"
     spread = f"<br>± {100 * cell.distilled.std:.1f}" if cell.distilled.n > 1 else ""
     return f"<b>{100 * cell.distilled.mean:.1f}</b>{spread}<br>vs {100 * cell.random.mean:.1f}"
 
@@ -113,7 +119,7 @@ def _hover(cell: Cell | None) -> str:
     if cell is None:
         return "not measured yet"
     words = f"{cell.name}<br>{cell.student}, {cell.protocol}, {cell.labels} labels"
-    return f"{words}<br>distilled {cell.distilled.text}<br>random {cell.random.text}<br>{100 * cell.gain:+.1f} points"
+    return f"{words}<br>distilled {cell.distilled.text}<br>random {cell.random.text}<br>{cell.points:+.1f} points"
 
 
 @dataclass(frozen=True)

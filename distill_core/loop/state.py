@@ -8,6 +8,8 @@ from typing import Protocol
 import torch
 from torch import Generator, Tensor
 
+from ..errors import BadRecord
+
 Saved = dict[str, object]  # nested: tensors, plain values, lists, tuples and dicts of them
 Save = Callable[[], Saved]
 
@@ -55,6 +57,11 @@ def load_state(state: Mapping[str, Live], saved: Mapping[str, object]) -> None:
     torch.set_rng_state(_tensor(saved["__rng__"]))
     if "__rng_cuda__" in saved and torch.cuda.is_available():
         torch.cuda.set_rng_state(_tensor(saved["__rng_cuda__"]))
+    if lacking := [name for name in state if name not in saved]:
+        raise BadRecord(
+            f"The checkpoint says nothing of {', '.join(lacking)}: it is of an earlier version, whose students were not looked at on their "
+            "way. Start the run again."
+        )
     for name, thing in state.items():
         if isinstance(thing, Generator):
             thing.set_state(_tensor(saved[name]))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 
 from ..errors import BadSetting, nearest
-from ..spec import parse
-from . import classic, convnet, mobile, resnet, shuffle, vit, wide
+from ..spec import ZOO, parse
+from . import classic, convnet, mobile, resnet, shuffle, vit, wide, zoo
 from .network import Builder, Network, NetworkInfo, Option, canonical, checked, norm_among
 
 __all__ = ["Network", "NetworkInfo", "Option", "build", "check", "known", "norm_of", "resolve"]
@@ -95,8 +95,10 @@ def check(spec: str, *, channels: int, size: int) -> None:
 
 
 def _find(name: str) -> tuple[NetworkInfo, Builder]:
+    if name == ZOO:
+        return zoo.INFO, zoo.zoo
     if name not in _ALL:
         raise BadSetting(
-            f"There is no network called {name!r}.{nearest(name, list(_ALL))} There are {', '.join(_ALL)}."
+            f"There is no network called {name!r}.{nearest(name, list(_ALL))} There are {', '.join(_ALL)}, and any of timm as {ZOO}:NAME."
         )
     return _ALL[name]

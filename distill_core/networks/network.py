@@ -75,6 +75,7 @@ class Network(nn.Module):
         self.channels, self.size, self.classes = channels, size, classes
         self.spec = self.key = ""
         self.trained_on: int | None = None
+        self.accuracy: float | None = None
 
     def blocks(self, x: Tensor) -> list[Tensor]:
         """The output of every block in turn: (n, c, h, w) maps, or (n, f) vectors in an MLP."""
@@ -131,6 +132,8 @@ def _check(network: str, option: Option, value: Value) -> None:
                 f"{', '.join(map(str, option.choices))}.{nearest(str(value), [str(c) for c in option.choices])}"
             )
         return
+    if isinstance(option.default, str) and option.default != "auto":
+        return  # a name; whoever builds it knows which there are
     whole = isinstance(option.default, int) or option.default == "auto"
     if value == option.default:
         return

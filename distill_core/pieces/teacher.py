@@ -112,7 +112,7 @@ def read_teacher(path: Path, key: str, real: RealSet, device: torch.device) -> T
             )
     network = build(about["spec"], channels=real.channels, size=real.size, classes=len(real.classes))
     network.load_state_dict(tensors)
-    network.key, network.trained_on = key, trained_on(about, real)
+    network.key, network.trained_on, network.accuracy = key, trained_on(about, real), float(about["accuracy"])
     network.to(device).eval().requires_grad_(False)
     size = sum(t.numel() * t.element_size() for t in tensors.values())
     return Teacher(network, key, network.spec, float(about["accuracy"]), size, about)

@@ -90,6 +90,9 @@ class ScoredLine(Stamp):
     labels: NotRequired[str]
     budget: NotRequired[dict[str, float]]
     draws: NotRequired[list[int]]
+    best: NotRequired[list[Number]]
+    looks: NotRequired[int]
+    passport: NotRequired[dict[str, str]]
 
 
 class NoteLine(Stamp):

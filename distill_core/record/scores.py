@@ -1,4 +1,4 @@
-"""The few numbers that a run is known by, from its `scored` records; and the spread of accuracies over draws and students."""
+"""The few numbers that a run is known by, from its `scored` records; the spread of accuracies over draws and students; the verdict."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
+
+from .contest import Contest, of_one_set
+from .passport import of_record
 
 
 class Score(TypedDict):
@@ -24,6 +27,11 @@ class Score(TypedDict):
     budget: NotRequired[dict[str, float]]  # what it costs: see `measures.budget.Ledger`
     draws: NotRequired[int]
     within: NotRequired[float]
+    best: NotRequired[
+        float
+    ]  # with every student's best epoch of `looks` instead of its last; only where students were looked at
+    looks: NotRequired[int]
+    passport: NotRequired[dict[str, str]]  # see `record.passport`
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,20 @@ def draws_in(record: Mapping[str, Any]) -> tuple[int, ...]:
     return said or ((0,) * len(record["accuracy"]) if record.get("subject") == "random" else ())
 
 
+def best_in(record: Mapping[str, Any]) -> tuple[float, ...]:
+    """Each student's accuracy at its best epoch; () where not every one was looked at on its way."""
+    best = tuple(record.get("best") or ())
+    whole = record.get("looks") and len(best) == len(record["accuracy"]) and None not in best
+    return tuple(float(one) for one in best) if whole else ()
+
+
+def bonus_said(score: Score) -> str:
+    """What keeping the best test epoch would print; it is said, and used for nothing."""
+    if "best" not in score:
+        return "not recorded: students were tested at the last epoch alone"
+    return f"a paper that picks its best epoch (of {score['looks']}) would print {100 * score['best']:.1f}"
+
+
 def _score(record: Mapping[str, Any]) -> Score:
     spread = spread_of(record["accuracy"], draws_in(record))
     score: Score = {
@@ -119,26 +141,38 @@ def _score(record: Mapping[str, Any]) -> Score:
     }
     if record.get("budget"):
         score["budget"] = dict(record["budget"])
+    if best := best_in(record):
+        score["best"] = spread_of(best, draws_in(record)).mean
+        score["looks"] = int(record["looks"])
+    score["passport"] = of_record(record).plain()
     return {**score, "draws": spread.draws, "within": spread.within or 0.0} if spread.draws else score
 
 
-def verdict(scores: Mapping[str, Score]) -> str:
-    """Whether students learn more from the set than from as many random real images, in one sentence; "" where either is not known.
-
-    The difference is that of the numbers as they are printed; it is held against the larger s.d., where there is one.
-    """
+def contest_of(scores: Mapping[str, Score]) -> Contest | None:
+    """A run's set against its random control; None where either is not known."""
     if not {"distilled", "random"} <= scores.keys():
+        return None
+    own, random = scores["distilled"], scores["random"]
+    spread = own["accuracy"], own["std"], own["n"]
+    return of_one_set(*spread, random["accuracy"], random["std"], random.get("draws", 1))
+
+
+def verdict(scores: Mapping[str, Score]) -> str:
+    """Whether students learn more from the set than from as many random real images, in one sentence; "" where either is not known."""
+    contest = contest_of(scores)
+    if contest is None:
         return ""
     own, random = scores["distilled"], scores["random"]
-    here, there = round(100 * own["accuracy"], 1), round(100 * random["accuracy"], 1)
-    ahead, spread = round(here - there, 1), round(100 * max(own["std"], random["std"]), 1)
     images = f"as many random real images{_times(random.get('draws', 1))}"
-    if not spread or abs(ahead) > spread:
-        said = "better than" if ahead > 0 else "worse than" if ahead < 0 else "as well as"
+    numbers = f"{round(100 * own['accuracy'], 1):.1f} against {round(100 * random['accuracy'], 1):.1f} %"
+    known = f"{numbers} ({contest.points:+.1f} points"
+    if contest.low is not None:
+        known += f", 95 % interval {contest.interval}"
+    if contest.word == "cannot be told":
+        said = f"Whether it teaches better or worse than {images} **{contest.text}**: {known})."
     else:
-        said = "as well as"
-    known = f"s.d. {spread:.1f}" if spread else "one student each, so the spread is not known"
-    return f"It teaches **{said}** {images}: {here:.1f} against {there:.1f} % ({ahead:+.1f} points, {known})."
+        said = f"It teaches **{contest.word} than** {images}: {known}); another seed's set may not."
+    return said
 
 
 def _times(draws: int) -> str:

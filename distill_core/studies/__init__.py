@@ -13,6 +13,8 @@ from .continual import ContinualLearning
 from .label_curve import LabelCurve
 from .prior import PriorTraining
 from .ranking import CandidateRanking
+from .regimes import Regimes
+from .reliability import Reliability
 from .study import Findings, Outcome, Study
 from .teacher import RECIPES, TeacherTraining
 from .transfer import Transfer
@@ -21,7 +23,16 @@ __all__ = ["RECIPES", "STUDIES", "Findings", "PriorTraining", "Study", "TeacherT
 
 STUDIES: dict[str, type[Study]] = {
     one.card.name: one
-    for one in (TeacherTraining, PriorTraining, ContinualLearning, Transfer, CandidateRanking, LabelCurve)
+    for one in (
+        TeacherTraining,
+        PriorTraining,
+        ContinualLearning,
+        Transfer,
+        CandidateRanking,
+        LabelCurve,
+        Regimes,
+        Reliability,
+    )
 }
 
 

@@ -3,10 +3,16 @@ other."""
 
 import streamlit as st
 
-from pages.parts import label_dial, others, studio, studying, tasks
+from pages.parts import label_dial, others, regimes, reliability, studio, studying, tasks
 
-VIEWS = {"students": "Other students", "labels": "Other labels", "tasks": "Class after class"}
-PARTS = {"students": others, "labels": label_dial, "tasks": tasks}
+VIEWS = {
+    "students": "Other students",
+    "regimes": "Three regimes",
+    "labels": "Other labels",
+    "reliability": "Reliability",
+    "tasks": "Class after class",
+}
+PARTS = {"students": others, "regimes": regimes, "labels": label_dial, "reliability": reliability, "tasks": tasks}
 
 st.title("Transfer")
 st.caption(

@@ -29,7 +29,7 @@ def ask(catalog: dict[str, Any], runs: dict[str, dict[str, Any]]) -> None:
             default=[one for one in FIRST if one in known],
             key="others.networks",
             accept_new_options=True,
-            help="Options are typed: `convnet:width=64,norm=batch`. `deit` is DeiT-Tiny with random weights at the start.",
+            help="Options are typed: `convnet:width=64,norm=batch`. `deit` is DeiT-Tiny with random weights at the start; `timm:resnet10t` is any network of timm, where that is installed.",
         )
         job = studying.choose_training(catalog, "others", seeds=True)
         cells = len(runs) * len(networks)

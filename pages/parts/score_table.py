@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from distill_core.figures import ledger
 from distill_core.figures.scores import Row
 from distill_core.quantities import said, sentence, titled
 from distill_core.record import naming
+from distill_core.record.contest import points
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
@@ -22,6 +22,14 @@ from distill_core.record.scores import completed
 from . import draw, studio
 
 DRAWN = "As many random real images: mean ± s.d. over draws of them, and the s.d. of students that saw the same draw."
+TOLD = (
+    "A 95 % t interval of the difference: over seeds, each set paired with its own control; with one seed over students and draws, and then "
+    "of this set alone. Better or worse is said only where it leaves out zero."
+)
+BONUS = (
+    "A paper that picks its best test epoch would print this; in brackets what the picking adds. It is shown and used for nothing: our "
+    "numbers are those of the last epoch."
+)
 TABLE, ABLATIONS = "Table", "Ablations"
 
 
@@ -40,9 +48,13 @@ def view() -> str:
 
 
 def scored_runs() -> list[dict[str, Any]]:
-    """Every readable run with its scored records; runs that cannot be read are left to the runs page."""
+    """Every readable run with its scored records; runs that cannot be read are left to the runs page. What studies scored is found
+    on their own pages."""
+    studies = {one["name"] for one in studio.catalog().get("studies") or []}
     found = []
     for one in studio.runs():
+        if one["method"] in studies:
+            continue
         log = studio.home() / "runs" / one["id"] / "events.jsonl"
         if log.is_file():
             stat = log.stat()
@@ -79,18 +91,21 @@ def filtered(rows: list[Row]) -> list[Row]:
 
 
 def answer(rows: list[Row]) -> str:
-    """The page's one sentence: the best set, and how far it is above its control."""
-    best = max(rows, key=lambda row: row.gain if math.isfinite(row.gain) else -math.inf)
-    if not math.isfinite(best.gain):
+    """The page's one sentence: which set is ahead of its control, as far as that can be told."""
+    judged = [(one, row) for row in rows if (one := row.contest) is not None]
+    if not judged:
+        best = max(rows, key=lambda row: row.distilled.mean)
         return f"{best.label} reaches {best.distilled.text}; no random control was scored beside it."
-    if best.gain <= 0:
-        return (
-            f"No set here is above as many random real images. Nearest comes **{best.label}**: "
-            f"{best.distilled.text} against {best.random.text if best.random else '–'}."
-        )
+    won = [pair for pair in judged if pair[0].word == "better"]
+    contest, best = max(won or judged, key=lambda pair: pair[0].points)
+    control = best.random.text if best.random else "–"
+    interval = "" if contest.low is None else f" (95 % interval {contest.interval})"
+    numbers = f"{best.distilled.text} against {control}, {contest.points:+.1f} points{interval}"
+    if won:
+        return f"Furthest above as many random real images is **{best.label}**: {numbers}, {contest.text}."
     return (
-        f"The largest gain over random real images is {100 * best.gain:+.1f} points: **{best.label}** reaches "
-        f"{best.distilled.text}, as many random images {best.random.text if best.random else '–'}."
+        f"No set here can be called better than as many random real images. Nearest comes **{best.label}**: {numbers}; "
+        f"{contest.text}."
     )
 
 
@@ -103,7 +118,14 @@ def show(rows: list[Row]) -> None:
         column_config={
             "Accuracy": st.column_config.TextColumn(help=sentence(naming.SCORE)),
             "Random": st.column_config.TextColumn(help=DRAWN),
-            "Gain": st.column_config.NumberColumn(format="%+.1f", help="Points above as many random real images."),
+            "Gain": st.column_config.NumberColumn(
+                format="%+.1f", help="Points above as many random real images: the difference of the printed numbers."
+            ),
+            "Best epoch": st.column_config.TextColumn(help=BONUS),
+            "Passport": st.column_config.TextColumn(
+                help="How the number came about; all lines stand below.", width="large"
+            ),
+            "Against random": st.column_config.TextColumn(help=TOLD),
             "Stored": st.column_config.TextColumn(
                 help="Images, labels, teachers and generators; the ledger below says which."
             ),
@@ -121,7 +143,16 @@ def costs(rows: list[Row]) -> None:
     st.dataframe(ledger.lines(rows), hide_index=True, column_config=meanings, alt=alt)
 
 
+def _picked(row: Row) -> str:
+    """What a paper that keeps the best test epoch would print."""
+    if not row.distilled.best:
+        return "not recorded"
+    ahead = points(row.distilled.picked, row.distilled.mean)
+    return f"{100 * row.distilled.picked:.1f} ({ahead:+.1f}, of {row.distilled.looks} epochs)"
+
+
 def _line(row: Row, facts: list[str]) -> dict[str, Any]:
+    contest = row.contest
     return {
         "Method": row.method,
         "Differs": row.differs,
@@ -129,7 +160,10 @@ def _line(row: Row, facts: list[str]) -> dict[str, Any]:
         "ipc": row.ipc,
         "Accuracy": f"{'○ ' if row.single else ''}{row.distilled.text}",
         "Random": row.random.text if row.random else "–",
-        "Gain": 100 * row.gain if math.isfinite(row.gain) else None,
+        "Gain": contest.points if contest else None,
+        "Against random": contest.text if contest else "–",
+        "Interval": contest.interval if contest else "–",
+        "Best epoch": _picked(row),
         "All real": row.real.text if row.real else "–",
         "Seeds": "1 seed" if row.single else f"{len(row.seeds)} seeds",
         **{titled(name): said(name, row.facts[name]) if name in row.facts else "–" for name in facts},
@@ -138,5 +172,6 @@ def _line(row: Row, facts: list[str]) -> dict[str, Any]:
         "Labels": row.labels,
         "Stored": draw.size(ledger.total(row.distilled.budget)),
         "Preset": row.preset,
+        "Passport": row.distilled.passport.brief,
         "Watch": f"/live?run={row.runs[0]}",
     }

@@ -26,6 +26,8 @@ def page_of(study: str) -> str:
         "transfer": studio.TRANSFER,
         "ranking": studio.LAYERS,
         "label_curve": studio.TRANSFER,
+        "regimes": studio.TRANSFER,
+        "reliability": studio.TRANSFER,
     }
     return pages.get(study, "")
 
@@ -93,13 +95,18 @@ def offer(study: dict[str, Any], asked: list[tuple[dict[str, Any], dict[str, Any
     settings, job, _ = asked[0]
     form_job.cost(study, settings, job, len(asked))
     if st.button(label, type="primary", icon=":material/play_arrow:", key=f"start.{study['name']}"):
-        try:
-            for settings, job, name in asked:
-                studio.start(study["name"], settings, job, name=name[:120])
-        except StudioError as error:
-            st.error(str(error))
-        else:
-            st.rerun()
+        start(study["name"], asked)
+
+
+def start(study: str, asked: list[tuple[dict[str, Any], dict[str, Any], str]]) -> None:
+    """Queue a study for each of `asked` (settings, job, name); what cannot work is said."""
+    try:
+        for settings, job, name in asked:
+            studio.start(study, settings, job, name=name[:120])
+    except StudioError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
 
 
 def progress(kinds: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import streamlit as st
@@ -17,6 +16,7 @@ from distill_core.queue.outcomes import MANY, Outcome, outcomes, progress, progr
 from distill_core.queue.shipped import Shipped, runs_of, shipped
 from distill_core.queue.sweep import Sweep
 from distill_core.record import naming
+from distill_core.record.contest import points
 
 from . import draw, examples, form, studio
 
@@ -217,12 +217,12 @@ def _table(made: Sweep, results: list[Outcome], own: bool) -> None:
 
 
 def _row(made: Sweep, one: Outcome, own: bool) -> dict[str, Any]:
-    gain = 100 * (one.mean - sum(one.random) / len(one.random)) if one.n and one.random else math.nan
+    gain = points(one.mean, sum(one.random) / len(one.random)) if one.n and one.random else None
     return {
         **{axis.title: label for axis, label in zip(made.axes, one.cell.labels, strict=True)},
         "Accuracy": grids.text(one),
         "Random": grids.control(one),
-        "Gain": gain if math.isfinite(gain) else None,
+        "Gain": gain,
         **{titled(name): facts.text(one, name) for name in one.facts},
         "Published": "published" if one.is_published else "",
         **({"Run": f"/live?run={one.runs[0][1]}" if one.runs else None} if own else {}),

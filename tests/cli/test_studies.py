@@ -149,3 +149,53 @@ def test_the_distances_are_ranked(call: Any, tmp_path: Path) -> None:
     assert call("rank", run, *brief)[0] == 0
     code, out, err = call("rank", run, "--each", "1", "--students", "0", "--json")
     assert code == 1 and "students=0 leaves nothing" in err
+
+
+def test_three_regimes(call: Any, run: str, tmp_path: Path) -> None:
+    file = tmp_path / "regimes.csv"
+    words = (
+        "--coresets",
+        "none",
+        "--regimes",
+        "hard static",
+        "--epochs",
+        "1",
+        "--students",
+        "2",
+        "--draws",
+        "2",
+        "--student",
+        STUDENT,
+    )
+    code, out, err = call("regimes", run, *words, "--teacher", STUDENT, "--csv", str(file), "--json")
+    assert code == 0, err
+    assert {one["regime"] for one in json.loads(out)["regimes"]} == {"hard", "static"}
+    assert [row["kind"] for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines())] == ["set", "set"]
+    code, out, err = call("regimes", run, *words, "--teacher", STUDENT)
+    assert code == 0 and "One" in out and "convnet" in err
+    code, out, err = call("regimes", run, "--regimes", "soft", "--json")
+    assert code == 1 and "no regime 'soft'" in err
+
+
+def test_reliability(call: Any, run: str, tmp_path: Path) -> None:
+    file = tmp_path / "reliability.csv"
+    words = (
+        "--corruptions",
+        "blur",
+        "--eps",
+        "2 8",
+        "--images",
+        "40",
+        "--epochs",
+        "1",
+        "--students",
+        "1",
+        "--draws",
+        "1",
+    )
+    code, out, err = call("reliability", run, *words, "--student", STUDENT, "--csv", str(file))
+    assert code == 0 and "Blur" in out, err
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+    assert {row["measure"] for row in rows} == {"clean", "ece", "blur", "fgsm", "pgd"}
+    code, out, err = call("reliability", run, "--eps", "a", "--json")
+    assert code == 2 and "eps='a' cannot be read" in err

@@ -4,7 +4,8 @@ Where each value was read: DWA (AngusDujw/Diversity-Driven-Synthesis, `validatio
 SRe2L++ (Jiacheng8/CV-DD, `validate/train_fkd.py`), RDED (LINs-lab/RDED, `argument.py`), G-VBSM
 (shaoshitong/G_VBSM_Dataset_Condensation, `Branch_*/train`), EDC (shaoshitong/EDC, `Branch_*/train`), DC, DSA and DM
 (VICO-UoE/DatasetCondensation, `utils.py`), MTT (GeorgeCazenavette/mtt-distillation), GLaD and H-PD (their `utils.py`), INFER
-(zhangxin-xd/UFC). `get_parameters` in the SRe2L family gives weight decay to what has two dimensions or more.
+(zhangxin-xd/UFC), RethinkDC (PyPI rethinkdc 0.3.2, `dc_config/`), the ECCV 2024 challenge (its `evaluate.py`), DD-Ranking (PyPI
+ddranking 0.2.0, `metrics/`, and the evaluation files named in `methods/evaluation.md` B.5). `get_parameters` in the SRe2L family gives weight decay to what has two dimensions or more.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ SILENT = {
     "stored": {"epochs": 0, "kept": 1.0, "unit": "epoch", "walk": "turn", "top": 0, "rest": "spread"},
     "hard_from": 1.0, "hard_until": 1.0, "refine": 0.0, "smoothing": 0.1, "dense_weight": 0.0, "dense_views": 1,
     "teacher_mode": "eval", "average": 0.0, "average_each": "update", "average_ramp": False, "learned_lr": False, "student": "auto",
+    "lr_grid": (), "choice": "validation", "look_every": 0,
 }  # fmt: skip
 CROPS, MILD = "resized_crop_flip:low=0.08", "resized_crop_flip:low=0.5"
 
@@ -55,6 +57,7 @@ MOSAIC = {
 }  # fmt: skip
 MEAN = {"labels": "teacher", "loss": "mse", "mix": "cutmix", "mix_alpha": 1.0}
 EDC = {**MEAN, "hard_weight": 0.025, "average": 0.99}
+GRID = {"lr_grid": (0.001, 0.005, 0.01, 0.05, 0.1)}
 VICO = {**sgd(0.01, 0.9, 5e-4, "all"), "batch": 256, "schedule": "step", "student": "auto:norm=instance"}
 
 PUBLISHED = {
@@ -112,6 +115,14 @@ PUBLISHED = {
     "static": {**CIFAR, "batch": 64, "mix": "mixup", "mix_alpha": 0.8, "labels": "static", "temperature": 30.0},
     "infer": {**CIFAR, "batch": 64, "mix": "mixup", "mix_alpha": 0.8, "labels": "static", "temperature": 30.0},
     "infer-dynamic": {**CIFAR, "batch": 64, **taught("mixup", 0.8, 30.0), "epochs_shared": True},
+    "rethinkdc-soft": {**LARGE, **run(300, 128, "cosine"), "student": "resnet18"},
+    "rethinkdc-hard": {**MATRICES, "augment": CROPS, "mix_alpha": 1.0, **run(300, 128, "cosine"), "student": "resnet18"},
+    "challenge-2024": {**VICO, "epochs": 1000, "augment": "dsa", "student": "convnet:width=128,depth=3,norm=instance"},
+    "ddranking-hard": {**VICO, "epochs": 1000, "augment": "dsa", "learned_lr": True, **GRID, "look_every": 10},
+    "ddranking-soft": {
+        **CIFAR, **run(400, 256, "half-cosine"), **taught("mixup", 0.8, 30.0), **GRID, "look_every": 20,
+        "student": "resnet18",
+    },
 }  # fmt: skip
 for name in [one for one in PUBLISHED if one.startswith(("gvbsm", "edc"))]:
     PUBLISHED[f"{name}-as-released"] = {**PUBLISHED[name], "hard_classes": "own"}
@@ -122,7 +133,9 @@ for name in [
 ]:
     if not name.endswith("as-released"):  # whose code stores its labels: dwa.md 6.2
         PUBLISHED[f"{name}-stored"] = {**PUBLISHED[name], "labels": "stored"}
-OURS = {"hard", "real", "infer-unmixed", "infer-probabilities"}
+for name in ("ddranking-hard", "ddranking-soft"):
+    PUBLISHED[f"{name}-compat"] = {**PUBLISHED[name], "choice": "test"}
+OURS = {"hard", "real", "regimes", "infer-unmixed", "infer-probabilities"}
 UNUSED = {"adamw": {"momentum"}, "sgd": set()}  # what an optimizer has no use for
 
 
@@ -139,7 +152,7 @@ def test_a_protocol_has_the_published_values(name):
         field: (value, row.get(field)) for field, value in said.items() if field not in free and value != row.get(field)
     }
     assert not wrong, f"{name}: ours, published"
-    assert any(word in PROTOCOLS[name].source for word in ("DWA", "SRe2L", "CDA", "RDED", "G-VBSM", "EDC", "DC", "DSA", "MTT", "GLaD", "INFER"))  # fmt: skip
+    assert any(word in PROTOCOLS[name].source for word in ("DWA", "SRe2L", "CDA", "RDED", "G-VBSM", "EDC", "DC", "DSA", "MTT", "GLaD", "INFER", "rethinkdc", "ECCV", "DD-Ranking"))  # fmt: skip
 
 
 def test_the_table_names_no_protocol_that_is_not_there():

@@ -67,7 +67,7 @@ def test_the_machine_part_is_what_was_run(home, run, tmp_path):
 
 def test_scores_stand_beside_their_control_and_protocol(home, run):
     text = written(home, run)
-    assert "As many random real images" in text and "the last epoch" in text and "draw" in text
+    assert "As many random real images" in text and "<th>Epoch</th><td>last</td>" in text and "draw" in text
     assert "± " in text and "Updates of a student" in text
 
 

@@ -47,7 +47,7 @@ def test_a_control_says_over_how_many_draws_and_pools_those_of_all_seeds():
     [early] = scores.read_scores([scored("random", 0.6, 0.7)])
     assert early.text == "65.0 ± 7.1 % (n = 2, 1 draw)"
     [row] = scores.table([run(seed=s, records=[scored("distilled", 0.8), drawn]) for s in (0, 1)])
-    assert row.random.spread.draws == 6 and row.random.n == 8 and row.distilled.spread.draws == 0
+    assert row.random.spread.draws == 6 and row.random.n == 8 and row.distilled.text == "80.0 ± 0.0 % (2 seeds)"
     [old] = scores.table([run(seed=s, records=BOTH) for s in (0, 1, 2)])
     assert old.random.spread.draws == 3 and old.random.std == 0, "three draws with the same mean"
     line = next(csv.DictReader(io.StringIO(tables.to_csv([row]))))
@@ -98,24 +98,50 @@ def test_stored_bytes_count_images_labels_and_teacher():
 
 
 def test_the_bars_show_the_control_hollow_and_say_who_is_ahead():
-    rows = scores.table([run(records=BOTH), run("b", records=[scored("distilled", 0.5), scored("random", 0.6)])])
+    ahead = [scored("distilled", 0.8, 0.81), {**scored("random", 0.6, 0.61, 0.62), "draws": [0, 1, 2]}]
+    rows = scores.table([run(records=ahead), run("b", records=[scored("distilled", 0.5), scored("random", 0.6)])])
     figure = scores.bars(rows)
     control, ours = figure.data
-    assert figure.layout.title.text == "1 of 2 sets beat as many random real images"
+    assert figure.layout.title.text == "1 of 2 better than as many random real images: 1 cannot be told"
     assert control.marker.symbol == "square-open"
     assert set(ours.marker.symbol) == {"circle-open"}
     assert "%" in figure.layout.xaxis.title.text
 
 
 def test_nothing_to_show_is_still_a_figure():
-    assert not scores.against_bytes([]).data
+    assert not any(scores.against([], budget).data for budget in scores.BUDGETS)
     assert "No random control" in scores.bars([]).layout.title.text
 
 
 def test_methods_differ_in_shape_as_well_as_in_color():
     rows = scores.table([run(records=BOTH), run("b", records=BOTH), run(seed=1, records=BOTH)])
-    symbols = [trace.marker.symbol for trace in scores.against_bytes(rows).data]
-    assert sorted(symbols) == [("circle",), ("square-open",)]
+    symbols = [
+        one.marker.symbol
+        for one in scores.against(rows).data
+        if one.name not in ("random real images", "nothing better at its price")
+    ]
+    assert sorted(symbols) == [("circle",), ("diamond-open",)]
+
+
+def test_the_line_of_what_nothing_beats_at_its_price():
+    assert scores.pareto([(3, 50), (1, 40), (2, 30), (1, 35), (4, 50), (5, 90)]) == [(1, 40), (3, 50), (5, 90)]
+    assert scores.pareto([]) == []
+
+
+def test_every_budget_is_an_axis_and_the_control_is_no_part_of_the_line():
+    cheap = {"image_bytes": 100, "student_steps": 10, "seconds": 1.0}
+    dear = {"image_bytes": 900, "student_steps": 90, "seconds": 9.0, "distill_seconds": 1.0}
+    records = [
+        [{**scored("distilled", 0.5), "budget": cheap}, {**scored("random", 0.9), "budget": cheap}],
+        [{**scored("distilled", 0.7), "budget": dear}],
+    ]
+    rows = scores.table([run(method, records=one) for method, one in zip("ab", records, strict=True)])
+    for budget, prices in (("bytes", (100, 900)), ("steps", (10, 90))):
+        figure = scores.against(rows, budget)
+        assert tuple(figure.data[-1].x) == prices and tuple(figure.data[-1].y) == (50, 70)
+        assert figure.data[0].marker.symbol == "square-open" and tuple(figure.data[0].y) == (90,)
+    [only] = scores.against(rows, "seconds").data
+    assert tuple(only.x) == (10.0,), "what making it took was not recorded of the other"
 
 
 def test_csv_holds_every_number_and_no_formula():

@@ -105,7 +105,7 @@ def test_the_matrix_and_its_file(home, open_page, done):
     findings.keep(home, other.id, "transfer", {"a": 2}, cell("vit"))
     app = open_page(PAGE)
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert chart["layout"]["title"]["text"] == "2 of 2 cells beat as many random images"
+    assert chart["layout"]["title"]["text"] == "2 of 2 cells lie above one draw of as many random images"
     app.multiselect(key="of").set_value([run.id]).run()
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert chart["data"][0]["x"] == ["convnet"]
@@ -212,3 +212,84 @@ def test_the_curve_of_label_bytes_and_its_table(home, open_page, done):
     assert chart["layout"]["title"]["text"] == "From hard to stored (1 epoch): +30.0 points, random images +10.0"
     assert chart["data"][0]["x"][1] == 2300
     assert app.dataframe[0].value["Kept for labels"].tolist() == ["0 B", "2.3 kB"]
+
+
+def regime(subject: str, kind: str, own: float, random: float, **more):
+    said = {
+        "subject": subject,
+        "title": subject.title(),
+        "regime": kind,
+        "bare": False,
+        "student": "convnet",
+        "protocol": "regimes",
+    }
+    said |= {
+        "labels": kind,
+        "epochs": 4,
+        "budget": {"image_bytes": 128.0, "student_steps": 4.0},
+        "random_budget": {},
+        "real": [0.95],
+    }
+    said |= {
+        "best": [],
+        "random_best": [],
+        "looks": 0,
+        "passport": {"student": "convnet", "labels": kind},
+        "random_passport": {},
+    }
+    return {
+        **said,
+        "distilled": [own, own + 0.01],
+        "random": [random, random, random + 0.02],
+        "draws": [0, 0, 1],
+        **more,
+    }
+
+
+def test_three_regimes_are_a_study_and_a_table_each(home, open_page, done):
+    run = done()
+    app = open_page(PAGE, run=run.id)
+    app.button_group(key="question").set_value("regimes").run()
+    button(app, "Fill 9 cells").click().run()
+    [(settings, job)] = asked_of(home, "regimes")
+    assert (
+        settings["runs"] == [run.id] and settings["regimes"] == ["hard", "static", "teacher"] and job["data"] == "tiny"
+    )
+    for at, (kind, own) in enumerate((("hard", 0.41), ("teacher", 0.9))):
+        findings.keep(home, run.id, "regimes", {"a": at}, regime("set", kind, own, 0.4))
+        findings.keep(home, run.id, "regimes", {"b": at}, regime("herding", kind, own, 0.4))
+    app = open_page(PAGE, run=run.id)
+    app.button_group(key="question").set_value("regimes").run()
+    titles = [json.loads(one.proto.spec)["layout"]["title"]["text"] for one in app.get("plotly_chart")]
+    assert titles == [
+        "Better than random images: hard labels 0 of 1, live teacher 1 of 1",
+        "Label-robust and augmentation-robust scores",
+    ]
+    hard, live = (one.value for one in app.dataframe)
+    assert hard["Kind"].tolist() == ["set", "real images, chosen"] and hard["HLR (gap)"].tolist() == ["53.5", "53.5"]
+    assert live["Against random"][0] == "better (this set; one seed)" and live["ARS"][0] == "–"
+
+
+def test_reliability_is_a_study_and_is_drawn_beside_its_control(home, open_page, done):
+    run = done()
+    app = open_page(PAGE, run=run.id)
+    app.button_group(key="question").set_value("reliability").run()
+    button(app, "Examine 1 set").click().run()
+    [(settings, _)] = asked_of(home, "reliability")
+    assert settings["runs"] == [run.id] and "jpeg" in settings["corruptions"]
+    one = {
+        "clean": 0.9,
+        "ece": 0.05,
+        "bins": [[4, 0.9, 0.75], [0, 0, 0]],
+        "corruptions": {"blur": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]},
+    }
+    one |= {"fgsm": [0.8, 0.6], "pgd": [0.7, 0.2]}
+    said = {"student": "convnet", "protocol": "hard", "labels": "hard", "epochs": 4, "eps": [2, 8], "passport": {}}
+    findings.keep(
+        home, run.id, "reliability", {"a": 1}, {**said, "distilled": [one], "random": [one, one], "draws": [0, 1]}
+    )
+    app = open_page(PAGE, run=run.id)
+    app.button_group(key="question").set_value("reliability").run()
+    assert not app.exception and app.dataframe[0].value["PGD ε 8"].tolist()[0] == "20.0 % (1 seed)"
+    titles = [json.loads(one.proto.spec)["layout"]["title"]["text"] for one in app.get("plotly_chart")]
+    assert titles[1:] == ["Under blur", "After one sign step (FGSM)", "After ten projected steps (PGD)"]

@@ -64,6 +64,8 @@ def test_a_run_finishes_with_scores_and_nothing_left_over(home: Path) -> None:
     run = new_run(home)
     state = work(run)
     assert state["state"] == "finished"
+    passport = state["scores"]["distilled"].pop("passport")
+    assert passport["student"] == "convnet" and passport["epoch"] == "last"
     assert state["scores"]["distilled"] == pytest.approx(
         {"accuracy": 0.6, "std": 0.02**0.5, "n": 2, "student": "convnet", "protocol": "hard", "labels": "hard"}
     )

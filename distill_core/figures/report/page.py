@@ -65,8 +65,8 @@ def _row(row: Row, protocols: Mapping[str, Mapping[str, object]]) -> dict[str, o
         "runs": row.runs,
         "seeds": row.seeds,
         "scores": {name: _score(one) for name, one in scores.items() if one is not None and one.n},
-        "gain": f"{100 * row.gain:+.1f}" if row.random and row.random.n else "–",
-        "passport": passport.lines(row.distilled, protocols.get(row.protocol), int(str(row.asked.get("epochs") or 0))),
+        "gain": f"{row.contest.points:+.1f}: {row.contest.text}" if row.contest else "–",
+        "passport": passport.lines(row.distilled, protocols.get(row.protocol)),
     }
 
 
