@@ -68,7 +68,7 @@ def test_the_machine_part_is_what_was_run(home, run, tmp_path):
 def test_scores_stand_beside_their_control_and_protocol(home, run):
     text = written(home, run)
     assert "As many random real images" in text and "<th>Epoch</th><td>last</td>" in text and "draw" in text
-    assert "± " in text and "Updates of a student" in text
+    assert "± " in text and "<th>Updates</th>" in text
 
 
 def test_walls_are_carried_within_bounds(home, run, monkeypatch):
