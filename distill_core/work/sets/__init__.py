@@ -1,6 +1,9 @@
-"""A synthetic set for other people's tools, and back: PNG, parquet, state tensors, safetensors.
+"""A synthetic set for other people's tools, and back: PNG, parquet, state tensors, safetensors; and sets that others made.
 
-Reading never runs code from a file: PNG through Pillow, tensors with `weights_only=True`, everything in bounded size.
+    place     what lies at a path, read without running anything
+    layouts   the table: how each layout is recognized and taken
+    brought   what was taken, in our words: pixels (`space`, `zca`), labels (`labels`), classes by name (`naming`)
+
 8-bit forms (PNG, parquet) hold each value rounded to the nearest 1/255; safetensors and `pt` hold the exact floats. Other
 tools know images only: what is factored or generated is written as the images of its first lesson; as `set` it stays what it is.
 """
@@ -12,6 +15,8 @@ from pathlib import Path
 
 import torch
 
+from ...datasets import load
+from ...datasets.pictures import Unreadable
 from ...errors import BadData, BadRecord, BadSetting, nearest
 from ...events import Finished, Images
 from ...priors.decoding import DECODERS
@@ -19,9 +24,12 @@ from ...record.folder import RunFolder
 from ...record.log import Recorder
 from ...results import Pictures, Result, load_result, walls
 from . import parquet, pictures, tensors
+from .asking import teacher_for
+from .brought import Asked, Brought, brought
+from .place import Place, looked_at
 
 Writer = Callable[[Result, Path], None]
-Reader = Callable[[Path, str], Result]  # the second names a data set, for what the file does not say
+Reader = Callable[[Place, str], Result]  # the second names a data set, for what the file does not say
 
 WRITERS: dict[str, Writer] = {
     "set": lambda result, path: result.save(path),
@@ -30,11 +38,10 @@ WRITERS: dict[str, Writer] = {
     "pt": lambda result, path: tensors.write(Pictures.of(result), path),
 }
 NORMALIZED: dict[str, Writer] = {"pt": lambda result, path: tensors.write(Pictures.of(result), path, normalized=True)}
-READERS: tuple[tuple[Callable[[Path], bool], Reader], ...] = (
-    (lambda path: path.suffix == ".safetensors", lambda path, _: load_result(path, DECODERS)),
-    (lambda path: path.suffix == ".parquet", parquet.read),
+OURS: tuple[tuple[Callable[[Place], bool], Reader], ...] = (
+    (pictures.fits, pictures.read),
     (tensors.fits, tensors.read),
-    (lambda path: path.is_dir() or path.suffix == ".zip", pictures.read),
+    (parquet.fits, parquet.read),
 )
 
 
@@ -53,22 +60,34 @@ def write(result: Result, form: str, path: Path, *, normalized: bool = False) ->
     return path
 
 
-def read(path: Path, *, data: str = "") -> Result:
-    """Read any of these forms. `data` names the data set whose classes and normalization are meant where the file has none.
+def read(path: Path, *, data: str = "", pixels: str = "", factor: int = 0) -> Result:
+    """The set at a path, in any of our forms or of other people's layouts (`layouts`).
+
+    Args:
+        data: the data set that it stands for, where the files do not say it.
+        pixels, factor: see `Asked`; for other people's layouts.
 
     Raises `BadRecord` with a sentence for anything else.
     """
+    found = look(path, Asked(data, pixels, factor))
+    return found.result if isinstance(found, Brought) else found
+
+
+def look(path: Path, asked: Asked) -> Result | Brought:
+    """One of our own sets as it says itself; another one with what was found."""
     if not path.exists():
         raise BadRecord(f"There is no file {path}.")
+    if path.suffix == ".safetensors":
+        return load_result(path, DECODERS)
     try:
-        for fits, reader in READERS:
-            if fits(path):
-                return reader(path, data)
-    except (BadData, OSError, KeyError, TypeError, ValueError) as error:
+        with looked_at(path) as place:
+            for fits, reader in OURS:
+                if fits(place):
+                    return reader(place, asked.data)
+            real = load(asked.data) if asked.data else None
+            return brought(place, asked, teacher_for(real), real)
+    except (BadData, BadRecord, Unreadable, OSError, KeyError, TypeError, ValueError) as error:
         raise BadRecord(f"{path.name} holds no synthetic set that can be read: {error}") from None
-    raise BadRecord(
-        f"{path.name} is none of .safetensors, .zip, .parquet, .pt or a folder of these. Export the set in one of them."
-    )
 
 
 def of_run(folder: RunFolder) -> Result:
