@@ -11,7 +11,20 @@ import sys
 import typer
 
 from ..errors import BadSetting, StudioError
-from . import carrying, labelling, listing, offering, prioring, running, serving, studying, sweeping, swept, teaching
+from . import (
+    carrying,
+    importing,
+    labelling,
+    listing,
+    offering,
+    prioring,
+    running,
+    serving,
+    studying,
+    sweeping,
+    swept,
+    teaching,
+)
 from .out import USAGE_ERROR, fail
 
 app = typer.Typer(
@@ -26,6 +39,7 @@ offering.add(app)
 listing.add(app)
 running.add(app)
 carrying.add(app)
+importing.add(app)
 labelling.add(app)
 teaching.add(app)
 prioring.add(app)

@@ -13,7 +13,7 @@ from ..figures import ledger
 from ..record import archive
 from ..record.folder import RunFolder
 from ..record.scores import Score, scores_of
-from .out import AsJson, Home, console, emit, home_of, percent
+from .out import AsJson, Home, aside, console, emit, home_of, percent
 
 if TYPE_CHECKING:
     from ..results import Result
@@ -25,7 +25,6 @@ ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".par
 def add(app: typer.Typer) -> None:
     app.command("evaluate")(evaluate)
     app.command("export")(export)
-    app.command("import")(bring)
 
 
 def evaluate(
@@ -48,12 +47,13 @@ def evaluate(
     epochs: int = typer.Option(0, help="0 takes the protocol's own number."),
     seed: int = typer.Option(0, help="Of the first student."),
     data: str = typer.Option("", help="The data set it was made from, where the file does not say."),
+    pixels: str = typer.Option("", help="Of another program's file: the space of its numbers, as for `import`."),
     device: str = typer.Option("auto", help="auto, cpu, cuda."),
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Train students on a set, and on as many random real images beside it."""
-    result = set_of(home_of(home), what, data)
+    result = set_of(home_of(home), what, data, pixels)
     asked: dict[str, object] = {
         "protocol": protocol,
         "student": student,
@@ -93,11 +93,18 @@ def _judged(result: Result, asked: Mapping[str, object], labels: str, store: Pat
     return scores_of(records)
 
 
-def set_of(home: Path, what: str, data: str) -> Result:
-    """The set in a file, or that of a run."""
+def set_of(home: Path, what: str, data: str, pixels: str = "") -> Result:
+    """The set in a file, or that of a run. What was found in another program's file is said on stderr."""
     from ..work import sets
 
-    return sets.read(Path(what), data=data) if Path(what).exists() else sets.of_run(RunFolder.find(home, what))
+    if not Path(what).exists():
+        return sets.of_run(RunFolder.find(home, what))
+    found = sets.look(Path(what), sets.Asked(data, pixels))
+    if not isinstance(found, sets.Brought):
+        return found
+    for sentence in found.said:
+        aside().print(f"· {sentence}", markup=False, soft_wrap=True)
+    return found.result
 
 
 def export(
@@ -123,23 +130,3 @@ def export(
     emit({"run": folder.id, "as": form, "path": str(path.resolve())}) if as_json else console().print(
         str(path), soft_wrap=True
     )
-
-
-def bring(
-    path: Path,
-    data: Annotated[str, typer.Option(help="The data set it was made from, where the file does not say.")] = "",
-    name: Annotated[str, typer.Option(help="What to call it.")] = "",
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Bring in the zip of a run, or a synthetic set (safetensors, PNG folder or zip, parquet, images.pt)."""
-    where = home_of(home)
-    if archive.is_run(path):
-        folder = archive.import_run(where, path)
-        if name:
-            folder.rename(name)
-    else:
-        from ..work import sets
-
-        folder = sets.keep(where, sets.read(path, data=data), name=name or path.stem, data=data)
-    emit({"run": folder.id, "path": str(folder.path)}) if as_json else console().print(folder.id, markup=False)

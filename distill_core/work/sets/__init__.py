@@ -10,7 +10,7 @@ tools know images only: what is factored or generated is written as the images o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -18,7 +18,7 @@ import torch
 from ...datasets import load
 from ...datasets.pictures import Unreadable
 from ...errors import BadData, BadRecord, BadSetting, nearest
-from ...events import Finished, Images
+from ...events import Finished, Images, Note
 from ...priors.decoding import DECODERS
 from ...record.folder import RunFolder
 from ...record.log import Recorder
@@ -95,8 +95,9 @@ def of_run(folder: RunFolder) -> Result:
     return load_result(folder.path / "set.safetensors", DECODERS)
 
 
-def keep(home: Path, result: Result, *, name: str, data: str = "") -> RunFolder:
-    """Put a set from elsewhere into the library as a finished run: it can be looked at, compared and evaluated."""
+def keep(home: Path, result: Result, *, name: str, data: str = "", cautions: Sequence[str] = ()) -> RunFolder:
+    """Put a set from elsewhere into the library as a finished run: it can be looked at, compared and evaluated. What was found in its
+    files is said in the run."""
     made = dict(result.about.get("job") or {})
     counts = result.labels.bincount(minlength=len(result.classes))
     job = {**made, "data": data or made.get("data") or "unknown", "ipc": max(1, int(counts.max()))}
@@ -104,6 +105,10 @@ def keep(home: Path, result: Result, *, name: str, data: str = "") -> RunFolder:
     folder = RunFolder.create(home, method, dict(result.about.get("settings") or {}), job, name=name[:120])
     result.save(folder.path / "set.safetensors")
     recorder = Recorder(folder)
+    for sentence in (result.about.get("brought") or {}).get("notes", ()):
+        recorder.write(Note(sentence))
+    for sentence in cautions:
+        recorder.write(Note(sentence, "warning"))
     pixels, shown = (result.preview().clamp(0, 1) * 255).round().to(torch.uint8), walls(result.labels)
     recorder.write(
         Images(0, pixels.permute(0, 2, 3, 1).numpy(), result.labels[shown].numpy(), result.ids[shown].numpy())

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ...datasets import RealSet
 from ...datasets.constants import IMAGENET, Constants
 from ...errors import BadRecord, BadSetting, nearest
+from .moments import away
 from .zca import MOST, whitening_of
 
 FAR = 1.8  # away from real pixels beyond which no space fits: six times the contrast
@@ -113,32 +114,18 @@ def to_pixels(images: Tensor, space: str, real: RealSet | None) -> Tensor:
     return snapped(given * std + mean)
 
 
+def judging(pixels: Tensor, space: str, real: RealSet) -> Tensor:
+    """Pixels in [0, 1] → the numbers that a network sees which was trained in a space."""
+    if space == "unit":
+        return pixels
+    return whitening_of(real).whiten(pixels) if space == "zca" else real.normalize(pixels)
+
+
 def snapped(pixels: Tensor) -> Tensor:
     """Pixels that are n / 255 but for the rounding of a float become exactly that: the same set in another space stays the same."""
     levels = (pixels * 255).round()
     whole = levels.min() >= 0 and levels.max() <= 255 and (pixels * 255 - levels).abs().max() < 1e-3
     return levels / 255 if bool(whole) else pixels
-
-
-def moments(pixels: Tensor) -> tuple[float, Tensor, Tensor, float]:
-    """Reach outside of [0, 1], mean and s.d. per channel, correlation of neighbors, of (n, c, h, w)."""
-    outside = float((-pixels).clamp(min=0).add((pixels - 1).clamp(min=0)).mean())
-    mean, std = pixels.mean((0, 2, 3)), pixels.std((0, 2, 3), correction=0)
-    variance = float(std.square().mean())
-    steps = [pixels.diff(dim=dim).square().mean() for dim in (2, 3)]
-    smooth = 1 - float(torch.stack(steps).mean()) / (2 * variance) if variance > 1e-12 else 1.0
-    return outside, mean, std, smooth
-
-
-def away(pixels: Tensor, real: Tensor) -> tuple[float, tuple[float, float, float, float]]:
-    """How far pixels are from real ones, and the figures."""
-    outside, mean, std, smooth = moments(pixels)
-    _, mean_real, std_real, smooth_real = moments(real)
-    contrast = (std.clamp(min=1e-6) / std_real).log().abs().mean()
-    shift = ((mean - mean_real).abs() / std_real).mean()
-    total = outside / float(std_real.mean()) + float(shift + contrast) + abs(smooth - smooth_real)
-    share = float(((pixels < -1e-3) | (pixels > 1 + 1e-3)).float().mean())
-    return total, (share, float(mean.mean()), float(std.mean()), smooth)
 
 
 def whiter(given: Tensor, beside: Tensor, space: str, real: RealSet) -> float:
