@@ -18,8 +18,15 @@ from .out import AsJson, Home, aside, console, emit, home_of, percent
 if TYPE_CHECKING:
     from ..results import Result
 
-FORMS = ("run", "set", "png", "parquet", "pt")
-ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".parquet", "pt": ""}
+ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".parquet", "pt": "-pt"}
+THEIRS = {
+    "res": ".pt",
+    "ddranking": "-ddranking",
+    "folders": "-folders",
+    "folders-jpeg": "-folders-jpeg",
+    "hub": "-hub",
+}
+FORMS = (*ENDINGS, *THEIRS)
 
 
 def add(app: typer.Typer) -> None:
@@ -109,24 +116,37 @@ def set_of(home: Path, what: str, data: str, pixels: str = "") -> Result:
 
 def export(
     run: str,
-    form: Annotated[str, typer.Option("--as", help="run, set, png, parquet or pt.")] = "run",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--as", help="run, set, png, parquet, pt; for others: res, ddranking, folders, folders-jpeg, hub."
+        ),
+    ] = "run",
     to: Annotated[Path | None, typer.Option(help="File or folder; default is the run's id here.")] = None,
     checkpoints: Annotated[bool, typer.Option(help="With --as run: what is needed to resume it.")] = False,
     normalized: Annotated[bool, typer.Option(help="With --as pt: images as a student sees them.")] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """A run as a zip; or its synthetic set as safetensors, PNG, parquet or images.pt and labels.pt."""
+    """A run as a zip; its synthetic set as safetensors, PNG, parquet or images.pt and labels.pt; or as other programs expect it: DC's
+    res_….pt, DD-Ranking's folder, the SRe2L family's folder of pictures, a folder for a data hub with its card."""
     folder = RunFolder.find(home_of(home), run)
     if form not in FORMS:
         raise BadSetting(f"Nothing is exported as {form!r}.{nearest(form, FORMS)} Choose {', '.join(FORMS)}.")
-    target = to or Path(f"{folder.id}{'-pt' if form == 'pt' else ENDINGS[form]}")
+    target, lost = to or Path(f"{folder.id}{ENDINGS.get(form) or THEIRS[form]}"), list[str]()
     if form == "run":
         path = archive.export_run(folder, target, checkpoints=checkpoints)
     else:
         from ..work import sets
 
-        path = sets.write(sets.of_run(folder), form, target, normalized=normalized)
-    emit({"run": folder.id, "as": form, "path": str(path.resolve())}) if as_json else console().print(
+        result = sets.of_run(folder)
+        if form in THEIRS:
+            target = to or Path(sets.named(result, form) or target)
+            path, lost = target, sets.hand_over(result, form, target, folder.state().get("scores"))
+        else:
+            path = sets.write(result, form, target, normalized=normalized)
+    for sentence in lost:
+        aside().print(f"· {sentence}", markup=False, soft_wrap=True)
+    emit({"run": folder.id, "as": form, "path": str(path.resolve()), "notes": lost}) if as_json else console().print(
         str(path), soft_wrap=True
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import secrets
+import shutil
 import tempfile
 import zipfile
 from pathlib import Path
@@ -24,8 +25,22 @@ FORMS = {
     "png": "Images (PNG, zip)",
     "parquet": "Images and labels (parquet)",
     "pt": "images.pt and labels.pt (zip)",
+    "res": "DC's res_….pt",
+    "ddranking": "DD-Ranking's images.pt, labels.pt, lr.pt (zip)",
+    "folders": "The SRe2L family's folder, PNG (zip)",
+    "folders-jpeg": "The SRe2L family's folder, JPEG (zip)",
+    "hub": "A folder for a data hub, with card (zip)",
 }
-NAMES = {"run": ".zip", "set": ".safetensors", "png": "-png.zip", "parquet": ".parquet", "pt": "-pt.zip"}
+NAMES = {
+    "run": ".zip",
+    "set": ".safetensors",
+    "png": "-png.zip",
+    "parquet": ".parquet",
+    "pt": "-pt.zip",
+    "res": "-res.pt",
+}
+NAMES |= {form: f"-{form}.zip" for form in ("ddranking", "folders", "folders-jpeg", "hub")}
+FOLDERS = ("pt", "ddranking", "folders", "folders-jpeg", "hub")  # what the engine writes as a folder
 
 
 def offer(run: RunFolder) -> None:
@@ -53,8 +68,9 @@ def packed(run: RunFolder) -> bytes:
 
 def _made(run: RunFolder, form: str, name: str) -> None:
     errand_name, folder = f"export {run.id} {form}", studio.home() / "exports" / run.id
-    target = folder / ("pt" if form == "pt" else name)
+    target = folder / (form if form in FOLDERS else name)
     if st.button("Prepare", icon=":material/package_2:", disabled=errand.is_on_its_way(errand_name)):
+        shutil.rmtree(target, ignore_errors=True)  # the engine writes folders that are new
         folder.mkdir(parents=True, exist_ok=True)
         errand.send(errand_name, "export", run.id, "--as", form, "--to", str(target))
     errand.wait(errand_name, "The engine writes the file; it takes some seconds to wake up.")
@@ -62,6 +78,8 @@ def _made(run: RunFolder, form: str, name: str) -> None:
     if found and "error" in found:
         st.error(str(found["error"]), icon=":material/error:")
     elif found:
+        for sentence in found.get("notes") or []:
+            st.caption(studio.escape(str(sentence)))
         st.download_button("Download", lambda: zipped(target), name, icon=":material/download:")
 
 
@@ -71,8 +89,8 @@ def zipped(path: Path) -> bytes:
         return path.read_bytes()
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
-        for one in sorted(path.iterdir()):
-            out.write(one, one.name)
+        for one in sorted(file for file in path.rglob("*") if file.is_file()):
+            out.write(one, one.relative_to(path))
     return file.getvalue()
 
 

@@ -2,6 +2,7 @@
 
     place     what lies at a path, read without running anything
     layouts   the table: how each layout is recognized and taken
+    theirs    sets as other programs expect them; `hub` for data hubs
     brought   what was taken, in our words: pixels (`space`, `zca`), labels (`labels`), classes by name (`naming`)
 
 8-bit forms (PNG, parquet) hold each value rounded to the nearest 1/255; safetensors and `pt` hold the exact floats. Other
@@ -10,7 +11,9 @@ tools know images only: what is factored or generated is written as the images o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,13 +25,15 @@ from ...events import Finished, Images, Note
 from ...priors.decoding import DECODERS
 from ...record.folder import RunFolder
 from ...record.log import Recorder
+from ...record.scores import Score
 from ...results import Pictures, Result, load_result, walls
-from . import parquet, pictures, tensors
+from . import hub, parquet, pictures, tensors, theirs
 from .asking import teacher_for
 from .brought import Asked, Brought, brought
 from .place import Place, looked_at
 
 Writer = Callable[[Result, Path], None]
+Theirs = Callable[[Pictures, Path], list[str]]  # returns what its layout has no place for
 Reader = Callable[[Place, str], Result]  # the second names a data set, for what the file does not say
 
 WRITERS: dict[str, Writer] = {
@@ -36,6 +41,13 @@ WRITERS: dict[str, Writer] = {
     "png": lambda result, path: pictures.write(Pictures.of(result), path),
     "parquet": lambda result, path: parquet.write(Pictures.of(result), path),
     "pt": lambda result, path: tensors.write(Pictures.of(result), path),
+}
+THEIRS: dict[str, Theirs] = {
+    "res": theirs.dc,
+    "ddranking": theirs.ddranking,
+    "folders": partial(theirs.recovered, jpeg=False),
+    "folders-jpeg": partial(theirs.recovered, jpeg=True),
+    "hub": hub.write,
 }
 NORMALIZED: dict[str, Writer] = {"pt": lambda result, path: tensors.write(Pictures.of(result), path, normalized=True)}
 OURS: tuple[tuple[Callable[[Place], bool], Reader], ...] = (
@@ -47,17 +59,43 @@ OURS: tuple[tuple[Callable[[Place], bool], Reader], ...] = (
 
 def write(result: Result, form: str, path: Path, *, normalized: bool = False) -> Path:
     """Write a set as `set` (one safetensors), `png` (a zip, or a folder where the name does not end in .zip), `parquet`
-    or `pt` (a folder with images.pt, labels.pt and a card). `normalized` writes `pt` images as a student sees them."""
+    or `pt` (a folder with images.pt, labels.pt and a card). `normalized` writes `pt` images as a student sees them.
+
+    Or as other programs expect it, which `hand_over` does.
+    """
+    if form in THEIRS:
+        hand_over(result, form, path)
+        return path
     if form not in WRITERS:
-        known = ", ".join(WRITERS)
-        raise BadSetting(f"A set cannot be written as {form!r}.{nearest(form, list(WRITERS))} Choose {known}.")
+        known = ", ".join((*WRITERS, *THEIRS))
+        raise BadSetting(f"A set cannot be written as {form!r}.{nearest(form, [*WRITERS, *THEIRS])} Choose {known}.")
     writer = NORMALIZED.get(form, WRITERS[form]) if normalized else WRITERS[form]
+    with _writing(path):
+        writer(result, path)
+    return path
+
+
+def hand_over(result: Result, form: str, path: Path, scores: Mapping[str, Score] | None = None) -> list[str]:
+    """Write a set as another program expects it: `res` (DC's res_….pt), `ddranking` (images.pt, labels.pt, lr.pt), `folders` and `folders-jpeg`
+    (newNNN/classNNN_idNNN), `hub` (parquet with a card, which says the scores too). Returns what got lost, as sentences."""
+    pictures_, mosaics = Pictures.of(result), getattr(result, "packed", 1) > 1
+    with _writing(path):
+        lost = hub.write(pictures_, path, scores) if form == "hub" else THEIRS[form](pictures_, path)
+    return [*(["Its mosaics are written as the images that students see."] if mosaics else []), *lost]
+
+
+def named(result: Result, form: str) -> str:
+    """What the other program calls its file, where it has a name for it."""
+    return theirs.dc_name(Pictures.of(result)) if form == "res" else ""
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        writer(result, path)
+        yield
     except OSError as error:
         raise BadSetting(f"{path} cannot be written ({error.strerror or error}). Choose another place.") from None
-    return path
 
 
 def read(path: Path, *, data: str = "", pixels: str = "", factor: int = 0) -> Result:

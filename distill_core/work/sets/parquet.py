@@ -60,9 +60,10 @@ def table_of(place: Place, name: str) -> Any:
 
 
 def _ours(place: Place) -> tuple[Any, Plain] | None:
-    name = place.chosen or next(iter(place.names))
-    if not name.endswith(".parquet") or (not place.chosen and len(place.names) > 1):
+    named = [name for name in ([place.chosen] if place.chosen else place.names) if name.endswith(".parquet")]
+    if len(named) != 1:
         return None
+    (name,) = named
     table = table_of(place, name)
     said = (table.schema.metadata or {}).get(b"distill_studio")
     return None if said is None else (table, json.loads(said))
