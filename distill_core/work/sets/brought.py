@@ -51,9 +51,7 @@ class Brought:
     @property
     def said(self) -> list[str]:
         """What was found and what was done, sentence by sentence."""
-        shape = "×".join(map(str, self.raw.images.shape[1:]))
-        first = f"Found {self.layout.title}: {len(self.raw.images)} images of {shape}."
-        return [first, *self.notes, self.labels.said, *self.cautions]
+        return [*self.notes, *self.cautions]
 
 
 def brought(place: Place, asked: Asked, teacher: nn.Module | None = None, real: RealSet | None = None) -> Brought:
@@ -76,7 +74,9 @@ def brought(place: Place, asked: Asked, teacher: nn.Module | None = None, real: 
     images = space.to_pixels(raw.images, chosen, real)
     factor = asked.factor or raw.factor
     images, notes = shown(images, factor)
-    notes = (*raw.notes, *renamed, said, *notes, *_rate(raw))
+    shape = "×".join(map(str, raw.images.shape[1:]))
+    first = f"Found {layout.title}: {len(raw.images)} images of {shape}."
+    notes = (first, *raw.notes, *renamed, said, *notes, read.said, *_rate(raw))
     result = _result(layout, raw, read, images, factor, real, chosen, notes)
     if real is not None and (few := kinds.missing(result.labels, real.classes)):
         cautions = (*cautions, few)
