@@ -114,6 +114,7 @@ class Catalog(TypedDict):
     data: list[DataEntry]
     networks: list[NetworkEntry]
     protocols: list[dict[str, Plain]]  # title, about, source and every setting of `evaluation.Protocol`
+    layouts: NotRequired[list[dict[str, str]]]  # of other people's sets: name and title of each that is read
     guests: list[list[str]]
     devices: list[str]
     versions: dict[str, str]

@@ -13,6 +13,7 @@ import typer
 from ..errors import BadSetting, StudioError
 from . import (
     carrying,
+    importing,
     labelling,
     listing,
     offering,
@@ -40,6 +41,7 @@ listing.add(app)
 running.add(app)
 carrying.add(app)
 reporting.add(app)
+importing.add(app)
 labelling.add(app)
 teaching.add(app)
 prioring.add(app)

@@ -19,15 +19,21 @@ from .out import AsJson, Home, aside, console, emit, home_of, percent, tell_pass
 if TYPE_CHECKING:
     from ..results import Result
 
+ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".parquet", "pt": "-pt"}
+THEIRS = {
+    "res": ".pt",
+    "ddranking": "-ddranking",
+    "folders": "-folders",
+    "folders-jpeg": "-folders-jpeg",
+    "hub": "-hub",
+}
 DASHBOARDS = ("tensorboard", "wandb", "trackio")  # a run's numbers and walls, see `work.doors`
-FORMS = ("run", "set", "png", "parquet", "pt", *DASHBOARDS)
-ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".parquet"}
+FORMS = (*ENDINGS, *THEIRS, *DASHBOARDS)
 
 
 def add(app: typer.Typer) -> None:
     app.command("evaluate")(evaluate)
     app.command("export")(export)
-    app.command("import")(bring)
 
 
 def evaluate(
@@ -50,12 +56,13 @@ def evaluate(
     epochs: int = typer.Option(0, help="0 takes the protocol's own number."),
     seed: int = typer.Option(0, help="Of the first student."),
     data: str = typer.Option("", help="The data set it was made from, where the file does not say."),
+    pixels: str = typer.Option("", help="Of another program's file: the space of its numbers, as for `import`."),
     device: str = typer.Option("auto", help="auto, cpu, cuda."),
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Train students on a set, and on as many random real images beside it."""
-    result = set_of(home_of(home), what, data)
+    result = set_of(home_of(home), what, data, pixels)
     asked: dict[str, object] = {
         "protocol": protocol,
         "student": student,
@@ -97,28 +104,43 @@ def _judged(result: Result, asked: Mapping[str, object], labels: str, store: Pat
     return scores_of(records)
 
 
-def set_of(home: Path, what: str, data: str) -> Result:
-    """The set in a file, or that of a run."""
+def set_of(home: Path, what: str, data: str, pixels: str = "") -> Result:
+    """The set in a file, or that of a run. What was found in another program's file is said on stderr."""
     from ..work import sets
 
-    return sets.read(Path(what), data=data) if Path(what).exists() else sets.of_run(RunFolder.find(home, what))
+    if not Path(what).exists():
+        return sets.of_run(RunFolder.find(home, what))
+    found = sets.look(Path(what), sets.Asked(data, pixels))
+    if not isinstance(found, sets.Brought):
+        return found
+    for sentence in found.said:
+        aside().print(f"· {sentence}", markup=False, soft_wrap=True)
+    return found.result
 
 
 def export(
     run: str,
-    form: Annotated[str, typer.Option("--as", help=f"{', '.join(FORMS)}.")] = "run",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="run, set, png, parquet, pt; for others: res, ddranking, folders, folders-jpeg, hub; tensorboard, wandb, trackio.",
+        ),
+    ] = "run",
     to: Annotated[Path | None, typer.Option(help="File or folder; default is the run's id here.")] = None,
     checkpoints: Annotated[bool, typer.Option(help="With --as run: what is needed to resume it.")] = False,
     normalized: Annotated[bool, typer.Option(help="With --as pt: images as a student sees them.")] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """A run as a zip; its synthetic set as safetensors, PNG, parquet or images.pt and labels.pt; or its numbers and walls for
-    TensorBoard, W&B or trackio, as files here."""
+    """A run as a zip; its synthetic set as safetensors, PNG, parquet or images.pt and labels.pt; or as other programs expect it: DC's
+    res_….pt, DD-Ranking's folder, the SRe2L family's folder of pictures, a folder for a data hub with its card; or its numbers and
+    walls for TensorBoard, W&B or trackio, as files here."""
     folder = RunFolder.find(home_of(home), run)
     if form not in FORMS:
         raise BadSetting(f"Nothing is exported as {form!r}.{nearest(form, FORMS)} Choose {', '.join(FORMS)}.")
-    target = to or Path(f"{folder.id}{ENDINGS.get(form) or f'-{form}'}")
+    ending = {**ENDINGS, **THEIRS}.get(form, f"-{form}")
+    target, lost = to or Path(f"{folder.id}{ending}"), list[str]()
     if form == "run":
         path = archive.export_run(folder, target, checkpoints=checkpoints)
     elif form in DASHBOARDS:
@@ -126,8 +148,15 @@ def export(
     else:
         from ..work import sets
 
-        path = sets.write(sets.of_run(folder), form, target, normalized=normalized)
-    emit({"run": folder.id, "as": form, "path": str(path.resolve())}) if as_json else console().print(
+        result = sets.of_run(folder)
+        if form in THEIRS:
+            target = to or Path(sets.named(result, form) or target)
+            path, lost = target, sets.hand_over(result, form, target, folder.state().get("scores"))
+        else:
+            path = sets.write(result, form, target, normalized=normalized)
+    for sentence in lost:
+        aside().print(f"· {sentence}", markup=False, soft_wrap=True)
+    emit({"run": folder.id, "as": form, "path": str(path.resolve()), "notes": lost}) if as_json else console().print(
         str(path), soft_wrap=True
     )
 
@@ -142,23 +171,3 @@ def _handed_over(folder: RunFolder, form: str, target: Path) -> Path:
         said += f"; {found.left_out:,} numbers were left out, which were not finite"
     aside().print(f"{said}.", markup=False)
     return target
-
-
-def bring(
-    path: Path,
-    data: Annotated[str, typer.Option(help="The data set it was made from, where the file does not say.")] = "",
-    name: Annotated[str, typer.Option(help="What to call it.")] = "",
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Bring in the zip of a run, or a synthetic set (safetensors, PNG folder or zip, parquet, images.pt)."""
-    where = home_of(home)
-    if archive.is_run(path):
-        folder = archive.import_run(where, path)
-        if name:
-            folder.rename(name)
-    else:
-        from ..work import sets
-
-        folder = sets.keep(where, sets.read(path, data=data), name=name or path.stem, data=data)
-    emit({"run": folder.id, "path": str(folder.path)}) if as_json else console().print(folder.id, markup=False)

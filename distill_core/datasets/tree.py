@@ -43,21 +43,26 @@ class Entry:
 class Tree:
     """Entries in the order of their paths, and their bytes."""
 
-    def __init__(self, root: Path, archive: zipfile.ZipFile | None):
+    def __init__(self, root: Path, archive: zipfile.ZipFile | None, *, deep: bool = True):
         self.root, self._archive = root, archive
-        found = _members(archive, root) if archive else _files(root)
+        found = _members(archive, root) if archive else _files(root, deep)
         self.entries = sorted((e for e in found if not _junk(e.parts)), key=lambda e: e.path)
 
-    def read(self, entry: Entry) -> bytes:
-        """The whole file; `Unreadable` with the reason."""
-        if entry.size > MOST_BYTES:
-            raise Unreadable(f"it has {entry.size >> 20} MB, more than {MOST_BYTES >> 20}")
+    @classmethod
+    def beside(cls, file: Path) -> Tree:
+        """A file and those that lie in the same folder, not below it."""
+        return cls(file.parent, None, deep=False)
+
+    def read(self, entry: Entry, most: int = MOST_BYTES) -> bytes:
+        """The whole file, of `most` bytes or fewer; `Unreadable` with the reason."""
+        if entry.size > most:
+            raise Unreadable(f"it has {entry.size >> 20} MB, more than {most >> 20}")
         try:
             if self._archive is None:
                 with (self.root / entry.path).open("rb") as file:
-                    return file.read(MOST_BYTES)
+                    return file.read(most)
             with self._archive.open(entry.path) as member:
-                return member.read(MOST_BYTES)
+                return member.read(most)
         except (
             OSError,
             zipfile.BadZipFile,
@@ -91,10 +96,10 @@ def _junk(parts: list[str]) -> bool:
     return any(part.startswith(".") or part.lower() in JUNK for part in parts)
 
 
-def _files(root: Path) -> Iterator[Entry]:
+def _files(root: Path, deep: bool) -> Iterator[Entry]:
     count = 0
     for folder, below, files in os.walk(root):
-        below[:] = [name for name in below if not _junk([name])]
+        below[:] = [name for name in below if deep and not _junk([name])]
         for name in files:
             path = Path(folder, name)
             try:

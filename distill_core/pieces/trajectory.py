@@ -64,12 +64,17 @@ def no_path(teacher: str) -> str | None:
     )
 
 
+def key_of(real: RealSet, spec: str, recipe: ExpertRecipe, seed: int) -> str:
+    """What experts are kept by; each adds its number."""
+    content = {"data": real.fingerprint, "network": spec, "recipe": asdict(recipe), "seed": seed, "format": 1}
+    return store.key_of(content)
+
+
 def expert_paths(
     job: Job, real: RealSet, spec: str, recipe: ExpertRecipe, view: Augment, device: torch.device
 ) -> Stream[list[Tensor]]:
     """Each expert's weights after every epoch, (epochs + 1, weights); trained where the home's cache has none."""
-    content = {"data": real.fingerprint, "network": spec, "recipe": asdict(recipe), "seed": job.seed, "format": 1}
-    key, paths = store.key_of(content), []
+    key, paths = key_of(real, spec, recipe, job.seed), []
     for number in range(recipe.experts):
         make = partial(_train, real, spec, recipe, view, device, job.seed * 1000 + number)
         paths.append((yield from store.made("expert", f"{key}-{number}", make, _weights)).to(device))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -19,6 +19,7 @@ class Pictures(Shared):
     Args:
         images: (n, c, h, w) float32 in [0, 1], on the CPU.
         labels: (n,) int64, the class of each image.
+        packed: how many of these images are stored as one of their size: tiles of a mosaic, enlarged.
     """
 
     kind: ClassVar[str] = "pictures"
@@ -27,6 +28,7 @@ class Pictures(Shared):
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    packed: int = field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:
         fits = self.images.ndim == 4 and self.labels.shape == self.images.shape[:1]
@@ -63,11 +65,14 @@ class Pictures(Shared):
 
     @property
     def bytes(self) -> Bytes:
-        """One byte per pixel and channel, as the field counts."""
-        return Bytes(images=self.images.numel(), labels=self._label_bytes)
+        """One byte per stored pixel and channel, as the field counts."""
+        return Bytes(images=self.images.numel() // self.packed, labels=self._label_bytes)
 
     def _images(self, rows: Tensor | slice) -> Tensor:
         return self.images[rows]
+
+    def _said(self) -> dict[str, object]:
+        return {"packed": self.packed} if self.packed > 1 else {}
 
     def _tensors(self) -> dict[str, Tensor]:
         """One byte per pixel where that loses nothing, else the floats that the run ended with."""
@@ -79,7 +84,7 @@ class Pictures(Shared):
     def read(cls, stored: Stored) -> Pictures:
         images = stored["images"]
         images = _floats(images) if images.dtype == torch.uint8 else images
-        return cls(images, stored["labels"], **stored.shared())
+        return cls(images, stored["labels"], packed=int(stored.header.get("packed", 1)), **stored.shared())
 
 
 def _floats(images: Tensor) -> Tensor:

@@ -60,6 +60,19 @@ def import_data(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     return add(home, Path(values["path"]), values["name"], tell, values.get("mirror"))
 
 
+def bring(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
+    """A look at what lies at a path, before it is taken in."""
+    from .sets import Asked, experts
+    from .sets import look as look_at
+    from .sets.report import report, report_experts
+
+    path = Path(values["path"]).expanduser()
+    if experts.are_experts(path):
+        return report_experts(path)
+    asked = Asked(values.get("data") or "", values.get("pixels") or "", int(values.get("factor") or 0))
+    return report(path, asked, look_at(path, asked))
+
+
 def look(name: str) -> Answer:
     """What answers the question of a look: its file is loaded when somebody asks."""
     file, _ = LOOKS[name]
@@ -92,6 +105,7 @@ ANSWERS: dict[str, tuple[Answer, bool]] = {
     "check_sweep": (check_sweep, False),
     "trial": (trial, True),
     "import_data": (import_data, True),
+    "bring": (bring, True),
     "prior_sheet": (prior_sheet, False),
     **{name: (look(name), is_slow) for name, (_, is_slow) in LOOKS.items()},
 }

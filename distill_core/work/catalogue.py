@@ -47,6 +47,7 @@ def build() -> Catalog:
     """Everything that a page offers, in menu order; its form is said in `catalog.py`."""
     from .. import datasets, methods, networks, studies
     from .. import evaluation as evaluate
+    from .sets.layouts import TABLE
 
     return {
         "schema": SCHEMA,
@@ -57,6 +58,7 @@ def build() -> Catalog:
         "data": [plain(dataclasses.asdict(info)) for info in datasets.known()],
         "networks": [plain(dataclasses.asdict(info)) for info in networks.known()],
         "protocols": [plain(one.model_dump(mode="json")) for one in evaluate.PROTOCOLS.values()],
+        "layouts": [{"name": one.name, "title": one.title} for one in TABLE],
         "guests": installed(),
         "devices": ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))],
         "versions": {

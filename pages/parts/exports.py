@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import secrets
+import shutil
 import tempfile
 import zipfile
 from pathlib import Path
@@ -24,6 +25,11 @@ FORMS = {
     "png": "Images (PNG, zip)",
     "parquet": "Images and labels (parquet)",
     "pt": "images.pt and labels.pt (zip)",
+    "res": "DC's res_….pt",
+    "ddranking": "DD-Ranking's images.pt, labels.pt, lr.pt (zip)",
+    "folders": "The SRe2L family's folder, PNG (zip)",
+    "folders-jpeg": "The SRe2L family's folder, JPEG (zip)",
+    "hub": "A folder for a data hub, with card (zip)",
     "tensorboard": "Curves and walls for TensorBoard (zip)",
 }
 NAMES = {
@@ -32,8 +38,10 @@ NAMES = {
     "png": "-png.zip",
     "parquet": ".parquet",
     "pt": "-pt.zip",
-    "tensorboard": "-tensorboard.zip",
+    "res": "-res.pt",
 }
+FOLDERS = ("pt", "ddranking", "folders", "folders-jpeg", "hub", "tensorboard")  # what the engine writes as a folder
+NAMES |= {form: f"-{form}.zip" for form in FOLDERS if form not in NAMES}
 
 
 def offer(run: RunFolder) -> None:
@@ -61,8 +69,10 @@ def packed(run: RunFolder) -> bytes:
 
 def _made(run: RunFolder, form: str, name: str) -> None:
     errand_name, folder = f"export {run.id} {form}", studio.home() / "exports" / run.id
-    target = folder / {"pt": "pt", "tensorboard": f"tensorboard-{secrets.token_hex(3)}"}.get(form, name)
+    own = f"{form}-{secrets.token_hex(3)}" if form == "tensorboard" else form if form in FOLDERS else name
+    target = folder / own
     if st.button("Prepare", icon=":material/package_2:", disabled=errand.is_on_its_way(errand_name)):
+        shutil.rmtree(target, ignore_errors=True)  # the engine writes folders that are new
         folder.mkdir(parents=True, exist_ok=True)
         errand.send(errand_name, "export", run.id, "--as", form, "--to", str(target))
     errand.wait(errand_name, "The engine writes the file; it takes some seconds to wake up.")
@@ -70,6 +80,8 @@ def _made(run: RunFolder, form: str, name: str) -> None:
     if found and "error" in found:
         st.error(str(found["error"]), icon=":material/error:")
     elif found:
+        for sentence in found.get("notes") or []:
+            st.caption(studio.escape(str(sentence)))
         st.download_button("Download", lambda: zipped(Path(str(found["path"]))), name, icon=":material/download:")
 
 
@@ -79,8 +91,8 @@ def zipped(path: Path) -> bytes:
         return path.read_bytes()
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
-        for one in sorted(path.iterdir()):
-            out.write(one, one.name)
+        for one in sorted(file for file in path.rglob("*") if file.is_file()):
+            out.write(one, one.relative_to(path))
     return file.getvalue()
 
 

@@ -30,6 +30,14 @@ PAGES = (  # section, file, address, title, icon, help
     ),
     (
         "Distill",
+        "distill/bring",
+        "bring",
+        "Bring a set",
+        "move_to_inbox",
+        "A distilled set from elsewhere: looked at, questioned, taken in.",
+    ),
+    (
+        "Distill",
         "distill/teachers",
         "teachers",
         "Teachers",

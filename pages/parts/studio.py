@@ -19,7 +19,7 @@ from distill_core.queue.executor import Executor, executor_of
 from distill_core.record import index
 from distill_core.record.folder import RunFolder
 
-LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS, DIVERSITY, COMPENSATORS = (
+LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS, DIVERSITY, COMPENSATORS, BRING = (
     f"pages/{page}.py"
     for page in (
         "distill/live",
@@ -34,6 +34,7 @@ LIVE, NEW, RUNS, SCORES, SIDE, METHODS, TEACHERS, TRANSFER, LAYERS, PRIORS, DIVE
         "distill/priors",
         "explore/diversity",
         "explore/compensators",
+        "distill/bring",
     )
 )
 Found = TypeVar("Found")

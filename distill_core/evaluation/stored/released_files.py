@@ -14,7 +14,7 @@ from torch import Tensor
 from ...errors import BadRecord
 
 _SCALAR = np._core.multiarray.scalar  # type: ignore[attr-defined]
-_OF_NUMPY = [
+OF_NUMPY = [
     (_SCALAR, "numpy.core.multiarray.scalar"), _SCALAR, np.dtype,
     *(type(np.dtype(kind)) for kind in ("i4", "i8", "f4", "f8")),
 ]  # fmt: skip  # λ and box of the released files may be numbers of NumPy; nothing else than these is let in
@@ -86,7 +86,7 @@ def sizes_in(place: Path, images: int) -> list[int]:
 def _loaded(path: Path) -> list[object]:
     """What `torch.save` wrote; objects are not unpickled."""
     try:
-        with torch.serialization.safe_globals(_OF_NUMPY):
+        with torch.serialization.safe_globals(OF_NUMPY):
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # noqa: BLE001 (torch raises many kinds for a file that is something else)
         raise BadRecord(

@@ -1,27 +1,40 @@
-"""A synthetic set for other people's tools, and back: PNG, parquet, state tensors, safetensors.
+"""A synthetic set for other people's tools, and back: PNG, parquet, state tensors, safetensors; and sets that others made.
 
-Reading never runs code from a file: PNG through Pillow, tensors with `weights_only=True`, everything in bounded size.
+    place     what lies at a path, read without running anything
+    layouts   the table: how each layout is recognized and taken
+    theirs    sets as other programs expect them; `hub` for data hubs
+    brought   what was taken, in our words: pixels (`space`, `zca`), labels (`labels`), classes by name (`naming`)
+
 8-bit forms (PNG, parquet) hold each value rounded to the nearest 1/255; safetensors and `pt` hold the exact floats. Other
 tools know images only: what is factored or generated is written as the images of its first lesson; as `set` it stays what it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import torch
 
+from ...datasets import load
+from ...datasets.pictures import Unreadable
 from ...errors import BadData, BadRecord, BadSetting, nearest
-from ...events import Finished, Images
+from ...events import Finished, Images, Note
 from ...priors.decoding import DECODERS
 from ...record.folder import RunFolder
 from ...record.log import Recorder
+from ...record.scores import Score
 from ...results import Pictures, Result, load_result, walls
-from . import parquet, pictures, tensors
+from . import hub, parquet, pictures, tensors, theirs
+from .asking import teacher_for
+from .brought import Asked, Brought, brought
+from .place import Place, looked_at
 
 Writer = Callable[[Result, Path], None]
-Reader = Callable[[Path, str], Result]  # the second names a data set, for what the file does not say
+Theirs = Callable[[Pictures, Path], list[str]]  # returns what its layout has no place for
+Reader = Callable[[Place, str], Result]  # the second names a data set, for what the file does not say
 
 WRITERS: dict[str, Writer] = {
     "set": lambda result, path: result.save(path),
@@ -29,46 +42,90 @@ WRITERS: dict[str, Writer] = {
     "parquet": lambda result, path: parquet.write(Pictures.of(result), path),
     "pt": lambda result, path: tensors.write(Pictures.of(result), path),
 }
+THEIRS: dict[str, Theirs] = {
+    "res": theirs.dc,
+    "ddranking": theirs.ddranking,
+    "folders": partial(theirs.recovered, jpeg=False),
+    "folders-jpeg": partial(theirs.recovered, jpeg=True),
+    "hub": hub.write,
+}
 NORMALIZED: dict[str, Writer] = {"pt": lambda result, path: tensors.write(Pictures.of(result), path, normalized=True)}
-READERS: tuple[tuple[Callable[[Path], bool], Reader], ...] = (
-    (lambda path: path.suffix == ".safetensors", lambda path, _: load_result(path, DECODERS)),
-    (lambda path: path.suffix == ".parquet", parquet.read),
+OURS: tuple[tuple[Callable[[Place], bool], Reader], ...] = (
+    (pictures.fits, pictures.read),
     (tensors.fits, tensors.read),
-    (lambda path: path.is_dir() or path.suffix == ".zip", pictures.read),
+    (parquet.fits, parquet.read),
 )
 
 
 def write(result: Result, form: str, path: Path, *, normalized: bool = False) -> Path:
     """Write a set as `set` (one safetensors), `png` (a zip, or a folder where the name does not end in .zip), `parquet`
-    or `pt` (a folder with images.pt, labels.pt and a card). `normalized` writes `pt` images as a student sees them."""
+    or `pt` (a folder with images.pt, labels.pt and a card). `normalized` writes `pt` images as a student sees them.
+
+    Or as other programs expect it, which `hand_over` does.
+    """
+    if form in THEIRS:
+        hand_over(result, form, path)
+        return path
     if form not in WRITERS:
-        known = ", ".join(WRITERS)
-        raise BadSetting(f"A set cannot be written as {form!r}.{nearest(form, list(WRITERS))} Choose {known}.")
+        known = ", ".join((*WRITERS, *THEIRS))
+        raise BadSetting(f"A set cannot be written as {form!r}.{nearest(form, [*WRITERS, *THEIRS])} Choose {known}.")
     writer = NORMALIZED.get(form, WRITERS[form]) if normalized else WRITERS[form]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _writing(path):
         writer(result, path)
-    except OSError as error:
-        raise BadSetting(f"{path} cannot be written ({error.strerror or error}). Choose another place.") from None
     return path
 
 
-def read(path: Path, *, data: str = "") -> Result:
-    """Read any of these forms. `data` names the data set whose classes and normalization are meant where the file has none.
+def hand_over(result: Result, form: str, path: Path, scores: Mapping[str, Score] | None = None) -> list[str]:
+    """Write a set as another program expects it: `res` (DC's res_….pt), `ddranking` (images.pt, labels.pt, lr.pt), `folders` and `folders-jpeg`
+    (newNNN/classNNN_idNNN), `hub` (parquet with a card, which says the scores too). Returns what got lost, as sentences."""
+    pictures_, mosaics = Pictures.of(result), getattr(result, "packed", 1) > 1
+    with _writing(path):
+        lost = hub.write(pictures_, path, scores) if form == "hub" else THEIRS[form](pictures_, path)
+    return [*(["Its mosaics are written as the images that students see."] if mosaics else []), *lost]
+
+
+def named(result: Result, form: str) -> str:
+    """What the other program calls its file, where it has a name for it."""
+    return theirs.dc_name(Pictures.of(result)) if form == "res" else ""
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be written ({error.strerror or error}). Choose another place.") from None
+
+
+def read(path: Path, *, data: str = "", pixels: str = "", factor: int = 0) -> Result:
+    """The set at a path, in any of our forms or of other people's layouts (`layouts`).
+
+    Args:
+        data: the data set that it stands for, where the files do not say it.
+        pixels, factor: see `Asked`; for other people's layouts.
 
     Raises `BadRecord` with a sentence for anything else.
     """
+    found = look(path, Asked(data, pixels, factor))
+    return found.result if isinstance(found, Brought) else found
+
+
+def look(path: Path, asked: Asked) -> Result | Brought:
+    """One of our own sets as it says itself; another one with what was found."""
     if not path.exists():
         raise BadRecord(f"There is no file {path}.")
+    if path.suffix == ".safetensors":
+        return load_result(path, DECODERS)
     try:
-        for fits, reader in READERS:
-            if fits(path):
-                return reader(path, data)
-    except (BadData, OSError, KeyError, TypeError, ValueError) as error:
+        with looked_at(path) as place:
+            for fits, reader in OURS:
+                if fits(place):
+                    return reader(place, asked.data)
+            real = load(asked.data) if asked.data else None
+            return brought(place, asked, teacher_for(real), real)
+    except (BadData, BadRecord, Unreadable, OSError, KeyError, TypeError, ValueError) as error:
         raise BadRecord(f"{path.name} holds no synthetic set that can be read: {error}") from None
-    raise BadRecord(
-        f"{path.name} is none of .safetensors, .zip, .parquet, .pt or a folder of these. Export the set in one of them."
-    )
 
 
 def of_run(folder: RunFolder) -> Result:
@@ -76,8 +133,9 @@ def of_run(folder: RunFolder) -> Result:
     return load_result(folder.path / "set.safetensors", DECODERS)
 
 
-def keep(home: Path, result: Result, *, name: str, data: str = "") -> RunFolder:
-    """Put a set from elsewhere into the library as a finished run: it can be looked at, compared and evaluated."""
+def keep(home: Path, result: Result, *, name: str, data: str = "", cautions: Sequence[str] = ()) -> RunFolder:
+    """Put a set from elsewhere into the library as a finished run: it can be looked at, compared and evaluated. What was found in its
+    files is said in the run."""
     made = dict(result.about.get("job") or {})
     counts = result.labels.bincount(minlength=len(result.classes))
     job = {**made, "data": data or made.get("data") or "unknown", "ipc": max(1, int(counts.max()))}
@@ -85,6 +143,10 @@ def keep(home: Path, result: Result, *, name: str, data: str = "") -> RunFolder:
     folder = RunFolder.create(home, method, dict(result.about.get("settings") or {}), job, name=name[:120])
     result.save(folder.path / "set.safetensors")
     recorder = Recorder(folder)
+    for sentence in (result.about.get("brought") or {}).get("notes", ()):
+        recorder.write(Note(sentence))
+    for sentence in cautions:
+        recorder.write(Note(sentence, "warning"))
     pixels, shown = (result.preview().clamp(0, 1) * 255).round().to(torch.uint8), walls(result.labels)
     recorder.write(
         Images(0, pixels.permute(0, 2, 3, 1).numpy(), result.labels[shown].numpy(), result.ids[shown].numpy())

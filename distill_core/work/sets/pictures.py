@@ -15,10 +15,10 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from ...datasets.tree import opened
 from ...errors import BadRecord
 from ...results import Pictures
 from .card import assembled, card_of
+from .place import Place
 
 MOST_PIXELS = 4096 * 4096  # of one picture
 
@@ -37,7 +37,11 @@ def pixels(data: bytes, name: str) -> Tensor:
         with Image.open(io.BytesIO(data)) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise BadRecord(f"{name} has {opened.width}×{opened.height} pixels, more than is taken.")
-            pixels = np.array(opened.convert("L" if opened.mode in ("1", "L", "I;16") else "RGB"))
+            if opened.mode.startswith(("I", "F")):
+                raise BadRecord(
+                    f"{name} has levels of {opened.mode}, not of 8 bits. Save the set as a tensor of its numbers."
+                )
+            pixels = np.array(opened.convert("L" if opened.mode in ("1", "L") else "RGB"))
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadRecord(f"{name} is no picture that can be read ({error}).") from None
     return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).float() / 255
@@ -75,19 +79,16 @@ def write(result: Pictures, path: Path) -> None:
         (path / name).write_bytes(data)
 
 
-def read(path: Path, data: str) -> Pictures:
-    with opened(path) as tree:
-        files = {entry.path: entry for entry in tree.entries}
-        if "labels.json" not in files:
-            raise BadRecord(
-                "it has no labels.json, which says the label of each picture. Bring it in as a data set instead."
-            )
-        card = json.loads(tree.read(files["labels.json"]))
-        rows = card["images"]
-        absent = [row["file"] for row in rows if row["file"] not in files]
-        if absent:
-            raise BadRecord(f"labels.json names {absent[0]!r}, which is not there.")
-        images = [pixels(tree.read(files[row["file"]]), row["file"]) for row in rows]
+def fits(place: Place) -> bool:
+    return place.has("labels.json") and not place.chosen
+
+
+def read(place: Place, data: str) -> Pictures:
+    card = place.json("labels.json")
+    rows = card["images"]
+    if absent := [row["file"] for row in rows if not place.has(row["file"])]:
+        raise BadRecord(f"labels.json names {absent[0]!r}, which is not there.")
+    images = [pixels(place.bytes(row["file"]), row["file"]) for row in rows]
     sizes = {tuple(image.shape) for image in images}
     if len(sizes) != 1:
         raise BadRecord(f"its pictures have {len(sizes)} different shapes; one was wanted.")
