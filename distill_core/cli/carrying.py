@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import BadSetting, nearest
+from ..events import Scored
 from ..figures import ledger
-from ..record import archive
+from ..record import archive, later
 from ..record.folder import RunFolder
-from ..record.scores import Score, scores_of
+from ..record.log import Timeline
+from ..record.scores import scores_of
+from ..spec import respelled
 from .out import AsJson, Home, console, emit, home_of, percent
 
 if TYPE_CHECKING:
     from ..results import Result
 
+SAYS = ("subject", "student", "protocol", "labels", "accuracy", "budget", "draws")  # of a score
 FORMS = ("run", "set", "png", "parquet", "pt")
 ENDINGS = {"run": ".zip", "set": ".safetensors", "png": ".zip", "parquet": ".parquet", "pt": ""}
 
@@ -52,8 +56,10 @@ def evaluate(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train students on a set, and on as many random real images beside it."""
-    result = set_of(home_of(home), what, data)
+    """Train students on a set, and on as many random real images beside it. The scores of a run are kept with it."""
+    where = home_of(home)
+    run = None if Path(what).exists() else RunFolder.find(where, what)
+    result = set_of(where, what, data)
     asked: dict[str, object] = {
         "protocol": protocol,
         "student": student,
@@ -63,9 +69,13 @@ def evaluate(
         "epochs": epochs,
     }
     asked |= {"seed": seed, "device": device, **({"data": data} if data else {})}
-    scores = _judged(result, asked, labels, store)
+    scored = _judged(result, asked, labels, store)
+    scores = scores_of({"kind": "scored", **{name: getattr(event, name) for name in SAYS}} for event in scored)
+    kept = run is not None and not differs(result, data)
+    if run is not None and kept:
+        later.add_scores(run, scored)
     if as_json:
-        return emit({"set": what, "scores": scores})
+        return emit({"set": what, "scores": scores, "kept": kept})
     for subject, one in scores.items():
         console().print(
             f"{subject:<10} {percent(one)} %  {one['student']}, {one['protocol']}, labels: {one['labels']}, "
@@ -73,24 +83,31 @@ def evaluate(
             markup=False,
             soft_wrap=True,
         )
+    if run is not None:
+        other = f"Not kept with {run.id}: it was made from other data than {data}."
+        console().print(f"Kept with {run.id}." if kept else other, markup=False, soft_wrap=True)
     return None
 
 
-def _judged(result: Result, asked: Mapping[str, object], labels: str, store: Path | None) -> dict[str, Score]:
-    """The scores of a set by subject, trained for with a progress bar."""
+def differs(result: Result, data: str) -> bool:
+    """Whether a set says that it was made from other data than these; "" names none."""
+    made = str((result.about.get("job") or {}).get("data") or "")
+    return bool(made and data) and respelled({"data": made}) != respelled({"data": data})
+
+
+def _judged(result: Result, asked: Mapping[str, object], labels: str, store: Path | None) -> list[Scored]:
+    """What students are worth that learned from a set, trained with a progress bar."""
     from ..run import evaluate as judge
     from ..work.sitting import leave_a_core
     from .bar import Bar
 
     leave_a_core()
-    records: list[Mapping[str, object]] = []
+    found: list[Scored] = []
     with Bar() as bar:
         for event in judge(result, labels, store, **asked):
             bar(event)
-            if event.kind == "scored":
-                names = ("subject", "student", "protocol", "labels", "accuracy", "budget", "draws")
-                records.append({"kind": "scored", **{name: getattr(event, name) for name in names}})
-    return scores_of(records)
+            found += [event] if isinstance(event, Scored) else []
+    return found
 
 
 def set_of(home: Path, what: str, data: str) -> Result:
@@ -141,5 +158,13 @@ def bring(
     else:
         from ..work import sets
 
-        folder = sets.keep(where, sets.read(path, data=data), name=name or path.stem, data=data)
-    emit({"run": folder.id, "path": str(folder.path)}) if as_json else console().print(folder.id, markup=False)
+        folder = sets.keep(where, sets.read(path, data=data), name=name or path.stem, data=data, source=path)
+    notes = (
+        [one["text"] for one in Timeline.all(folder) if one["kind"] == "note"] if folder.state().get("imported") else []
+    )
+    if as_json:
+        return emit({"run": folder.id, "path": str(folder.path), "notes": notes})
+    console().print(folder.id, markup=False)
+    for note in notes:
+        console().print(f"· {note}", markup=False, soft_wrap=True)
+    return None
