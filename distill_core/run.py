@@ -22,6 +22,7 @@ from .networks import norm_of, resolve
 from .parts.labels import labels_of, relabelled
 from .pieces.device import device_of
 from .pieces.ensemble import find_teachers
+from .pieces.ground import noted
 from .pieces.library import missing
 from .pieces.start import check_ipc
 from .pieces.teach import SqueezeRecipe, squeeze
@@ -63,6 +64,7 @@ def whole(method: Method, job: Job) -> Stream[Result]:
     meter = Meter(device_of(job.device))
     check(method, job)
     meter.start()
+    yield from noted(load(job.data))
     result = yield from method.distill(job)
     if peak := meter.peak():
         yield Scalars(0, {PEAKS[name]: float(value) for name, value in peak.items()})
@@ -130,9 +132,9 @@ def job_of(result: Result, **values: object) -> tuple[Job, RealSet]:
     """What is asked of a finished set, and its real data; `BadSetting` where it does not belong to them."""
     counts = result.labels.bincount(minlength=len(result.classes))
     made = dict(result.about.get("job", {}))
-    job = ask(
-        **{"data": made.get("data", "digits"), "ipc": max(1, int(counts.max())), "seed": made.get("seed", 0), **values}
-    )
+    if not (data := values.get("data") or made.get("data")):
+        raise BadSetting("The set does not say which data set it was made from. Name it: --data NAME, or data=NAME.")
+    job = ask(**{"data": data, "ipc": max(1, int(counts.max())), "seed": made.get("seed", 0), **values})
     real = load(job.data)
     if tuple(real.classes) != tuple(result.classes):
         raise BadSetting(

@@ -16,13 +16,13 @@ def known_data() -> list[DataEntry]:
     return [plain(dataclasses.asdict(one)) for one in datasets.known()]
 
 
-def add_data(home: Path, path: Path, name: str, mirror: bool | None, as_json: bool) -> None:
+def add_data(home: Path, path: Path, name: str, size: int | None, mirror: bool | None, as_json: bool) -> None:
     from ..work.catalogue import import_data
     from .bar import downloading
 
     with downloading() as progress:
         found = import_data(
-            home, path, name or path.stem.lower(), lambda **p: progress(p["what"], p["done"], p["total"]), mirror
+            home, path, name or path.stem.lower(), lambda **p: progress(p["what"], p["done"], p["total"]), mirror, size
         )
     if as_json:
         return emit(found)
@@ -31,5 +31,7 @@ def add_data(home: Path, path: Path, name: str, mirror: bool | None, as_json: bo
     for note in found["notes"]:
         console().print(f"· {note}", markup=False, soft_wrap=True)
     data = found["data"]
-    text = f"{data['name']}: {len(data['classes'])} classes, {data['train']} + {data['test']} images. run METHOD --data {data['name']}"
+    counted = f"{found['given']} files given, {found['read']} taken: {data['train']} for training, {data['test']} for the test"
+    kept = f"{data['size']}×{data['size']}, {'RGB' if data['channels'] == 3 else 'grey'}"
+    text = f"{data['name']}: {counted}, {kept}. Classes: {', '.join(data['classes'])}. run METHOD --data {data['name']}"
     return console().print(text, markup=False, soft_wrap=True)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import BadSetting, nearest
+from ..events import Scored
 from ..figures import ledger
-from ..record import archive
+from ..record import archive, later
 from ..record.folder import RunFolder
-from ..record.scores import Score, scores_of, verdict
+from ..record.scores import scores_of, verdict
+from ..spec import respelled
 from .out import AsJson, Home, aside, console, emit, home_of, percent, tell_passports
 
 if TYPE_CHECKING:
@@ -61,8 +63,10 @@ def evaluate(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train students on a set, and on as many random real images beside it."""
-    result = set_of(home_of(home), what, data, pixels)
+    """Train students on a set, and on as many random real images beside it. The scores of a run are kept with it."""
+    where = home_of(home)
+    run = None if Path(what).exists() else RunFolder.find(where, what)
+    result = set_of(where, what, data, pixels)
     asked: dict[str, object] = {
         "protocol": protocol,
         "student": student,
@@ -72,9 +76,15 @@ def evaluate(
         "epochs": epochs,
     }
     asked |= {"seed": seed, "device": device, **({"data": data} if data else {})}
-    scores = _judged(result, asked, labels, store)
+    scored = _judged(result, asked, labels, store)
+    scores = scores_of(
+        {"kind": "scored", **{one.name: getattr(event, one.name) for one in fields(event)}} for event in scored
+    )
+    kept = run is not None and not differs(result, data)
+    if run is not None and kept:
+        later.add_scores(run, scored)
     if as_json:
-        return emit({"set": what, "scores": scores})
+        return emit({"set": what, "scores": scores, "kept": kept})
     for subject, one in scores.items():
         console().print(
             f"{subject:<10} {percent(one)} %  {one['student']}, {one['protocol']}, labels: {one['labels']}, "
@@ -84,24 +94,31 @@ def evaluate(
         )
     tell_passports(scores)
     console().print(verdict(scores).replace("**", ""), markup=False, soft_wrap=True)
+    if run is not None:
+        other = f"Not kept with {run.id}: it was made from other data than {data}."
+        console().print(f"Kept with {run.id}." if kept else other, markup=False, soft_wrap=True)
     return None
 
 
-def _judged(result: Result, asked: Mapping[str, object], labels: str, store: Path | None) -> dict[str, Score]:
-    """The scores of a set by subject, trained for with a progress bar."""
+def differs(result: Result, data: str) -> bool:
+    """Whether a set says that it was made from other data than these; "" names none."""
+    made = str((result.about.get("job") or {}).get("data") or "")
+    return bool(made and data) and respelled({"data": made}) != respelled({"data": data})
+
+
+def _judged(result: Result, asked: Mapping[str, object], labels: str, store: Path | None) -> list[Scored]:
+    """What students are worth that learned from a set, trained with a progress bar."""
     from ..run import evaluate as judge
     from ..work.sitting import leave_a_core
     from .bar import Bar
 
     leave_a_core()
-    records: list[Mapping[str, object]] = []
+    found: list[Scored] = []
     with Bar() as bar:
         for event in judge(result, labels, store, **asked):
             bar(event)
-            if event.kind == "scored":
-                names = tuple(one.name for one in fields(event))
-                records.append({"kind": "scored", **{name: getattr(event, name) for name in names}})
-    return scores_of(records)
+            found += [event] if isinstance(event, Scored) else []
+    return found
 
 
 def set_of(home: Path, what: str, data: str, pixels: str = "") -> Result:

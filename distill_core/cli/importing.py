@@ -10,6 +10,8 @@ import typer
 
 from ..errors import BadSetting
 from ..record import archive
+from ..record.folder import RunFolder
+from ..record.log import Timeline
 from .out import AsJson, Home, aside, console, emit, home_of
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def bring(
         folder = archive.import_run(where, path)
         if name:
             folder.rename(name)
-        return _done(folder.id, folder.path, {}, as_json)
+        return _done(folder, {}, as_json)
     from ..work import sets
     from ..work.sets import experts
 
@@ -61,8 +63,8 @@ def bring(
     ours = isinstance(found, sets.Brought)
     result, cautions = (found.result, found.cautions) if isinstance(found, sets.Brought) else (found, ())
     named = str(result.about.get("data") or data) if ours else data
-    folder = sets.keep(where, result, name=name or path.stem, data=named, cautions=cautions)
-    return _done(folder.id, folder.path, told, as_json)
+    folder = sets.keep(where, result, name=name or path.stem, data=named, cautions=cautions, source=path)
+    return _done(folder, told, as_json)
 
 
 def _told(found: Result | Brought) -> dict[str, object]:
@@ -89,8 +91,16 @@ def _print(told: dict[str, object], to_out: bool = False) -> None:
         (console() if to_out else aside()).print(f"· {sentence}", markup=False, soft_wrap=True)
 
 
-def _done(run: str, path: Path, told: dict[str, object], as_json: bool) -> None:
-    emit({"run": run, "path": str(path), **told}) if as_json else console().print(run, markup=False)
+def _done(folder: RunFolder, told: dict[str, object], as_json: bool) -> None:
+    """The run, and what it says of the set that was brought in."""
+    brought = bool(folder.state().get("imported"))
+    notes = [one["text"] for one in Timeline.all(folder) if one["kind"] == "note"] if brought else []
+    if as_json:
+        return emit({"run": folder.id, "path": str(folder.path), **told, "notes": notes})
+    console().print(folder.id, markup=False)
+    for note in notes:
+        console().print(f"· {note}", markup=False, soft_wrap=True)
+    return None
 
 
 def _experts(path: Path, data: str, network: str, as_json: bool) -> None:

@@ -123,17 +123,21 @@ def data(
             "single letters or digits are not mirrored, and others are.",
         ),
     ] = None,
+    size: Annotated[
+        int,
+        typer.Option(help="Pixels a side, 8 to 256. 0 takes the most common shorter side of the pictures, up to 64."),
+    ] = 0,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the data sets, or add your own: `data add PATH --name cats`."""
+    """List the data sets, or add your own: `data add PATH --name cats --size 96`."""
     where = home_of(home)
     if action == "add":
         if path is None:
             raise BadSetting("Say where the images are: distill-studio data add PATH --name NAME.")
         from .bringing import add_data
 
-        return add_data(where, path, name, mirror, as_json)
+        return add_data(where, path, name, size or None, mirror, as_json)
     if action:
         raise BadSetting(f"data {action} is not known. Use `data` to list, or `data add PATH --name NAME`.")
     from .bringing import known_data

@@ -3,7 +3,7 @@
 Names: `digits`, `shapes`, `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `own/<name>` (see `own.add`), and
 `folder:/a/path` for a folder or a zip with one sub-folder of pictures per class. Own images take `mirror=yes` or
 `mirror=no`, and `constants=imagenet` where they are normalized as ImageNet: `own/letters:mirror=no`,
-`folder:constants=imagenet,mirror=no:/a/path`.
+`folder:constants=imagenet,mirror=no:/a/path`. A folder also takes a size, `folder:size=96:/a/path`; an added set has its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ..errors import BadSetting, nearest
-from ..spec import Value, parse
+from ..spec import Spec, Value, parse
 from . import constants, digits, own, shapes, vision
 from .mirroring import asked_of
 from .real import DataInfo, Progress, RealSet, Split
@@ -57,9 +57,16 @@ def load(spec: str, *, progress: Progress | None = None) -> RealSet:
     if name == "folder":
         if not options["path"]:
             raise BadSetting("folder: needs a path after the colon, such as folder:/home/me/pictures.")
-        _no_other_options(name, options, ["constants", "mirror", "path"])
-        return own.load_folder(str(options["path"]), progress, asked_of(asked), constants.asked_of(asked))
+        _no_other_options(name, options, ["constants", "mirror", "path", "size"])
+        return own.load_folder(
+            str(options["path"]), progress, asked_of(asked), constants.asked_of(asked), size_of(asked)
+        )
     if name.startswith("own/"):
+        if "size" in options:
+            raise BadSetting(
+                f"{name}:size={options['size']} cannot work: its pixels were kept at one size. Add the folder again under another "
+                f"name, with --size {options['size']}; its options are constants and mirror."
+            )
         _no_other_options(name, options, ["constants", "mirror"])
         return own.load(name.removeprefix("own/"), asked_of(asked), constants.asked_of(asked))
     if name not in _LOADERS:
@@ -73,6 +80,14 @@ def load(spec: str, *, progress: Progress | None = None) -> RealSet:
         name, options, [one for one in inspect.signature(loader).parameters if one not in ("progress", "name")]
     )
     return loader(**options, progress=progress)
+
+
+def size_of(spec: Spec) -> int | None:
+    """The size that a folder is asked for at; `own.add` and `own.load_folder` say which sizes there are."""
+    size = spec.options.get("size")
+    if size is not None and not isinstance(size, int):
+        raise BadSetting(f"{spec.name}:size={size} cannot work: say a whole number of pixels, such as size=64.")
+    return size
 
 
 def _no_other_options(name: str, given: dict[str, Value], has: list[str]) -> None:

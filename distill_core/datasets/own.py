@@ -1,8 +1,8 @@
 """The user's own images: a folder with one sub-folder per class, or a zip of one.
 
-`train/` and `test/` (or `val/`) levels above the classes are understood. Without a test part a fifth of each class
-becomes one. Pictures are cut square and resized; what cannot be read is listed by name and reason, and the rest is
-used.
+`train/` and `test/` (or `val/`) levels above or in the classes are understood (see `divisions`). Without a test part a fifth of
+each class becomes one. Pictures are cut square and resized, to the size that is asked for; what cannot be read is listed by name
+and reason, and the rest is used. What was given and what was taken are compared in the notes.
 Whether training may mirror them is asked when they are brought in (see `mirroring`).
 """
 
@@ -29,7 +29,7 @@ from ..spec import Spec
 from ..store import remembered
 from .constants import NAMED, Constants
 from .mirroring import SAID, by_default, sentence
-from .reading import RECIPE, About, Arrays, about_of, read
+from .reading import READER, About, Arrays, about_of, read
 from .real import DataInfo, Progress, RealSet, Split, assemble, fingerprint
 from .tree import opened
 
@@ -38,13 +38,12 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a folder: how many pictures were read, which were not and why, and what was done to all of
-    them.
-    """
+    """What became of a folder: how many pictures were read, which were not and why, and what was done to all of them."""
 
     read: int
     skipped: tuple[tuple[str, str], ...] = ()  # (path, reason)
     notes: tuple[str, ...] = ()
+    given: int = 0  # files that were found
 
 
 def add(
@@ -59,6 +58,7 @@ def add(
     again.
 
     Args:
+        size: pixels a side; None takes the most common shorter side, up to `reading.USUAL`.
         mirror: whether training may mirror the images; None goes by the classes (`mirroring.by_default`).
     """
     if not NAME.fullmatch(name):
@@ -74,12 +74,16 @@ def add(
         _check_same(name, read_json(folder / "set.json", {}).get("fingerprint") == about.fingerprint, made)
     else:
         _keep(folder, arrays, {**asdict(made), "fingerprint": about.fingerprint})
-    return info(name), Report(about.read, about.skipped, (*about.notes, sentence(made.name, made.may_mirror)))
+    return info(name), Report(
+        about.read, about.skipped, (*about.notes, sentence(made.name, made.may_mirror)), about.given
+    )
 
 
 def _check_same(name: str, same_images: bool, made: DataInfo) -> None:
     if not same_images:
-        raise BadSetting(f"There is already a data set called own/{name}, with other images. Choose another name.")
+        raise BadSetting(
+            f"There is already a data set called own/{name}, with other images or another size. Choose another name."
+        )
     if info(name).may_mirror != made.may_mirror:
         raise BadSetting(
             f"own/{name} is there already, with mirror={SAID[not made.may_mirror]}. Choose another name, or write "
@@ -128,15 +132,19 @@ def scrambled(images: np.ndarray) -> bool:
 
 
 def load_folder(
-    path: str, progress: Progress | None = None, mirror: bool | None = None, constants: Constants | None = None
+    path: str,
+    progress: Progress | None = None,
+    mirror: bool | None = None,
+    constants: Constants | None = None,
+    size: int | None = None,
 ) -> RealSet:
-    """A folder or a zip directly; its pixels are kept in the cache until a file in it changes."""
+    """A folder or a zip directly, at a size; its pixels are kept in the cache until a file in it changes."""
     where = Path(path).expanduser().resolve()
     with opened(where) as tree:
-        listing = "\n".join(f"{e.path}\t{e.size}\t{e.stamp}" for e in tree.entries)
-    key = sha256(f"{RECIPE}\n{where}\n{listing}".encode()).hexdigest()[:32]
-    arrays = remembered("folder", key, lambda: read(where, None, progress))
-    return _real(_info(f"folder:{where}", where.name, arrays), arrays, mirror, constants)
+        listing = "\n".join([*(f"{e.path}\t{e.size}\t{e.stamp}" for e in tree.entries), *tree.aside.notes()])
+    key = sha256(f"{READER}\n{size or ''}\n{where}\n{listing}".encode()).hexdigest()[:32]
+    arrays = remembered("folder", key, lambda: read(where, size, progress))
+    return _real(_info(f"folder:{where}", where.name, arrays), arrays, mirror, constants, size)
 
 
 def _folder(name: str) -> Path:
@@ -170,7 +178,9 @@ def _info(name: str, title: str, arrays: Arrays, mirror: bool | None = None) -> 
     return DataInfo(name, title, said, classes, *counts, (), mirrored, ready=True)
 
 
-def _real(known: DataInfo, arrays: Arrays, mirror: bool | None, constants: Constants | None) -> RealSet:
+def _real(
+    known: DataInfo, arrays: Arrays, mirror: bool | None, constants: Constants | None, size: int | None = None
+) -> RealSet:
     def split(part: str) -> Split:
         return Split(torch.from_numpy(arrays[f"{part}_images"]), torch.from_numpy(arrays[f"{part}_labels"]))
 
@@ -185,17 +195,18 @@ def _real(known: DataInfo, arrays: Arrays, mirror: bool | None, constants: Const
         split("test"),
         key,
         val=split("val") if "val_images" in arrays else None,
-        name=_named(known, asked.may_mirror, constants),
+        name=_named(known, asked.may_mirror, constants, size),
         constants=constants,
         licence="your own",
         notes=[*about.notes, sentence(known.name, asked.may_mirror), *_not_used(about)],
     )
 
 
-def _named(known: DataInfo, mirrored: bool, constants: Constants | None) -> str:
-    """The spec of this set: `mirror` and `constants` are said where they are not what was settled when the images came in."""
-    said = {} if mirrored == known.may_mirror else {"mirror": SAID[mirrored]}
+def _named(known: DataInfo, mirrored: bool, constants: Constants | None, size: int | None) -> str:
+    """The spec of this set: `mirror`, `constants` and `size` are said where they are not what was settled when the images came in."""
+    said: dict[str, int | float | str] = {} if mirrored == known.may_mirror else {"mirror": SAID[mirrored]}
     said |= {} if constants is None else {"constants": NAMED}
+    said |= {} if size is None else {"size": size}
     if not said:
         return known.name
     kind, _, path = known.name.partition(":")

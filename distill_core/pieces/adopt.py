@@ -1,7 +1,8 @@
 """Take in somebody's teacher: one safetensors file, believed in nothing that can be checked. Never a pickle.
 
 What has to agree: the classes and their order, mean and s.d., the network's tensors by name and shape; and it is asked to
-classify the validation part, because a teacher with another class order has the right header and knows nothing.
+classify the validation part, because a teacher with another class order has the right header and knows nothing, and one with two
+classes swapped knows nearly everything. Files with public names of tensors are read by one table (`tensor_names`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting, nearest
 from ..home import replacing
 from ..networks import build, resolve
+from .confusion import asked_part, confusion, reordered
 from .teacher import Teacher, accuracy, find_teacher, header, same_constants, save_teacher
+from .tensor_names import ours
 
 MOST_BYTES = 4 << 30
 NEEDED = ("classes", "mean", "std")
@@ -144,7 +147,8 @@ def fitted(name: str, spec: str, tensors: Mapping[str, Tensor], real: RealSet) -
         network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=0)
     except BadSetting as error:
         raise BadRecord(f"{name} cannot be built: {error}") from None
-    wanted = network.state_dict()
+    named = ours(name, tensors, network)
+    tensors, wanted = named.tensors, network.state_dict()
     for one in wanted:
         if one not in tensors:
             guess = nearest(one, list(tensors))
@@ -154,12 +158,12 @@ def fitted(name: str, spec: str, tensors: Mapping[str, Tensor], real: RealSet) -
         if tensors[one].shape != wanted[one].shape:
             given, right = (list(t.shape) for t in (tensors[one], wanted[one]))
             raise BadRecord(
-                f"{name} holds {one!r} with shape {given}; a {spec} for {real.name} has {right}. "
+                f"{name} holds {named.was.get(one, one)!r} with shape {given}; a {spec} for {real.name} has {right}. "
                 "Choose the network it was made for."
             )
         if not bool(torch.isfinite(tensors[one].double()).all()):
             raise BadRecord(
-                f"{name} holds numbers that are not finite in {one!r}. It was damaged, or its training failed."
+                f"{name} holds numbers that are not finite in {named.was.get(one, one)!r}. It was damaged, or its training failed."
             )
     if more := sorted(tensors.keys() - wanted.keys()):
         raise BadRecord(f"{name} holds {len(more)} tensors that a {spec} has not, such as {more[0]!r}.")
@@ -168,15 +172,27 @@ def fitted(name: str, spec: str, tensors: Mapping[str, Tensor], real: RealSet) -
 
 
 def check_accuracy(name: str, network: nn.Module, real: RealSet, stated: object, device: torch.device) -> float:
-    """Its accuracy on the test part, a fraction. Refused where it guesses on the validation part, or misses what it states."""
+    """Its accuracy on the test part, a fraction. Refused where it guesses on the validation part, where classes trade names, or where
+    it misses what it states."""
     part = real.val if len(real.val) else real.train
     held, n = accuracy(network, real, part, device), len(part)
     chance = float(part.labels.bincount().max()) / n
+    asked = asked_part(real)
+    swapped = reordered(confusion(network, real, asked, device), real.classes)
     if held <= chance + 3 * math.sqrt(chance * (1 - chance) / n):
         raise BadRecord(
-            f"{name} gets {held:.1%} of {n:,} validation images of {real.name} right, no better than chance ({chance:.1%}). Most "
-            "likely the order of its classes is another one than the header says; or its images were normalized or "
-            "cropped differently."
+            f"{name} gets {held:.1%} of {n:,} validation images of {real.name} right, no better than chance ({chance:.1%}). "
+            + (
+                f"The order of its classes is another one than the header says: {swapped}"
+                if swapped
+                else "Most likely the order of its classes is another one than the header says; or its images were normalized or "
+                "cropped differently."
+            )
+        )
+    if swapped:
+        raise BadRecord(
+            f"{name} gets {held:.1%} of {n:,} validation images of {real.name} right, but {swapped} Reorder the rows of its last "
+            "layer, or the classes in its header."
         )
     measured = accuracy(network, real, real.test, device)
     if isinstance(stated, (int, float)) and measured < stated - MISSED:

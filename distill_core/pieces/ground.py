@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ..datasets import RealSet, load
+from ..events import Note
 from ..job import Job
 from .device import device_of
 from .start import check_ipc, slice_labels
+
+
+def noted(real: RealSet) -> Iterator[Note]:
+    """What was done to the real images on their way in, for the record of a run."""
+    yield from (Note(sentence) for sentence in real.notes)
 
 
 @dataclass(frozen=True, eq=False)

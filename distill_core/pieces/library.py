@@ -19,11 +19,11 @@ from ..networks import build
 from ..spec import parse
 from .adopt import keep, key_of, tensors_of
 from .teacher import Teacher, find_teacher, same_constants
+from .tensor_names import library_names, model_name
 
 LIBRARY = "torchvision"  # what follows @
 VERSION = "IMAGENET1K_V1"  # the weights of which the papers' code speaks
 CLASSES = 1000
-NAMES = {"mobilenetv2": "mobilenet_v2", "efficientnetb0": "efficientnet_b0"}
 
 
 def library_name(spec: str) -> str:
@@ -34,9 +34,7 @@ def library_name(spec: str) -> str:
             f"{spec} cannot have torchvision's weights: they fit its networks as they are. "
             f"Write {asked.name}:stem={LIBRARY}@{LIBRARY}, or leave out @{LIBRARY} and one is trained."
         )
-    if asked.name == "shufflenet":
-        return "shufflenet_v2_x0_5" if asked.options.get("width") == 0.5 else "shufflenet_v2_x1_0"
-    return NAMES.get(asked.name, asked.name)
+    return model_name(spec)
 
 
 def place(spec: str) -> Path:
@@ -88,10 +86,7 @@ def published(network: str, spec: str, real: RealSet, device: torch.device) -> T
 
 def as_ours(spec: str, tensors: dict[str, torch.Tensor], real: RealSet) -> dict[str, torch.Tensor]:
     """torchvision's tensors under our names: both networks hold the same modules in the same order."""
-    from torchvision.models import get_model
-
-    with torch.device("meta"):  # only their names are read
-        theirs = list(get_model(library_name(spec), weights=None).state_dict())
+    theirs = library_names(spec)
     if missed := [name for name in theirs if name not in tensors]:
         raise BadRecord(f"{place(spec).name} has no tensor {missed[0]!r}. Make it again as the sentence about it says.")
     ours = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=0).state_dict()

@@ -3,7 +3,7 @@
 why_not      method, settings, job                  → {"reason": sentence or None, "caution": sentence or None}
 check_sweep  plan                                   → {"reason": sentence or None}: see `cells.py`
 trial        method, settings, job                  → {"seconds", "disk", "memory", "stages": {name: seconds}}
-import_data  path, name, mirror                     → what `datasets.own.add` found, refused and why
+import_data  path, name, mirror, size               → what `datasets.own.add` found, refused and why
 bring        path, data, pixels, factor             → what lies there: see `work/sets/report.py`
 plane        runs, kind ("tsne", …), space, …       → {"file", "kept", "notes"}: see `planes.py`
 spread       runs, planes, measure                  → {"left", "seconds"}: see `spread.py`

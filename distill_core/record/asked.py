@@ -44,6 +44,7 @@ class State(TypedDict, total=False):
     facts: dict[str, float]  # by quantity, see `facts.py`
     wrong_setting: bool
     imported: bool
+    classes: list[str]  # names, where the catalog may not know them: the user's own images, a set that was brought in
 
 
 class Control(TypedDict):

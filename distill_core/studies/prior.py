@@ -12,6 +12,7 @@ from ..job import Job
 from ..method import Card, Preset, Stream, stage
 from ..part import knob
 from ..pieces.device import device_of
+from ..pieces.ground import noted
 from ..priors import cuts_for
 from ..priors.header import Header
 from ..priors.quality import card as quality_card
@@ -125,6 +126,7 @@ class PriorTraining(Study):
         real, device, recipe = load(job.data), device_of(job.device), self.recipe()
         if reason := self.why_not(job):
             raise BadSetting(reason)
+        yield from noted(real)
         prior = yield from stage("prior", trained(real, recipe, device), recipe.steps + recipe.sharpen)
         key = prior_key(real, recipe)
         yield Note(f"Prior style@{key}: {sum(p.numel() for p in prior.parameters()):,} weights.")

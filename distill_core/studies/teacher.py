@@ -11,6 +11,7 @@ from ..networks import resolve
 from ..part import knob
 from ..pieces.by_name import build as build_augment
 from ..pieces.device import device_of
+from ..pieces.ground import noted
 from ..pieces.teach import RECIPES as SQUEEZE
 from ..pieces.teach import SqueezeRecipe, squeeze
 from .study import Findings, Study
@@ -76,6 +77,7 @@ class TeacherTraining(Study):
         real, recipe = load(job.data), self.recipe(job)
         resolve(job.teacher, channels=real.channels, size=real.size)
         build_augment(recipe.augment)
+        yield from noted(real)
         count = len(real.train)
         updates = recipe.epochs * max(1, count // min(recipe.batch, count))
         yield from stage("squeeze", squeeze(real, job.teacher, recipe, device_of(job.device)), updates)

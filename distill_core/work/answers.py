@@ -57,7 +57,7 @@ def check_sweep(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
 def import_data(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
     from .catalogue import import_data as add
 
-    return add(home, Path(values["path"]), values["name"], tell, values.get("mirror"))
+    return add(home, Path(values["path"]), values["name"], tell, values.get("mirror"), values.get("size"))
 
 
 def bring(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:

@@ -122,15 +122,23 @@ class Brought(TypedDict):
     """What became of a folder of the user's own images."""
 
     data: DataEntry
+    given: int  # files that were found
     read: int
     skipped: list[list[str]]  # path, reason
     notes: list[str]
 
 
-def import_data(home: Path, path: Path, name: str, tell: Callable[..., None], mirror: bool | None = None) -> Brought:
+def import_data(
+    home: Path,
+    path: Path,
+    name: str,
+    tell: Callable[..., None],
+    mirror: bool | None = None,
+    size: int | None = None,
+) -> Brought:
     """Bring in the user's own images as `own/<name>`; `tell(what=, done=, total=)` hears how far it is.
 
-    `mirror`: whether training may mirror them; None goes by their classes.
+    `mirror`: whether training may mirror them; None goes by their classes. `size`: pixels a side; None goes by their own.
 
     The catalog then lists it.
     """
@@ -139,11 +147,12 @@ def import_data(home: Path, path: Path, name: str, tell: Callable[..., None], mi
     def progress(what: str, done: int, total: int) -> None:
         tell(what=what, done=done, total=total)
 
-    info, report = own.add(path, name, mirror=mirror, progress=progress)
+    info, report = own.add(path, name, size=size, mirror=mirror, progress=progress)
     write(home)
     skipped = [list(one) for one in report.skipped]
     return {
         "data": plain(dataclasses.asdict(info)),
+        "given": report.given,
         "read": report.read,
         "skipped": skipped,
         "notes": list(report.notes),

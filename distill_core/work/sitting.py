@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 import torch
 from filelock import Timeout
 
+from ..datasets import load
 from ..errors import BadRecord, BadSetting, StudioError
 from ..events import Event, Failed, Finished, Stopped
 from ..job import Job, ask
@@ -104,6 +105,7 @@ def _sit(
         torch.manual_seed(job.seed)  # for what draws from the global generator; a new process starts it anywhere
         token = driven_by(drive)
         try:
+            _name_classes(pulse, job)
             _follow(folder, drive, whole(method, job))
             drive.record(Finished(recorder.seconds()))
             end: State = {"state": "finished", **_known(folder)}
@@ -122,6 +124,12 @@ def _sit(
     if end["state"] == "finished":  # a finished run has no need of them
         shutil.rmtree(folder.path / "checkpoints", ignore_errors=True)
     return state
+
+
+def _name_classes(pulse: Pulse, job: Job) -> None:
+    """Names of classes that a catalog may not know: those of the user's own images, which can go away."""
+    if job.data.startswith(("folder:", "own/")):
+        pulse.tell(classes=list(load(job.data).classes))
 
 
 def _known(folder: RunFolder) -> State:

@@ -10,7 +10,7 @@ from pages.parts import dense, detail, feed, liveknobs, packets, planes, runbar,
 
 folder = runbar.chosen("Choose a run to watch", "Nothing has been distilled yet. Start a run, and watch it here.")
 asked = runbar.readable(folder)
-classes = runbar.classes(str(asked["job"].get("data", "")))
+classes = runbar.classes(folder)
 
 runbar.heading(folder, asked)
 

@@ -23,7 +23,7 @@ asked = [runbar.readable(folder) for folder in folders]
 ids = [folder.id for folder in folders]
 titles = pairing.titles(asked) if len(ids) > 1 else [asked[0].get("name") or ids[0]]
 named = dict(zip(ids, titles, strict=True))
-classes = runbar.classes(str(asked[0]["job"].get("data", "")))
+classes = runbar.classes(folders[0])
 records = {folder.id: packets.reader(str(folder.path)).refresh() for folder in folders}
 
 

@@ -32,7 +32,7 @@ def live(
     key: str,
     *,
     panel: Callable[[dict[str, dict[str, Any]]], None] | None = None,
-    classes: Callable[[str], list[str]] = lambda data: [],
+    classes: Callable[[RunFolder], list[str]] = lambda folder: [],
     measure: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Feed the views of this page; returns how the runs stand now, by id.
@@ -40,7 +40,7 @@ def live(
     Args:
         folders: the runs, side by side.
         panel: drawn inside the fragment with the states, so that it is as fresh as the pictures.
-        classes: names of the classes of a data set.
+        classes: names of the classes of a run.
         measure: let a worker measure the runs, again and again while one works.
     """
     states = {folder.id: state_of(folder) for folder in folders}
@@ -81,7 +81,7 @@ def _sent() -> dict[str, dict[str, Any]]:
     return st.session_state.setdefault("_sent", {})
 
 
-def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -> tuple[bytes, bool]:
+def _packet(folders: Sequence[RunFolder], classes: Callable[[RunFolder], list[str]]) -> tuple[bytes, bool]:
     """Everything unseen of these runs, up to the budget of one tick, and whether more waits."""
     body, parts, more, sent = packing.Body(), [], False, _sent()
     lead = _lead(folders)
@@ -92,7 +92,7 @@ def _packet(folders: Sequence[RunFolder], classes: Callable[[str], list[str]]) -
             have = {"n": 0, "planes": {}, "lead": whose}
         try:
             read = packets.reader(str(folder.path))
-            names = classes(str(folder.request()["job"].get("data", ""))) if have["n"] == 0 else None
+            names = classes(folder) if have["n"] == 0 else None
             budget = packets.CHUNK // len(folders)
             part, to = packets.one_run(read, have["n"], body, budget=budget, classes=names, lead=lead)
             part["lead"] = whose

@@ -100,10 +100,21 @@ def own_images() -> None:
             help="Training mirrors half of the images where it may. Letters and digits may not be mirrored: a mirrored b is a "
             "d. *By their classes*: not where every class is a single letter or digit, else yes.",
         )
+        size = st.number_input(
+            "Size in pixels",
+            min_value=8,
+            max_value=256,
+            value=None,
+            step=1,
+            key="new.own.size",
+            placeholder="as they are, up to 64",
+            help="Pictures are cut square and brought to this side. Empty takes their most common shorter side, and no more than 64: "
+            "larger ones have to be asked for, as every pixel costs time.",
+        )
         if st.button("Check and import", icon=":material/fact_check:", disabled=not (folder.strip() or packed)):
             source = folder.strip() or str(_save(packed))
             st.session_state["new.own.ask"] = {"path": source, "name": _short(name or Path(source).stem)}
-            st.session_state["new.own.ask"]["mirror"] = MIRROR[mirror]
+            st.session_state["new.own.ask"] |= {"mirror": MIRROR[mirror], "size": size}
         if "new.own.ask" in st.session_state:
             _imported(studio.answer("import_data", **st.session_state["new.own.ask"]))
 
@@ -130,13 +141,15 @@ def _imported(reply: dict[str, Any] | None) -> None:
         st.error(str(reply["error"]), icon=":material/error:")
         return
     name = reply["data"]["name"]
-    st.success(f"{reply.get('read', 0):,} images in {len(reply['data']['classes'])} classes: {name}.")
+    given, classes = reply.get("given"), ", ".join(studio.escape(one) for one in reply["data"]["classes"])
+    of = f"of {given:,} files " if given else ""
+    st.success(f"{name}: {of}{reply.get('read', 0):,} images were taken. Classes: {classes}.")
     skipped = reply.get("skipped") or []
     if skipped:
         with st.popover(f"{len(skipped)} files were left out", icon=":material/warning:"):
             st.dataframe([{"File": path, "Reason": reason} for path, reason in skipped], hide_index=True)
     for note in reply.get("notes") or []:
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {studio.escape(note)}")
     st.button("Use these images", on_click=_use, args=(name,), icon=":material/check:")
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
+from distill_core.record.classes import names_in
 from distill_core.record.folder import RunFolder
 
 from . import detail, exports, packets, standing, studio
@@ -57,9 +58,10 @@ def catalog() -> dict[str, Any]:
         return {"methods": [], "data": []}
 
 
-def classes(data: str) -> list[str]:
-    """Names of a data set's classes; numbers are shown where nobody knows them."""
-    return packets.class_names(catalog(), data)
+def classes(folder: RunFolder) -> list[str]:
+    """Names of a run's classes, by the catalog or by its own folder; numbers are shown where nobody knows them."""
+    data = str(folder.request()["job"].get("data", ""))
+    return packets.class_names(catalog(), data) or names_in(folder)
 
 
 def status(folder: RunFolder, state: dict[str, Any]) -> None:

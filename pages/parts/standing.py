@@ -85,5 +85,7 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
         return f"{dot} **Stopped** after {took}, {where}. {message}"
     if kind == "finished":
         said = verdict(scores_of(records))
+        if state.get("imported"):
+            return f"{dot} **Brought in.** {message}{' ' if message else ''}{said}".rstrip()
         return f"{dot} **Finished** in {took}. {said}{' ' if said else ''}Press play to watch it again."
     return f"{dot} {message or str(kind)}"

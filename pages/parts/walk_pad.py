@@ -28,7 +28,7 @@ def section(folder: RunFolder) -> None:
     if prior_of(asked) in NONE:
         _no_generator()
         return
-    names = runbar.classes(str(asked["job"].get("data", ""))) or ["0"]
+    names = runbar.classes(folder) or ["0"]
     rows = [walk.ALL, *st.session_state.get("_walk_rows", {}).get(folder.id, [])]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:

@@ -59,7 +59,8 @@ def test_a_folder_is_read_kept_and_loaded(tmp_path):
     real = datasets.load("own/pets")
     assert (info.name, info.classes, info.size, info.channels) == ("own/pets", ("cat", "dog"), 20, 3)
     assert (info.train, info.test) == (8, 2) and report.read == 10 and report.skipped == ()
-    assert "no test part" in report.notes[0] and real.notes == report.notes
+    assert report.notes[0] == "Of 10 files 10 pictures were taken, in 2 classes: cat 5, dog 5." and report.given == 10
+    assert "no test part" in report.notes[1] and real.notes == report.notes
     assert (len(real.train), len(real.val), len(real.test)) == (6, 2, 2)
     assert own.names() == ["pets"] and info in datasets.known()
 
@@ -142,7 +143,7 @@ def test_mixed_sizes_and_grey_among_color_are_made_one_and_said(tmp_path):
     mixed = usual() | {"cat/wide.png": picture(7, (90, 40)), "dog/grey.png": picture(8, mode="L")}
     info, report = own.add(folder(tmp_path, mixed), "pets")
     assert (info.size, info.channels) == (20, 3)
-    assert any("resized to 20×20" in note for note in report.notes) and any(
+    assert any("1 of 12 pictures were resized to 20×20" in note for note in report.notes) and any(
         "1 grey picture" in note for note in report.notes
     )
 
@@ -270,7 +271,7 @@ def test_a_set_that_is_not_mirrored_is_another_set_to_every_cache(tmp_path):
     direct, turned = datasets.load(f"folder:{root}"), datasets.load(f"folder:mirror=no:{root}")
     assert (direct.fingerprint, turned.fingerprint) == (yes.fingerprint, no.fingerprint)
     assert turned.name == f"folder:mirror=no:{root}" and datasets.load(turned.name).fingerprint == no.fingerprint
-    for wrong in ("own/pets:mirror=maybe", "own/pets:size=8", f"folder:size=8:{root}"):
+    for wrong in ("own/pets:mirror=maybe", "own/pets:size=8", f"folder:sizes=8:{root}"):
         with pytest.raises(BadSetting, match="mirror"):
             datasets.load(wrong)
 

@@ -13,7 +13,7 @@ from distill_core import events as say
 from distill_core.home import write_json
 from distill_core.record import view
 from distill_core.record.log import Recorder
-from pages.parts import feed, liveknobs, packets, packing, pairing, plane_packets, planes, standing, studio
+from pages.parts import feed, liveknobs, packets, packing, pairing, plane_packets, planes, runbar, standing, studio
 from tests.pages import demo
 
 PAGE = "distill/live"
@@ -448,3 +448,14 @@ def test_what_a_run_is_known_by_stands_under_its_state(home, open_page):
             line = {"n": number, "t": 1.0, "kind": "scalars", "step": 12, "values": {"start-rise": rise}}
             log.write(json.dumps(line) + "\n")
     assert "rise of the loss on the start 0.2 nats" in words(open_page(PAGE, run=run.id)).replace("\\", "")
+
+
+def test_a_set_that_was_brought_in_says_what_it_is_and_names_its_classes(home, open_page, make_run):
+    folder = make_run(data="unknown")
+    folder.set_state(
+        imported=True, message="It was brought in from x.pt. Nothing was distilled here.", classes=["bee", "wasp"]
+    )
+    app = open_page("distill/live", run=folder.id)
+    said = " ".join(one.value for one in app.markdown)
+    assert "Brought in.** It was brought in from x" in said and "Press play" not in said
+    assert runbar.classes(folder) == ["bee", "wasp"]

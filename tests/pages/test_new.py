@@ -140,7 +140,7 @@ def test_own_images_are_judged_by_the_engine(home, open_page):
     app.text_input(key="new.own.folder").set_value("/nowhere/flowers").run()
     button(app, "Check and import").click().run()
     [question] = [one for one in open_questions(home) if one["question"] == "import_data"]
-    assert question["values"] == {"path": "/nowhere/flowers", "name": "flowers", "mirror": None}
+    assert question["values"] == {"path": "/nowhere/flowers", "name": "flowers", "mirror": None, "size": None}
     reply(home, question["id"], state="failed", message="There is no folder '/nowhere/flowers'.")
     app.run()
     assert "There is no folder" in app.error[0].value
@@ -172,12 +172,12 @@ def test_imported_images_can_be_used_and_what_was_left_out_is_listed(home, open_
     button(app, "Check and import").click().run()
     [question] = [one for one in open_questions(home) if one["question"] == "import_data"]
     info = {**json.loads((home / "catalog.json").read_text())["data"][0], "name": "own/flowers", "title": "flowers"}
-    value = {"data": info, "read": 40, "skipped": [["a/x.png", "truncated"]], "notes": ["Two sizes."]}
+    value = {"data": info, "given": 41, "read": 40, "skipped": [["a/x.png", "truncated"]], "notes": ["Two sizes."]}
     reply(home, question["id"], state="done", value=value)
     catalog = json.loads((home / "catalog.json").read_text())
     write_json(home / "catalog.json", {**catalog, "data": [*catalog["data"], info]})
     app.run()
-    assert "40 images in 2 classes: own/flowers" in app.success[0].value
+    assert app.success[0].value == "own/flowers: of 41 files 40 images were taken. Classes: a, b."
     assert list(app.dataframe[0].value["Reason"]) == ["truncated"]
     button(app, "Use these images").click().run()
     assert app.selectbox(key="new.data").value == "own/flowers"
@@ -190,9 +190,10 @@ def test_whether_own_images_may_be_mirrored_is_asked_and_can_be_said_anew_in_a_r
     app = open_page(PAGE)
     app.text_input(key="new.own.folder").set_value("/my/letters").run()
     app.segmented_control(key="new.own.mirror").set_value("no").run()
+    app.number_input(key="new.own.size").set_value(96).run()
     button(app, "Check and import").click().run()
     [question] = [one for one in open_questions(home) if one["question"] == "import_data"]
-    assert question["values"]["mirror"] is False
+    assert question["values"]["mirror"] is False and question["values"]["size"] == 96
     app.selectbox(key="new.data").set_value("own/letters").run()
     assert app.toggle(key="new.mirror.own/letters").value is False
     assert "--data own/letters --ipc" in app.code[0].value

@@ -14,6 +14,7 @@ from distill_core.home import ASSETS
 from distill_core.job import Job
 from distill_core.pieces import teach
 from distill_core.pieces.adopt import adopt
+from distill_core.pieces.confusion import reordered
 from distill_core.pieces.teach import SqueezeRecipe, squeeze
 from distill_core.record import teachers
 from distill_core.studies import RECIPES, TeacherTraining
@@ -165,12 +166,39 @@ def test_another_class_order_is_refused_by_its_answers(good, real, home):
     assert teachers.known(home)[0]["where"] == "shipped", "nothing was kept"
 
 
-def test_two_swapped_classes_are_found_by_the_accuracy_it_states(good, real):
+@pytest.mark.parametrize("say", [{}, {"accuracy": None}])
+def test_two_swapped_classes_are_found_by_their_confusion(good, real, say):
+    """Whatever accuracy the file states, or where it states none."""
     weights = load_file(good)
-    order = torch.tensor([1, 0, *range(2, 10)])
+    order = torch.tensor([0, 1, 2, 5, 4, 3, *range(6, 10)])
     swapped = {name: t[order] for name, t in weights.items() if name.startswith("classifier")}
-    with pytest.raises(BadRecord, match=r"states an accuracy of .* Some of its classes"):
-        adopt(rewritten(good, tensors=swapped), real)
+    with pytest.raises(
+        BadRecord, match=r"gets \d.*classes 3 and 5 look swapped: \d+ % of class 3 are called class 5 and \d+ % of"
+    ):
+        adopt(rewritten(good, say, swapped), real)
+
+
+def test_a_teacher_that_misses_what_it_states_is_refused(good, real):
+    with pytest.raises(BadRecord, match=r"states an accuracy of 99.9%, .* Some of its classes"):
+        adopt(rewritten(good, {"accuracy": 0.999}), real)
+
+
+def test_only_classes_that_trade_names_are_reordered():
+    names = ("ant", "bee", "cat", "dog")
+    right = torch.diag(torch.tensor([10, 10, 10, 10]))
+    assert reordered(right, names) == ""
+    weak = torch.tensor([[1, 9, 0, 0], [0, 10, 0, 0], [0, 0, 4, 6], [0, 0, 5, 5]])
+    assert reordered(weak, names) == "", (
+        "one class that is taken for another, and two that are mixed up, are weaknesses"
+    )
+    two = right[[1, 0, 2, 3]]
+    assert reordered(two, names).startswith(
+        "classes 0 and 1 look swapped: 100 % of 'ant' (0) are called 'bee' (1) and 100 %"
+    )
+    ring = right[[1, 2, 0, 3]]
+    assert reordered(ring, names).startswith("3 classes look reordered: 100 % of 'ant' (0) are called 'bee' (1), ")
+    constant = torch.tensor([[0, 10, 0, 0]] * 4)
+    assert reordered(constant, names) == ""
 
 
 def test_other_normalization_is_refused(good, real):

@@ -27,7 +27,7 @@ from ...record.folder import RunFolder
 from ...record.log import Recorder
 from ...record.scores import Score
 from ...results import Pictures, Result, load_result, walls
-from . import hub, parquet, pictures, tensors, theirs
+from . import hub, origin, parquet, pictures, tensors, theirs
 from .asking import teacher_for
 from .brought import Asked, Brought, brought
 from .place import Place, looked_at
@@ -133,12 +133,16 @@ def of_run(folder: RunFolder) -> Result:
     return load_result(folder.path / "set.safetensors", DECODERS)
 
 
-def keep(home: Path, result: Result, *, name: str, data: str = "", cautions: Sequence[str] = ()) -> RunFolder:
-    """Put a set from elsewhere into the library as a finished run: it can be looked at, compared and evaluated. What was found in its
-    files is said in the run."""
+def keep(
+    home: Path, result: Result, *, name: str, data: str = "", cautions: Sequence[str] = (), source: Path | None = None
+) -> RunFolder:
+    """Put a set from elsewhere into the library as a finished run: it can be looked at, compared and evaluated. The data set that it
+    was made from is kept in it; its file, and what was found in it, are said in the run."""
     made = dict(result.about.get("job") or {})
     counts = result.labels.bincount(minlength=len(result.classes))
-    job = {**made, "data": data or made.get("data") or "unknown", "ipc": max(1, int(counts.max()))}
+    known = str(data or made.get("data") or "")
+    job = {**made, "data": known or "unknown", "ipc": max(1, int(counts.max()))}
+    result = result.with_(about={**result.about, "job": {**made, "data": known}}) if known else result
     method = str(result.about.get("method") or "imported")
     folder = RunFolder.create(home, method, dict(result.about.get("settings") or {}), job, name=name[:120])
     result.save(folder.path / "set.safetensors")
@@ -151,7 +155,10 @@ def keep(home: Path, result: Result, *, name: str, data: str = "", cautions: Seq
     recorder.write(
         Images(0, pixels.permute(0, 2, 3, 1).numpy(), result.labels[shown].numpy(), result.ids[shown].numpy())
     )
+    notes = origin.said_of(result, source, known)
+    for note in notes:
+        recorder.write(Note(note))
     recorder.write(Finished(0.0))
     recorder.close()
-    folder.set_state(state="finished", message="", seconds=0.0, imported=True)
+    folder.set_state(state="finished", message=notes[0], seconds=0.0, imported=True, classes=list(result.classes))
     return folder
