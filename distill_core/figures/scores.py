@@ -140,6 +140,7 @@ class Row:
     real: Score | None
     facts: Mapping[str, float] = field(default_factory=dict)  # by quantity: the mean over the runs that report it
     asked: Mapping[str, object] = field(default_factory=dict, repr=False)  # settings and job, without the seed
+    ruin: str = ""  # what is wrong with one of the sets, in a sentence (see `record/health.py`)
     differs: str = ""  # what sets it apart from other rows of its method, data and ipc
 
     @property
@@ -225,6 +226,7 @@ def _row(pool: list[tuple[Scored, Score]]) -> Row:
         random=_pool(random) if random else None,
         real=real[0] if real else None,
         facts=_facts([one for one, _ in pool]),
+        ruin=next((said for one, _ in pool if (said := one.get("ruin", ""))), ""),
         asked={**run["settings"], **{k: v for k, v in run["job"].items() if k not in ("seed", "moves", "device")}},
     )
 
