@@ -43,8 +43,12 @@ def signs_of(folder: RunFolder, records: Sequence[Line]) -> list[Sign]:
 
 
 def sentence(signs: Sequence[Sign]) -> str:
-    """All signs in one sentence; "" where there is none."""
-    return f"This set is ruined: {'; '.join(sign['text'] for sign in signs)}." if signs else ""
+    """All signs in one sentence; "" where there is none. A set that is only worse than random images is not called ruined."""
+    if not signs:
+        return ""
+    worse = all(sign["kind"] == "control" for sign in signs)
+    begins = "This set teaches less than real images drawn at random" if worse else "This set is ruined"
+    return f"{begins}: {'; '.join(sign['text'] for sign in signs)}."
 
 
 # ── what a search lowers ──────────────────────────────────────────────────────────────────────────────────────

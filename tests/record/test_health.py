@@ -136,6 +136,9 @@ def test_a_loss_that_rose_and_one_that_is_no_number(home):
 def test_accuracy_at_chance_or_below_the_control(home, own, random, kind):
     signs = recorded(home, well(), FALLING, (scored("distilled", *own), scored("random", *random, draws=(0, 1))))
     assert [sign["kind"] for sign in signs] == ([kind] if kind else [])
+    assert sentence(signs).startswith(
+        {"chance": "This set is ruined:", "control": "This set teaches less than"}.get(kind, "")
+    )
 
 
 # ── silence ───────────────────────────────────────────────────────────────────────────────────────────────────
