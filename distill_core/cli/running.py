@@ -16,6 +16,7 @@ from ..fields import Plain
 from ..figures import ledger
 from ..queue.executor import executor_of
 from ..record.folder import RunFolder
+from ..record.health import sentence
 from .out import AsJson, Home, aside, console, emit, home_of, percent
 
 RELABELS = {"dense": "ladd"}  # what stores such labels for a set that is there
@@ -201,13 +202,16 @@ def _report(folder: RunFolder, as_json: bool) -> int:
         subject: {name: one.get(name) for name in (*names, *(name for name in drawn if name in one))}
         for subject, one in known.items()
     }
-    message = state.get("message") or ""
+    message, signs = state.get("message") or "", state.get("health") or []
+    if finished and signs:
+        aside().print(sentence(signs), style="red", markup=False, soft_wrap=True)
     if message and not finished:
         aside().print(message, style="red", markup=False, soft_wrap=True)
     if as_json and wrong:
         emit({"error": message, "run": folder.id})
     elif as_json:
         end = {"run": folder.id, "state": state["state"], "seconds": state.get("seconds", 0.0), "scores": scores}
+        end |= {"health": signs} if finished else {}
         emit(end if finished else {**end, "message": message})
     else:
         console().print(f"{folder.id}: {state['state']} after {state.get('seconds', 0):.1f} s", markup=False)

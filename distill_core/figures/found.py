@@ -36,6 +36,7 @@ class Scored(TypedDict):
     job: JobValues
     records: Sequence[Line]
     facts: NotRequired[Mapping[str, float]]
+    ruin: NotRequired[str]
 
 
 class Finding(TypedDict):

@@ -155,6 +155,7 @@ class Row:
     real: Score | None
     facts: Mapping[str, float] = field(default_factory=dict)  # by quantity: the mean over the runs that report it
     asked: Mapping[str, object] = field(default_factory=dict, repr=False)  # settings and job, without the seed
+    ruin: str = ""  # what is wrong with one of the sets, in a sentence (see `record/health.py`)
     differs: str = ""  # what sets it apart from other rows of its method, data and ipc
     pairs: tuple[tuple[float, float], ...] = ()  # of each seed: accuracy of its set and of its own control, fractions
 
@@ -253,6 +254,7 @@ def _row(pool: list[tuple[Scored, Score]]) -> Row:
         random=_pool(random) if random else None,
         real=real[0] if real else None,
         facts=_facts([one for one, _ in pool]),
+        ruin=next((said for one, _ in pool if (said := one.get("ruin", ""))), ""),
         asked={**run["settings"], **{k: v for k, v in run["job"].items() if k not in ("seed", "moves", "device")}},
         pairs=tuple((own.mean, one.mean) for (_, own), one in zip(pool, beside, strict=True) if one is not None),
     )

@@ -21,6 +21,16 @@ class Asked(TypedDict, total=False):
     file: str  # `/where/it/is.py:Class`, for a method in a file of the user's own
 
 
+class Sign(TypedDict):
+    """One sign that a set is ruined: see `health.py`. `n` is the record at which it began."""
+
+    kind: str  # saturated, collapsed, alike, unmoved, loss, not-finite, chance, control
+    text: str
+    n: int
+    stage: str
+    step: int
+
+
 class State(TypedDict, total=False):
     """state.json: how a run stands. Written by whoever holds its lock, once a second while it works."""
 
@@ -42,6 +52,7 @@ class State(TypedDict, total=False):
     memory: int
     scores: dict[str, Score]
     facts: dict[str, float]  # by quantity, see `facts.py`
+    health: list[Sign]  # of a finished run; none where nothing was found
     wrong_setting: bool
     imported: bool
     classes: list[str]  # names, where the catalog may not know them: the user's own images, a set that was brought in

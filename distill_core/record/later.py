@@ -9,6 +9,7 @@ from filelock import Timeout
 from ..errors import BadRecord
 from ..events import Scored
 from .folder import RunFolder
+from .health import signs_of
 from .log import Recorder, Timeline
 from .scores import scores_of
 
@@ -24,7 +25,8 @@ def add_scores(folder: RunFolder, scored: Sequence[Scored]) -> None:
             for event in last.values():
                 recorder.write(event)
             recorder.close()
-            folder.set_state(scores=scores_of(Timeline.all(folder)))
+            records = Timeline.all(folder)
+            folder.set_state(scores=scores_of(records), health=signs_of(folder, records))
     except Timeout:
         raise BadRecord(
             f"Run {folder.id!r} is being worked on, so its scores were not kept. Ask again later."

@@ -23,6 +23,7 @@ from ..methods.own import method_of
 from ..record.asked import State
 from ..record.facts import facts_of
 from ..record.folder import RunFolder
+from ..record.health import signs_of
 from ..record.log import Recorder, Timeline
 from ..record.scores import scores_of
 from ..studies.study import Outcome
@@ -108,7 +109,7 @@ def _sit(
             _name_classes(pulse, job)
             _follow(folder, drive, whole(method, job))
             drive.record(Finished(recorder.seconds()))
-            end: State = {"state": "finished", **_known(folder)}
+            end: State = {"state": "finished", **_known(folder), "health": signs_of(folder, Timeline.all(folder))}
         except (StopRun, KeyboardInterrupt):
             drive.silent = False
             drive.record(Stopped(recorder.seconds()))

@@ -30,7 +30,7 @@ from .plane_packets import made_planes
 CHUNK = 400_000  # bytes that one tick sends when much is waiting
 FRAMES = 600  # image sheets of one run that are sent when it is opened; the browser keeps no more
 DROPPED = ("logits", "pixels")  # fields that are replaced
-STATE = ("state", "message", "stage", "step", "steps")
+STATE = ("state", "message", "stage", "step", "steps", "health")
 
 
 class Reader:

@@ -12,14 +12,14 @@ from distill_core.errors import StudioError
 from distill_core.figures import ledger
 from distill_core.figures.scores import Row
 from distill_core.quantities import said, sentence, titled
-from distill_core.record import naming
+from distill_core.record import health, naming
 from distill_core.record.contest import points
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
 from distill_core.record.scores import completed
 
-from . import draw, studio
+from . import draw, feed, studio
 
 DRAWN = "As many random real images: mean ± s.d. over draws of them, and the s.d. of students that saw the same draw."
 TOLD = (
@@ -59,7 +59,9 @@ def scored_runs() -> list[dict[str, Any]]:
         if log.is_file():
             stat = log.stat()
             run = _scored(str(log.parent), stat.st_size, stat.st_mtime_ns)
-            found += [run] if run else []
+            if run:  # signs of ruin stand in the state, which is written after the last line
+                signs = feed.state_of(RunFolder(log.parent)).get("health") or []
+                found.append({**run, "ruin": health.sentence(signs)})
     return found
 
 
@@ -112,8 +114,9 @@ def answer(rows: list[Row]) -> str:
 def show(rows: list[Row]) -> None:
     """The table itself, with a column for the control and one for all bytes that are stored."""
     facts = list(dict.fromkeys(name for row in rows for name in row.facts))
+    ruined = any(row.ruin for row in rows)
     st.dataframe(
-        [_line(row, facts) for row in rows],
+        [{**_line(row, facts), **({"Health": row.ruin or "–"} if ruined else {})} for row in rows],
         hide_index=True,
         column_config={
             "Accuracy": st.column_config.TextColumn(help=sentence(naming.SCORE)),

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from distill_core.quantities import said, titled
+from distill_core.record import health
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
 from distill_core.record.lines import Line
@@ -84,7 +85,10 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
     if kind == "stopped":
         return f"{dot} **Stopped** after {took}, {where}. {message}"
     if kind == "finished":
-        said = verdict(scores_of(records))
+        ruin = escape(health.sentence(state.get("health") or []))
+        said = " ".join(
+            filter(None, (f":red[:material/heart_broken: {ruin}]" if ruin else "", verdict(scores_of(records))))
+        )
         if state.get("imported"):
             return f"{dot} **Brought in.** {message}{' ' if message else ''}{said}".rstrip()
         return f"{dot} **Finished** in {took}. {said}{' ' if said else ''}Press play to watch it again."

@@ -13,7 +13,19 @@ from distill_core import events as say
 from distill_core.home import write_json
 from distill_core.record import view
 from distill_core.record.log import Recorder
-from pages.parts import feed, liveknobs, packets, packing, pairing, plane_packets, planes, runbar, standing, studio
+from pages.parts import (
+    feed,
+    liveknobs,
+    packets,
+    packing,
+    pairing,
+    plane_packets,
+    planes,
+    runbar,
+    score_table,
+    standing,
+    studio,
+)
 from tests.pages import demo
 
 PAGE = "distill/live"
@@ -459,3 +471,21 @@ def test_a_set_that_was_brought_in_says_what_it_is_and_names_its_classes(home, o
     said = " ".join(one.value for one in app.markdown)
     assert "Brought in.** It was brought in from x" in said and "Press play" not in said
     assert runbar.classes(folder) == ["bee", "wasp"]
+
+
+def test_a_ruined_set_is_called_ruined_and_its_badge_travels_with_the_state(home, open_page, make_run):
+    folder = make_run()
+    sign = {"kind": "saturated", "text": "100 % of its pixels are black or white, since step 3 of match", "n": 3}
+    folder.set_state(health=[{**sign, "stage": "match", "step": 3}])
+    said = " ".join(one.value for one in open_page("distill/live", run=folder.id).markdown)
+    assert "This set is ruined" in said and "pixels are black or white" in said and "Finished" in said
+    part, _ = packets.one_run(packets.Reader(folder.path), 0, packing.Body())
+    assert part["state"]["health"][0]["n"] == 3
+    assert score_table.scored_runs()[0]["ruin"] == f"This set is ruined: {sign['text']}."
+    rows = open_page("compare/scores").dataframe[0].value
+    assert rows["Health"][0].startswith("This set is ruined")
+
+
+def test_no_column_for_health_where_all_are_well(home, open_page, make_run):
+    make_run()
+    assert "Health" not in open_page("compare/scores").dataframe[0].value

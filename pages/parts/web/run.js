@@ -28,6 +28,7 @@ export class Run {
       Object.assign(this, { lead: part.lead, have: 0, records: [] }); // points come again, in another run's plane
     }
     if (part.info) this.info = part.info;
+    const ruined = part.state?.health?.length !== this.state.health?.length;
     if (part.state) this.state = part.state;
     Object.assign(this.quantities, part.quantities);
     for (const plane of part.planes ?? []) this.takePlane(plane, blob);
@@ -35,7 +36,7 @@ export class Run {
     const fresh = part.records.filter((record) => record.n >= this.have);
     for (const record of fresh) this.takeRecord(record, blob);
     this.have = Math.max(this.have, part.to);
-    if (fresh.length || part.info !== undefined) this.rebuild();
+    if (fresh.length || part.info !== undefined || ruined) this.rebuild();
     return true;
   }
 
@@ -62,6 +63,10 @@ export class Run {
       this.place(record);
       sort(record, lists);
       mark(record, lists.marks);
+    }
+    for (const sign of this.state.health ?? []) {
+      const record = this.records.find((r) => r.n >= sign.n);
+      if (record) lists.marks.push({ what: "ruin", text: sign.text, record });
     }
     if (lists.frames.length > MOST_FRAMES) lists.frames = thin(lists.frames);
     this.byNumber = new Map(this.records.map((r) => [r.n, r]));

@@ -4,7 +4,7 @@ import { COLORS } from "./palette.js";
 import { lastAt } from "./run.js";
 
 const BANDS = ["#0077BB", "#009988", "#AA4499", "#EE7733", "#999933", "#5544BB"];
-const SIGNS = { NaN: "✕", knob: "◆", note: "●", warning: "▲" };
+const SIGNS = { ruin: "✖", NaN: "✕", knob: "◆", note: "●", warning: "▲" };
 const LOSSES = ["loss", "distance"]; // charts of what a stage lowers
 const TALL = 52, BAND = 13, LOW = 40, HIGH = 22, MOST_ROWS = 3, NEAR = 7; // pixels; where the loss lies; runs with bands
 
@@ -125,10 +125,10 @@ export class Track {
 
   sign(g, mark, x, look) {
     this.marks.push({ x, text: mark.text });
-    g.fillStyle = { NaN: "#CC3311", warning: "#EE7733", knob: "#AA4499", note: look.text }[mark.what];
-    g.font = "11px sans-serif";
+    g.fillStyle = { ruin: "#CC3311", NaN: "#CC3311", warning: "#EE7733", knob: "#AA4499", note: look.text }[mark.what];
+    g.font = mark.what === "ruin" ? "700 15px sans-serif" : "11px sans-serif";
     g.textAlign = "center";
-    g.fillText(SIGNS[mark.what], x, TALL - 6);
+    g.fillText(SIGNS[mark.what], Math.max(7, Math.min(this.node.clientWidth - 7, x)), TALL - 6);
     g.textAlign = "left";
   }
 }

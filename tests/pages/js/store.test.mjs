@@ -122,6 +122,14 @@ test("breakage is marked where it began", () => {
   assert.deepEqual(run.marks.map((m) => [m.what, m.record.n]), [["NaN", 2]]);
 });
 
+test("a badge stands where a set began to be ruined, also when that is known later", () => {
+  const run = new Run("a"), health = [{ kind: "loss", text: "its loss rose", n: 2 }];
+  run.take(part([stage(0, "match", 9), scalar(1, "match", 0), scalar(2, "match", 1), scalar(3, "match", 2)]), () => null);
+  assert.deepEqual(run.marks, []);
+  run.take({ ...part([]), from: 4, to: 4, state: { state: "finished", health } }, () => null);
+  assert.deepEqual(run.marks.map((m) => [m.what, m.text, m.record.n]), [["ruin", "its loss rose", 2]]);
+});
+
 test("tiles lie by class and then by id", () => {
   const tiles = ordered([{ label: 1, id: 5 }, { label: 0, id: 7 }, { label: 1, id: 2 }]);
   assert.deepEqual(tiles.map((t) => [t.label, t.id, t.rank]), [[0, 7, 0], [1, 2, 0], [1, 5, 1]]);
