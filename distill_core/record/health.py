@@ -65,17 +65,16 @@ class Search:
         """Whether the very images were shown more than once; a choice of real ones only grows."""
         return len(self.images) > 1 and set(self.images[0]["ids"]) == set(self.images[-1]["ids"])
 
-    def told(self) -> tuple[str, list[tuple[ScalarsLine, float]]]:
-        """The loss that is lowered, and its finite values; where several are told the one called so."""
-        names = dict.fromkeys(name for one in self.losses for name in one["values"] if _is_lowered(name))
-        name = next((one for one in names if split(one)[0] == "loss"), next(iter(names), ""))
+    def told(self) -> list[tuple[ScalarsLine, float]]:
+        """The finite values of the loss, of the first network where each has its own."""
+        name = next(name for name in self.losses[0]["values"] if _is_loss(name))
         values = [(one, one["values"].get(name)) for one in self.losses]
-        return name, [(one, float(value)) for one, value in values if value is not None]
+        return [(one, float(value)) for one, value in values if value is not None]
 
 
-def _is_lowered(name: str) -> bool:
-    row = TABLE.get(split(name)[0])
-    return row is not None and row.good == "lower" and row.form == "curve" and row.chart in ("loss", "distance")
+def _is_loss(name: str) -> bool:
+    """The whole of what a search lowers: one of its terms may rise while the others fall."""
+    return split(name)[0] == "loss"
 
 
 def _searches(records: Sequence[Line]) -> list[Search]:
@@ -84,7 +83,7 @@ def _searches(records: Sequence[Line]) -> list[Search]:
         if record["kind"] == "stage":
             now = Search([], [])
             found.append(now)
-        elif record["kind"] == "scalars" and any(_is_lowered(name) for name in record["values"]):
+        elif record["kind"] == "scalars" and any(_is_loss(name) for name in record["values"]):
             now.losses.append(record)
         elif record["kind"] == "images" and record.get("source", "synthetic") == "synthetic":
             now.images.append(record)
@@ -94,7 +93,7 @@ def _searches(records: Sequence[Line]) -> list[Search]:
 def _losses(searches: Sequence[Search]) -> Iterator[Sign]:
     """A loss that rose; of several stages the first is said."""
     for search in searches:
-        _, told = search.told()
+        told = search.told()
         if len(told) < REPORTS:
             continue
         part = max(1, len(told) // 5)
