@@ -59,7 +59,7 @@ def _spaces(found: dict[str, Any]) -> None:
             _thumbnails(rows[4:], found["pixels"])
     st.caption(
         ":material/info: *Away* adds up how far the pixels are from real ones: reach outside of \\[0, 1\\], mean, contrast, and how much "
-        "neighbors are alike. 0 is like real images; distilled ones are often 0.2 to 1 away in their own space."
+        "neighbors are alike. 0 is like real images."
     )
 
 

@@ -57,7 +57,7 @@ def test_what_was_found_is_shown(looked):
     assert "images….pt and labels….pt" in said and "Pixels: normalized" in said
     assert "images of 7 of the 10 classes" in " ".join(one.value.replace("\\", "") for one in looked.warning)
     assert {one.label for one in looked.metric} == {"recognized, this set", "recognized, real images"}
-    assert len(looked.get("image")) == 7, "four in each of six spaces, and the wall"
+    assert len(looked.get("image")) == 6, "four in each of five spaces, and the wall"
 
 
 def test_a_choice_of_pixels_is_asked_anew_and_taken(looked, theirs):

@@ -52,6 +52,13 @@ def test_each_space_is_found(tmp_path: Path, data: str, form: str) -> None:
     assert "Next:" in " ".join(found.said), "the runner-up is said"
 
 
+@pytest.mark.parametrize("times", [1.5, 2.0])
+def test_whitened_images_of_more_contrast_are_still_known(tmp_path: Path, times: float) -> None:
+    pixels, labels = few(SHAPES)
+    found = looked(tmp_path, times * whitening_of(SHAPES).whiten(pixels), "shapes:size=16", labels)
+    assert found.pixels == "zca", found.said
+
+
 def test_the_same_ten_digits_score_the_same_in_every_space(tmp_path: Path) -> None:
     found = {form: looked(tmp_path / form, images) for form, images in FORMS.items()}
     assert {form: one.pixels for form, one in found.items()} == {form: form for form in FORMS}

@@ -66,18 +66,18 @@ def brought(place: Place, asked: Asked, teacher: nn.Module | None = None, real: 
     """
     _no_set(place)
     layout, raw = found_in(place)
+    raw = replace(raw, factor=asked.factor or raw.factor)
     real = real or (load(asked.data) if asked.data else None)
     raw, cautions = _suiting(raw, real)
     read = kinds.read(raw.labels, len(raw.images), centred=layout.labels == "centred")
     read, renamed = _in_order(read, raw, real)
     chosen, candidates, said = decided(layout, raw, read.hard, real, asked.pixels, teacher)
     images = space.to_pixels(raw.images, chosen, real)
-    factor = asked.factor or raw.factor
-    images, notes = shown(images, factor)
+    images, notes = shown(images, raw.factor)
     shape = "×".join(map(str, raw.images.shape[1:]))
     first = f"Found {layout.title}: {len(raw.images)} images of {shape}."
     notes = (first, *raw.notes, *renamed, said, *notes, read.said, *_rate(raw))
-    result = _result(layout, raw, read, images, factor, real, chosen, notes)
+    result = _result(layout, raw, read, images, real, chosen, notes)
     if real is not None and (few := kinds.missing(result.labels, real.classes)):
         cautions = (*cautions, few)
     return Brought(layout, raw, real, read, result, chosen, candidates, cautions, notes)
@@ -146,9 +146,9 @@ def _rate(raw: Raw) -> tuple[str, ...]:
 
 
 def _result(
-    layout: Layout, raw: Raw, read: kinds.Labels, images: Tensor, factor: int, real: RealSet | None, pixels: str, notes: tuple[str, ...]
+    layout: Layout, raw: Raw, read: kinds.Labels, images: Tensor, real: RealSet | None, pixels: str, notes: tuple[str, ...]
 ) -> Pictures:  # fmt: skip
-    soft, copies = read.soft if read.soft is not None else raw.soft, factor * factor
+    soft, copies = read.soft if read.soft is not None else raw.soft, raw.factor**2
     protocol, dial = raw.protocol or layout.protocol, dict[str, object]()
     if soft is not None:
         protocol, dial = ("static", {}) if protocol == "hard" else (protocol, {"labels": "static"})

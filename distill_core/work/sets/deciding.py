@@ -18,7 +18,11 @@ def decided(
 ) -> tuple[str, list[space.Candidate], str]:
     """The space, what else it may be, and a sentence."""
     known = raw.pixels or ("bytes" if raw.images.dtype == torch.uint8 else "")
-    candidates = [] if real is None else space.judged(raw.images, hard, real, preferred=layout.pixels, teacher=teacher)
+    candidates = (
+        []
+        if real is None
+        else space.judged(raw.images, hard, real, preferred=layout.pixels, teacher=teacher, factor=raw.factor)
+    )
     if pixels:
         at = next((n for n, one in enumerate(candidates) if one.space == pixels), None)
         found = "" if at is None else f" Found were: {candidates[0].sentence}."

@@ -47,7 +47,7 @@ def report(path: Path, asked: Asked, found: Result | Brought) -> dict[str, objec
             "cautions": list(found.cautions),
             "candidates": _candidates(found, key),
             "asks": _asks(found),
-            "mosaic": found.raw.factor > 1,
+            "mosaic": found.raw.factor > 1 or asked.factor > 0,
         }
     counts = result.labels.bincount(minlength=len(result.classes)).tolist()
     images = Pictures.of(result).images
@@ -83,8 +83,10 @@ def _asks(found: Brought) -> list[str]:
         asks.append(
             "Which data set does it stand for? Without it neither pixels nor classes can be held against anything."
         )
-    if len(found.candidates) > 1 and found.raw.pixels == "" and "They are close" in " ".join(found.said):
+    if "They are close" in " ".join(found.said):
         asks.append("Which of the first two spaces is it? They fit about as well.")
+    if "far from real pixels" in " ".join(found.said):
+        asks.append("Is this the space? No other fits better, and this one is far from real pixels.")
     if found.raw.factor > 1:
         asks.append(f"Are these mosaics of {found.raw.factor}×{found.raw.factor}? The factor is in no file.")
     return asks

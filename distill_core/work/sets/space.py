@@ -1,10 +1,11 @@
 """In which pixel space the numbers of a set are written: every space that it may be is tried, and how real its pixels would look decides.
 
-    away = outside + |μ − μ_real| / σ_real + |log(σ / σ_real)| + |r − r_real|
+    away = outside + |μ − μ_real| / σ_real + c |log(σ / σ_real)| + 2 |r − r_real|     c: 1, or ½ where σ > σ_real
 
 with, over all pixels, how far they reach outside of [0, 1] (in σ_real), mean and s.d. (averaged over channels), and r the correlation of
-neighbors: whitened pixels read as normalized ones have flat contrast and no r. Of whitened numbers their own size counts too. A layout's own space is preferred where it fits about as
-well, and a teacher of the named data set says what it recognizes. What comes next is said beside what was taken.
+neighbors: whitened pixels read as normalized ones have flat contrast and no r. Against a space count numbers around 0 of
+which none is below it, and whitened ones that are too small. A layout's own space is preferred where it fits about as well, and a
+teacher of the named data set says what it recognizes. What comes next is said beside what was taken.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from ...datasets import RealSet
 from ...datasets.constants import IMAGENET, Constants
 from ...errors import BadRecord, BadSetting, nearest
 from .moments import away
+from .mosaics import decoded
 from .zca import MOST, whitening_of
 
 FAR = 1.8  # away from real pixels beyond which no space fits: six times the contrast
-PREFERRED = 0.25  # what being a layout's own space is worth
+PREFERRED = 0.25  # what being a layout's own space is worth; half for those that it may also write
 RECOGNIZED = 0.5  # what being recognized by a teacher is worth
-SURE = 0.15  # a lead below which the answer should be looked at
+POSITIVE = 0.5  # against a space whose numbers lie around 0, where none is below it
+SURE = 0.25  # a lead below which the answer should be looked at
+DOUBTFUL = 1.0  # away beyond which it should be looked at, too
 LOOKED_AT = 2000  # real images, and synthetic ones
 WHITENED = 200  # real ones of which the usual size of whitened numbers is taken
 CIFAR_MEAN = (0.4914, 0.4822, 0.4465)
@@ -129,9 +133,9 @@ def snapped(pixels: Tensor) -> Tensor:
 
 
 def whiter(given: Tensor, beside: Tensor, space: str, real: RealSet) -> float:
-    """|log| of how much larger numbers are than whitened real ones: small numbers of any kind would come back as the mean image."""
+    """Log of how much smaller numbers are than whitened real ones, 0 where they are not: small ones come back as the mean image."""
     white = whitening_of(real, freed=space == "zca-kip").whiten(beside[:WHITENED])
-    return abs(math.log(max(float(given.float().square().mean()), 1e-12) / float(white.square().mean()))) / 2
+    return max(0.0, math.log(float(white.square().mean()) / max(float(given.float().square().mean()), 1e-12)) / 2)
 
 
 def judged(
@@ -141,18 +145,24 @@ def judged(
     *,
     preferred: Sequence[str] = (),
     teacher: nn.Module | None = None,
+    factor: int = 1,
 ) -> list[Candidate]:
-    """Every space that the numbers may be in, best first."""
-    wanted = next((one for one in preferred if one in spaces_for(real)), "")
+    """Every space that the numbers may be in, best first. Mosaics are judged as students see them, cut by `factor`."""
+    spaces = [
+        one for one in spaces_for(real) if one != "zca-kip" or one in preferred
+    ]  # fitted for sets of that kind alone
+    own = [one for one in preferred if one in spaces]
+    worth_of = {one: PREFERRED * (1.0 if place == 0 else 0.5) for place, one in enumerate(own)}
     rows = spread(len(images))
     shown, beside = images[rows], real.pixels(real.train.images[spread(len(real.train))])
     found = []
-    for space in spaces_for(real):
-        pixels = to_pixels(shown, space, real)
+    for space in spaces:
+        pixels = decoded(to_pixels(shown, space, real), factor)
         far, figures = away(pixels, beside)
+        far += POSITIVE if space not in ("unit", "bytes") and not bool((shown < 0).any()) else 0.0
         far += whiter(shown, beside, space, real) if space.startswith("zca") else 0.0
-        seen = None if teacher is None else recognized(teacher, real, pixels, labels[rows])
-        worth = far - PREFERRED * (space == wanted) - RECOGNIZED * (seen or 0.0)
+        seen = None if teacher is None else recognized(teacher, real, pixels, labels[rows].repeat(factor**2))
+        worth = far - worth_of.get(space, 0.0) - RECOGNIZED * (seen or 0.0)
         found.append(Candidate(space, far if math.isfinite(far) else 99.0, figures, seen, worth))
     return sorted(found, key=lambda one: one.worth)
 
@@ -183,6 +193,11 @@ def chosen(found: Sequence[Candidate], real: RealSet) -> Candidate:
 def said(found: Sequence[Candidate]) -> str:
     """The answer and its runner-up in a sentence."""
     first, second = found[0], found[1]
-    sure = second.worth - first.worth >= SURE
-    hint = "" if sure else " They are close: look at both, and say --pixels if it is the other."
+    hint = (
+        ""
+        if second.worth - first.worth >= SURE
+        else " They are close: look at both, and say --pixels if it is the other."
+    )
+    if not hint and first.away > DOUBTFUL:
+        hint = " That is far from real pixels: look at it, and say --pixels if it is another."
     return f"Pixels: {first.sentence}. Next: {second.sentence}.{hint}"

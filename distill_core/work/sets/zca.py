@@ -82,15 +82,19 @@ def _fitted(real: RealSet, freed: bool) -> store.Arrays:
     count, width = len(images), images[0].numel()
     total, products = torch.zeros(width, dtype=torch.float64), torch.zeros(width, width, dtype=torch.float64)
     means = norms = 0.0
+    shift = (
+        0.0 if freed else real.pixels(images[:CHUNK]).flatten(1).mean(0)
+    )  # single precision then suffices within a chunk
     for part in images.split(CHUNK):
-        flat = real.pixels(part).flatten(1).double()
+        flat = real.pixels(part).flatten(1)
         means += float(flat.mean(1).sum())
         norms += float((flat - flat.mean(1, keepdim=True)).norm(dim=1).sum())
-        flat = _freed(flat) if freed else flat
+        flat = _freed(flat) if freed else flat - shift
         total += flat.sum(0)
         products += flat.T @ flat
-    mean = torch.zeros_like(total) if freed else total / count
-    covariance = products / count if freed else (products - count * torch.outer(mean, mean)) / (count - 1)
+    moved = total / count
+    covariance = products / count if freed else (products - count * torch.outer(moved, moved)) / (count - 1)
+    mean = torch.zeros_like(moved) if freed else moved + shift
     values, vectors = torch.linalg.eigh(covariance)
     usual = np.array([means / count, norms / count])
     return {"mean": mean.numpy(), "vectors": vectors.float().numpy(), "values": values.numpy(), "usual": usual}

@@ -93,5 +93,5 @@ SPLIT = Layout(
 )  # fmt: skip
 PAIR = Layout(
     "pair", "images….pt and labels….pt, with lr….pt where a rate was learned (MTT, DATM, DD-Ranking, plain)",
-    "MTT, DATM, DD-Ranking, DC-BENCH", _images_named, _take_pair, ("normalized", "zca", "normalized-2023", "unit"),
+    "MTT, DATM, DD-Ranking, DC-BENCH", _images_named, _take_pair, ("normalized", "zca", "unit"),
 )  # fmt: skip

@@ -134,7 +134,7 @@ DC = Layout(
 )  # fmt: skip
 KIP = Layout(
     "kip", "an .npz with images (NHWC) and labels (KIP)", "KIP, DC-BENCH",
-    lambda place: bool(_npz(place)), _take_npz, ("zca",), labels="centred",
+    lambda place: bool(_npz(place)), _take_npz, ("zca-kip", "zca"), labels="centred",
 )  # fmt: skip
 SSNL = Layout(
     "ssnl", "results.pth, a list of steps (Dataset Distillation)", "the first Dataset Distillation (1811.10959)",
