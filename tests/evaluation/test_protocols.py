@@ -8,6 +8,12 @@ from distill_core.errors import BadSetting
 from distill_core.evaluation import PROTOCOLS, find
 
 MATCHING = {"dc", "dc-mnist", "dsa", "dm", "mtt", "glad"}
+INSTANCE = "auto:norm=instance"
+STUDENTS = {  # what a protocol is called for names its student too
+    **dict.fromkeys(MATCHING | {"ddranking-hard", "ddranking-hard-compat"}, INSTANCE),
+    **dict.fromkeys(("rethinkdc-soft", "rethinkdc-hard", "ddranking-soft", "ddranking-soft-compat"), "resnet18"),
+    "challenge-2024": "convnet:width=128,depth=3,norm=instance",
+}
 
 
 def test_every_protocol_says_whose_values_it_has():
@@ -26,9 +32,7 @@ def test_every_protocol_says_whose_values_it_has():
     } <= set(PROTOCOLS)
     for name, protocol in PROTOCOLS.items():
         assert protocol.name == name and protocol.title and len(protocol.source) > 10
-        assert protocol.student == ("auto:norm=instance" if name in MATCHING else "auto"), (
-            "as the matching papers do on purpose"
-        )
+        assert protocol.student == STUDENTS.get(name, "auto"), "instance norm as the matching papers do on purpose"
         assert protocol.about
 
 
