@@ -15,7 +15,12 @@ folder = runbar.chosen(
 )
 asked = runbar.readable(folder)
 runbar.heading(folder, asked)
-feed.live([folder], "feed", panel=lambda states: runbar.status(folder, states[folder.id]), classes=runbar.classes)
+feed.live(
+    [folder],
+    "feed",
+    panel=lambda states: runbar.status(folder, states[folder.id], played=False),
+    classes=runbar.classes,
+)
 if not (folder.path / "set.safetensors").is_file():
     studio.stop("This run has no set yet; watch it learn until then.", page=studio.LIVE, label="Watch")
 factors.section(folder)

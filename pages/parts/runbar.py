@@ -64,11 +64,11 @@ def classes(folder: RunFolder) -> list[str]:
     return packets.class_names(catalog(), data) or names_in(folder)
 
 
-def status(folder: RunFolder, state: dict[str, Any]) -> None:
-    """The sentence and the buttons that make sense now. Drawn inside the live fragment."""
+def status(folder: RunFolder, state: dict[str, Any], played: bool = True) -> None:
+    """The sentence and the buttons that make sense now; `played`: the page has a player. Drawn inside the live fragment."""
     records = packets.reader(str(folder.path)).refresh()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(standing.sentence(folder, state, records), width="stretch")
+        st.markdown(standing.sentence(folder, state, records, played), width="stretch")
         kind = state.get("state")
         if kind == "running":
             _button("Pause", "pause", folder, want="pause")

@@ -64,8 +64,8 @@ def known_by(records: list[Line]) -> str:
     return f":material/straighten: {escape(' · '.join(said_so_far))}" if said_so_far else ""
 
 
-def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, Any]]) -> str:
-    """How the run stands, in one sentence."""
+def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, Any]], played: bool = True) -> str:
+    """How the run stands, in one sentence. `played`: the page has a player."""
     kind, message = state.get("state"), escape(str(state.get("message") or ""))
     dot = studio.DOTS.get(str(kind), "")
     took = f"{records[-1]['t']:,.0f} s" if records else "no time"
@@ -91,5 +91,6 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
         )
         if state.get("imported"):
             return f"{dot} **Brought in.** {message}{' ' if message else ''}{said}".rstrip()
-        return f"{dot} **Finished** in {took}. {said}{' ' if said else ''}Press play to watch it again."
+        again = "Press play to watch it again." if played else ""
+        return " ".join(filter(None, (f"{dot} **Finished** in {took}.", said, again)))
     return f"{dot} {message or str(kind)}"
