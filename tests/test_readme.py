@@ -27,7 +27,7 @@ from distill_core.results import load_result
 from distill_core.studies import askable, whole
 from distill_core.work import answers, catalogue
 from distill_core.work.sitting import drive_run
-from tests.cli.test_cli import call
+from tests.cli.conftest import call
 from tests.guests import in_the_tree, installed, lines_printed, printed
 from tests.test_contract import (
     test_a_killed_run_resumes_to_the_same_bytes,

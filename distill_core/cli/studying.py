@@ -20,6 +20,9 @@ from .out import AsJson, Home, aside, console, emit, home_of, table
 
 Protocol = Annotated[str, typer.Option(help="How students are trained; auto is each set's own.")]
 Epochs = Annotated[int, typer.Option(help="0 takes the protocol's own number.")]
+OnEach = Annotated[int, typer.Option(help="On every set and on the first draw of random real images.")]
+Draws = Annotated[int, typer.Option(help="Of random real images; 0 takes the usual number.")]
+Student = Annotated[str, typer.Option(help="The network that is trained.")]
 Seed = Annotated[int, typer.Option(help="Of the first student and of the class orders.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda.")]
 Csv = Annotated[Path | None, typer.Option("--csv", help="Write the table to this file as well.")]
@@ -136,8 +139,8 @@ def label_curve(
         str, typer.Option(help="Kinds of labels with their options, separated by spaces; nothing is the usual ladder.")
     ] = "",
     students: Annotated[int, typer.Option(help="On the set and on the first draw of random real images.")] = 3,
-    draws: Annotated[int, typer.Option(help="Of random real images; 0 takes the usual number.")] = 0,
-    student: Annotated[str, typer.Option(help="The network that is trained.")] = "auto",
+    draws: Draws = 0,
+    student: Student = "auto",
     protocol: Protocol = "auto",
     epochs: Epochs = 0,
     seed: Seed = 0,
@@ -148,17 +151,11 @@ def label_curve(
 ) -> None:
     """Train students on a set and on random real images under labels of every price: how much is the images, how much the labels?"""
     where = home_of(home)
-    job = {
-        "students": students,
-        "draws": draws,
-        "student": student,
-        "protocol": protocol,
-        "epochs": epochs,
-        "seed": seed,
-    }
+    job = {"students": students, "draws": draws, "student": student, "protocol": protocol}
+    job |= {"epochs": epochs, "seed": seed, "device": device}
     one = RunFolder.find(where, run).id
     settings = {"run": one, **({"ladder": ladder.split()} if ladder.split() else {})}
-    code = _held(where, "label_curve", settings, {**job, "device": device}, [one])
+    code = _held(where, "label_curve", settings, job, [one])
     found = findings.every(where, "label_curve", [one])
     shown = labels.points(found)
     columns = ("run", "labels", "protocol", "student", "kept for labels", "distilled", "random", "gain")
@@ -174,9 +171,9 @@ def regimes(
         str, typer.Option("--regimes", help="hard, static, teacher, separated by spaces.")
     ] = "hard static teacher",
     bare: Annotated[bool, typer.Option(help="Once more without augmentation, for ARS.")] = False,
-    students: Annotated[int, typer.Option(help="On every set and on the first draw of random real images.")] = 3,
-    draws: Annotated[int, typer.Option(help="Of random real images; 0 takes the usual number.")] = 0,
-    student: Annotated[str, typer.Option(help="The network that is trained.")] = "auto",
+    students: OnEach = 3,
+    draws: Draws = 0,
+    student: Student = "auto",
     teacher: Annotated[str, typer.Option(help="The one network that makes all soft labels.")] = "auto",
     protocol: Annotated[str, typer.Option(help="One recipe for all; auto is `regimes`.")] = "auto",
     epochs: Epochs = 0,
@@ -212,9 +209,9 @@ def reliability(
     corruptions: Annotated[str, typer.Option(help="Kinds, separated by spaces; nothing is all of them.")] = "",
     eps: Annotated[str, typer.Option(help="Of the adversarial steps, in 1/255, separated by spaces.")] = "1 2 4 8",
     images: Annotated[int, typer.Option(help="Test images at most, evenly spaced.")] = 1000,
-    students: Annotated[int, typer.Option(help="On every set and on the first draw of random real images.")] = 3,
-    draws: Annotated[int, typer.Option(help="Of random real images; 0 takes the usual number.")] = 0,
-    student: Annotated[str, typer.Option(help="The network that is trained.")] = "auto",
+    students: OnEach = 3,
+    draws: Draws = 0,
+    student: Student = "auto",
     protocol: Protocol = "auto",
     epochs: Epochs = 0,
     seed: Seed = 0,
@@ -229,14 +226,8 @@ def reliability(
         steps = [float(one) for one in eps.split()]
     except ValueError:
         raise BadSetting(f"eps={eps!r} cannot be read. Write numbers with spaces: 1 2 4 8.") from None
-    job = {
-        "students": students,
-        "draws": draws,
-        "student": student,
-        "protocol": protocol,
-        "epochs": epochs,
-        "seed": seed,
-    }
+    job = {"students": students, "draws": draws, "student": student, "protocol": protocol}
+    job |= {"epochs": epochs, "seed": seed, "device": device}
     ids = [RunFolder.find(where, run).id for run in runs]
     settings = {
         "runs": ids,
@@ -244,7 +235,7 @@ def reliability(
         "images": images,
         **({"corruptions": corruptions.split()} if corruptions else {}),
     }
-    code = _held(where, "reliability", settings, {**job, "device": device}, ids)
+    code = _held(where, "reliability", settings, job, ids)
     found = findings.every(where, "reliability", ids)
     shown = trials.subjects(found)
     each = trials.lines(shown)

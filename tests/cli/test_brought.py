@@ -13,7 +13,6 @@ import torch
 from PIL import Image
 
 from distill_core import datasets
-from distill_core.cli import main
 from distill_core.record.classes import names_in
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
@@ -21,20 +20,6 @@ from distill_core.results import Pictures
 
 torch.set_num_threads(1)
 QUICK = ["--students", "1", "--epochs", "1", "--student", "mlp", "--protocol", "hard", "--json"]
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path) -> Any:
-    monkeypatch.setattr("distill_core.work.sitting.leave_a_core", lambda: None)
-
-    def command(*words: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([*words, "--home", str(home)])
-        said = capsys.readouterr()
-        code = end.value.code
-        return (code if isinstance(code, int) else 0), said.out, said.err
-
-    return command
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import torch
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
 from distill_core.work import sets
-from tests.cli.test_cli import call  # noqa: F401 (a fixture)
 from tests.work.layouts import LABELS, LAYOUTS, PIXELS, SEEN, saved
 
 DATA = ["--data", "digits:size=8"]
@@ -23,7 +22,7 @@ def dm(tmp_path: Path, home: Path) -> Path:
     return LAYOUTS["DM"][1](tmp_path / "theirs")
 
 
-def test_a_look_says_what_is_there_and_takes_nothing(call: Any, home: Path, dm: Path) -> None:  # noqa: F811
+def test_a_look_says_what_is_there_and_takes_nothing(call: Any, home: Path, dm: Path) -> None:
     code, out, err = call("import", str(dm), *DATA, "--look", "--json")
     told = json.loads(out)
     assert code == 0 and not list((home / "runs").iterdir()), err
@@ -33,7 +32,7 @@ def test_a_look_says_what_is_there_and_takes_nothing(call: Any, home: Path, dm: 
     assert code == 0 and "Pixels: normalized" in out and "Next:" in out
 
 
-def test_what_was_found_is_kept_with_the_run(call: Any, home: Path, dm: Path) -> None:  # noqa: F811
+def test_what_was_found_is_kept_with_the_run(call: Any, home: Path, dm: Path) -> None:
     code, out, err = call("import", str(dm), *DATA, "--json")
     assert code == 0, err
     run = RunFolder.find(home, json.loads(out)["run"])
@@ -47,21 +46,21 @@ def test_what_was_found_is_kept_with_the_run(call: Any, home: Path, dm: Path) ->
     assert code == 0 and json.loads(out)["scores"]["distilled"]["n"] == 1, "the data set is remembered"
 
 
-def test_a_person_overrules(call: Any, home: Path, dm: Path) -> None:  # noqa: F811
+def test_a_person_overrules(call: Any, home: Path, dm: Path) -> None:
     code, out, _ = call("import", str(dm), *DATA, "--pixels", "signed", "--json")
     assert code == 0 and json.loads(out)["pixels"] == "signed"
     code, out, _ = call("import", str(dm), *DATA, "--pixels", "nope", "--json")
     assert code == 2 and "no pixel space 'nope'" in json.loads(out)["error"]
 
 
-def test_a_file_is_judged_where_it_lies(call: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_a_file_is_judged_where_it_lies(call: Any, tmp_path: Path) -> None:
     at = saved(tmp_path / "a", images__pt=255 * PIXELS, labels__pt=LABELS)
     words = ["--students", "1", "--draws", "1", "--epochs", "1", "--student", "mlp", "--json"]
     code, _, err = call("evaluate", str(at), *DATA, *words)
     assert code == 0 and "Pixels: 0 … 255" in " ".join(err.split()), err
 
 
-def test_some_classes_are_a_caution(call: Any, home: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_some_classes_are_a_caution(call: Any, home: Path, tmp_path: Path) -> None:
     at = saved(tmp_path / "a", images__pt=SEEN[:3], labels__pt=LABELS[:3])
     code, out, _ = call("import", str(at), *DATA, "--json")
     told = json.loads(out)
@@ -73,6 +72,6 @@ def test_some_classes_are_a_caution(call: Any, home: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("words", "sentence"), [([], "Name the data set"), (["--network", "mlp"], "for experts' buffers")]
 )
-def test_wrong_words(call: Any, dm: Path, words: list[str], sentence: str) -> None:  # noqa: F811
+def test_wrong_words(call: Any, dm: Path, words: list[str], sentence: str) -> None:
     code, out, _ = call("import", str(dm), *words, "--json")
     assert code in (1, 2) and sentence in json.loads(out)["error"]

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from distill_core.cli import main
 from distill_core.datasets import load
 from distill_core.record.proof import MARK
 from distill_core.work.reporting import nearest_real
@@ -31,18 +30,9 @@ RUN = [
 ]
 
 
-@pytest.fixture
-def call(capsys, monkeypatch, home):
-    monkeypatch.setattr("distill_core.work.sitting.leave_a_core", lambda: None)
+@pytest.fixture(autouse=True)
+def no_real_data(monkeypatch):
     monkeypatch.setattr("distill_core.evaluation.exam.whole_seconds", lambda *a: 4000.0)  # all real data is left out
-
-    def command(*words: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([*words, "--home", str(home)])
-        said = capsys.readouterr()
-        return (end.value.code if isinstance(end.value.code, int) else 0), said.out, said.err
-
-    return command
 
 
 @pytest.fixture

@@ -10,24 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from distill_core.cli import main
-
 torch.set_num_threads(1)
 DATA, STUDENT = "digits:size=8", "convnet:depth=1,norm=batch,width=8"
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path) -> Any:
-    monkeypatch.setattr("distill_core.work.sitting.leave_a_core", lambda: None)
-
-    def command(*words: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([*words, "--home", str(home)])
-        said = capsys.readouterr()
-        code = end.value.code
-        return (code if isinstance(code, int) else 0), said.out, said.err
-
-    return command
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ import pytest
 
 from distill_core.queue import sweeping, sweeps, waiting
 from distill_core.work import worker
-from tests.cli.test_cli import call
 
-__all__ = ["call"]
 BASE = ("--students", "1", "--epochs", "1", "--student", "mlp", "--data", "digits:size=8")
 
 

@@ -16,7 +16,7 @@ from distill_core.queue.local import Here, LocalExecutor
 from distill_core.record import index
 from distill_core.record.folder import RunFolder
 from distill_core.work.catalogue import method_entry
-from tests.cli.test_cli import call
+from tests.cli.conftest import call
 from tests.queue.test_sweeping import grid
 from tests.test_architecture import ENGINE, SCREEN, imports, starts
 from tests.work.toy import Toy, new_run

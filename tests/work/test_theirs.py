@@ -19,7 +19,7 @@ from distill_core.errors import BadSetting
 from distill_core.results import Pictures
 from distill_core.work import sets
 from distill_core.work.sets import Asked, Brought
-from tests.cli.test_cli import call  # noqa: F401 (a fixture)
+from tests.cli.conftest import call  # noqa: F401 (a fixture)
 from tests.work.layouts import LABELS, PIXELS, REAL, SEEN, SOFT, few
 
 DATA = "digits:size=8"
