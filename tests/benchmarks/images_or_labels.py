@@ -1,9 +1,11 @@
 """What the images are worth and what the labels: `python -m tests.benchmarks.images_or_labels FILE --data fashion-mnist`.
 
 Several sets are distilled with the same teachers and taught for as many updates to the same student, under hard labels, under one fixed
-mean answer of all teachers for each image (mixed along by MixUp), and under their answers on every view. Beside them as many random
-real images, as many as INFER's bytes would hold, and as many as its students see. Every line of FILE is a set and a seed with its
-three accuracies; those that are there are not made again, so that it can be stopped and started.
+mean answer of all teachers for each image (mixed along by MixUp), and under their answers on every view. Beside them as many real images,
+drawn at random (anew for every seed) or chosen well, as many random ones as INFER's bytes would hold, and as many as its students see.
+Batches of a set are of equal size, the nearest to the one asked for: a rest of two images would ruin a student's batch norm.
+Every line of FILE is a set and a seed with its three accuracies; those that are there are not made again, so that it can be stopped and
+started.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import time
 from pathlib import Path
 
 import torch
@@ -28,7 +31,10 @@ from distill_core.results import Result
 
 Line = dict[str, object]
 TEACHERS = "auto:width=32+wrn:depth=10,width=1+vgg11:norm=batch,width=4+shufflenetv1:units=2,width=0.2"
-SETS = ("infer", "naturals", "sre2l", "dwa", "rded", "random", "random, equal bytes", "random, as many images")
+CHOSEN = ("random", "kmeans", "herding", "el2n", "forgetting", "ccs", "confident")
+LEARNED = ("dm", "dc", "dsa", "mtt", "rded", "sre2l", "dwa", "hglad")
+BESIDE = ("infer", "naturals", "random, equal bytes", "random, as many images")
+SETS = ("random", *LEARNED, *BESIDE, *CHOSEN[1:])
 
 
 def protocols(batch: int) -> dict[str, Protocol]:
@@ -39,9 +45,13 @@ def protocols(batch: int) -> dict[str, Protocol]:
 
 
 def settings(name: str, args: argparse.Namespace) -> dict[str, object]:
-    """What a method is told beside its quick defaults: the teachers' epochs and the iterations."""
+    """What a method is told beside its quick defaults: the teachers' epochs, the iterations, the experts."""
     several = {"squeeze.backbones": TEACHERS, "squeeze.epochs": args.teacher_epochs}
+    looked = {"space.iterations": 100 if args.ipc == 1 else 10}  # ten updates each, with more than one image of a class
     return {
+        "dc": looked,
+        "dsa": looked,
+        "mtt": {"space.iterations": 100, "objective.experts": 2, "objective.train_epochs": 4, "objective.last_start": 2},
         "infer": {**several, "compensators.iterations": args.iterations},
         "naturals": {**several, "compensators": "none", "compensators.count": "beside"},
         "sre2l": {"squeeze.epochs": args.teacher_epochs, "recover.iterations": args.iterations},
@@ -63,7 +73,8 @@ def line(name: str, result: Result, real: RealSet, labeler: str, seed: int, args
     for kind, protocol in protocols(args.batch).items():
         if kind not in args.labels:
             continue
-        epochs = max(1, round(args.updates / -(-images // protocol.batch)))
+        parts = max(1, round(images / protocol.batch))
+        protocol, epochs = protocol.with_(batch=-(-images // parts)), max(1, round(args.updates / parts))
         source = as_taught(plain, protocol, real, teacher)
         trained = drained(
             train_student(source, protocol, real, seed=seed, student=args.student, teacher=teacher, epochs=epochs)
@@ -90,10 +101,12 @@ def work(args: argparse.Namespace, done: list[Line]) -> None:
                 continue
             job = ask(data=args.data, ipc=args.ipc, seed=seed, teacher="auto:width=32", device="cpu")
             if not labeler:  # the teachers are at hand after the first run; the naturals alone cost nothing
-                labeler = distilled("naturals", job, args).teacher
+                labeler = distilled("naturals", job.model_copy(update={"ipc": 10}), args).teacher
             asked = rivals(name, job, known) if name.startswith("random,") else job
+            began = time.perf_counter()
             result = distilled(name.partition(",")[0], asked, args)
-            known[name] = line(name, result, real, labeler, seed, args)
+            took = round(time.perf_counter() - began, 1)
+            known[name] = {**line(name, result, real, labeler, seed, args), "seconds": took}
             done.append(known[name])
             with args.file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(known[name]) + "\n")
@@ -123,7 +136,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
     parser.add_argument("--labels", nargs="+", default=list(protocols(64)))
     parser.add_argument("--student", default="auto:width=32")
-    parser.add_argument("--updates", type=int, default=600)
+    parser.add_argument("--updates", type=int, default=400)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--iterations", type=int, default=150)
     parser.add_argument("--teacher-epochs", type=int, default=3)
