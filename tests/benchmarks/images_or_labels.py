@@ -51,7 +51,12 @@ def settings(name: str, args: argparse.Namespace) -> dict[str, object]:
     return {
         "dc": looked,
         "dsa": looked,
-        "mtt": {"space.iterations": 100, "objective.experts": 2, "objective.train_epochs": 4, "objective.last_start": 2},
+        "mtt": {
+            "space.iterations": 100,
+            "objective.experts": 2,
+            "objective.train_epochs": 4,
+            "objective.last_start": 2,
+        },
         "infer": {**several, "compensators.iterations": args.iterations},
         "naturals": {**several, "compensators": "none", "compensators.count": "beside"},
         "sre2l": {"squeeze.epochs": args.teacher_epochs, "recover.iterations": args.iterations},
@@ -74,10 +79,10 @@ def line(name: str, result: Result, real: RealSet, labeler: str, seed: int, args
         if kind not in args.labels:
             continue
         parts = max(1, round(images / protocol.batch))
-        protocol, epochs = protocol.with_(batch=-(-images // parts)), max(1, round(args.updates / parts))
-        source = as_taught(plain, protocol, real, teacher)
+        even, epochs = protocol.with_(batch=-(-images // parts)), max(1, round(args.updates / parts))
+        source = as_taught(plain, even, real, teacher)
         trained = drained(
-            train_student(source, protocol, real, seed=seed, student=args.student, teacher=teacher, epochs=epochs)
+            train_student(source, even, real, seed=seed, student=args.student, teacher=teacher, epochs=epochs)
         )
         right[kind] = {"accuracy": accuracy(trained.network, real.test, real), "updates": trained.steps}
     return {"set": name, "seed": seed, "images": images, "bytes": result.bytes.images, "right": right}
