@@ -1,4 +1,4 @@
-"""Makes what lies here: `python -m assets.record [teachers] [priors] [scores] [recordings] [rankings] [catalog]`.
+"""Makes what lies here: `python -m assets.record [clothes] [teachers] [priors] [scores] [recordings] [rankings] [catalog]`.
 
 Everything comes from our engine on the bundled data sets, with fixed seeds, on the CPU with one thread. Teachers and
 scores are found by content, so a changed recipe needs a new run of this file; a test says when one is missing.
@@ -19,9 +19,9 @@ from typing import Any
 import torch
 
 HERE = Path(__file__).parent
-SETS = ("digits", "digits:size=8", "digits:size=32", "shapes", "shapes:size=16")
+SETS = ("digits", "digits:size=8", "digits:size=32", "fashion", "shapes", "shapes:size=16")
 SEVERAL = ("digits", "shapes")  # for these the small networks of INFER's quick settings ship too
-PRIORS = ("fashion-mnist", "digits", "shapes")
+PRIORS = ("fashion-mnist", "fashion", "digits", "shapes")
 STUDENTS = 3
 RECORDINGS = {"dwa-digits-ipc1": 1, "dwa-digits-ipc10": 10}  # played on the start page
 EXAMPLES = {"hglad-digits-ipc1": 1}  # opened as runs by the pages that explain them
@@ -39,6 +39,27 @@ def drain(stream: Any) -> Any:
         if event.kind == "scalars" and event.step % 50 == 0 and str(event) != last:
             last = str(event)
             print(" ", event.step, {k: round(v, 3) for k, v in event.values.items()}, flush=True)
+
+
+def clothes() -> None:
+    """The first 500 training and 100 test images of each class of Fashion-MNIST, one picture each. Needs its files (see `vision`)."""
+    import numpy as np
+    from PIL import Image
+
+    from distill_core.datasets import fashion, vision
+
+    source = vision.SOURCES["fashion-mnist"]
+    root = next((str(one) for one in vision.roots() if source.there(one)), None)
+    if root is None:
+        sys.exit(
+            f"The files of Fashion-MNIST were looked for in {', '.join(map(str, vision.roots()))}; name their folder in DISTILL_STUDIO_DATA."
+        )
+    fashion.FILES.mkdir(exist_ok=True)
+    for part, each in fashion.EACH.items():
+        whole = source.made_by()(root, train=part == "train")
+        images, labels = np.asarray(whole.data), np.asarray(whole.targets)
+        rows = [np.concatenate(images[np.flatnonzero(labels == one)[:each]], 1) for one in range(10)]
+        Image.fromarray(np.concatenate(rows, 0)).save(fashion.FILES / f"{part}.png", optimize=True)
 
 
 def teachers() -> None:
@@ -214,12 +235,12 @@ def catalog() -> None:
     (HERE / "catalog.json").write_text(json.dumps(build(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-PARTS = {"teachers": teachers, "priors": priors, "scores": scores, "recordings": recordings}
+PARTS = {"clothes": clothes, "teachers": teachers, "priors": priors, "scores": scores, "recordings": recordings}
 PARTS |= {"rankings": rankings, "catalog": catalog}
 
 
 def main() -> None:
-    asked = sys.argv[1:] or list(PARTS)
+    asked = sys.argv[1:] or [name for name in PARTS if name != "clothes"]
     if unknown := set(asked) - set(PARTS):
         sys.exit(f"There is no part called {min(unknown)!r}. Parts: {', '.join(PARTS)}.")
     torch.set_num_threads(1)

@@ -1,6 +1,6 @@
 """Real data sets by name. `load("digits:size=8")` gives a `RealSet`; `known()` lists what can be asked for.
 
-Names: `digits`, `shapes`, `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `own/<name>` (see `own.add`), and
+Names: `digits`, `fashion`, `shapes`, `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `own/<name>` (see `own.add`), and
 `folder:/a/path` for a folder or a zip with one sub-folder of pictures per class. Own images take `mirror=yes` or
 `mirror=no`, and `constants=imagenet` where they are normalized as ImageNet: `own/letters:mirror=no`,
 `folder:constants=imagenet,mirror=no:/a/path`. A folder also takes a size, `folder:size=96:/a/path`; an added set has its own.
@@ -14,7 +14,7 @@ from functools import partial
 
 from ..errors import BadSetting, nearest
 from ..spec import Spec, Value, parse
-from . import constants, digits, own, shapes, vision
+from . import constants, digits, fashion, own, shapes, vision
 from .mirroring import asked_of
 from .real import DataInfo, Progress, RealSet, Split
 
@@ -22,6 +22,7 @@ __all__ = ["DataInfo", "Progress", "RealSet", "Split", "known", "load", "shape_o
 
 _LOADERS: dict[str, Callable[..., RealSet]] = {
     "digits": digits.load,
+    "fashion": fashion.load,
     "shapes": shapes.load,
     **{name: partial(vision.load, name) for name in vision.SOURCES},
 }
@@ -29,7 +30,7 @@ _LOADERS: dict[str, Callable[..., RealSet]] = {
 
 def known() -> list[DataInfo]:
     """Every data set that can be asked for by name, in menu order; loads none of them."""
-    return [digits.INFO, shapes.INFO, *vision.infos(), *(own.info(name) for name in own.names())]
+    return [digits.INFO, fashion.INFO, shapes.INFO, *vision.infos(), *(own.info(name) for name in own.names())]
 
 
 def shape_of(spec: str) -> tuple[int, int] | None:
@@ -38,7 +39,7 @@ def shape_of(spec: str) -> tuple[int, int] | None:
     if asked.name.startswith("own/"):
         infos = [own.info(asked.name.removeprefix("own/"))] if asked.name.removeprefix("own/") in own.names() else []
     else:
-        infos = [digits.INFO, shapes.INFO, *vision.infos()]
+        infos = [digits.INFO, fashion.INFO, shapes.INFO, *vision.infos()]
     info = next((one for one in infos if one.name == asked.name), None)
     size = None if info is None else asked.options.get("size", info.size)
     return (

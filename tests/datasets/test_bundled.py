@@ -1,12 +1,16 @@
 """The bundled sets, and what every real set promises."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from distill_core import datasets
-from distill_core.datasets import real, shapes
-from distill_core.errors import BadSetting
+from distill_core.datasets import fashion, real, shapes
+from distill_core.errors import BadData, BadSetting
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +26,38 @@ def test_digits(size):
     assert torch.bincount(digits.test.labels).tolist() == [50] * 10
     assert torch.bincount(digits.val.labels).min() >= 10
     assert digits.train.images.max() == 255 and digits.train.images.min() == 0
+
+
+def test_clothes_are_the_first_of_each_class():
+    clothes = datasets.load("fashion")
+    assert (len(clothes.train), len(clothes.val), len(clothes.test)) == (4500, 500, 1000)
+    assert (
+        torch.bincount(clothes.train.labels).tolist() == [450] * 10
+        and torch.bincount(clothes.test.labels).tolist() == [100] * 10
+    )
+    assert clothes.fingerprint.startswith("421e0d44") and clothes.train.images.shape[1:] == (1, 28, 28)
+    assert "MIT" in clothes.licence and "Copyright © 2017 Zalando SE" in (fashion.FILES / "LICENSE").read_text()
+
+
+def test_clothes_that_are_damaged_say_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(fashion, "FILES", tmp_path)
+    with pytest.raises(BadData, match="install it again"):
+        datasets.load("fashion")
+    Image.new("L", (28, 28)).save(tmp_path / "train.png")
+    with pytest.raises(BadData, match="28×28 pixels, 14000×280 was wanted"):
+        datasets.load("fashion")
+
+
+@pytest.mark.skipif(not os.environ.get("DISTILL_STUDIO_DATA"), reason="needs the files of Fashion-MNIST")
+def test_clothes_are_those_of_the_whole_set():
+    from torchvision.datasets import FashionMNIST
+
+    root = Path(os.environ["DISTILL_STUDIO_DATA"])
+    for part, each in fashion.EACH.items():
+        whole = FashionMNIST(str(root), train=part == "train")
+        rows = fashion._rows(part)
+        for label in range(10):
+            assert np.array_equal(rows[label], whole.data[whole.targets == label][:each].numpy())
 
 
 def test_digits_at_16_pixels_are_the_usual_ones_and_fingerprints_never_move():

@@ -31,7 +31,7 @@ def test_a_prior_keeps_its_key_when_fields_are_added():
 
 def test_a_data_set_has_its_recipe_whatever_its_size():
     for one in RECIPES:
-        assert recommended(one.data) == one.recipe
+        assert all(recommended(name) == one.recipe for name in one.data)
     assert recommended("shapes:size=16") == recommended("shapes") != recommended("digits") == recommended("own/cats")
     assert recommended("shapes", steps=7) == replace(recommended("shapes"), steps=7)
     assert recommended("folder:/a,b=c/d") == recommended("digits")
