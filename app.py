@@ -7,6 +7,7 @@ from pages.parts import frame
 st.set_page_config(page_title="Distill Studio", page_icon=frame.icon(), layout="wide")
 page = st.navigation(frame.menu(), position="top")
 frame.follow_link()
+frame.style()
 try:
     frame.show_chosen_run(page.url_path)
     page.run()

@@ -155,7 +155,8 @@ def scores() -> None:
 
     file, wanted = HERE / "scores.json", set()
     known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    for name, spec in itertools.product(SETS, ("auto", "auto:norm=instance")):
+    asked = [*itertools.product(SETS, ("auto", "auto:norm=instance")), ("fashion", SMALL_NET)]
+    for name, spec in asked:
         real = load(name)
         student = resolve(spec, channels=real.channels, size=real.size)
         key = whole_key(real, student)

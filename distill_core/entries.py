@@ -51,6 +51,7 @@ class Entry(TypedDict):
     paper: str
     url: str
     learns: str
+    stages: NotRequired[list[str]]
     matches: str
     labels: str
     by_rule: bool

@@ -81,6 +81,7 @@ class Card:
     learns: str = ""  # what is optimised
     matches: str = ""  # what is matched
     labels: str = ""  # hard, soft, on the fly
+    stages: tuple[str, ...] = ()  # that come before students are trained, in their order; settings may leave some out
     by_rule: bool = False  # chooses by a rule and not by chance: every seed gives the same set
     departures: tuple[str, ...] = ()  # where ours differs from the paper or its released code
     presets: tuple[Preset, ...] = ()
@@ -101,6 +102,7 @@ class Card:
                 **{
                     "name": path.stem,
                     **said,
+                    "stages": tuple(said.get("stages", ())),
                     "departures": tuple(said.get("departures", ())),
                     "presets": tuple(Preset(**one) for one in said.get("presets", ())),
                     "ablations": tuple(_ablation(one) for one in said.get("ablations", ())),

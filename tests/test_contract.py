@@ -12,6 +12,7 @@ from distill_core.events import KINDS
 from distill_core.loop import steps
 from distill_core.methods import registry
 from distill_core.part import fields_of, settings_of
+from distill_core.quantities.stages import STAGES
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
 from distill_core.results import Pictures, load_result
@@ -53,7 +54,9 @@ def test_says_only_known_and_plain_things(kind):
         for field in dataclasses.fields(event):
             assert is_plain(getattr(event, field.name)), f"{event.kind}.{field.name} is not plain"
     assert any(e.kind == "images" for e in events)
-    assert any(e.kind == "stage" for e in events)
+    stages = list(dict.fromkeys(e.stage for e in events if e.kind == "stage"))
+    assert stages == list(kind.card.stages), "the card says the stages in their order"
+    assert set(stages) <= set(STAGES), "every stage has its words"
 
 
 def test_the_same_seed_gives_the_same_images(kind):

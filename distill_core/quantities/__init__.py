@@ -43,6 +43,7 @@ class Told(TypedDict):
     heading: str  # of that chart
     axis: str  # of that chart
     place: int  # of that chart among the others
+    good: str  # which way is better: lower, higher, neither or ""
 
 
 def variant(name: str, qualifier: str | int = "") -> str:
@@ -105,6 +106,7 @@ def told(name: str) -> Told:
         "heading": chart.title,
         "axis": chart.axis,
         "place": list(CHARTS).index(row.chart or "other"),
+        "good": row.good,
     }
 
 

@@ -35,7 +35,7 @@ class PriorTraining(Study):
         paper="a style-based generator (after StyleGAN2, arXiv 1912.04958), trained as a variational auto-encoder, then sharpened",
         departures=("Small, batch-independent, and begun as an auto-encoder, so that it covers every mode.",),
         presets=tuple(
-            Preset(one.title, one.recipe.settings(), {"data": one.data} if one.data else {}, one.source)
+            Preset(one.title, one.recipe.settings(), {"data": one.data[0]} if one.data else {}, one.source)
             for one in PRIORS
         ),
     )

@@ -27,17 +27,23 @@ if studying.page_of(asked["method"]):
     st.stop()
 
 records = packets.reader(str(folder.path)).refresh()
-inside, label, picture = (
-    (studio.COMPENSATORS, "Natural image + compensator", "add_photo_alternate")
-    if any(one.get("space") == "compensator" for one in records)
-    else (studio.LAYERS, "Layer by layer", "layers")
-)
-st.page_link(inside, label=label, icon=f":material/{picture}:", query_params={"run": folder.id})
+if any(one.get("space") == "compensator" for one in records):
+    inside = studio.COMPENSATORS, "Natural image + compensator", ":material/add_photo_alternate:"
+elif any(one.get("stage") == "walk" for one in records):
+    inside = studio.LAYERS, "Layer by layer", ":material/layers:"
+else:
+    inside = None
+if inside:
+    st.page_link(inside[0], label=inside[1], icon=inside[2], query_params={"run": folder.id})
 left, right = st.columns([3, 2], gap="medium")
 with left:
     pin = views.wall([folder.id], "wall")
-    views.plots([folder.id], "scores", kinds=("scores", "log"))
 with right:
+    liveknobs.panel(folder, asked, states[folder.id])
+    views.plots([folder.id], "scores", kinds=("scores",))
+    st.markdown(
+        "**How a network sees them.** Hollow: real images. Filled: learned ones. What it sees alike lies close together.",
+    )
     asks = partial(planes.ask_for, [folder])
     views.feature_map([folder.id], "map", height=320, troubles=planes.troubles([folder]), ask=asks)
     with st.container(border=True):
@@ -45,5 +51,7 @@ with right:
 
 views.plots([folder.id], "plots")
 dense.section(folder, records)
-liveknobs.panel(folder, asked, states[folder.id])
+with st.expander("What the run said", icon=":material/chat:"):
+    views.plots([folder.id], "said", kinds=("log",))
+liveknobs.others(folder, asked)
 runbar.downloads(folder)

@@ -16,7 +16,7 @@ if not choices:
 
 headline = st.container()
 chosen = st.segmented_control(
-    "Images per class",
+    "Learned images",
     list(choices),
     default=next(iter(choices)),
     required=True,
@@ -26,12 +26,22 @@ chosen = st.segmented_control(
 tape = choices[chosen]
 facts = recorded.facts(tape)
 headline.title(facts.headline)
-views.race(recorded.packet(tape), bars=facts.bars, key="race", sentences=facts.sentences)
+views.race(
+    recorded.packet(tape), bars=facts.bars, key="race", sentences=facts.sentences, push=facts.push, chance=facts.chance
+)
 with st.container(horizontal=True):
     if st.button(
         "Start it for real", type="primary", icon=":material/play_arrow:", help="The same job, on this machine."
     ):
         studio.watch(studio.start(**facts.request).id)
+    following = recorded.after(choices, chosen)
+    if following:
+        st.button(
+            following.question,
+            icon=":material/arrow_forward:",
+            on_click=st.session_state.update,
+            kwargs={"recording": following.label},
+        )
     if st.button("New run", icon=":material/add:", help="Choose data, method and settings first."):
         st.switch_page(studio.NEW)
     if st.button("What methods exist", icon=":material/school:"):

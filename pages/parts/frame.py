@@ -99,6 +99,11 @@ def menu() -> dict[str, list]:
     return sections
 
 
+def style() -> None:
+    """What the theme cannot say; see `web/frame.css`."""
+    st.html(Path(__file__).with_name("web") / "frame.css")
+
+
 def follow_link() -> None:
     """Links that are handed out start at the root, `/?go=live&run=…`: they work on a server nobody has visited yet."""
     known = {address: file for _, file, address, *_ in PAGES if address}
@@ -139,7 +144,10 @@ def _chip(asked: str, works: bool) -> None:
     name = (
         f"{studio.DOTS.get(row['state'], '')} {studio.escape(row['name'])} · {row['state']}" if row else "Choose a run"
     )
-    with st.container(horizontal=True, horizontal_alignment="right"), st.popover(name, type="tertiary", key="_chip"):
+    with (
+        st.container(horizontal=True, horizontal_alignment="right", key="_chosen_run"),
+        st.popover(name, type="tertiary", key="_chip"),
+    ):
         st.selectbox(
             "Run",
             list(listed),

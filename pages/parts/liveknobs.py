@@ -18,34 +18,51 @@ POINTS = 40  # places on a logarithmic slider
 
 
 def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> None:
-    """Sliders for what is live, a list of what is not, and the way to start again with other settings."""
+    """Sliders for what may be moved now, beside what they move; a sentence before and nothing after the images are made."""
+    found = _known(asked)
+    if found is None:
+        return
+    fields, settings = found
+    live = [one for one in fields if one.get("live")]
+    if not live or not _listens(state):
+        return
+    with st.container(border=True):
+        st.markdown("**Move while it works**")
+        moved = {path_of(fields, name, settings): value for name, value in folder.control()["knobs"].items()}
+        with st.grid(min_column_width=220, gap="medium"):
+            for one in live:
+                slider(folder, one, float(moved.get(one["name"], settings[one["name"]])))
+        said = ", ".join(f"{short(fields, name)} = {value:g}" for name, value in moved.items())
+        st.caption(
+            f"Moved: {said}, each from the next step on." if moved else "Acts at the next step; ◆ on the timeline."
+        )
+
+
+def others(folder: RunFolder, asked: dict[str, Any]) -> None:
+    """What cannot be moved any more, and the way to start again with other settings."""
+    found = _known(asked)
+    if found is None:
+        return
+    fields, settings = found
+    live = [one for one in fields if one.get("live")]
+    with st.expander("The settings of this run", icon=":material/tune:"):
+        if live:
+            names = ", ".join(one["title"] for one in live)
+            st.caption(f"While images are learned these can be moved: {names}. The others apply to the next run.")
+        else:
+            st.caption("This method has no setting that can be moved while it works.")
+        _rest(folder, settings, fields)
+
+
+def _known(asked: dict[str, Any]) -> tuple[list[Field], Values] | None:
+    """The fields that mean something in this run and its settings; None, with a sentence, where the catalog has no such method."""
     try:
         entry = shelf.method(runbar.catalog(), asked["method"])
         settings = shelf.settings(entry, asked["settings"])
     except StudioError as error:
         st.caption(studio.escape(str(error)))
-        return
-    fields = active(entry["fields"], settings)
-    live = [one for one in fields if one.get("live")]
-    with st.container(border=True):
-        st.markdown("**Knobs**")
-        works = _listens(state)
-        if live and works:
-            st.caption("They act at the next step, are marked on the timeline (◆) and are kept with the run.")
-            moved = {path_of(fields, name, settings): value for name, value in folder.control()["knobs"].items()}
-            with st.grid(min_column_width=240, gap="medium"):
-                for one in live:
-                    value = moved.get(one["name"], settings[one["name"]])
-                    slider(folder, one, float(value))
-            if moved:
-                said = ", ".join(f"{short(fields, name)} = {value:g}" for name, value in moved.items())
-                st.caption(f"Moved: {said}, each from the next step on.")
-        elif live:
-            names = ", ".join(one["title"] for one in live)
-            st.caption(f"No images are learned now. While they are, these can be moved: {names}.")
-        else:
-            st.caption("This method has no setting that can be moved while it works.")
-        _rest(folder, settings, [one for one in fields if not one.get("live")])
+        return None
+    return active(entry["fields"], settings), settings
 
 
 def _listens(state: dict[str, Any]) -> bool:
@@ -97,14 +114,13 @@ def _move(folder: RunFolder, name: str, key: str, before: float) -> None:
 
 
 def _rest(folder: RunFolder, settings: Values, fields: list[Field]) -> None:
-    with st.expander("Other settings apply to the next run"):
-        rows = {
-            "setting": [one.get("title") or one["name"] for one in fields],
-            "value": [
-                knobs.spoken(settings[one["name"]]) if one.get("part") else str(settings[one["name"]]) for one in fields
-            ],
-            "what it does": [one.get("help") or "" for one in fields],
-        }
-        st.dataframe(rows, hide_index=True, height="content")
-        if st.button("Start again with these", icon=":material/replay:", key="_again"):
-            st.switch_page(studio.NEW, query_params={"from": folder.id})
+    rows = {
+        "setting": [one.get("title") or one["name"] for one in fields],
+        "value": [
+            knobs.spoken(settings[one["name"]]) if one.get("part") else str(settings[one["name"]]) for one in fields
+        ],
+        "what it does": [one.get("help") or "" for one in fields],
+    }
+    st.dataframe(rows, hide_index=True, height="content")
+    if st.button("Start again with these", icon=":material/replay:", key="_again"):
+        st.switch_page(studio.NEW, query_params={"from": folder.id})

@@ -18,12 +18,14 @@ import streamlit as st
 from distill_core.errors import StudioError
 from distill_core.figures.plane import Plane, fit_lda, fit_pca, kept
 from distill_core.quantities import told
+from distill_core.quantities.stages import spoken
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
 from distill_core.record.naming import reported
 from distill_core.record.sheets import inside, read_array
 from distill_core.spec import parse
 
+from . import studio
 from .packing import Body, assemble
 from .plane_packets import made_planes
 
@@ -122,7 +124,10 @@ def info(folder: RunFolder, classes: list[str] | None = None) -> dict[str, Any]:
     asked = folder.request()
     job = asked["job"]
     chosen = {key: job.get(key) for key in ("data", "ipc", "seed")}
-    return {"title": asked.get("name") or folder.id, "method": asked["method"], "classes": classes or [], **chosen}
+    card = studio.method_info(asked["method"])
+    plan = [*card.get("stages", []), *(["evaluate"] if job.get("students", 1) else [])]
+    named = {"title": asked.get("name") or folder.id, "method": asked["method"], "classes": classes or []}
+    return {**named, "plan": plan, "matches": card.get("matches", ""), **chosen}
 
 
 def class_names(catalog: dict[str, Any], data: str) -> list[str]:
@@ -161,6 +166,9 @@ def one_run(
         to = record["n"] + 1
     part = {"run": read.folder.id, "from": position, "to": to, "more": len(sent) < len(waiting), "records": sent}
     part["quantities"] = {name: told(name) for name in sorted({name for one in sent for name in reported(one)})}
+    stages = {one["stage"] for one in records if one["kind"] == "stage" or one.get("stage")}
+    matches = studio.method_info(read.folder.request()["method"]).get("matches", "")
+    part["spoken"] = {name: spoken(name, matches) for name in sorted(stages)}
     if position == 0:
         part["info"] = info(read.folder, classes)
     part["state"] = {key: value for key, value in read.folder.state().items() if key in STATE}

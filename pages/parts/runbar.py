@@ -46,8 +46,9 @@ def readable(folder: RunFolder) -> dict[str, Any]:
 
 def heading(folder: RunFolder, asked: dict[str, Any]) -> None:
     """Which run this is: its name, and what it was asked for."""
-    st.markdown(f"#### {studio.escape(asked.get('name') or folder.id)}")
-    st.caption(standing.summary(asked))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.markdown(f"## {studio.escape(asked.get('name') or folder.id)}", width="content")
+        st.caption(standing.summary(asked), width="content")
 
 
 def catalog() -> dict[str, Any]:

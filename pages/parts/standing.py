@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from distill_core.quantities import said, titled
+from distill_core.quantities.stages import spoken
 from distill_core.record import health
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
@@ -40,13 +41,14 @@ def reached(records: list[dict[str, Any]]) -> tuple[str, int, int, float, float]
 
 
 def progress(records: list[dict[str, Any]]) -> str:
-    """`stage 2: recover · step 340 of 1,000 · 5.1 steps/s · 2:09 left in this stage`."""
+    """`Learning the images · step 340 of 1,000 · 5.1 steps/s · 2:09 left in this stage`."""
     stage, step, steps, now, began = reached(records)
     if not stage:
         return "getting ready"
-    begun = [r for r in records if r["kind"] == "stage"]
-    part = f" {begun[-1]['part'] + 1} of {begun[-1]['parts']}" if begun[-1].get("parts", 1) > 1 else ""
-    words = [f"stage {len(begun)}: {stage}{part}"]
+    begun, told = [r for r in records if r["kind"] == "stage"], spoken(stage)
+    several = begun[-1].get("parts", 1) > 1
+    part = f", {told['part']} {begun[-1]['part'] + 1} of {begun[-1]['parts']}" if several else ""
+    words = [f"{told['title']}{part}"]
     if steps:
         words.append(f"step {min(step + 1, steps):,} of {steps:,}")
     speed = step / (now - began) if now > began and step else 0.0

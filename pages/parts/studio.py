@@ -88,6 +88,15 @@ def data_info(name: str) -> dict[str, Any]:
     return next((one for one in known if one["name"] == name), {})
 
 
+def method_info(name: str) -> dict[str, Any]:
+    """What the catalog knows of a method; nothing where it does not know it, or is not there yet."""
+    try:
+        known = shelf.read(home())["methods"]
+    except StudioError:
+        return {}
+    return next((one for one in known if one["name"] == name), {})
+
+
 def runs(**filters: Any) -> list[dict[str, Any]]:
     """All runs, newest first, as the index lists them; broken ones are among them and say so."""
     return index.list_runs(home(), **filters)

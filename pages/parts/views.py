@@ -117,17 +117,21 @@ def strip(run: str, key: str) -> dict[str, Any] | None:
     return _STRIP(key=key, data={"run": run}, on_pin_change=_nothing).pin
 
 
-def race(packet: bytes, *, bars: list[dict[str, Any]], key: str, sentences: Sequence[str] = ()) -> None:
-    """The start page: real images, images being learned and three bars in one clock, playing by itself.
+def race(
+    packet: bytes, *, bars: list[dict[str, Any]], key: str, chance: float, sentences: Sequence[str] = (), push: str = ""
+) -> None:
+    """The start page: real images, images being learned and their bars in one clock, playing by itself.
 
     Args:
         packet: `packets.recording(folder)`, or the bytes of such a packet from `assets/`.
-        bars: each `{"title": "10 learned images", "accuracy": 0.86, "std": 0.01, "n": 3, "seconds": 2.1,
-            "subject": "real|distilled|random"}`; optional `"curve": [[fraction of the clock, accuracy], …]` lets a bar
-            grow as it was measured, else it grows evenly and says so.
+        bars: each `{"title": "10 learned images", "accuracy": 0.86, "std": 0.01, "n": 3, "text": "86.0 ± 1.0 %", "many":
+            "3 networks", "stored": "stored: 7.8 kB of images", "subject": "real|distilled|mean|random"}`; optional `"curve":
+            [[fraction of the clock, accuracy], …]` lets a bar grow as it was measured.
+        chance: the accuracy of guessing, a line across the bars.
         sentences: up to three, shown one after the other under the bars.
+        push: what moves the images, under them.
     """
-    _RACE(key=key, data=packing.extended(packet, bars=bars, sentences=list(sentences)))
+    _RACE(key=key, data=packing.extended(packet, bars=bars, sentences=list(sentences), push=push, chance=chance))
 
 
 def pad(of: str, walk: Mapping[str, Any], pixels: bytes, key: str) -> None:

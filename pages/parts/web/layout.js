@@ -1,7 +1,7 @@
 // Where the tiles of a wall lie: one block per class, each image enlarged by a whole number where there is room.
 import { snap } from "./tiles.js";
 
-const GAP = 3, TALLEST = 112, HEAD = 58; // pixels: between tiles; the largest tile; room for a class's name beside its block
+const GAP = 3, TALLEST = 168, HEAD = 58; // pixels: between tiles; the largest tile; room for a class's name beside its block
 
 // Tiles sorted by class, in a wall `width` pixels wide: {places: [{tile, x, y, size} or {words: label, x, y, room}], height}.
 export function layout(tiles, width, alone) {
@@ -20,7 +20,7 @@ function byClass(tiles) {
 
 function perRow(count, most, width, alone) {
   if (count > 12) return Math.floor(width / (46 * most));
-  const five = width < 430 || (width < 700 && alone && count === 10);
+  const five = width < 430 || (width < 1100 && alone && count === 10);
   return five ? 5 : Math.min(count, 10);
 }
 

@@ -19,7 +19,7 @@ export default function (component) {
 
 class FeatureMap {
   constructor(root, store, again) {
-    Object.assign(this, { root, store, again, plane: new Plane(store), lens: new Lens(), titles: [], height: 340, asked: {}, given: "", how: { trails: true, contours: true, blobs: false, byRun: false, lasso: false } });
+    Object.assign(this, { root, store, again, plane: new Plane(store), lens: new Lens(), titles: [], height: 340, asked: {}, given: "", how: { trails: false, contours: false, blobs: false, byRun: false, lasso: false } });
     this.spaces = choice("Space", SPACES, (to) => this.choose(to, this.plane.kind));
     this.kinds = choice("Plane", PLANES, (to) => this.choose(this.plane.space, to));
     this.area = el("canvas", { tabindex: 0, role: "img", "aria-label": "Feature map" });

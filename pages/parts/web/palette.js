@@ -1,7 +1,7 @@
 // Colors that most color-blind people can tell apart; a marker shape and a label always say the class as well.
 export const COLORS = ["#0077BB", "#EE7733", "#009988", "#CC3311", "#33BBEE", "#EE3377", "#888888", "#AA4499", "#999933", "#5544BB"];
 export const SHAPES = ["circle", "square", "triangle", "diamond", "cross", "star", "down"];
-export const SUBJECT_COLORS = { real: "#888888", distilled: "#0077BB", random: "#EE7733" };
+export const SUBJECT_COLORS = { real: "#888888", distilled: "#0077BB", random: "#EE7733", mean: "#AA4499" };
 export const color = (label) => COLORS[((label % COLORS.length) + COLORS.length) % COLORS.length];
 export const shape = (label) => SHAPES[((label % SHAPES.length) + SHAPES.length) % SHAPES.length];
 

@@ -100,7 +100,7 @@ export class Plane {
     const run = this.store.run(this.runs[0]), recorded = run.realLogits[0] ?? run.logits[0], there = this.direct ? {} : (run.planes[this.key] ?? {});
     const kept = (this.direct ? recorded?.kept?.[this.kind === "lda" ? 1 : 0] : there.kept) ?? null;
     const trust = there.trust ? `, trustworthiness ${there.trust.toFixed(2)} (scikit-learn, 10 neighbors)` : "";
-    const share = kept === null ? "" : `${Math.round(100 * kept)} % of the 10 nearest neighbors kept${trust} · `;
+    const share = kept === null ? "" : `keeps ${Math.round(100 * kept)} % of each image's 10 nearest neighbors${trust}; read groups, not gaps · `;
     const whose = there.network?.key ? ` · by ${there.network.spec}` : "", chosen = this.store.chosen ? ` · ${this.store.chosen.points.length} chosen` : "";
     return `${this.title}: ${share}${this.words[1]}${there.note ? ` · ${there.note}` : ""}${whose} · hollow: real, filled: synthetic${chosen}`;
   }

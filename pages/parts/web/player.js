@@ -3,6 +3,7 @@ import { button, calm, el, icon, words } from "./draw.js";
 import { answer, helpDialog } from "./keys.js";
 import { mount, stick } from "./mount.js";
 import { ALIGNS } from "./run.js";
+import { Story } from "./story.js";
 import { Track, describe } from "./track.js";
 
 const PLAY = "M4 2l10 6-10 6z", PAUSE = "M3 2h4v12H3zM9 2h4v12H9z", FIRST = "M2 2h2v12H2zM14 2v12L5 8z", LAST = "M12 2h2v12h-2zM2 2v12l9-6z";
@@ -26,11 +27,12 @@ class Player {
     this.track = new Track(root, store, () => this.commit());
     this.says = el("span", { class: "says", "aria-live": "off" });
     this.help = helpDialog();
+    this.story = new Story();
     const moves = el("div", { class: "moves" },
       button("To the start (Home)", icon(FIRST), () => this.seek(0)), button("One step back (←)", icon(BACK), () => this.step(-1)), this.play,
       button("One step on (→)", icon(FORTH), () => this.step(1)), button("To the end (End)", icon(LAST), () => this.toEnd()));
     const ends = el("div", { class: "ends" }, this.says, this.live, this.speed, button("Keys (?)", el("span", { text: "?" }), () => this.help.showModal()));
-    root.append(el("div", { class: "player" }, moves, this.track.node, ends), this.help);
+    root.append(el("div", { class: "player" }, moves, this.track.node, ends), this.story.node, this.help);
     this.onKey = (event) => answer(this, event);
     window.addEventListener("keydown", this.onKey);
   }
@@ -178,6 +180,7 @@ class Player {
     const lead = this.store.shown.find((r) => r.records.length), spoken = describe(lead, lead && this.store.at(lead, lead.records));
     const at = clock.align === "fraction" ? `${Math.round(clock.x * 100)} %` : `${words(clock.x)} ${ALIGNS[clock.align]}`;
     this.says.textContent = clock.align === "step" || !lead ? spoken : `${spoken} · ${at}`;
+    this.story.show(this.store, lead);
     this.track.canvas.setAttribute("aria-valuenow", Math.round((100 * clock.x) / this.store.end));
     this.track.canvas.setAttribute("aria-valuetext", spoken);
     this.track.paint();

@@ -8,6 +8,11 @@ import { Standing } from "./standing.js";
 
 const LISTS = { lines: "scalars", parts: "parts", classes: "perClass" }; // the records that a kind of plot is drawn from
 const ELSEWHERE = ["search", "ledger"]; // the forms of what is drawn on the page of layers, or stands in a table
+const GROUPS = [
+  { name: "images", title: "The images", words: "What is lowered while they are learned, and how far it came.", open: true },
+  { name: "teacher", title: "The teacher", words: "The network that is trained on all the real images, before any image is learned.", open: false },
+  { name: "students", title: "The students", words: "New networks that are trained on the finished images alone, and on as many random real ones.", open: false },
+];
 const AFTER_LOSS = 0.5; // bars come behind the first chart of curves
 
 export default function (component) {
@@ -17,7 +22,8 @@ export default function (component) {
 export class Plots {
   constructor(root, store, again) {
     Object.assign(this, { root, store, again, runs: [], kinds: [], cells: new Map(), order: "" });
-    this.grid = el("div", { class: "plots" });
+    this.folds = new Map(); // a group's fold, with its grid
+    this.grid = el("div");
     this.empty = el("div", { class: "empty", text: "Curves come with the first report." });
     this.standing = new Standing(store);
     root.append(this.standing.node, this.grid, this.empty);
@@ -35,9 +41,23 @@ export class Plots {
     if (keys !== this.order) {
       this.order = keys;
       for (const plot of plots) if (!this.cells.has(plot.key)) this.cells.set(plot.key, this.cell(plot));
-      this.grid.replaceChildren(...plots.map((p) => this.cells.get(p.key).node));
+      this.grid.replaceChildren(...GROUPS.map((group) => this.fold(group, plots.filter((p) => p.group === group.name))).filter(Boolean));
     }
     for (const plot of plots) this.cells.get(plot.key).show(plot, look);
+  }
+
+  // The charts of one group under a heading; what is learned stands open, the rest is folded until it is asked for.
+  fold(group, plots) {
+    if (!plots.length) return null;
+    if (!this.folds.has(group.name)) {
+      const grid = el("div", { class: "plots" }), heads = [el("strong", { text: group.title }), ` ${group.words}`];
+      const node = el("details", { class: "fold", open: group.open, ontoggle: () => this.again() }, el("summary", {}, ...heads), grid);
+      this.folds.set(group.name, { node, grid });
+    }
+    const { node, grid } = this.folds.get(group.name);
+    if (plots.length === this.order.split('","').length) node.open = true; // nothing else is here
+    grid.replaceChildren(...plots.map((p) => this.cells.get(p.key).node));
+    return node;
   }
 
   cell(plot) {
@@ -57,16 +77,16 @@ export function chartsOf(runs, kinds) {
   for (const run of runs)
     for (const kind of Object.keys(LISTS).filter((one) => kinds.includes(one)))
       for (const r of run[LISTS[kind]])
-        for (const name of kind === "lines" ? Object.keys(r.values) : [r.name]) add(found, kind, r.stage, name, run.quantity(name));
+        for (const name of kind === "lines" ? Object.keys(r.values) : [r.name]) add(found, kind, r.stage, name, run.quantity(name), run.told(r.stage).group);
   return [...found.values()].map((plot) => ({ ...plot, log: [...plot.told.values()].every((one) => one.log), runs: runs.map((run) => run.id) }));
 }
 
-function add(found, kind, stage, name, told) {
+function add(found, kind, stage, name, told, group) {
   if (ELSEWHERE.includes(told.form)) return;
   const lines = kind === "lines", key = `${stage}/${lines ? told.chart : name}`;
   if (!found.has(key)) {
-    const title = `${stage}: ${lines ? told.heading : told.title}`, axis = lines ? told.axis : told.unit;
-    found.set(key, { key, kind, stage, title, axis, name, place: told.place, along: kind === "classes" ? "class" : told.along, list: LISTS[kind], told: new Map() });
+    const words = lines ? told.heading : told.title, title = words.charAt(0).toUpperCase() + words.slice(1), axis = lines ? told.axis : told.unit;
+    found.set(key, { key, kind, stage, group, title, axis, name, place: told.place, along: kind === "classes" ? "class" : told.along, list: LISTS[kind], told: new Map() });
   }
   found.get(key).told.set(name, told);
 }

@@ -60,7 +60,7 @@ export class Points {
   synthetic(run, index) {
     for (const group of this.plane.layer(run.id).groups) {
       const i = lastAt(group, (one) => this.store.where(run, one.record), this.store.clock.x + 1e-9), now = group[Math.max(0, i)];
-      if (this.how.trails) this.trail(index, group.slice(Math.max(0, i - TRAIL), i + 1));
+      this.trail(run, index, group.slice(Math.max(0, i - TRAIL), i + 1));
       now.ids.forEach((id, k) => this.learned(run, index, now, k));
     }
     this.g.globalAlpha = 1;
@@ -145,9 +145,12 @@ export class Points {
     return made;
   }
 
-  trail(index, steps) {
-    if (steps.length < 2 || steps[0].ids.length > MANY) return;
+  // The way that points came: of all where that is asked for, else of the one that is pinned or pointed at.
+  trail(run, index, steps) {
+    if (steps.length < 2 || (this.how.trails && steps[0].ids.length > MANY)) return;
+    const { pin, hover } = this.store, meant = (id) => [pin, hover].some((one) => one?.run === run.id && one.id === id && one.source !== "real");
     steps[0].labels.forEach((label, k) => {
+      if (!this.how.trails && !meant(steps[0].ids[k])) return;
       this.g.strokeStyle = this.ink(label, index);
       this.g.lineWidth = 1.5;
       this.g.globalAlpha = 0.5 * this.dim(label);

@@ -3,7 +3,7 @@ import { calm, el, fit, theme } from "./draw.js";
 import { Glass, enlarged } from "./glass.js";
 import { mount } from "./mount.js";
 import { parsePacket } from "./packet.js";
-import { Row, sentence } from "./rows.js";
+import { axis, Row, sentence } from "./rows.js";
 import { lastAt } from "./run.js";
 import { schedule } from "./schedule.js";
 import { Store } from "./store.js";
@@ -26,13 +26,16 @@ class Race {
     this.leftWords = el("figcaption");
     this.rightWords = el("figcaption");
     this.bars = el("div", { class: "bars" });
+    this.first = el("canvas", { role: "img" });
+    this.firstWords = el("figcaption");
+    this.push = el("p", { class: "push" });
     this.under = el("div", { class: "sentences", "aria-live": "polite" });
     this.button = el("button", { type: "button", onclick: () => (this.playing ? this.pause() : this.play()) });
     this.slide = el("input", { type: "range", min: 0, max: 1000, value: 0, "aria-label": "Time in the recording", style: "flex:1;min-width:120px;accent-color:var(--st-primary-color)", oninput: () => this.scrub() });
-    const sides = el("div", { class: "race" }, el("figure", {}, this.leftWords, this.left), el("div", { class: "arrow", text: "➔", "aria-hidden": "true" }), el("figure", {}, this.rightWords, this.right));
-    root.append(sides, el("div", { class: "bar", style: "margin-top:10px" }, this.button, this.slide), this.bars, this.under);
+    const sides = el("div", { class: "race" }, el("figure", {}, this.leftWords, this.left), el("div", { class: "arrow", text: "➔", "aria-hidden": "true" }), el("figure", {}, this.rightWords, this.right, this.firstWords, this.first));
+    root.append(sides, this.push, el("div", { class: "bar", style: "margin-top:10px" }, this.button, this.slide), this.bars, this.under);
     this.glass = new Glass(root);
-    for (const canvas of [this.left, this.right]) {
+    for (const canvas of [this.left, this.right, this.first]) {
       canvas.onpointermove = (event) => this.magnify(canvas, event);
       canvas.onpointerleave = () => this.glass.hide();
     }
@@ -48,8 +51,11 @@ class Race {
     this.run = this.store.run(header.runs[0].run);
     this.store.clock.runs = [this.run.id];
     this.when = schedule(this.run);
-    this.rows = (header.bars ?? []).map((bar) => new Row(bar, this.run, this.when));
-    this.bars.replaceChildren(...this.rows.flatMap((row) => row.nodes));
+    const chance = header.chance ?? 0;
+    this.rows = (header.bars ?? []).map((bar) => new Row(bar, this.run, this.when, chance));
+    this.bars.replaceChildren(...axis(chance), ...this.rows.flatMap((row) => row.nodes));
+    this.push.replaceChildren(...sentence(header.push ?? "").childNodes);
+    this.right.drawn = this.first.drawn = false;
     this.under.replaceChildren(...(header.sentences ?? []).map(sentence));
     clearTimeout(this.timer);
     this.u = calm() ? 1 : Math.min(this.u, 0.999);
@@ -97,6 +103,7 @@ class Race {
     this.button.textContent = this.playing ? "❚❚ Pause" : this.u >= 0.999 ? "↻ Play again" : "▶ Play";
     this.slide.value = Math.round(this.u * 1000);
     this.learned(column, look);
+    this.start(column);
     this.real(column, now);
     for (const row of this.rows) row.show(this.u);
     [...this.under.children].forEach((p, i) => p.classList.toggle("shown", this.u >= SENTENCES[i] - 1e-6));
@@ -149,15 +156,28 @@ class Race {
       if (named) g.fillText(this.run.name(p.tile.label), p.x, p.y + size + 13, size);
     }
     const stage = this.run.stages[tiles[0].record.in];
-    this.rightWords.textContent = `${tiles.length} learned images · ${stage.name}, step ${tiles[tiles.length - 1].record.step}${stage.steps ? ` of ${stage.steps}` : ""}`;
+    this.rightWords.textContent = `${tiles.length} learned images · ${this.run.told(stage.name).title}, step ${tiles[tiles.length - 1].record.step}${stage.steps ? ` of ${stage.steps}` : ""}`;
     this.right.setAttribute("aria-label", this.rightWords.textContent);
+  }
+
+  // The images that it began with, small, so that both can be compared at every moment.
+  start(width) {
+    const tiles = ordered(this.run.groups.length ? tilesOf(this.run.groups[0][0]) : []), few = tiles.length <= 20;
+    this.first.hidden = this.firstWords.hidden = !few;
+    if (!tiles.length || !few || this.first.drawn === width || !tiles.every((t) => this.store.bitmap(this.run, t.record))) return;
+    this.first.drawn = width;
+    const size = snap(width / tiles.length - GAP, tiles[0].record.tile[1], LEAST), g = fit(this.first, tiles.length * (size + GAP), size);
+    this.first.places = tiles.map((tile, i) => ({ tile, x: i * (size + GAP), y: 0, size }));
+    for (const p of this.first.places) drawTile(g, this.store, this.run, p.tile, p.x, p.y, p.size);
+    this.firstWords.textContent = "the same images as they started";
+    this.first.setAttribute("aria-label", this.firstWords.textContent);
   }
 
   magnify(canvas, event) {
     const inside = (p) => event.offsetX >= p.x && event.offsetX < p.x + p.size && event.offsetY >= p.y && event.offsetY < p.y + p.size;
     const place = (canvas.places ?? []).find(inside);
     if (!place) return this.glass.hide();
-    const { tile } = place, size = enlarged(tile.record.tile, 128), words = `${this.run.name(tile.label)} · ${canvas === this.left ? "real image" : "learned image"} ${tile.id}`;
+    const { tile } = place, size = enlarged(tile.record.tile, 128), words = `${this.run.name(tile.label)} · ${canvas === this.left ? "real image" : canvas === this.first ? "start of learned image" : "learned image"} ${tile.id}`;
     this.glass.show(canvas, place, size, (g) => drawTile(g, this.store, this.run, tile, 0, 0, size[0]), words);
   }
 

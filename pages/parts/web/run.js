@@ -18,7 +18,7 @@ export function lastAt(items, where, x) {
 
 export class Run {
   constructor(id) {
-    Object.assign(this, { id, info: { title: id, classes: [] }, state: {}, have: 0, records: [], planes: {}, quantities: {}, version: 0 });
+    Object.assign(this, { id, info: { title: id, classes: [] }, state: {}, have: 0, records: [], planes: {}, quantities: {}, spoken: {}, version: 0 });
     this.rebuild();
   }
 
@@ -31,6 +31,7 @@ export class Run {
     const ruined = part.state?.health?.length !== this.state.health?.length;
     if (part.state) this.state = part.state;
     Object.assign(this.quantities, part.quantities);
+    Object.assign(this.spoken, part.spoken);
     for (const plane of part.planes ?? []) this.takePlane(plane, blob);
     if (part.from > this.have) return false;
     const fresh = part.records.filter((record) => record.n >= this.have);
@@ -133,6 +134,11 @@ export class Run {
 
   name(label) {
     return this.info.classes?.[label] ?? String(label);
+  }
+
+  // What is said of a stage: its name in words, whom it moves, and which numbers to watch.
+  told(stage) {
+    return this.spoken[stage] ?? { title: stage, group: "images", moves: "", watch: [], part: "part" };
   }
 
   // What is said of a quantity: title, sentence and how it is drawn; it came with the records that report it.

@@ -3,7 +3,7 @@ import { About } from "./about.js";
 import { el, words } from "./draw.js";
 import { COLORS, SUBJECT_COLORS } from "./palette.js";
 
-const SUBJECTS = ["real", "distilled", "random"];
+const SUBJECTS = ["real", "distilled", "mean", "random"];
 const SCORE = "test-accuracy";
 
 export class Standing {
@@ -31,7 +31,7 @@ export class Standing {
       for (const r of latest.values()) found.push({ run, r });
     }
     found.sort((a, b) => SUBJECTS.indexOf(a.r.subject) - SUBJECTS.indexOf(b.r.subject));
-    const told = found[0]?.run.quantity(SCORE), none = el("span", { class: "small", style: "grid-column:1/-1", text: "No student has finished at this point of the clock." });
+    const told = found[0]?.run.quantity(SCORE), none = el("span", { class: "small", style: "grid-column:1/-1", text: "Students are tested when the images are finished: none at this point of the clock." });
     this.head.hidden = !told;
     this.heading.textContent = told?.title ?? "";
     this.about.say(told ? [told] : []);

@@ -1,12 +1,12 @@
 // The player's track: stages as bands, the loss as a line, marks, how far the data reach, and the clock's hand.
-import { el, fit, polyline, theme } from "./draw.js";
+import { el, fit, polyline, theme, words } from "./draw.js";
 import { COLORS } from "./palette.js";
 import { lastAt } from "./run.js";
 
-const BANDS = ["#0077BB", "#009988", "#AA4499", "#EE7733", "#999933", "#5544BB"];
+const BANDS = ["#00649E", "#00705F", "#8F3580", "#A84300", "#686810", "#5544BB"]; // white words on them keep a contrast of 4.5
 const SIGNS = { ruin: "✖", NaN: "✕", knob: "◆", note: "●", warning: "▲" };
 const LOSSES = ["loss", "distance"]; // charts of what a stage lowers
-const TALL = 52, BAND = 13, LOW = 40, HIGH = 22, MOST_ROWS = 3, NEAR = 7; // pixels; where the loss lies; runs with bands
+const TALL = 52, BAND = 16, LOW = 42, HIGH = 22, MOST_ROWS = 3, NEAR = 7; // pixels; where the loss lies; runs with bands
 
 export class Track {
   // `rest` is called when the visitor lets the hand go.
@@ -84,24 +84,22 @@ export class Track {
       if (places[i] === null) return;
       const from = px(places[i]), to = px(places[i + 1] ?? run.end(this.store.clock.align, this.store.wide));
       this.colors[stage.name] ??= BANDS[Object.keys(this.colors).length % BANDS.length];
-      g.globalAlpha = 0.75;
       g.fillStyle = this.colors[stage.name];
       g.fillRect(from + 0.5, top, Math.max(1, to - from - 1), tall - 0.5);
-      g.globalAlpha = 1;
-      const name = stage.parts > 1 ? `${stage.name} ${stage.part + 1}` : stage.name;
-      g.font = `600 10px ${look?.font}`;
+      const { title } = run.told(stage.name), name = stage.parts > 1 ? `${title} ${stage.part + 1}` : title;
+      g.font = `600 11px ${look?.font}`;
       if (!look || g.measureText(name).width >= to - from - 6) return;
       this.named.add(stage.name);
       g.fillStyle = "#fff";
-      g.fillText(name, from + 4, top + tall - 3.5);
+      g.fillText(name, from + 4, top + tall - 4.5);
     });
   }
 
   unnamed(shown) {
-    const names = [...new Set(shown.flatMap((run) => run.stages.map((stage) => stage.name)))].filter((name) => this.colors[name] && !this.named.has(name));
+    const names = [...new Set(shown.flatMap((run) => run.stages.map((stage) => stage.name)))].filter((name) => this.colors[name] && !this.named.has(name)), [lead] = shown;
     if (this.key.dataset.names === names.join()) return;
     this.key.dataset.names = names.join();
-    this.key.replaceChildren(...names.map((name) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${this.colors[name]};height:8px` }), name)));
+    this.key.replaceChildren(...names.map((name) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${this.colors[name]};height:8px` }), lead.told(name).title)));
   }
 
   // Where a stage begins on the axis, or null where none of its records is here.
@@ -138,6 +136,7 @@ const lossOf = (run, r) => r.values.loss ?? Object.entries(r.values).find(([name
 // Where a record lies, in words.
 export function describe(run, record) {
   if (!record) return "waiting for the first report";
-  const stage = run.stages[record.in], part = stage.parts > 1 ? ` ${stage.part + 1}/${stage.parts}` : "";
-  return `${stage.name}${part} · ${stage.steps ? `step ${Math.min(record.local + 1, stage.steps)}/${stage.steps}` : `${Math.round(record.t)} s`}`;
+  const stage = run.stages[record.in], part = stage.parts > 1 ? `, ${run.told(stage.name).part} ${stage.part + 1} of ${stage.parts}` : "";
+  const step = stage.steps ? `step ${words(Math.min(record.local + 1, stage.steps))} of ${words(stage.steps)}` : `${Math.round(record.t)} s`;
+  return `${run.told(stage.name).title}${part} · ${step}`;
 }

@@ -1,0 +1,66 @@
+// One sentence for the moment of the clock: what moves, why, and whether it goes well, with the numbers of that moment.
+import { lastAt } from "./run.js";
+import { el, words } from "./draw.js";
+import { spread } from "./standing.js";
+
+const START = "start", COUNTED = 3, MOVED = 0.02; // reports whose median is compared; a share of the first below which nothing moved
+const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+// Where the clock stands among the kinds of stages that the run has or will have: "2 of 3".
+export function stagePlace(run, index) {
+  const seen = [...new Set(run.stages.map((s) => s.name))].filter((name) => name !== START), plan = run.over ? seen : [...new Set([...(run.info.plan ?? []), ...seen])];
+  const order = plan.filter((name) => seen.includes(name) || !run.over), at = order.indexOf(run.stages[index].name);
+  return order.length > 1 && at >= 0 ? `${at + 1} of ${order.length}` : "";
+}
+
+// The stage's own name with its place: "Learning the images (stage 2 of 3, layer 4 of 6)".
+export function stageHeading(run, record) {
+  const stage = run.stages[record.in], told = run.told(stage.name), which = stagePlace(run, record.in);
+  const parts = stage.parts > 1 ? `${told.part} ${stage.part + 1} of ${stage.parts}` : "", inside = [which && `stage ${which}`, parts].filter(Boolean).join(", ");
+  return `${told.title}${inside ? ` (${inside})` : ""}`;
+}
+
+export function storyOf(run, record, reached) {
+  const told = run.told(run.stages[record.in].name);
+  return [told.moves, told.group === "students" ? tested(run, reached) : pushed(run, record, told)].filter(Boolean).join(" ");
+}
+
+// How the number that the stage lowers or raises went from its first reports to the ones at the clock.
+function pushed(run, record, told) {
+  const mine = run.scalars.filter((r) => r.in === record.in), name = told.watch.find((one) => mine.some((r) => Number.isFinite(r.values[one])));
+  if (!name) return "";
+  const all = mine.filter((r) => Number.isFinite(r.values[name])), until = all.filter((r) => r.n <= record.n);
+  if (until.length < 2) return "";
+  const of = (some) => middle(some.map((r) => r.values[name])), first = of(until.slice(0, Math.min(COUNTED, until.length - 1))), now = of(until.slice(-Math.min(COUNTED, until.length - 1)));
+  const quantity = run.quantity(name), up = quantity.good === "higher", change = (up ? now - first : first - now) / (Math.abs(first) || 1);
+  const well = change > MOVED ? "it goes the right way" : change < -MOVED ? "it goes the wrong way" : "it has hardly moved yet";
+  return `Watch ${quantity.title}: ${words(first)} at first, ${words(now)} now; ${up ? "higher" : "lower"} is better, so ${well}.`;
+}
+
+// What students are worth that have finished by now.
+function tested(run, reached) {
+  const latest = (subject) => run.scored.filter((r) => r.subject === subject && reached(r)).pop(), ours = latest("distilled"), control = latest("random");
+  if (!ours) return "No student has finished yet.";
+  const mine = spread(ours), said = `So far students of the ${words(ours.budget?.images ?? 0) || ""} learned images are right on ${percent(mine.mean)} of unseen images`;
+  if (!control) return `${said}.`;
+  const beside = spread(control), points = Number((100 * mine.mean).toFixed(1)) - Number((100 * beside.mean).toFixed(1));
+  return `${said}, of as many random real ones on ${percent(beside.mean)}: ${Math.abs(points).toFixed(1)} points ${points >= 0 ? "more" : "fewer"}.`;
+}
+
+// The line under the player, where it is about one run.
+export class Story {
+  constructor() {
+    this.stage = el("strong");
+    this.tale = el("span");
+    this.node = el("p", { class: "story" }, this.stage, " ", this.tale);
+  }
+
+  show(store, lead) {
+    this.node.hidden = !lead || store.shown.length > 1;
+    if (this.node.hidden) return;
+    const where = (r) => store.where(lead, r), { x } = store.clock, record = lead.records[Math.max(0, lastAt(lead.records, where, x))];
+    this.stage.textContent = `${stageHeading(lead, record)}.`;
+    this.tale.textContent = storyOf(lead, record, (r) => where(r) <= x + 1e-9);
+  }
+}
