@@ -8,7 +8,9 @@ import streamlit as st
 
 from pages.parts import dense, detail, feed, liveknobs, packets, planes, runbar, studio, studying, views
 
-folder = runbar.chosen("Choose a run to watch", "Nothing has been distilled yet. Start a run, and watch it here.")
+folder = runbar.chosen(
+    "Choose a run to watch", "Nothing has been distilled yet. Start a run, and watch it here.", "dm-fashion-ipc1"
+)
 asked = runbar.readable(folder)
 classes = runbar.classes(folder)
 

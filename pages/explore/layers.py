@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import activation, beside, examples, feed, packets, ranking, runbar, studying, views, walk_pad
+from pages.parts import activation, beside, feed, packets, ranking, runbar, studio, studying, views, walk_pad
 
-examples.offer("hglad-digits-ipc1", "Open a recorded search through a generator")
+EXAMPLE = "hglad-digits-ipc1"
 folder = runbar.chosen(
-    "Choose a run to look into", "Nothing has been distilled yet. Start a run, and look inside it here."
+    "Choose a run to look into", "Nothing has been distilled yet. Start a run, and look inside it here.", EXAMPLE
 )
 asked = runbar.readable(folder)
 runbar.heading(folder, asked)
@@ -21,11 +21,30 @@ if studying.page_of(asked["method"]):
     studying.watched(folder, asked["method"])
     st.stop()
 
-views.layers(folder.id, "layers")
+records = packets.reader(str(folder.path)).refresh()
+if searched := any(one.get("stage") == "walk" for one in records):
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**The images at this moment**, as the generator draws them")
+        views.wall([folder.id], "wall")
+    with right:
+        st.markdown("**Real images** of the same classes")
+        views.wall([folder.id], "reals", mode="real")
+elif folder.id != EXAMPLE:
+    st.page_link(
+        studio.LAYERS,
+        label="Open a recorded search through a generator",
+        icon=":material/movie:",
+        query_params={"run": EXAMPLE},
+    )
 pin = views.strip(folder.id, "strip")
-st.markdown("**Where a classifier looks**")
-activation.section(folder, packets.reader(str(folder.path)).refresh(), (at or {}).get("n"), pin)
-st.markdown("**A walk in w**")
-walk_pad.section(folder)
-ranking.section(folder)
+st.markdown("### Which step came nearest to the real classes")
+views.layers(folder.id, "layers")
+st.markdown("### Where a classifier looks")
+activation.section(folder, records, (at or {}).get("n"), pin)
+if searched:
+    st.markdown("### A walk inside the generator")
+    walk_pad.section(folder)
+with st.expander("How well each distance ranks candidates", icon=":material/rule:"):
+    ranking.section(folder)
 beside.section(folder)

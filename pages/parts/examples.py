@@ -12,7 +12,7 @@ from distill_core.record.folder import RunFolder
 
 from . import pairing, studio
 
-SHELF = ASSETS / "examples"
+SHELF, PLAYED = ASSETS / "examples", ASSETS / "recordings"
 
 
 def offer(name: str, label: str) -> None:
@@ -27,6 +27,11 @@ def offer(name: str, label: str) -> None:
             return
         st.query_params["run"] = st.session_state["run"] = run
         st.rerun()
+
+
+def names() -> set[str]:
+    """Of the runs that ship."""
+    return {path.name for shelf in (SHELF, PLAYED) if shelf.is_dir() for path in shelf.iterdir() if path.is_dir()}
 
 
 def offer_sweeps(page: str) -> None:
@@ -53,4 +58,7 @@ def opened_together(names: list[str], page: str) -> None:
 def opened(name: str) -> str:
     """Its id in the library; copied there the first time."""
     there = studio.home() / "runs" / name
-    return name if there.is_dir() else archive.copy_run(studio.home(), RunFolder(SHELF / name)).id
+    if there.is_dir():
+        return name
+    shelf = SHELF if (SHELF / name).is_dir() else PLAYED  # what the start page plays can be looked into as well
+    return archive.copy_run(studio.home(), RunFolder(shelf / name)).id

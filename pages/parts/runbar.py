@@ -11,13 +11,18 @@ from distill_core.errors import StudioError
 from distill_core.record.classes import names_in
 from distill_core.record.folder import RunFolder
 
-from . import detail, exports, packets, standing, studio
+from . import detail, examples, exports, packets, standing, studio
 
 
-def chosen(question: str, nothing: str) -> RunFolder:
-    """The run of `?run=`; asks which one where none is given, says so where there is none, and stops the page then."""
+def chosen(question: str, nothing: str, example: str = "") -> RunFolder:
+    """The run of `?run=`; a shipped one of this name where the library has none, and the page's `example` where no run was made here.
+
+    Asks which one where none is given, says so where there is none, and stops the page then.
+    """
     asked = st.query_params.get("run") or st.session_state.get("run", "")
-    listed = studio.runs()
+    listed, shipped = studio.runs(), examples.names()
+    if not asked and example in shipped and all(one["id"] in shipped for one in listed):
+        asked = st.query_params["run"] = example
     if not asked:
         if not listed:
             studio.stop(nothing, page=studio.NEW, label="New run")
@@ -29,8 +34,8 @@ def chosen(question: str, nothing: str) -> RunFolder:
         st.query_params["run"] = asked
     st.session_state["run"] = asked
     try:
-        return RunFolder.find(studio.home(), asked)
-    except StudioError as error:
+        return RunFolder.find(studio.home(), examples.opened(asked) if asked in shipped else asked)
+    except (StudioError, OSError) as error:
         studio.stop(studio.escape(str(error)), icon=":material/search_off:", page=studio.RUNS, label="All runs")
 
 
@@ -48,7 +53,8 @@ def heading(folder: RunFolder, asked: dict[str, Any]) -> None:
     """Which run this is: its name, and what it was asked for."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.markdown(f"## {studio.escape(asked.get('name') or folder.id)}", width="content")
-        st.caption(standing.summary(asked), width="content")
+        shown = ":material/movie: an example that ships with the studio · " if folder.id in examples.names() else ""
+        st.caption(shown + standing.summary(asked), width="content")
 
 
 def catalog() -> dict[str, Any]:

@@ -99,7 +99,7 @@ def test_a_running_run_can_be_paused_stepped_continued_and_stopped(home, open_pa
     demo.write(folder, upto=80, state="running")
     with folder.lock():
         app = open_page(PAGE, run=folder.id)
-        assert "**Running** · stage" in words(app) and "step" in words(app)
+        assert "**Running** · Learning the images · step" in words(app)
         press(app, "Pause")
         assert folder.control()["want"] == "pause"
         folder.set_state(state="paused")
@@ -211,7 +211,7 @@ def test_a_knob_moved_too_late_moves_nothing_and_the_page_says_so(home, open_pag
         next(one for one in app.slider if one.label == "Weight").set_value(3.0)
         app.run()
         assert folder.control()["knobs"] == {}
-        assert "No images are learned now" in words(app) and not app.slider
+        assert "While images are learned these can be moved" in words(app) and not app.slider
 
 
 @pytest.mark.parametrize(
@@ -429,7 +429,7 @@ def test_names_are_plain_words_in_sentences():
 def test_time_left_comes_from_the_records():
     records = [{"kind": "stage", "stage": "recover", "steps": 100, "t": 10.0}]
     records += [{"kind": "scalars", "step": 50, "t": 20.0}]
-    assert standing.progress(records) == "stage 1: recover · step 51 of 100 · 5.0 steps/s · 0:09 left in this stage"
+    assert standing.progress(records) == "Learning the images · step 51 of 100 · 5.0 steps/s · 0:09 left in this stage"
     assert standing.progress([]) == "getting ready"
 
 

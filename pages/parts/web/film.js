@@ -39,6 +39,16 @@ export function head(g, band, places, size, look, { here, star, rows }) {
   g.restore();
 }
 
+// One sentence on the layer at the clock: what its distance means, and whether its search helped.
+export function verdict(band, list, chosen) {
+  const known = band.all.filter((c) => Number.isFinite(c.distance)), star = list.find((b) => chosen?.part === b.stage.part);
+  const where = `**${band.name}**, layer ${band.index + 1} of ${list.length}`, end = star ? ` The images of the whole run come from ★ **${star.name}**.` : "";
+  if (known.length < 2) return `${where}: no distance was measured here.${end}`;
+  const first = known[0].distance, best = Math.min(...known.map((c) => c.distance)), gain = Math.round((100 * (first - best)) / (first || 1));
+  const helped = gain > 0 ? `its search brought it from ${words(first)} to ${words(best)}, ${gain} % nearer` : "it was best at its first step: its search did not improve on what it was handed";
+  return `${where}. A smaller feature distance means that a classifier sees the images more like the real class; ${helped}.${end}`;
+}
+
 // Image minus how it came into its layer; null where one of the two is not there, or while a sheet is decoded.
 export function change(store, run, place) {
   const { entry } = place.band, slot = entry.ids.indexOf(place.id);

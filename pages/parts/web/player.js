@@ -179,7 +179,8 @@ class Player {
     this.live.setAttribute("aria-pressed", String(clock.follow));
     const lead = this.store.shown.find((r) => r.records.length), spoken = describe(lead, lead && this.store.at(lead, lead.records));
     const at = clock.align === "fraction" ? `${Math.round(clock.x * 100)} %` : `${words(clock.x)} ${ALIGNS[clock.align]}`;
-    this.says.textContent = clock.align === "step" || !lead ? spoken : `${spoken} · ${at}`;
+    const short = lead && this.store.shown.length === 1 ? spoken.slice(spoken.lastIndexOf(" · ") + 3) : spoken; // the stage stands in the story below
+    this.says.textContent = clock.align === "step" || !lead ? short : `${short} · ${at}`;
     this.story.show(this.store, lead);
     this.track.canvas.setAttribute("aria-valuenow", Math.round((100 * clock.x) / this.store.end));
     this.track.canvas.setAttribute("aria-valuetext", spoken);

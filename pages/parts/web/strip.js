@@ -2,13 +2,14 @@
 import { About } from "./about.js";
 import { SAYS, bandsOf, jump, nowIn } from "./bands.js";
 import { choice, el, fit, scaleBar, theme, words } from "./draw.js";
-import { GAP, HEAD, SPACE, TITLE, change, columnsOf, head, heads } from "./film.js";
+import { GAP, HEAD, SPACE, TITLE, change, columnsOf, head, heads, verdict } from "./film.js";
 import { Glass } from "./glass.js";
 import { mount } from "./mount.js";
 import { signed } from "./palette.js";
+import { sentence } from "./rows.js";
 import { drawSigned, drawTile, snap } from "./tiles.js";
 
-const LEAST = 24, LARGEST = 56, LENS = 144; // pixels: side of the smallest and the largest image, and of one enlarged
+const LEAST = 24, LARGEST = 64, LENS = 144; // pixels: side of the smallest and the largest image, and of one enlarged
 const MODES = [["images", "images", "The images themselves"], ["change", "change in the layer", "Each image minus how it came into its layer, signed"]];
 
 export default function (component) {
@@ -29,7 +30,8 @@ export class Strip {
     this.title = el("header", { class: "title" }, "The same images through every layer", this.about.node, this.about.tip);
     this.bar = el("div", { class: "bar" }, this.modes, this.more, this.scale, this.ends);
     this.scroll = el("div", { class: "filmstrip" }, this.canvas);
-    root.append(this.title, this.bar, this.scroll, this.empty, this.caption);
+    this.verdict = el("p", { class: "story" });
+    root.append(this.verdict, this.title, this.bar, this.scroll, this.empty, this.caption);
     this.glass = new Glass(root, { away: 8, above: 40 });
     this.canvas.onpointermove = (event) => this.point(this.hit(event));
     this.canvas.onpointerleave = () => this.point(null);
@@ -67,9 +69,10 @@ export class Strip {
   draw() {
     const run = this.store.run(this.id), { list, chosen } = bandsOf(run), look = theme(this.root.getRootNode());
     this.empty.hidden = list.length > 0;
-    for (const part of [this.title, this.bar, this.scroll, this.caption]) part.hidden = !list.length;
+    for (const part of [this.verdict, this.title, this.bar, this.scroll, this.caption]) part.hidden = !list.length;
     if (!list.length) return void (this.empty.textContent = run.over && run.have ? "This run did not search inside a generator, so there is no film strip. Its images are on the page Watch." : "The film strip grows with every layer.");
     const rows = this.rowsOf(list[0].entry), size = this.place(list, rows), g = this.canvas.getContext("2d"), now = nowIn(this.store, run, list);
+    this.verdict.replaceChildren(...sentence(verdict(now?.band ?? list[list.length - 1], list, chosen)).childNodes);
     heads(g, run, rows, look, size);
     for (const band of list) head(g, band, this.places.filter((p) => p.band === band), size, look, { here: now?.band === band, star: chosen?.part === band.stage.part, rows: rows.length });
     const most = this.mode === "change" ? this.largest(run) : 1;
