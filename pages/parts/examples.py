@@ -15,20 +15,6 @@ from . import pairing, studio
 SHELF, PLAYED = ASSETS / "examples", ASSETS / "recordings"
 
 
-def offer(name: str, label: str) -> None:
-    """A button that takes the example into the library and opens it here; nothing where a run is chosen already."""
-    if st.query_params.get("run") or st.session_state.get("run") or not (SHELF / name).is_dir():
-        return
-    if st.button(label, icon=":material/movie:", key="_example"):
-        try:
-            run = opened(name)
-        except (StudioError, OSError) as error:
-            st.error(f"The recorded run cannot be opened. {studio.escape(str(error))}")
-            return
-        st.query_params["run"] = st.session_state["run"] = run
-        st.rerun()
-
-
 def names() -> set[str]:
     """Of the runs that ship."""
     return {path.name for shelf in (SHELF, PLAYED) if shelf.is_dir() for path in shelf.iterdir() if path.is_dir()}

@@ -22,6 +22,7 @@ from distill_core.part import fields_of
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Recorder
 from distill_core.work.catalogue import method_entry
+from pages.parts import examples
 from tests.pages.toy import RandomReal, Shift
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,13 @@ def open_page() -> Callable[..., AppTest]:
 
     yield open_one
     gc.collect()
+
+
+@pytest.fixture
+def no_examples(tmp_path, monkeypatch) -> None:
+    """A studio without recorded runs."""
+    for shelf in ("SHELF", "PLAYED"):
+        monkeypatch.setattr(examples, shelf, tmp_path / "nothing")
 
 
 @pytest.fixture

@@ -47,7 +47,13 @@ def packet_of(app: AppTest) -> dict:
     raise AssertionError("no feeder on the page")
 
 
-def test_an_empty_home_offers_a_new_run(open_page):
+def test_an_empty_home_shows_what_ships(home, open_page):
+    app = open_page(PAGE)
+    assert "an example that ships with the studio" in words(app) and app.query_params["run"] == "dm-fashion-ipc1"
+    assert (home / "runs" / "dm-fashion-ipc1").is_dir()
+
+
+def test_an_empty_home_offers_a_new_run(open_page, no_examples):
     assert "Nothing has been distilled yet" in words(open_page(PAGE))
 
 
