@@ -119,7 +119,7 @@ def _sit(
         finally:
             undriven(token)
             _close(recorder)
-    end |= {"seconds": round(recorder.seconds(), 2), "left_s": None, "pid": 0}
+    end = {"health": pulse.health, **end, "seconds": round(recorder.seconds(), 2), "left_s": None, "pid": 0}
     state = folder.set_state(**end)
     (folder.path / ".reserve").unlink(missing_ok=True)
     if end["state"] == "finished":  # a finished run has no need of them
