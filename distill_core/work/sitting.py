@@ -165,7 +165,7 @@ def _fail(folder: RunFolder, drive: RunDrive, error: Exception) -> State:
         with open(folder.path / "log.txt", "a", encoding="utf-8") as log:
             log.write("".join(traceback.format_exception(error)))
         drive.record(Failed(message))
-    return {"state": "failed", "message": message, **_known(folder)}
+    return {"state": "failed", "message": message, "wrong_setting": isinstance(error, BadSetting), **_known(folder)}
 
 
 def _refuse(folder: RunFolder, error: Exception) -> State:
