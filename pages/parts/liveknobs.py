@@ -19,6 +19,11 @@ POINTS = 40  # places on a logarithmic slider
 
 def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> None:
     """Sliders for what is live, a list of what is not, and the way to start again with other settings."""
+    if state.get("imported"):
+        st.caption(
+            "Nothing was distilled here, so there is no setting to move. Students of other networks and labels: see Transfer."
+        )
+        return
     try:
         entry = shelf.method(runbar.catalog(), asked["method"])
         settings = shelf.settings(entry, asked["settings"])

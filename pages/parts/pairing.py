@@ -106,11 +106,9 @@ def warnings(asked: list[dict[str, Any]], names: list[str]) -> list[str]:
     }
     said = []
     for field, sentence in words.items():
-        values = [str(one["job"].get(field)) for one in asked]
-        if len(set(values)) > 1:
-            each = ", ".join(
-                f"{studio.escape(name)}: {studio.escape(value)}" for name, value in zip(names, values, strict=True)
-            )
+        values = [(name, str(one["job"][field])) for name, one in zip(names, asked, strict=True) if field in one["job"]]
+        if len({value for _, value in values}) > 1:  # a set that was brought in has no seed
+            each = ", ".join(f"{studio.escape(name)}: {studio.escape(value)}" for name, value in values)
             said.append(f"{sentence} ({each})")
     return said
 

@@ -93,6 +93,15 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
     return f"{dot} {message or str(kind)}"
 
 
+def brought_in(names: list[str]) -> str:
+    """Which of the runs on a page are sets from elsewhere, in one sentence; "" where none is."""
+    if not names:
+        return ""
+    listed = ", ".join(f"**{escape(name)}**" for name in names)
+    they, have = ("They were", "they have") if len(names) > 1 else ("It was", "it has")
+    return f":material/move_to_inbox: {listed}: {they} brought in from elsewhere and not distilled here, so {have} images and no timeline."
+
+
 def _ruin(kind: object, state: dict[str, Any]) -> str:
     """What is wrong with the set, in a sentence after the others; "" where nothing is."""
     said = escape(health.sentence(state.get("health") or [], over=kind not in ("running", "paused")))
