@@ -46,3 +46,15 @@ def test_every_page_opens_and_says_what_it_is(open_page, imported, make_run, pag
 def test_a_new_run_cannot_take_over_settings_that_it_has_not(open_page, imported):
     said = words(open_page("distill/new", **{"from": imported.id}))
     assert "was brought in and not distilled here" in said and "not installed" not in said
+
+
+def test_sets_from_different_pixel_spaces_are_said_side_by_side(home, open_page):
+    def brought(seed, pixels):
+        notes = (f"Pixels: {pixels}: 0 % outside, mean 0.3. Next: nothing.",)
+        torch.manual_seed(seed)
+        made = Pictures(torch.rand(2, 1, 8, 8), torch.tensor([0, 1]), ("a", "b"), (0.5,), (0.5,))
+        return sets.keep(home, made.with_(about={"brought": {"notes": notes}}), name=f"n{seed}", data="tiny").id
+
+    one, two, same = brought(0, "[−1, 1]"), brought(1, "0…255"), brought(2, "0…255")
+    assert "pixels in different spaces (A n0: " in words(open_page("compare/side", runs=f"{one},{two}"))
+    assert "different spaces" not in words(open_page("compare/side", runs=f"{two},{same}"))
