@@ -20,7 +20,7 @@ from ..record.passport import Passport, of_finding
 from .curves import COLORS
 from .found import Regime
 from .ledger import size, total
-from .scores import LOOKS, SHAPES, Score, frame
+from .scores import LOOKS, SHAPES, Score, frame, wrapped
 from .studies import as_csv, number
 from .tables import safe
 
@@ -177,7 +177,7 @@ def picture(cells: Sequence[Cell]) -> go.Figure:
         figure.add_hline(
             y=mean, line={"dash": "dot", "color": LOOKS["real"]["color"]}, annotation_text=f"all real data {mean:.1f} %"
         )
-    frame(figure, message(shown), "", "accuracy on real test images (%) ± s.d.", height=460)
+    frame(figure, wrapped(message(shown)), "", "accuracy on real test images (%) ± s.d.", height=460)
     figure.update_xaxes(categoryorder="array", categoryarray=list(WORDS.values()))
     return figure
 

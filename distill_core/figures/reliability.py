@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from ..record.passport import Passport, of_finding
 from .curves import COLORS, beside
 from .found import Reliability, Trialed
-from .scores import LOOKS, Score, frame
+from .scores import LOOKS, Score, frame, wrapped
 from .studies import as_csv, number
 from .tables import safe
 
@@ -98,7 +98,13 @@ def diagram(shown: Sequence[Subject]) -> go.Figure:
         "; ".join(f"{one.name}: {100 * one.ece.mean:.1f} points apart" for one in ours[:2])
         or "Nothing was measured yet"
     )
-    frame(figure, f"Calibration error: {title}" if ours else title, "confidence", "share that is right", height=420)
+    frame(
+        figure,
+        wrapped(f"Calibration error: {title}" if ours else title),
+        "confidence",
+        "share that is right",
+        height=420,
+    )
     return figure
 
 

@@ -262,7 +262,7 @@ def test_three_regimes_are_a_study_and_a_table_each(home, open_page, done):
     app.button_group(key="question").set_value("regimes").run()
     titles = [json.loads(one.proto.spec)["layout"]["title"]["text"] for one in app.get("plotly_chart")]
     assert titles == [
-        "Better than random images: hard labels 0 of 1, live teacher 1 of 1",
+        "Better than random images: hard labels 0<br>of 1, live teacher 1 of 1",
         "Label-robust and augmentation-robust scores",
     ]
     hard, live, passports = (one.value for one in app.dataframe)
