@@ -13,6 +13,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,18 @@ def last_score(folder: Any, subject: str) -> dict[str, Any]:
     return [one for one in Timeline.all(folder) if one["kind"] == "scored" and one["subject"] == subject][-1]
 
 
+def whole_of(data: str, folder: Any) -> list[dict[str, Any]]:
+    """What the same students reach on all real data, where that is known and the run does not say it."""
+    from distill_core.datasets import load
+    from distill_core.evaluation.whole import known_whole
+    from distill_core.record.log import Timeline
+
+    if any(one["kind"] == "scored" and one["subject"] == "real" for one in Timeline.all(folder)):
+        return []
+    whole = known_whole(load(data), last_score(folder, "distilled")["student"])
+    return [{**asdict(whole), "kind": "scored", "n": 0}] if whole else []
+
+
 def recordings() -> None:
     """The runs that ship with the studio, driven as any run is; no checkpoints, no logs."""
     asked = [name for name in (RECORDINGS | EXAMPLES) if name in sys.argv] or [*RECORDINGS, *EXAMPLES]
@@ -211,7 +224,7 @@ def recordings() -> None:
         }
         if (score := last_score(folder, "distilled"))["labels"] == "hard":
             means, _ = finished(BESIDE, {**job, "protocol": score["protocol"]}, f"{BESIDE} beside {name}")
-            made["beside"] = [{**last_score(means, "distilled"), "subject": "mean"}]
+            made["beside"] = [{**last_score(means, "distilled"), "subject": "mean"}, *whole_of(data, folder)]
         (target / "recording.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
         print(
             f"  {sum(f.stat().st_size for f in target.rglob('*') if f.is_file()) / 1e6:.2f} MB",

@@ -195,7 +195,7 @@ def _stops(run: RunFolder) -> Iterator[None]:
 
 def _report(folder: RunFolder, as_json: bool) -> int:
     state = folder.state()
-    finished, wrong = state["state"] == "finished", bool(state.get("wrong_setting"))
+    finished, wrong = state["state"] == "finished", state["state"] == "failed" and bool(state.get("wrong_setting"))
     known, names = state.get("scores") or {}, ("accuracy", "std", "n", "student", "protocol", "labels", "budget")
     drawn = ("draws", "within")  # said of random real images only
     scores = {

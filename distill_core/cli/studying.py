@@ -16,6 +16,7 @@ from ..figures import reliability as trials
 from ..figures import studies as figures
 from ..record import findings
 from ..record.folder import RunFolder
+from ..record.passport import of_finding
 from .out import AsJson, Home, aside, console, emit, home_of, table
 
 Protocol = Annotated[str, typer.Option(help="How students are trained; auto is each set's own.")]
@@ -61,7 +62,9 @@ def transfer(
     job = {"students": seeds, "protocol": protocol, "epochs": epochs, "seed": seed, "device": device}
     ids = [RunFolder.find(where, run).id for run in runs]
     code = _held(where, "transfer", {"runs": ids, "networks": networks}, job, ids)
-    rows = figures.cells(findings.every(where, "transfer", ids))
+    found = findings.every(where, "transfer", ids)
+    rows = figures.cells(found)
+    _tell_passports(found, as_json)
     lines = [(r.run, r.student, r.protocol, r.distilled.text, r.random.text, f"{r.points:+.1f}") for r in rows]
     columns = ("run", "student", "protocol", "distilled", "random", "gain")
     _tell(code, as_json, csv, figures.transfer_csv(rows), ("transfer", columns, lines), [vars_of(r) for r in rows])
@@ -96,6 +99,7 @@ def continual(
         (c.run, c.tasks, c.orders, c.subject, t + 1, c.sizes[t], c.said(t)) for c in curves for t in range(c.tasks)
     ]
     columns = ("run", "tasks", "orders", "images", "after task", "classes", "accuracy on seen classes")
+    _tell_passports(found, as_json)
     _tell(code, as_json, csv, figures.continual_csv(curves), ("continual", columns, lines), found)
 
 
@@ -159,7 +163,9 @@ def label_curve(
     found = findings.every(where, "label_curve", [one])
     shown = labels.points(found)
     columns = ("run", "labels", "protocol", "student", "kept for labels", "distilled", "random", "gain")
-    _tell(code, as_json, csv, labels.label_csv(shown), ("label_curve", columns, labels.lines(shown)), found)
+    lines = [one[: len(columns)] for one in labels.lines(shown)]
+    _tell_passports(found, as_json)
+    _tell(code, as_json, csv, labels.label_csv(shown), ("label_curve", columns, lines), found)
 
 
 def regimes(
@@ -199,8 +205,7 @@ def regimes(
         for plain in (False, True)
         for one in three.lines(cells, name, plain)
     ]
-    for passport in dict.fromkeys(one.own.passport.brief for one in cells) if not as_json else ():
-        aside().print(passport, markup=False, soft_wrap=True)
+    _tell_passports(found, as_json)
     _tell(code, as_json, csv, three.regimes_csv(cells), ("regimes", ("set", "labels", *SAID), lines), found)
 
 
@@ -266,6 +271,12 @@ def _held(home: Path, study: str, settings: Mapping[str, object], job: Mapping[s
     return 0 if state["state"] == "finished" else 1
 
 
+def _tell_passports(found: Sequence[Mapping[str, object]], as_json: bool) -> None:
+    """How the numbers of a table came about, each way once, beside it."""
+    for brief in dict.fromkeys(of_finding(one).brief for one in found) if not as_json else ():
+        aside().print(brief, markup=False, soft_wrap=True)
+
+
 def _tell(
     code: int,
     as_json: bool,
@@ -296,4 +307,5 @@ def vars_of(cell: figures.Cell) -> dict[str, object]:
         "distilled": list(cell.distilled.accuracy),
         "random": list(cell.random.accuracy),
         "gain": cell.gain,
+        "passport": cell.distilled.passport.plain(),
     }

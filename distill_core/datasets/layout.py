@@ -73,8 +73,8 @@ def arrange(entries: Sequence[Entry], title: str) -> Found:
     training = below(one.path for one in placed if one.part == "train")
     if division.folders:
         check_classes(training, title, "…/")
-    _check_classes(list(training), title, entries)
-    found = _found(title, list(training), placed, skipped)
+    enough_classes(list(training), title, entries)
+    found = placed_in(title, list(training), placed, skipped)
     notes += [f"Folders around the classes were passed over: {', '.join(peeled)}."] if peeled else []
     found.notes = [*notes, *division.notes(), *_deeper(placed), *_alike(found.classes), *found.notes]
     found.mark = "layout=2" if peeled or division.is_new() else ""
@@ -146,12 +146,18 @@ def _alike(classes: Sequence[str]) -> list[str]:
     return [f"{' and '.join(same)} are different classes here." for same in by_lower.values() if len(same) > 1]
 
 
-def _check_classes(classes: list[str], title: str, entries: Sequence[Entry]) -> None:
+def enough_classes(classes: list[str], title: str, entries: Sequence[Entry]) -> None:
+    """Refuse what is no data set: no class, one only, or very many."""
     if not entries:
         raise BadData(f"{title} holds no files. {WANTED}")
     if not classes:
         table = next((one.path for one in entries if one.path.lower().endswith(TABLES)), "")
-        says = f" {table} may say which picture belongs to which class, but tables are not read." if table else ""
+        says = (
+            f" {table} may say which picture belongs to which class, but only metadata.csv with rows in the columns file_name and label "
+            "is read."
+            if table
+            else ""
+        )
         raise BadData(f"{title} has no class folders: its {len(entries)} files lie at the top.{says} {WANTED}")
     if len(classes) == 1:
         raise BadData(f'{title} has one class only ("{classes[0]}"), so there is nothing to tell apart. {WANTED}')
@@ -161,7 +167,8 @@ def _check_classes(classes: list[str], title: str, entries: Sequence[Entry]) -> 
         )
 
 
-def _found(title: str, classes: list[str], placed: Sequence[Placed], skipped: list[tuple[str, str]]) -> Found:
+def placed_in(title: str, classes: list[str], placed: Sequence[Placed], skipped: list[tuple[str, str]]) -> Found:
+    """Files whose part and class are known; a validation part stands in for a test part."""
     number = {name: label for label, name in enumerate(classes)}
     found = Found(title, classes, {"train": [], "val": [], "test": []}, skipped)
     for one in placed:

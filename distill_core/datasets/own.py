@@ -1,6 +1,6 @@
 """The user's own images: a folder with one sub-folder per class, or a zip of one.
 
-`train/` and `test/` (or `val/`) levels above or in the classes are understood (see `divisions`). Without a test part a fifth of
+A `metadata.csv` with the columns file_name and label says the classes instead (see `listed`). `train/` and `test/` (or `val/`) levels above or in the classes are understood (see `divisions`). Without a test part a fifth of
 each class becomes one. Pictures are cut square and resized, to the size that is asked for; what cannot be read is listed by name
 and reason, and the rest is used. What was given and what was taken are compared in the notes.
 Whether training may mirror them is asked when they are brought in (see `mirroring`).

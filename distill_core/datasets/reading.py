@@ -14,12 +14,13 @@ from pydantic import TypeAdapter
 from ..errors import BadSetting
 from .layout import Found, arrange
 from .levels import Scale, said_of, scale_of
+from .listed import listed
 from .pictures import DONE, Look, Unreadable, decode, look
 from .real import Progress, fingerprint, stratified
 from .tree import Tree, opened
 
 RECIPE = 2  # raise it when files are turned into pixels differently; 1 could be kept with mixed-up colors
-READER = 3  # raise it when something else is known or said of the same files: what was remembered is then read again
+READER = 4  # raise it when something else is known or said of the same files: what was remembered is then read again
 SMALLEST, LARGEST, USUAL = 8, 256, 64  # pixels; no more than `USUAL` unless asked for
 TEST_SHARE, TEST_SEED = 0.2, 20_240_612
 MOST_LISTED = 100  # classes, by name in a sentence
@@ -53,7 +54,7 @@ def read(path: Path, size: int | None, progress: Progress | None) -> Arrays:
     tell = progress or (lambda what, done, total: None)
     with opened(path) as tree:
         given = len(tree.entries) + len(tree.aside.unread)
-        found = arrange(tree.entries, path.name)
+        found = listed(tree, path.name) or arrange(tree.entries, path.name)
         found.skipped += tree.aside.unread
         looks, digests = _look(tree, found, tell)
         levels = [one.levels for one in looks.values() if one.levels]

@@ -23,10 +23,12 @@ from ..loop import steps
 from ..method import Stream, stage
 from ..pieces.device import device_of
 from ..quantities import variant
+from ..record.passport import Passport
 from ..results import Adapted, Lesson, Result, Teaches
 from .choosing import as_taught, protocol_of, student_of
 from .control import control_of
 from .dense import densely, labeler_of
+from .passports import brings, written
 from .protocol import Protocol
 from .seeds import derive
 from .students import accuracy, check, lesson_at, timetable, train_student
@@ -120,6 +122,7 @@ class Memory:
     teacher: nn.Module | None
     protocol: Protocol
     student: str
+    own: bool = False  # the set brings the labels that it is taught with
 
     @classmethod
     def of(cls, result: Result, job: Job, real: RealSet, teacher: nn.Module | None, control: int) -> Memory:
@@ -144,7 +147,8 @@ class Memory:
                 )
             beside = densely(beside, lesson.dense, labeler, real)
         student = student_of(job, protocol, real)
-        return cls(job, real, {"distilled": source, "random": beside}, lesson, teacher, protocol, student)
+        own = result.soft_labels is not None and brings(protocol, result, teacher)
+        return cls(job, real, {"distilled": source, "random": beside}, lesson, teacher, protocol, student, own)
 
     def point(self, subject: str, classes: Sequence[int], seed: int) -> Stream[float]:
         """One student: trained on what is remembered of these classes, tested on them. A fraction."""
@@ -156,6 +160,11 @@ class Memory:
             source, self.protocol, real, seed=seed, student=self.student, teacher=teacher, device=device, whose=whose
         )
         return accuracy(trained.network, real.test, real)
+
+    def passport(self) -> Passport:
+        """How the numbers of students of all classes come about."""
+        protocol = self.protocol.settled(self.student, len(self.lesson), len(self.real.classes))
+        return written(protocol, self.real, self.lesson, self.student, self.teacher, self.own)
 
     def updates(self, classes: Sequence[int]) -> int:
         """How many updates such a student takes, the same for both subjects."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from torch import nn
 
+from ..datasets import RealSet
 from ..networks import norm_of
 from ..pieces.ensemble import Ensemble, names_of
 from ..record.passport import BEST, LAST, Passport
+from ..results import Lesson, Result
 from .protocol import Protocol
 from .timetable import timetable
 
@@ -19,17 +22,33 @@ if TYPE_CHECKING:
 
 def passport_of(exam: Exam, sitting: Sitting) -> Passport:
     """Of one subject under one protocol, as far as its students have come."""
-    p, real, lesson = sitting.protocol, exam.real, exam.lesson
+    own = sitting.subject == "distilled" and exam.given and brings(sitting.protocol, exam.stored, exam.teacher)
+    return written(sitting.protocol, exam.real, exam.lesson, exam.student, exam.teacher, own, sitting.rates)
+
+
+def brings(p: Protocol, result: Result, teacher: nn.Module | None) -> bool:
+    """Whether a set that has soft labels is taught with these: a teacher of another name would make them anew."""
+    return p.labels in ("static", "stored") and (teacher is None or names_of(teacher) != result.teacher)
+
+
+def written(
+    p: Protocol,
+    real: RealSet,
+    lesson: Lesson,
+    student: str,
+    labeler: nn.Module | None,
+    own: bool,
+    rates: Sequence[float] = (),
+) -> Passport:
+    """The lines of one protocol. `own`: the set brings its labels; `rates` were found in a grid so far."""
     soft = p.labels != "hard"
-    own = p.labels in ("static", "stored") and sitting.subject == "distilled" and exam.given
-    own = own and (exam.teacher is None or names_of(exam.teacher) != exam.stored.teacher)
-    teacher = exam.teacher if soft and not own else None
+    teacher = labeler if soft and not own else None
     return Passport(
         data=real.name,
         fingerprint=real.fingerprint[:16],
         images=f"{len(lesson):,}",
-        student=exam.student,
-        norm=norm_of(exam.student),
+        student=student,
+        norm=norm_of(student),
         labels=p.labels_said,
         teacher=("the set brings them" if own else spelled(teacher)) if soft else "none",
         teacher_accuracy=accuracy_of(teacher),
@@ -37,7 +56,7 @@ def passport_of(exam: Exam, sitting: Sitting) -> Passport:
         epochs=str(p.epochs),
         batch=str(p.batch),
         optimizer=optimizer_said(p),
-        rate=rate_said(p, sitting.rates),
+        rate=rate_said(p, rates),
         rate_choice=(f"{p.choice} accuracy" if p.lr_grid else "given"),
         temperature=f"{p.temperature:g}{', times its square' if p.temperature_squared else ''}" if soft else "none",
         mixing=mixing_said(p),
@@ -73,7 +92,7 @@ def optimizer_said(p: Protocol) -> str:
     return f"{p.optimizer}{moving}, weight decay {p.weight_decay:g}{spared}{average}"
 
 
-def rate_said(p: Protocol, found: list[float]) -> str:
+def rate_said(p: Protocol, found: Sequence[float]) -> str:
     """`0.001, cosine`; of a grid what it came to so far: `0.01, 0.05 of 0.001 … 0.1, step`."""
     warm = f", warm-up {p.warmup or f'{100 * p.warmup_share:g} %'}" if p.warmup or p.warmup_share else ""
     if not p.lr_grid:

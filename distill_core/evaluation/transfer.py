@@ -60,7 +60,7 @@ def transfer(
 ) -> Stream[dict[tuple[int, int], dict[str, object]]]:
     """Train `job.students` students of each architecture on each set and on its random control.
 
-    Returns `{(source, student): {"student", "protocol", "labels", "distilled": [fraction per seed], "random": […]}}` for the cells
+    Returns `{(source, student): {"student", "protocol", "labels", "distilled": [fraction per seed], "random": […], "passport"}}` for the cells
     that are not `known`. The same seed has the same first weights and draws for both subjects, and for every set.
     """
     cells = [
@@ -99,8 +99,9 @@ def _cell(
     protocol = protocol_of(job, source.result)
     spec = resolve(student, channels=source.real.channels, size=source.real.size)
     said = {"student": spec, "protocol": protocol.name, "labels": protocol.labels_said, "epochs": protocol.epochs}
+    passport = source.memory(job, student).passport().plain()
     values = {
         subject: [float(found[i]) for i, (s, a, who, _) in enumerate(cells) if (s, a) == place and who == subject]
         for subject in SUBJECTS
     }
-    return {**said, **values}
+    return {**said, **values, "passport": passport}

@@ -46,6 +46,7 @@ class Finding(TypedDict):
     request: Request
     student: str
     protocol: str
+    passport: NotRequired[dict[str, str]]  # see `record.passport`; of earlier versions not there
 
 
 class Transfer(Finding):
@@ -90,7 +91,6 @@ class Regime(Finding):
     best: list[float]
     random_best: list[float]
     looks: int
-    passport: dict[str, str]
     random_passport: dict[str, str]
     real: list[float]  # students of all real data; [] where nobody knows
 
@@ -115,7 +115,6 @@ class Reliability(Finding):
     distilled: list[Trialed]
     random: list[Trialed]
     draws: list[int]
-    passport: dict[str, str]
 
 
 class Continual(Finding):

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from ..quantities.sizes import say_bytes
 from ..record.contest import points as points_of
+from ..record.passport import of_finding
 from .curves import COLORS, beside
 from .found import LabelPoint
 from .scores import Score, frame
@@ -57,7 +58,9 @@ def points(found: Iterable[LabelPoint]) -> list[Point]:
     kept: dict[tuple[object, ...], Point] = {}
     for one in found:
         said = one["student"], one["protocol"], one["labels"]
-        ours, beside = Score("distilled", *said, tuple(one["distilled"])), Score("random", *said, tuple(one["random"]))
+        passport = of_finding(one)
+        ours = Score("distilled", *said, tuple(one["distilled"]), passport=passport)
+        beside = Score("random", *said, tuple(one["random"]), passport=passport)
         took = float(one["label_bytes"]) + float(one["teacher_bytes"])
         name = str(one["request"].get("name") or one["run"])
         made = Point(
@@ -116,7 +119,7 @@ def _message(shown: Sequence[Point]) -> str:
 
 COLUMNS = (
     *("run", "name", "labels", "protocol", "student", "epochs", "label_bytes", "image_bytes", "updates"),
-    *("accuracy", "std", "n", "random_accuracy", "random_std", "random_n", "gain"),
+    *("accuracy", "std", "n", "random_accuracy", "random_std", "random_n", "gain", "passport"),
 )
 
 
@@ -135,6 +138,7 @@ def label_csv(shown: Iterable[Point]) -> str:
                 f"{one.steps:.0f}",
                 *numbers,
                 number(one.gain),
+                safe(one.distilled.passport.brief),
             ]
         )
     return as_csv(COLUMNS, rows)
@@ -145,7 +149,7 @@ def lines(shown: Iterable[Point]) -> list[tuple[str, ...]]:
     return [
         (
             point.name, point.labels, point.protocol, point.student, say_bytes(point.bytes), point.distilled.text,
-            point.random.text, f"{point.points:+.1f}",
+            point.random.text, f"{point.points:+.1f}", point.distilled.passport.brief,
         )
         for point in shown
     ]  # fmt: skip

@@ -16,11 +16,11 @@ import plotly.graph_objects as go
 
 from ..record.contest import Contest, of_one_set, points
 from ..record.label_robust import NEUTRAL, ars, hlr, ior, lrs
-from ..record.passport import Passport
+from ..record.passport import Passport, of_finding
 from .curves import COLORS
 from .found import Regime
 from .ledger import size, total
-from .scores import LOOKS, SHAPES, Score, frame
+from .scores import LOOKS, SHAPES, Score, frame, wrapped
 from .studies import as_csv, number
 from .tables import safe
 
@@ -82,7 +82,7 @@ def cells_of(found: Iterable[Regime]) -> list[Cell]:
         looks = int(one.get("looks", 0))
         own = Score(
             "distilled", *said, tuple(one["distilled"]), one["budget"], best=tuple(one["best"]), looks=looks,
-            passport=Passport.of(one["passport"]),
+            passport=of_finding(one),
         )  # fmt: skip
         random = Score(
             "random", *said, tuple(one["random"]), one["random_budget"], tuple(one["draws"]), best=tuple(one["random_best"]), looks=looks,
@@ -177,7 +177,7 @@ def picture(cells: Sequence[Cell]) -> go.Figure:
         figure.add_hline(
             y=mean, line={"dash": "dot", "color": LOOKS["real"]["color"]}, annotation_text=f"all real data {mean:.1f} %"
         )
-    frame(figure, message(shown), "", "accuracy on real test images (%) ± s.d.", height=460)
+    frame(figure, wrapped(message(shown)), "", "accuracy on real test images (%) ± s.d.", height=460)
     figure.update_xaxes(categoryorder="array", categoryarray=list(WORDS.values()))
     return figure
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from ..record.passport import Passport
+from ..record.passport import Passport, of_finding
 from .curves import COLORS, beside
 from .found import Reliability, Trialed
-from .scores import LOOKS, Score, frame
+from .scores import LOOKS, Score, frame, wrapped
 from .studies import as_csv, number
 from .tables import safe
 
@@ -68,13 +68,13 @@ def subjects(found: Iterable[Reliability]) -> list[Subject]:
     made = []
     for one in found:
         name, said = str(one["request"].get("name") or one["run"]), (one["student"], one["protocol"], tuple(one["eps"]))
-        passport = Passport.of(one["passport"])
+        passport = of_finding(one)
         made.append(Subject(one["run"], name, True, *said, tuple(one["distilled"]), (), passport))
         made.append(Subject(one["run"], name, False, *said, tuple(one["random"]), tuple(one["draws"]), passport))
     return made
 
 
-def _title(one: Subject) -> str:
+def title_of(one: Subject) -> str:
     return one.name if one.ours else f"random images beside {one.name}"
 
 
@@ -89,7 +89,7 @@ def diagram(shown: Sequence[Subject]) -> go.Figure:
         figure.add_scatter(
             x=[confidence for _, confidence, _ in sums],
             y=[right for *_, right in sums],
-            text=[f"{_title(one)}<br>{n:.0f} images" for n, *_ in sums],
+            text=[f"{title_of(one)}<br>{n:.0f} images" for n, *_ in sums],
             hovertemplate="%{text}<br>sure %{x:.2f}, right %{y:.2f}<extra></extra>",
             **beside(one.name, one.ours, at // 2),
         )
@@ -98,7 +98,13 @@ def diagram(shown: Sequence[Subject]) -> go.Figure:
         "; ".join(f"{one.name}: {100 * one.ece.mean:.1f} points apart" for one in ours[:2])
         or "Nothing was measured yet"
     )
-    frame(figure, f"Calibration error: {title}" if ours else title, "confidence", "share that is right", height=420)
+    frame(
+        figure,
+        wrapped(f"Calibration error: {title}" if ours else title),
+        "confidence",
+        "share that is right",
+        height=420,
+    )
     return figure
 
 
@@ -140,7 +146,7 @@ def _line(figure: go.Figure, one: Subject, at: int, x: Sequence[float], scores: 
         x=list(x),
         y=[100 * score.mean for score in scores],
         error_y={"array": [100 * score.std if math.isfinite(score.std) else None for score in scores], "color": color},
-        text=[f"{_title(one)}<br>{score.text}" for score in scores],
+        text=[f"{title_of(one)}<br>{score.text}" for score in scores],
         hovertemplate="%{text}<extra></extra>",
         **beside(one.name, one.ours, at // 2),
     )
@@ -150,7 +156,7 @@ def lines(shown: Sequence[Subject]) -> list[dict[str, str]]:
     """One line per subject: clean, calibration, the mean over severities of each corruption, the attacks at the largest ε."""
     return [
         {
-            "Set": _title(one),
+            "Set": title_of(one),
             "Student": one.student,
             "Protocol": one.protocol,
             "Clean": one.clean.text,
@@ -164,6 +170,7 @@ def lines(shown: Sequence[Subject]) -> list[dict[str, str]]:
                 if one.eps
                 else {}
             ),
+            "Passport": one.passport.brief,
         }
         for one in shown
     ]
@@ -181,7 +188,7 @@ def reliability_csv(shown: Iterable[Subject]) -> str:
         measures += [
             (attack, f"{eps:g}", one.attacked(attack, i)) for attack in ("fgsm", "pgd") for i, eps in enumerate(one.eps)
         ]
-        head = [safe(one.run), safe(_title(one)), safe(one.student), one.protocol]
+        head = [safe(one.run), safe(title_of(one)), safe(one.student), one.protocol]
         rows += [
             [*head, name, level, number(score.mean), number(score.std), score.n] for name, level, score in measures
         ]

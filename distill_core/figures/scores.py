@@ -13,6 +13,7 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -121,12 +122,17 @@ def pick(scores: Iterable[Score], subject: str) -> Score | None:
     return next((one for one in scores if one.subject == subject and one.n), None)
 
 
+def wrapped(title: str) -> str:
+    """A message in lines that a phone has room for."""
+    return "<br>".join(wrap(title, 42))
+
+
 def frame(figure: go.Figure, title: str, x: str, y: str, height: int = 380) -> go.Figure:
     """One title that says the message, axes with units, and a plain look that takes the page's theme."""
     figure.update_layout(
         title={"text": title, "x": 0, "xanchor": "left", "font": {"size": 15}},
         height=height,
-        margin={"l": 10, "r": 10, "t": 50, "b": 90},
+        margin={"l": 10, "r": 10, "t": 50 + 20 * title.count("<br>"), "b": 90},
         legend={"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0, "title": None},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",

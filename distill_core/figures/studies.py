@@ -13,12 +13,13 @@ import io
 import math
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from textwrap import wrap
 
 import plotly.graph_objects as go
 
 from ..record.contest import points as points_of
+from ..record.passport import Passport, of_finding
 from .curves import COLORS, beside
 from .found import Continual, Transfer
 from .scores import Score, frame, say
@@ -61,7 +62,11 @@ def cells(found: Iterable[Transfer]) -> list[Cell]:
     kept: dict[tuple[str | int, ...], Cell] = {}
     for one in found:
         request, said = one["request"], (one["student"], one["protocol"], one["labels"])
-        scores = Score("distilled", *said, tuple(one["distilled"])), Score("random", *said, tuple(one["random"]))
+        passport = of_finding(one)
+        scores = (
+            Score("distilled", *said, tuple(one["distilled"]), passport=passport),
+            Score("random", *said, tuple(one["random"]), passport=passport),
+        )
         where = (request["method"], str(request["job"].get("data", "")), int(request["job"].get("ipc", 1)))
         cell = Cell(one["run"], str(request.get("name") or one["run"]), *where, *said, int(one["epochs"]), *scores)
         kept.setdefault((cell.run, *said, cell.epochs), cell)
@@ -119,7 +124,7 @@ def _hover(cell: Cell | None) -> str:
     if cell is None:
         return "not measured yet"
     words = f"{cell.name}<br>{cell.student}, {cell.protocol}, {cell.labels} labels"
-    return f"{words}<br>distilled {cell.distilled.text}<br>random {cell.random.text}<br>{cell.points:+.1f} points"
+    return f"{words}<br>distilled {cell.distilled.text}<br>random {cell.random.text}<br>{cell.points:+.1f} points<br>{cell.distilled.passport.brief}"
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,7 @@ class Curve:
     protocol: str
     sizes: tuple[int, ...]  # classes seen after each task
     values: tuple[tuple[float, ...], ...]
+    passport: Passport = field(default_factory=Passport)
 
     @property
     def tasks(self) -> int:
@@ -161,7 +167,11 @@ def curves_of(found: Continual) -> list[Curve]:
     curves = []
     for subject, orders in (("distilled", found["distilled"]), ("random", found["random"])):
         values = tuple(tuple(float(v) for v in order) for order in orders)
-        curves.append(Curve(*named, subject, found["student"], found["protocol"], tuple(found["sizes"]), values))
+        curves.append(
+            Curve(
+                *named, subject, found["student"], found["protocol"], tuple(found["sizes"]), values, of_finding(found)
+            )
+        )
     return curves
 
 
@@ -200,7 +210,7 @@ def _message(shown: Sequence[Curve]) -> str:
 
 TRANSFER = (
     *("run", "name", "method", "data", "ipc", "student", "protocol", "labels", "epochs", "accuracy", "std", "n"),
-    *("random_accuracy", "random_std", "random_n", "gain"),
+    *("random_accuracy", "random_std", "random_n", "gain", "passport"),
 )
 
 
@@ -211,7 +221,17 @@ def transfer_csv(shown: Iterable[Cell]) -> str:
         texts = [safe(text) for text in (one.run, one.name, one.method, one.data)]
         numbers = [f for score in (one.distilled, one.random) for f in (number(score.mean), number(score.std), score.n)]
         lines.append(
-            [*texts, one.ipc, safe(one.student), one.protocol, one.labels, one.epochs, *numbers, number(one.gain)]
+            [
+                *texts,
+                one.ipc,
+                safe(one.student),
+                one.protocol,
+                one.labels,
+                one.epochs,
+                *numbers,
+                number(one.gain),
+                safe(one.distilled.passport.brief),
+            ]
         )
     return as_csv(TRANSFER, lines)
 

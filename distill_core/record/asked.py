@@ -52,7 +52,7 @@ class State(TypedDict, total=False):
     memory: int
     scores: dict[str, Score]
     facts: dict[str, float]  # by quantity, see `facts.py`
-    health: list[Sign]  # of a finished run; none where nothing was found
+    health: list[Sign]  # so far, and of a finished run in the end; none where nothing was found
     wrong_setting: bool
     imported: bool
     classes: list[str]  # names, where the catalog may not know them: the user's own images, a set that was brought in

@@ -10,25 +10,17 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
-
-import numpy as np
+from itertools import islice
 
 from ..quantities import TABLE, split
 from .asked import Sign
 from .folder import RunFolder
 from .lines import ImagesLine, Line, ScalarsLine
+from .ruined import RISEN, UNMOVED, WORDS, Classes, alike, collapsed, differ, named, saturated, share
 from .scores import scores_of
 from .wall import Shown, Wall
 
-SATURATED, BOTH, RISEN = (
-    0.9,
-    0.05,
-    0.2,
-)  # share of pixels at black or white, at least that much at each, above the start
-SAME = 1  # level of 255: images that differ no more are equal
 GREW, REPORTS = 3.0, 5  # times its first level, seen in so many reports at least
-Classes = tuple[int, ...]  # one class, or two that are alike
 MARGIN = 2.0  # s.d. of the difference
 LEAST = 0.02  # of accuracy: less is no difference
 FINITE = ("loss", "distance", "gradient", "accuracy")  # charts whose numbers have to be finite
@@ -42,12 +34,14 @@ def signs_of(folder: RunFolder, records: Sequence[Line]) -> list[Sign]:
     return sorted(found, key=lambda sign: sign["n"])
 
 
-def sentence(signs: Sequence[Sign]) -> str:
-    """All signs in one sentence; "" where there is none. A set that is only worse than random images is not called ruined."""
+def sentence(signs: Sequence[Sign], over: bool = True) -> str:
+    """All signs in one sentence; "" where there is none. A set that is only worse than random images is not called ruined, and one
+    that is still worked on not yet."""
     if not signs:
         return ""
     worse = all(sign["kind"] == "control" for sign in signs)
     begins = "This set teaches less than real images drawn at random" if worse else "This set is ruined"
+    begins = begins if over else "This set is being ruined"
     return f"{begins}: {'; '.join(sign['text'] for sign in signs)}."
 
 
@@ -67,12 +61,12 @@ class Search:
 
     def told(self) -> list[tuple[ScalarsLine, float]]:
         """The finite values of the loss, of the first network where each has its own."""
-        name = next(name for name in self.losses[0]["values"] if _is_loss(name))
+        name = next(name for name in self.losses[0]["values"] if is_loss(name))
         values = [(one, one["values"].get(name)) for one in self.losses]
         return [(one, float(value)) for one, value in values if value is not None]
 
 
-def _is_loss(name: str) -> bool:
+def is_loss(name: str) -> bool:
     """The whole of what a search lowers: one of its terms may rise while the others fall."""
     return split(name)[0] == "loss"
 
@@ -83,7 +77,7 @@ def _searches(records: Sequence[Line]) -> list[Search]:
         if record["kind"] == "stage":
             now = Search([], [])
             found.append(now)
-        elif record["kind"] == "scalars" and any(_is_loss(name) for name in record["values"]):
+        elif record["kind"] == "scalars" and any(is_loss(name) for name in record["values"]):
             now.losses.append(record)
         elif record["kind"] == "images" and record.get("source", "synthetic") == "synthetic":
             now.images.append(record)
@@ -92,26 +86,36 @@ def _searches(records: Sequence[Line]) -> list[Search]:
 
 def _losses(searches: Sequence[Search]) -> Iterator[Sign]:
     """A loss that rose; of several stages the first is said."""
-    for search in searches:
-        told = search.told()
-        if len(told) < REPORTS:
-            continue
-        part = max(1, len(told) // 5)
-        values = [value for _, value in told]
-        first, last = statistics.median(values[:part]), statistics.median(values[-part:])
-        if first > 0 and last > GREW * first:
-            began = next(i for i in range(len(values)) if min(values[i:]) > GREW * first or i == len(values) - 1)
-            yield _sign("loss", f"its loss rose from {first:.3g} to {last:.3g} instead of falling", told[began][0])
-            return
+    yield from islice(filter(None, map(risen, searches)), 1)
+
+
+def risen(search: Search, on_end: int = 1) -> Sign | None:
+    """Said where the loss rose and stood high in the last `on_end` reports too."""
+    told = search.told()
+    if len(told) < REPORTS:
+        return None
+    part = max(1, len(told) // 5)
+    values = [value for _, value in told]
+    first, last = statistics.median(values[:part]), statistics.median(values[-part:])
+    if first <= 0 or last <= GREW * first or (on_end > 1 and min(values[-on_end:]) <= GREW * first):
+        return None
+    began = len(values) - 1
+    while began and values[began - 1] > GREW * first:
+        began -= 1
+    return make_sign("loss", f"its loss rose from {first:.3g} to {last:.3g} instead of falling", told[began][0])
 
 
 def _not_finite(records: Sequence[Line]) -> Iterator[Sign]:
-    for record in records:
-        if record["kind"] == "scalars":
-            broken = [name for name, value in record["values"].items() if _must_be_finite(name) and value is None]
-            if broken:
-                yield _sign("not-finite", f"its {TABLE[split(broken[0])[0]].title} is not a finite number", record)
-                return
+    """The first record that has such a number."""
+    said = (not_finite(one) for one in records if one["kind"] == "scalars")
+    yield from islice(filter(None, said), 1)
+
+
+def not_finite(record: ScalarsLine) -> Sign | None:
+    broken = [name for name, value in record["values"].items() if _must_be_finite(name) and value is None]
+    if not broken:
+        return None
+    return make_sign("not-finite", f"its {TABLE[split(broken[0])[0]].title} is not a finite number", record)
 
 
 def _must_be_finite(name: str) -> bool:
@@ -126,65 +130,23 @@ def _images(shown: Shown, searches: Sequence[Search]) -> Iterator[Sign]:
     if not shown.records:
         return
     first, last = shown.wall(last=False), shown.wall(last=True)
-    if _saturated(last) and _share(last) > _share(first) + RISEN:
-        since = shown.since(_saturated)
-        yield _sign("saturated", f"{100 * _share(last):.0f} % of its pixels are black or white", since)
-    moved = _differ(first.pixels, last.pixels)
-    for kind, equal, words in (
-        ("collapsed", _collapsed, "all images of {} are equal to each other"),
-        ("alike", _alike, "{} have the same images"),
-    ):
+    if saturated(last) and share(last) > share(first) + RISEN:
+        since = shown.since(saturated)
+        yield make_sign("saturated", WORDS["saturated"].format(share=100 * share(last)), since)
+    moved = differ(first.pixels, last.pixels)
+    for kind, equal in (("collapsed", collapsed), ("alike", alike)):
         if classes := [one for one in equal(last) if moved or one not in equal(first)]:
-            yield _sign(kind, words.format(_named(classes)), shown.since(partial(_holds, equal, frozenset(classes))))
+            yield make_sign(
+                kind,
+                WORDS[kind].format(classes=named(classes)),
+                shown.since(partial(_holds, equal, frozenset(classes))),
+            )
     if not moved and any(search.again() for search in searches):
-        yield _sign(
-            "unmoved", "its images are equal to their start, although a loss was to be lowered", shown.records[0]
-        )
+        yield make_sign("unmoved", UNMOVED, shown.records[0])
 
 
 def _holds(equal: Equal, classes: frozenset[Classes], wall: Wall) -> bool:
     return classes <= set(equal(wall))
-
-
-def _share(wall: Wall) -> float:
-    """Of pixels at black or white."""
-    return float(((wall.pixels == 0) | (wall.pixels == 255)).mean())
-
-
-def _saturated(wall: Wall) -> bool:
-    ends = [float((wall.pixels == level).mean()) for level in (0, 255)]
-    return sum(ends) >= SATURATED and min(ends) >= BOTH
-
-
-def _differ(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape != b.shape or int(np.abs(a.astype(np.int16) - b).max()) > SAME
-
-
-def _collapsed(wall: Wall) -> list[Classes]:
-    """Classes of two images or more that are all equal."""
-    found = list[Classes]()
-    for label in np.unique(wall.labels).tolist():
-        images = wall.of(label)
-        if len(images) > 1 and int(np.abs(images - images[0]).max()) <= SAME:
-            found.append((label,))
-    return found
-
-
-def _alike(wall: Wall) -> list[Classes]:
-    """Pairs of classes whose mean images are equal: neighbors among classes by their mean level, where equal ones stand together."""
-    means = {label: wall.of(label).mean(0) for label in np.unique(wall.labels).tolist()}
-    order = sorted(means, key=lambda label: (float(means[label].mean()), label))
-    return [
-        (min(pair), max(pair))
-        for pair in pairwise(order)
-        if float(np.abs(means[pair[0]] - means[pair[1]]).max()) <= SAME
-    ]
-
-
-def _named(classes: Sequence[Classes]) -> str:
-    labels = sorted({label for one in classes for label in one})
-    shown = ", ".join(str(label) for label in labels[:8]) + (", …" if len(labels) > 8 else "")
-    return f"class{'es' * (len(labels) > 1)} {shown}"
 
 
 # ── what it teaches ───────────────────────────────────────────────────────────────────────────────────────────
@@ -202,18 +164,20 @@ def _taught(records: Sequence[Line]) -> Iterator[Sign]:
     here, there = f"{100 * own['accuracy']:.1f} %", f"{100 * random['accuracy']:.1f} %"
     within = own["accuracy"] <= chance + max(LEAST, MARGIN * own["std"] / math.sqrt(own["n"]))
     if within and random["accuracy"] > chance + max(2 * LEAST, MARGIN * random["std"]):
-        yield _sign("chance", f"students get {here} right, which is chance; with random real images {there}", record)
+        yield make_sign(
+            "chance", f"students get {here} right, which is chance; with random real images {there}", record
+        )
     elif min(own["n"], random["n"]) > 1 and random["accuracy"] - own["accuracy"] > max(
         LEAST, MARGIN * math.hypot(own["std"], random["std"])
     ):
-        yield _sign(
+        yield make_sign(
             "control",
             f"students get {here} right, with as many random real images {there}: below by more than the spread",
             record,
         )
 
 
-def _sign(kind: str, text: str, record: Line) -> Sign:
+def make_sign(kind: str, text: str, record: Line) -> Sign:
     stage, step = str(record.get("stage") or ""), int(record.get("step") or 0)  # type: ignore[call-overload]
     place = f", since step {step:,} of {stage}" if kind not in ("chance", "control", "unmoved") and stage else ""
     return {"kind": kind, "text": f"{text}{place}", "n": record["n"], "stage": stage, "step": step}

@@ -97,6 +97,14 @@ def of_record(record: Mapping[str, Any]) -> Passport:
     return Passport(**names, steps="" if steps is None else f"{steps:,.0f}", epoch=LAST)
 
 
+def of_finding(found: Mapping[str, Any]) -> Passport:
+    """Of what a study found; of a finding of an earlier version what it says beside its numbers."""
+    if said := found.get("passport"):
+        return Passport.of(said)
+    names = {name: str(found.get(name) or "") for name in ("student", "protocol", "labels", "epochs")}
+    return Passport(**names, data=str(found["request"]["job"].get("data", "")), epoch=LAST)
+
+
 @dataclass(frozen=True)
 class Difference:
     """What sets two passports apart: lines as (title, one, other), and the titles of those that only one of them has."""

@@ -65,7 +65,7 @@ class Shown:
 
     def since(self, holds: Callable[[Wall], bool]) -> ImagesLine:
         """The record from which on it holds of everything that is shown; the last one where that is not seen in single records."""
-        looks = [self.records[i] for i in _spaced(len(self.records), MOST_LOOKS)]
+        looks = [self.records[i] for i in spaced(len(self.records), MOST_LOOKS)]
         found = self.records[-1]
         for record in reversed(looks):
             if not holds(Wall(self.sheet(record), np.array(record["labels"]))):
@@ -74,5 +74,5 @@ class Shown:
         return found
 
 
-def _spaced(count: int, most: int) -> Sequence[int]:
+def spaced(count: int, most: int) -> Sequence[int]:
     return range(count) if count <= most else np.unique(np.linspace(0, count - 1, most).astype(int)).tolist()

@@ -56,6 +56,7 @@ class ContinualLearning(Study):
             "labels": memory.protocol.labels_said,
         }
         said |= {"tasks": self.tasks, "epochs": memory.protocol.epochs, "classes": list(source.real.classes)}
+        said |= {"passport": memory.passport().plain()}
         return Findings([(self.run, "continual", asked, {**said, **found})])
 
     def samples(self, job: Job) -> Iterable[tuple[Stream[object], int]]:

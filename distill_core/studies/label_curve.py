@@ -152,4 +152,10 @@ class LabelCurve(Study):
             for name in ("image_bytes", "label_bytes", "teacher_bytes", "student_steps", "seconds")
         }
         accuracies = {"distilled": list(ours.accuracy), "random": list(beside.accuracy), "draws": list(beside.draws)}
-        return {**said, "epochs": exam.sittings[0].protocol.epochs, **costs, **accuracies}
+        return {
+            **said,
+            "epochs": exam.sittings[0].protocol.epochs,
+            **costs,
+            **accuracies,
+            "passport": dict(ours.passport),
+        }

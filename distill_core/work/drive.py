@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from ..errors import BadRecord
 from ..events import Event, KnobMoved, Note, Resumed
@@ -17,7 +18,9 @@ from ..job import Move
 from ..loop import Save, Saved, StopRun
 from ..method import Method
 from ..record.folder import RunFolder
-from ..record.log import Recorder
+from ..record.lines import Line
+from ..record.log import Recorder, Timeline
+from ..record.vitals import Vitals
 from ..where import Where
 from . import checkpoint
 from .kept import Kept, Now
@@ -49,6 +52,7 @@ class RunDrive:
         self.where = Where()
         self.kept = Kept(folder)
         before = (KnobMoved(one["stage"], one["step"], one["name"], one["value"]) for one in recorder.earlier_moves())
+        self.vitals = Vitals.again(folder, ())
         self.knobs = Knobs(method, moves, before)
         self._looked, self._stamp = 0.0, -1
         self.control = folder.control()
@@ -80,7 +84,9 @@ class RunDrive:
         if self.silent:
             self.held.append(event)
             return
-        self.recorder.write(event)
+        record = self.recorder.write(event)
+        self.vitals.take(cast(Line, record), event.pixels if event.kind == "images" else None)  # type: ignore[union-attr]
+        self.pulse.health = self.vitals.signs()
         if self.watch is not None:
             self.watch(event)
 
@@ -101,6 +107,7 @@ class RunDrive:
         self.silent = False
         self.held.clear()
         self.record(Resumed(keep))
+        self.vitals = Vitals.again(self.folder, Timeline.all(self.folder))
         self._warn()
 
     def _say_anew(self) -> None:

@@ -10,7 +10,7 @@ from typing import Unpack
 
 import torch
 
-from ..record.asked import State
+from ..record.asked import Sign, State
 from ..record.folder import RunFolder
 from ..record.log import Recorder
 
@@ -25,6 +25,7 @@ class Pulse:
         self.stage, self.step, self.steps = "", 0, 0  # set by the drive at every step, read here
         self.part, self.parts = 0, 1
         self.paused = False
+        self.health: list[Sign] = []  # what the drive sees so far
         self.problem: OSError | None = None  # a state that could not be written: told to the drive at its next step
         self._rate, self._last = 0.0, ("", 0, time.perf_counter())
         self._lock, self._over = threading.Lock(), threading.Event()
@@ -62,7 +63,7 @@ class Pulse:
             "parts": self.parts,
         }
         now |= {"rate": round(rate, 3), "left_s": None if left is None else round(left, 1)}
-        return {**now, "seconds": round(self.recorder.seconds(), 2), "memory": memory_bytes()}
+        return {**now, "seconds": round(self.recorder.seconds(), 2), "memory": memory_bytes(), "health": self.health}
 
     def _measure(self) -> float:
         """Steps per second of the present stage, smoothed over a few heartbeats; a pause does not lower it."""

@@ -119,7 +119,7 @@ def _sit(
         finally:
             undriven(token)
             _close(recorder)
-    end |= {"seconds": round(recorder.seconds(), 2), "left_s": None, "pid": 0}
+    end = {"health": pulse.health, **end, "seconds": round(recorder.seconds(), 2), "left_s": None, "pid": 0}
     state = folder.set_state(**end)
     (folder.path / ".reserve").unlink(missing_ok=True)
     if end["state"] == "finished":  # a finished run has no need of them
@@ -165,7 +165,7 @@ def _fail(folder: RunFolder, drive: RunDrive, error: Exception) -> State:
         with open(folder.path / "log.txt", "a", encoding="utf-8") as log:
             log.write("".join(traceback.format_exception(error)))
         drive.record(Failed(message))
-    return {"state": "failed", "message": message, **_known(folder)}
+    return {"state": "failed", "message": message, "wrong_setting": isinstance(error, BadSetting), **_known(folder)}
 
 
 def _refuse(folder: RunFolder, error: Exception) -> State:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from distill_core.figures import scores, tables
 from distill_core.record import naming
-from pages.parts import draw, passports, reporting, score_table, studio, sweep_form, sweep_view
+from pages.parts import draw, passports, reporting, runbar, score_table, studio, sweep_form, sweep_view
 
 st.title("Scores")
 if score_table.view() == score_table.ABLATIONS:
@@ -22,6 +22,7 @@ if not rows:
     studio.stop("No score fits this filter. Take one of the choices above away.")
 st.markdown(score_table.answer(rows))
 score_table.show(rows)
+runbar.brought_in([run for row in rows for run in row.runs])
 passports.show(rows)
 score_table.costs(rows)
 st.caption(

@@ -17,6 +17,9 @@ if len(folders) < 2:
     )
 asked = [runbar.readable(folder) for folder in folders]
 titles = pairing.titles(asked)
+runbar.brought_in([folder.id for folder in folders])
+if said := pairing.spaces(folders, titles):
+    st.markdown(f":orange[:material/warning: {said}]")
 for warning in pairing.warnings(asked, titles):
     st.markdown(f":orange[:material/warning: {warning}]")
 

@@ -3,7 +3,7 @@ other."""
 
 import streamlit as st
 
-from pages.parts import label_dial, others, regimes, reliability, studio, studying, tasks
+from pages.parts import label_dial, others, regimes, reliability, runbar, studio, studying, tasks
 
 VIEWS = {
     "students": "Other students",
@@ -27,6 +27,7 @@ view = st.segmented_control(
     bind="query-params", label_visibility="collapsed",
 )  # fmt: skip
 chosen = studying.choose_runs(listed)
+runbar.brought_in([run for run in chosen if run in listed])
 part = PARTS.get(str(view), others)
 part.ask(catalog, {run: listed[run] for run in chosen if run in listed})
 studying.progress([part.STUDY])

@@ -33,6 +33,7 @@ def answer(states: dict) -> None:
 
 feed.live(folders, "feed", panel=answer, classes=runbar.classes, measure=True)
 planes.said(folders)
+runbar.brought_in(ids)
 for warning in pairing.warnings(asked, titles):
     st.markdown(f":orange[:material/warning: {warning}]")
 align = "step" if len(ids) == 1 else "fraction"

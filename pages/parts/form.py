@@ -42,9 +42,15 @@ def fill(catalog: dict[str, Any]) -> None:
 
 def _fill_from_run(catalog: dict[str, Any], run: str) -> None:
     try:
-        asked = RunFolder.find(studio.home(), run).request()
+        folder = RunFolder.find(studio.home(), run)
+        asked, brought = folder.request(), folder.state().get("imported")
     except StudioError as error:
         st.warning(f"The form could not be filled from that run. {error}")
+        return
+    if brought:
+        st.warning(
+            f"Run {run!r} was brought in and not distilled here, so it has no settings to take over. Choose a method below."
+        )
         return
     method = next((one for one in catalog["methods"] if one["name"] == asked["method"]), None)
     if method is None:

@@ -9,11 +9,11 @@ import streamlit as st
 from distill_core.figures import label_curve as figures
 from distill_core.record import findings, naming
 
-from . import draw, errand, studio, studying
+from . import draw, errand, passports, studio, studying
 
 STUDY = "label_curve"
 MORE = ("stored:stored=4,top=1", "stored:stored=4,top=2", "pruned", "soft_hard_soft", "refined")
-COLUMNS = ("Run", "Labels", "Protocol", "Student", "Kept for labels", "Set", "Random real images", "Gain")
+COLUMNS = ("Run", "Labels", "Protocol", "Student", "Kept for labels", "Set", "Random real images", "Gain", "Passport")
 
 
 def ask(catalog: dict[str, Any], runs: dict[str, dict[str, Any]]) -> None:
@@ -95,5 +95,6 @@ def show(runs: list[str]) -> None:
         hide_index=True,
         alt="Accuracy of set and control for each kind of labels",
     )
+    passports.of_findings(found(runs), "labels")
     text = figures.label_csv(points)
     st.download_button("CSV", text, "labels.csv", "text/csv", icon=":material/download:", on_click="ignore")

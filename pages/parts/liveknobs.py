@@ -19,12 +19,12 @@ POINTS = 40  # places on a logarithmic slider
 
 def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> None:
     """Sliders for what may be moved now, beside what they move; a sentence before and nothing after the images are made."""
-    found = _known(asked)
+    found = _known(asked) if _listens(state) else None
     if found is None:
         return
     fields, settings = found
     live = [one for one in fields if one.get("live")]
-    if not live or not _listens(state):
+    if not live:
         return
     with st.container(border=True):
         st.markdown("**Move while it works**")
@@ -38,8 +38,13 @@ def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> No
         )
 
 
-def others(folder: RunFolder, asked: dict[str, Any]) -> None:
+def others(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> None:
     """What cannot be moved any more, and the way to start again with other settings."""
+    if state.get("imported"):
+        st.caption(
+            "Nothing was distilled here, so there is no setting to move. Students of other networks and labels: see Transfer."
+        )
+        return
     found = _known(asked)
     if found is None:
         return

@@ -9,7 +9,7 @@ import streamlit as st
 from distill_core.figures import studies
 from distill_core.record import findings, naming
 
-from . import draw, studio, studying
+from . import draw, passports, studio, studying
 
 STUDY = "transfer"
 USUAL = ("convnet", "resnet18", "vgg11", "alexnet", "mobilenetv2", "efficientnetb0", "shufflenet", "vit", "deit")
@@ -69,5 +69,6 @@ def show(runs: list[str]) -> None:
         "Accuracy in %, mean ± s.d. over seeds, last epoch, real test images; vs: as many random real images (one "
         "draw), same protocol."
     )
+    passports.of_findings(found(runs), "student")
     text = studies.transfer_csv(cells)
     st.download_button("CSV", text, "transfer.csv", "text/csv", icon=":material/download:", on_click="ignore")

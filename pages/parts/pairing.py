@@ -11,9 +11,10 @@ from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.record.folder import RunFolder
 
-from . import packets, standing, studio
+from . import feed, packets, standing, studio
 
 MOST = 6
+PIXELS = "Pixels: "  # how the note begins that says in which space a set's file was written
 LETTERS = ("run", "b", "c", "d", "e", "f")  # names in the link
 
 
@@ -106,13 +107,25 @@ def warnings(asked: list[dict[str, Any]], names: list[str]) -> list[str]:
     }
     said = []
     for field, sentence in words.items():
-        values = [str(one["job"].get(field)) for one in asked]
-        if len(set(values)) > 1:
-            each = ", ".join(
-                f"{studio.escape(name)}: {studio.escape(value)}" for name, value in zip(names, values, strict=True)
-            )
+        values = [(name, str(one["job"][field])) for name, one in zip(names, asked, strict=True) if field in one["job"]]
+        if len({value for _, value in values}) > 1:  # a set that was brought in has no seed
+            each = ", ".join(f"{studio.escape(name)}: {studio.escape(value)}" for name, value in values)
             said.append(f"{sentence} ({each})")
     return said
+
+
+def spaces(folders: list[RunFolder], names: list[str]) -> str:
+    """Sets that were brought in may have been written in different numbers: said where that is so, since what is shown hides it."""
+    found = {}
+    for folder, name in zip(folders, names, strict=True):
+        notes = [one["text"] for one in packets.reader(str(folder.path)).refresh() if one["kind"] == "note"]
+        said = next((text for text in notes if text.startswith(PIXELS)), "")
+        if said and feed.state_of(folder).get("imported"):
+            found[name] = said.removeprefix(PIXELS).split(": ")[0]
+    if len(set(found.values())) < 2:
+        return ""
+    each = "; ".join(f"{studio.escape(name)}: {studio.escape(space)}" for name, space in found.items())
+    return f"Their files hold pixels in different spaces ({each}). Here all are shown as pixels in [0, 1]."
 
 
 def flat(asked: dict[str, Any]) -> dict[str, str]:

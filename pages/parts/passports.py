@@ -9,11 +9,12 @@ import streamlit as st
 
 from distill_core.figures.scores import Row
 from distill_core.record import quoted
-from distill_core.record.passport import TITLES, Passport, differing, missing_run
+from distill_core.record.passport import TITLES, Passport, differing, missing_run, of_finding
 from distill_core.spec import parse
 
 from . import studio, studying
 
+Number = tuple[Passport, Row | None]  # the row of the table of scores, where it stands in one
 ABOUT = (
     "A passport says how a number came about. Numbers may be laid beside each other where their passports agree; what nobody recorded is "
     "not taken for equal."
@@ -22,16 +23,40 @@ ABOUT = (
 
 def show(rows: list[Row]) -> None:
     """The passports of all rows, two of them line by line, and what papers print."""
+    _all([(row.label, row.distilled.passport) for row in rows])
+    kinds = {(parse(row.data).name, row.ipc) for row in rows}
+    _quoted(kinds)
+    numbers: dict[str, Number] = {}
+    for row in rows:
+        name = f"{row.label} · {row.protocol}, {row.labels} labels"
+        numbers[name if name not in numbers else f"{name} ({row.runs[0]})"] = (row.distilled.passport, row)
+    _two(numbers | _printed(kinds))
+
+
+def of_findings(found: list[dict[str, Any]], says: str) -> None:
+    """The same of what a study found; `says` names what of a finding sets it apart from others of its run."""
+    numbers: dict[str, Number] = {}
+    for one in found:
+        name = f"{one['request'].get('name') or one['run']} · {one[says]}"
+        numbers.setdefault(
+            name if name not in numbers else f"{name} ({one['run'][-4:]}, {one['protocol']})", (of_finding(one), None)
+        )
+    jobs = [one["request"]["job"] for one in found]
+    kinds = {(parse(str(job.get("data", ""))).name, int(job.get("ipc", 1))) for job in jobs if job.get("data")}
+    _all([(name, passport) for name, (passport, _) in numbers.items()])
+    _quoted(kinds)
+    _two(numbers | _printed(kinds))
+
+
+def _all(named: list[tuple[str, Passport]]) -> None:
     with st.expander("Passports: how every number came about", icon=":material/id_card:"):
         st.caption(ABOUT)
-        shown = [{"Set": row.label, **dict(row.distilled.passport.lines())} for row in rows]
+        shown = [{"Set": name, **dict(passport.lines())} for name, passport in named]
         st.dataframe(shown, hide_index=True, alt="Student, labels, steps and all else that each number came about with")
-    _quoted(rows)
-    _two(rows)
 
 
-def _quoted(rows: list[Row]) -> None:
-    found = quoted.beside({(parse(row.data).name, row.ipc) for row in rows})
+def _quoted(kinds: set[tuple[str, int]]) -> None:
+    found = quoted.beside(kinds)
     if not found:
         return
     with st.expander("Quoted: what papers print for this data", icon=":material/format_quote:"):
@@ -54,17 +79,16 @@ def _quoted(rows: list[Row]) -> None:
         )
 
 
-def _two(rows: list[Row]) -> None:
+def _printed(kinds: set[tuple[str, int]]) -> dict[str, Number]:
+    """Numbers of papers by what they are called in a choice."""
+    return {
+        f"quoted: {one.method} · {one.data} · ipc {one.ipc} · {one.text} ({one.passport.student})": (one.passport, None)
+        for one in quoted.beside(kinds)
+    }
+
+
+def _two(numbers: dict[str, Number]) -> None:
     """Two numbers, ours or quoted: in which lines they differ, and what would make them comparable."""
-    numbers: dict[str, tuple[Passport, Row | None]] = {}
-    for row in rows:
-        name = f"{row.label} · {row.protocol}, {row.labels} labels"
-        numbers[name if name not in numbers else f"{name} ({row.runs[0]})"] = (row.distilled.passport, row)
-    for one in quoted.beside({(parse(row.data).name, row.ipc) for row in rows}):
-        numbers[f"quoted: {one.method} · {one.data} · ipc {one.ipc} · {one.text} ({one.passport.student})"] = (
-            one.passport,
-            None,
-        )
     if len(numbers) < 2:
         return
     with st.expander("Can two numbers be compared?", icon=":material/compare_arrows:"):
@@ -84,7 +108,7 @@ def _pair(passports: list[Passport]) -> tuple[int, int]:
     )
 
 
-def _apart(one: tuple[Passport, Row | None], other: tuple[Passport, Row | None]) -> None:
+def _apart(one: Number, other: Number) -> None:
     found = differing(one[0], other[0])
     if found.lines:
         st.markdown(
@@ -100,7 +124,7 @@ def _apart(one: tuple[Passport, Row | None], other: tuple[Passport, Row | None])
         _missing(other, one)
 
 
-def _missing(one: tuple[Passport, Row | None], other: tuple[Passport, Row | None]) -> None:
+def _missing(one: Number, other: Number) -> None:
     """The run that would lay the first set beside the second number: its command, and its students in the queue (found on Transfer)."""
     row = one[1]
     if row is None:

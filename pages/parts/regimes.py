@@ -9,7 +9,7 @@ import streamlit as st
 from distill_core.figures import regimes as figures
 from distill_core.record import findings, naming
 
-from . import draw, studio, studying
+from . import draw, passports, studio, studying
 
 STUDY = "regimes"
 SELECTIONS = "selection"  # the family of methods that choose real images
@@ -57,6 +57,9 @@ def show(runs: list[str]) -> None:
     groups = list(dict.fromkeys(one.group for one in cells))
     for at, group in enumerate(groups):
         _group([one for one in cells if one.group == group], at)
+    passports.of_findings(
+        [{**one, "told": f"{one['title']}, {figures.WORDS[one['regime']]}"} for one in found(runs)], "told"
+    )
     text = figures.regimes_csv(cells)
     st.download_button("CSV", text, "regimes.csv", "text/csv", icon=":material/download:", on_click="ignore")
 

@@ -9,7 +9,7 @@ import streamlit as st
 from distill_core.figures import reliability as figures
 from distill_core.record import findings
 
-from . import draw, studio, studying
+from . import draw, passports, studio, studying
 
 STUDY = "reliability"
 
@@ -70,5 +70,6 @@ def show(runs: list[str]) -> None:
         )
     for attack in ("fgsm", "pgd"):
         draw.figure(figures.attacked(shown, attack), attack, "Accuracy against the size of adversarial steps")
+    passports.of_findings(found(runs), "student")
     text = figures.reliability_csv(shown)
     st.download_button("CSV", text, "reliability.csv", "text/csv", icon=":material/download:", on_click="ignore")

@@ -11,7 +11,7 @@ from distill_core.errors import StudioError
 from distill_core.record.classes import names_in
 from distill_core.record.folder import RunFolder
 
-from . import detail, examples, exports, packets, standing, studio
+from . import detail, examples, exports, feed, packets, standing, studio
 
 
 def chosen(question: str, nothing: str, example: str = "") -> RunFolder:
@@ -55,6 +55,14 @@ def heading(folder: RunFolder, asked: dict[str, Any]) -> None:
         st.markdown(f"## {studio.escape(asked.get('name') or folder.id)}", width="content")
         shown = ":material/movie: an example that ships with the studio · " if folder.id in examples.names() else ""
         st.caption(shown + standing.summary(asked), width="content")
+
+
+def brought_in(runs: list[str]) -> None:
+    """Say which of these runs are sets that were brought in, where any is."""
+    folders = [RunFolder(studio.home() / "runs" / run) for run in dict.fromkeys(runs)]
+    names = [str(one.request().get("name") or one.id) for one in folders if feed.state_of(one).get("imported")]
+    if names:
+        st.caption(standing.brought_in(names))
 
 
 def catalog() -> dict[str, Any]:

@@ -75,24 +75,36 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
         before = studio.place(folder.id)
         wait = "it is next" if not before else f"{before} run{'s' * (before > 1)} before it"
         return f"{dot} **Queued**, {wait}."
-    where = progress(records)
+    where, ruin = progress(records), _ruin(kind, state)
     if kind in ("running", "paused"):
         quiet = time.time() - float(state.get("heartbeat") or time.time())
         silent = f" · silent for {quiet:.0f} s" if quiet > 20 else ""
-        return f"{dot} **{str(kind).capitalize()}** · {where}{silent}"
+        return f"{dot} **{str(kind).capitalize()}** · {where}{silent}{ruin}"
     if kind == "lost":
-        return f"{dot} **Lost** at {where}. {message} *Resume* goes on from the last checkpoint."
+        return f"{dot} **Lost** at {where}. {message} *Resume* goes on from the last checkpoint.{ruin}"
     if kind == "failed":
-        return f"{dot} **Failed** after {took}, {where}. {message}"
+        return f"{dot} **Failed** after {took}, {where}. {message}{ruin}"
     if kind == "stopped":
-        return f"{dot} **Stopped** after {took}, {where}. {message}"
+        return f"{dot} **Stopped** after {took}, {where}. {message}{ruin}"
     if kind == "finished":
-        ruin = escape(health.sentence(state.get("health") or []))
-        said = " ".join(
-            filter(None, (f":red[:material/heart_broken: {ruin}]" if ruin else "", verdict(scores_of(records))))
-        )
+        said = " ".join(filter(None, (ruin.strip(), verdict(scores_of(records)))))
         if state.get("imported"):
             return f"{dot} **Brought in.** {message}{' ' if message else ''}{said}".rstrip()
         again = "Press play to watch it again." if played else ""
         return " ".join(filter(None, (f"{dot} **Finished** in {took}.", said, again)))
     return f"{dot} {message or str(kind)}"
+
+
+def brought_in(names: list[str]) -> str:
+    """Which of the runs on a page are sets from elsewhere, in one sentence; "" where none is."""
+    if not names:
+        return ""
+    listed = ", ".join(f"**{escape(name)}**" for name in names)
+    they, have = ("They were", "they have") if len(names) > 1 else ("It was", "it has")
+    return f":material/move_to_inbox: {listed}: {they} brought in from elsewhere and not distilled here, so {have} images and no timeline."
+
+
+def _ruin(kind: object, state: dict[str, Any]) -> str:
+    """What is wrong with the set, in a sentence after the others; "" where nothing is."""
+    said = escape(health.sentence(state.get("health") or [], over=kind not in ("running", "paused")))
+    return f" :red[:material/heart_broken: {said}]" if said else ""

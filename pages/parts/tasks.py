@@ -10,7 +10,7 @@ from distill_core.errors import BadSetting
 from distill_core.figures import studies
 from distill_core.record import findings
 
-from . import draw, studio, studying
+from . import draw, passports, studio, studying
 
 STUDY = "continual"
 
@@ -95,6 +95,7 @@ def show(runs: list[str]) -> None:
         "Mean ± s.d. over class orders, last epoch, real test images of the classes seen so far. Dashed: as many random real "
         "images per class (one draw), same protocol, same students."
     )
+    passports.of_findings(found, "student")
     text = studies.continual_csv(curve for one in found for curve in studies.curves_of(one))
     st.download_button("CSV", text, "continual.csv", "text/csv", icon=":material/download:", on_click="ignore")
 

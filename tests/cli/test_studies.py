@@ -91,7 +91,9 @@ def test_class_after_class(call: Any, run: str, tmp_path: Path) -> None:
         ("distilled", "1", "5"), ("distilled", "2", "10"), ("random", "1", "5"), ("random", "2", "10"),
     ]  # fmt: skip
     code, out, err = call("continual", run, "--tasks", "20", "--json")
-    assert code == 1 and "tasks=20 cannot work with 10 classes" in err
+    assert code == 2 and "tasks=20 cannot work with 10 classes" in err
+    code, _, err = call("transfer", run, "--students", "resnet81", "--json")
+    assert code == 2 and "resnet81" in err, "a wrong setting that a study finds while it works"
     code, out, err = call("continual", run, "--order", "a,b", "--json")
     assert code == 2 and "order='a,b' cannot be read" in err
 
@@ -132,7 +134,7 @@ def test_the_distances_are_ranked(call: Any, tmp_path: Path) -> None:
     assert set(found["metrics"]) == {name.removeprefix("distance_") for name in rows[0] if name.startswith("distance_")}
     assert call("rank", run, *brief)[0] == 0
     code, out, err = call("rank", run, "--each", "1", "--students", "0", "--json")
-    assert code == 1 and "students=0 leaves nothing" in err
+    assert code == 2 and "students=0 leaves nothing" in err
 
 
 def test_three_regimes(call: Any, run: str, tmp_path: Path) -> None:
@@ -158,7 +160,7 @@ def test_three_regimes(call: Any, run: str, tmp_path: Path) -> None:
     code, out, err = call("regimes", run, *words, "--teacher", STUDENT)
     assert code == 0 and "One" in out and "convnet" in err
     code, out, err = call("regimes", run, "--regimes", "soft", "--json")
-    assert code == 1 and "no regime 'soft'" in err
+    assert code == 2 and "no regime 'soft'" in err
 
 
 def test_reliability(call: Any, run: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from distill_core import datasets
@@ -108,6 +109,66 @@ def test_a_table_is_no_class_and_is_named(tmp_path):
     assert dict(report.skipped)["metadata.csv"].startswith("a table beside the pictures")
     with pytest.raises(BadData, match=r"metadata.csv may say which picture"):
         own.add(put(tmp_path / "flat", {"metadata.csv": b"x", "1.png": picture(1)}), "flat")
+
+
+def flat(*labels: str, rows: str | None = None, **more: bytes) -> dict[str, bytes]:
+    """Pictures 0.png, 1.png, … at the top, and a table that says what they are."""
+    lines = "".join(f"{i}.png,{label}\n" for i, label in enumerate(labels)) if rows is None else rows
+    table = ("\ufefffile_name,label\n" + lines).encode()
+    return {f"{i}.png": picture(i) for i in range(len(labels))} | {"metadata.csv": table} | more
+
+
+def test_a_table_says_the_classes_and_what_is_missing_or_left_out_is_counted(tmp_path):
+    files = flat("dog", "cat", "dog", "cat", "cat", rows="0.png,dog\n1.png,cat\n2.png,dog\n3.png,cat\ngone.png,cat\n")
+    info, report = taken(tmp_path, files | {"notes.txt": b"x"})
+    assert info.classes == ("cat", "dog") and (report.read, report.given) == (4, 7)
+    assert dict(report.skipped) == {
+        "4.png": "metadata.csv does not name it",
+        "notes.txt": "metadata.csv does not name it",
+    }
+    assert "The classes of 4 pictures were read from metadata.csv, columns file_name and label." in said(report)
+    assert "1 pictures that it names are not there, such as gone.png." in said(report)
+    assert "2 files that it does not name were left out." in said(report)
+    real = datasets.load("own/pets")
+    assert sorted(torch.cat([real.train.labels, real.test.labels]).tolist()) == [0, 0, 1, 1]
+
+
+def test_a_table_in_each_part_and_numbers_in_their_order(tmp_path):
+    rows = b"file_name,label\n" + b"".join(f"{i}.png,{(2, 10)[i % 2]}\n".encode() for i in range(4))
+    files = {f"{part}/{i}.png": picture(10 * k + i) for k, part in enumerate(("train", "test")) for i in range(4)}
+    info, report = taken(tmp_path, files | {"train/metadata.csv": rows, "test/metadata.csv": rows})
+    assert info.classes == ("2", "10") and (info.train, info.test) == (4, 4)
+    assert "train/metadata.csv" in said(report) and "test/metadata.csv" in said(report)
+
+
+def test_other_labels_of_the_same_pictures_are_another_set(tmp_path):
+    put(tmp_path / "a", flat("cat", "dog", "cat", "dog"))
+    put(tmp_path / "b", flat("dog", "cat", "cat", "dog"))
+    one, other = (datasets.load(f"folder:{tmp_path / name}") for name in "ab")
+    assert one.fingerprint != other.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        (flat("a", "b", rows="../0.png,a\n"), "leaves the folder"),
+        (flat("a", "b", rows="/etc/0.png,a\n"), "leaves the folder"),
+        (flat("a", "b", rows="0.png,a\n0.png,b\n"), 'that it is "a" and "b"'),
+        (flat("a", "b", rows="0.png,a\n1.png,\n"), "row 2 has no label"),
+        (flat("a", "b", rows="0.png\n"), "row 1 has no label"),
+        (flat("a", "b", rows="x.png,a\ny.png,b\n"), "none of them is there"),
+        (flat("a", "a"), "one class only"),
+        (flat("a", "b") | {"metadata.csv": b"file_name,label\n\xff\xfe"}, "cannot be read as a table"),
+        (
+            each("cat", "dog") | {"metadata.csv": b"file_name,label\ncat/0.png,dog\ndog/0.png,cat\n"},
+            'metadata.csv says that cat/0.png is "dog", and it lies in the folder "cat"',
+        ),
+    ],
+)
+def test_tables_that_cannot_be_believed_are_refused(tmp_path, files, says):
+    with pytest.raises(BadData) as error:
+        taken(tmp_path, files)
+    assert says in str(error.value) and own.names() == []
 
 
 def test_folders_below_a_class_are_counted_to_it_and_names_that_differ_by_case_are_said(tmp_path):

@@ -59,3 +59,20 @@ def test_csv_holds_fractions():
     assert row["run"] == "'=evil" and row["accuracy"] == "0.500000" and row["std"] == "" and row["gain"] == "0.100000"
     rows = list(csv.DictReader(studies.continual_csv(studies.curves_of(continual())).splitlines()))
     assert len(rows) == 4 and rows[1]["task"] == "2" and rows[1]["accuracy"] == "0.600000" and rows[1]["orders"] == "2"
+
+
+def test_passports_stand_beside_the_numbers_of_studies_and_of_earlier_findings_what_is_known():
+    said = {"student": "convnet:width=8", "labels": "hard", "steps": "9", "epoch": "last"}
+    new, old = studies.cells([transfer("old"), transfer(passport=said)])
+    assert new.distilled.passport.plain() == said and "9 updates" in new.distilled.passport.brief
+    assert old.distilled.passport.plain() == {
+        "student": "convnet",
+        "protocol": "hard",
+        "labels": "hard",
+        "epochs": "3",
+        "data": "tiny",
+        "epoch": "last",
+    }
+    (row, _) = csv.DictReader(studies.transfer_csv([new, old]).splitlines())
+    assert row["passport"] == new.distilled.passport.brief
+    assert "9 updates" in studies.matrix([new]).data[0].customdata[0][0]

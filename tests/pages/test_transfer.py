@@ -262,10 +262,11 @@ def test_three_regimes_are_a_study_and_a_table_each(home, open_page, done):
     app.button_group(key="question").set_value("regimes").run()
     titles = [json.loads(one.proto.spec)["layout"]["title"]["text"] for one in app.get("plotly_chart")]
     assert titles == [
-        "Better than random images: hard labels 0 of 1, live teacher 1 of 1",
+        "Better than random images: hard labels 0<br>of 1, live teacher 1 of 1",
         "Label-robust and augmentation-robust scores",
     ]
-    hard, live = (one.value for one in app.dataframe)
+    hard, live, passports = (one.value for one in app.dataframe)
+    assert len(passports) == 4 and "Updates" in passports
     assert hard["Kind"].tolist() == ["set", "real images, chosen"] and hard["HLR (gap)"].tolist() == ["53.5", "53.5"]
     assert live["Against random"][0] == "better (this set; one seed)" and live["ARS"][0] == "–"
 
@@ -293,3 +294,31 @@ def test_reliability_is_a_study_and_is_drawn_beside_its_control(home, open_page,
     assert not app.exception and app.dataframe[0].value["PGD ε 8"].tolist()[0] == "20.0 % (1 seed)"
     titles = [json.loads(one.proto.spec)["layout"]["title"]["text"] for one in app.get("plotly_chart")]
     assert titles[1:] == ["Under blur", "After one sign step (FGSM)", "After ten projected steps (PGD)"]
+
+
+@pytest.mark.parametrize(
+    ("view", "study", "more"),
+    [
+        ("students", "transfer", {}),
+        (
+            "labels",
+            "label_curve",
+            {"spec": "hard", "image_bytes": 9, "label_bytes": 0, "teacher_bytes": 0, "student_steps": 5, "draws": [0]},
+        ),
+        (
+            "tasks",
+            "continual",
+            {"sizes": [1, 2], "orders": [[0, 1]], "distilled": [[1.0, 0.5]], "random": [[0.9, 0.4]]},
+        ),
+    ],
+)
+def test_passports_stand_beside_every_number(home, open_page, done, view, study, more):
+    run = done()
+    findings.keep(home, run.id, study, {"seed": 0}, {**cell(**more), "passport": {"student": "convnet", "steps": "12"}})
+    findings.keep(home, run.id, study, {"seed": 1}, cell("vit", **more))
+    app = open_page(PAGE, run=run.id)
+    app.button_group(key="question").set_value(view).run()
+    assert not app.exception
+    shown = next(one.value for one in app.dataframe if "Updates" in one.value)
+    assert sorted(shown["Updates"]) == ["12", "not recorded"] and "Teacher's accuracy" in shown
+    assert any("differ in **1** of" in one.value for one in app.markdown)

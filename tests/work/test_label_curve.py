@@ -54,6 +54,10 @@ def test_the_ladder_is_priced_climbed_and_drawn(home, run):
     assert [p.labels for p in shown] == ["hard", "static", "stored (1 epoch)", "stored (2 epochs)", "teacher"]
     assert [p.bytes for p in shown[:4]] == [0, 400, 20 * RECORD, 40 * RECORD] and shown[4].bytes > 5000
     assert {p.steps for p in shown} == {3} and all(p.random.n == 2 and p.distilled.n == 1 for p in shown)
+    assert [p.distilled.passport.labels for p in shown] == [p.labels for p in shown]
+    assert {p.distilled.passport.steps for p in shown} == {"3"} and shown[4].distilled.passport.teacher.startswith(
+        "convnet"
+    )
     assert shown[2].distilled.accuracy[0] == shown[2].random.accuracy[0], "the random method is its own control"
     figure = figures.label_curve(shown)
     assert [line.line.dash for line in figure.data] == ["solid", "dash"] and len(figure.data[0].x) == 5

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from distill_core.errors import BadRecord
+from distill_core.evaluation.stored.released_files import batches_in
 from distill_core.results import load_result
 from distill_core.work import sets
 from distill_core.work.sets import Asked, Brought
@@ -213,6 +214,31 @@ def test_a_folder_that_contradicts_its_file_names(at: Path) -> None:
     layouts.folders(at, lambda c, i: f"new{(c + 1) % 10:03d}/class{c:03d}_id{i:03d}.png")
     with pytest.raises(BadRecord, match=r"says class .* and lies in the folder of class"):
         brought(at)
+
+
+def test_stored_labels_of_which_only_the_largest_are_kept_are_refused_by_name(at: Path) -> None:
+    """LPQLD prunes epochs, which is read, and keeps top-k logits, whose layout nobody documents: values and places beside each other here."""
+    largest = torch.randn(4, 10).topk(3)
+    one = [torch.rand(4, 4), torch.zeros(4), None, None, None, (largest.values.half(), largest.indices)]
+    for epoch in (0, 10):
+        (at / f"epoch_{epoch}").mkdir(parents=True)
+        torch.save(one, at / f"epoch_{epoch}" / "batch_0.tar")
+    with pytest.raises(
+        BadRecord, match=r"2 epochs.*LPQLD\) have no reader here. How they are laid out is not documented"
+    ):
+        sets.look(at, Asked(DATA))
+    with pytest.raises(BadRecord, match="Labels of which only the largest are kept are not known in this layout"):
+        list(batches_in(at / "epoch_10"))
+
+
+def test_the_random_images_of_dd_ranking_are_no_set_and_are_passed_over_beside_one(at: Path) -> None:
+    layouts.saved(at, rdm_data_iter0__pt=SEEN)
+    with pytest.raises(BadRecord, match=r"rdm_data_iter0.pt holds random real images that DD-Ranking drew"):
+        sets.look(at, Asked(DATA))
+    layouts.saved(at, images__pt=SEEN, labels__pt=LABELS, lr__pt=0.03)
+    assert brought(at).layout.name == "pair"
+    with pytest.raises(BadRecord, match=r"rdm_data_iter0.pt holds random real images"):
+        sets.look(at / "rdm_data_iter0.pt", Asked(DATA))
 
 
 def test_stored_labels_are_no_set_and_their_use_is_said(at: Path) -> None:

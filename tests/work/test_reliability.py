@@ -52,6 +52,7 @@ def test_students_are_put_through_trials_once_and_drawn_beside_their_control(hom
     )
     rows = list(csv.DictReader(figures.reliability_csv(both).splitlines()))
     assert len(rows) == 2 * (2 + 6 + 4) and {row["measure"] for row in rows} == {"clean", "ece", "blur", "fgsm", "pgd"}
+    assert figures.lines(both)[0]["Passport"].startswith("convnet:depth=1")
     assert "Blur" in figures.lines(both)[0] and figures.lines(both)[1]["Set"].startswith("random images beside")
 
 

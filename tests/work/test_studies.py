@@ -56,6 +56,7 @@ def test_class_after_class_is_kept_with_the_run(home, run):
     assert [one["run"] for one in found] == [run.id]
     assert found[0]["sizes"] == [5, 10] and len(found[0]["distilled"]) == 2 and found[0]["protocol"] == "hard"
     assert found[0]["distilled"] == found[0]["random"], "the random method is its own control"
+    assert found[0]["passport"]["student"] == found[0]["student"] and found[0]["passport"]["epoch"] == "last"
     again = study(home, "continual", asked)
     assert drive(again)["state"] == "finished"
     notes = [one["text"] for one in Timeline.all(again) if one["kind"] == "note"]

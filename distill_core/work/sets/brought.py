@@ -13,7 +13,7 @@ from . import labels as kinds
 from . import naming, space
 from .deciding import decided
 from .layouts import found_in
-from .layouts.others import buffers, stored_labels
+from .layouts.others import buffers, controls, stored_labels
 from .mosaics import shown
 from .place import Place
 from .raw import Layout, Raw
@@ -86,6 +86,8 @@ def brought(place: Place, asked: Asked, teacher: nn.Module | None = None, real: 
 def _no_set(place: Place) -> None:
     """Refuse what is no set, with the way to use it."""
     if sentence := stored_labels(place):
+        raise BadRecord(sentence)
+    if sentence := controls(place):
         raise BadRecord(sentence)
     if files := buffers(place):
         raise BadRecord(

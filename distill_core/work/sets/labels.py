@@ -42,7 +42,10 @@ def read(given: Tensor, images: int, *, centred: bool = False) -> Labels:
         BadRecord: other numbers of them than images, no whole class numbers, or values that are not finite.
     """
     if len(given) != images:
-        raise BadRecord(f"It has {images} images and {len(given)} labels. They have to be as many.")
+        raise BadRecord(
+            f"It has {images} images and {len(given)} labels. They have to be as many; a tensor of three dimensions is read as grey "
+            "images (n, height, width)."
+        )
     given = given.squeeze(1) if given.ndim == 2 and given.shape[1] == 1 else given
     if not bool(torch.isfinite(given.float()).all()):
         raise BadRecord("Its labels hold numbers that are not finite (NaN or infinite). Take an earlier set.")

@@ -28,7 +28,7 @@ export class Run {
       Object.assign(this, { lead: part.lead, have: 0, records: [] }); // points come again, in another run's plane
     }
     if (part.info) this.info = part.info;
-    const ruined = part.state?.health?.length !== this.state.health?.length;
+    const ruined = part.state !== undefined && begun(part.state) !== begun(this.state);
     if (part.state) this.state = part.state;
     Object.assign(this.quantities, part.quantities);
     Object.assign(this.spoken, part.spoken);
@@ -189,4 +189,9 @@ export function grouped(items, record = (one) => one) {
     groups.get(same).push(one);
   }
   return [...groups.values()];
+}
+
+// Which signs of ruin a state names: they come and go while a run works.
+function begun(state) {
+  return (state.health ?? []).map((sign) => `${sign.kind} ${sign.n}`).join();
 }

@@ -69,12 +69,13 @@ def _take_named(place: Place) -> Raw:
     images, names = _taken(place, found)
     called = sorted({one["name"] for one in found})
     labels = torch.tensor([called.index(one["name"]) for one in found])
+    others = [name for name in place.names if name not in names]
+    notes = (f"{len(others)} other files in it were not read, such as {others[0]}.",) if others else ()
     if all(name.isdigit() for name in called):
         labels = torch.tensor([int(one["name"]) for one in found])
-        return Raw(
-            images, labels, names, pixels="unit", notes=("The names of its folders were read as class numbers.",)
-        )
-    return Raw(images, labels, names, pixels="unit", classes=tuple(called))
+        notes = ("The names of its folders were read as class numbers.", *notes)
+        return Raw(images, labels, names, pixels="unit", notes=notes)
+    return Raw(images, labels, names, pixels="unit", classes=tuple(called), notes=notes)
 
 
 def _take_grid(place: Place) -> Raw:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 from torch import Tensor
 
 from ..place import Place, described
 
 BATCHES = r"(?:.*/)?epoch_(?P<epoch>\d+)/batch_(?P<batch>\d+)\.tar"
+UNREAD = "logits of which only the largest are kept (LPQLD) have no reader here"
 EPOCHS = r"(?:.*/)?epoch_(?P<epoch>\d+)\.tar"
+CONTROLS = r"(?:.*/)?rdm_data_iter(?P<number>\d+)\.pt"
 BUFFERS = r"(?:.*/)?replay_buffer_(?P<number>\d+)\.pt"
 
 
@@ -22,7 +26,10 @@ def stored_labels(place: Place) -> str:
     one = found if batches else (found[0] if isinstance(found, list | tuple) and found else None)
     many = len({match["epoch"] for match in batches or epochs})
     whose = "SRe2L's family (FKD)" if batches else "HALD"
-    said = f"{place.path.name} holds stored labels as {whose} write them: {many} epochs, {_batch(one)}."
+    about = _batch(one)
+    said = f"{place.path.name} holds stored labels as {whose} write them: {many} epochs, {about}."
+    if about.endswith(UNREAD):
+        return f"{said} How they are laid out is not documented, and a class would be guessed. Write all logits of each view, and read them anew."
     given = " --temperature T" if "probabilities" in said else ""
     return (
         f"{said} They are labels of views, and no images: bring in the set that they were made on, then read them with "
@@ -33,12 +40,26 @@ def stored_labels(place: Place) -> str:
 def _batch(one: object) -> str:
     last = one[-1] if isinstance(one, list | tuple) and one else None
     if not isinstance(last, Tensor) or last.ndim != 2:
-        return f"a batch is {described(one)}; logits of which only the largest are kept (LPQLD) have no reader here"
+        return f"a batch is {described(one)}; {UNREAD}"
     shares = bool((last >= 0).all()) and bool((last.float().sum(1) - 1).abs().max() < 0.02)
     kind = "probabilities" if shares else "logits"
     least = torch.isinf(last).any() or (last == 0).float().mean() > 0.5
     pruned = ", most of them left out (LPQLD)" if bool(least) and not shares else ""
     return f"batches of {len(last)}, {kind} of {last.shape[1]} classes{pruned}"
+
+
+def controls(place: Place) -> str:
+    """What DD-Ranking's `rdm_data_iter0.pt` is, where nothing else lies there; "" for anything else."""
+    found = place.all(CONTROLS)
+    named = re.fullmatch(CONTROLS, place.chosen)
+    beside = [name for name in place.names if not re.fullmatch(CONTROLS, name)]
+    if not (named or found) or (beside and not named):
+        return ""
+    return (
+        f"{place.chosen or found[0].string} holds random real images that DD-Ranking drew as a control, and no distilled set; what such a file "
+        "looks like inside is not documented, so it is not read. Bring images.pt and labels.pt; `evaluate` draws random real images "
+        "of its own."
+    )
 
 
 def buffers(place: Place) -> list[str]:
