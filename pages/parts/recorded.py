@@ -169,7 +169,7 @@ def _bar(title: str, subject: str, score: Score) -> dict[str, Any]:
     return {
         "title": title,
         "subject": subject,
-        "stored": "" if ledger.total(score.budget) is None else f"stored: {ledger.sentence(score.budget)}",
+        "stored": _kept(score),
         "accuracy": score.mean,
         "std": spread,
         "n": score.n,
@@ -178,13 +178,20 @@ def _bar(title: str, subject: str, score: Score) -> dict[str, Any]:
     }
 
 
+def _kept(score: Score) -> str:
+    """What has to be kept for it: `stored: 7.8 kB of images`, or the sum and its parts."""
+    if ledger.total(score.budget) is None:
+        return ""
+    whole, _, parts = ledger.sentence(score.budget).partition(": ")
+    return f"stored: {whole}: {parts}" if ", " in parts else f"stored: {parts}"
+
+
 def _sentences(scores: list[Score], count: int, whole: int) -> list[str]:
     """What was kept, what was lost, why anyone wants it; differences are of the numbers that are printed."""
     real, ours, means, control = (pick(scores, subject) for subject in SUBJECTS)
     said = []
     if ours and control:
-        averages = f"; the average image of each class teaches {_of(means)}" if means and count <= 10 else ""
-        averages = f"; as many average images teach {_of(means)}" if means and not averages else averages
+        averages = f". As many averages of real images, no learning at all, give {_of(means)}" if means else ""
         said.append(
             f"**Kept:** a network that saw only these {count} images{_labelled(ours)} is right on {_of(ours)} of 100 new ones, "
             f"{_more(_of(ours) - _of(control))} one that saw {count} random real images ({_of(control)}, "

@@ -35,6 +35,7 @@ export class Standing {
     this.head.hidden = !told;
     this.heading.textContent = told?.title ?? "";
     this.about.say(told ? [told] : []);
+    this.rows.setAttribute("role", found.length ? "table" : "note");
     this.rows.replaceChildren(...(found.length ? found.flatMap(({ run, r }) => scoreRow(run, r, runs.length > 1)) : [none]));
   }
 
@@ -82,5 +83,5 @@ function scoreRow(run, r, many) {
   if (std !== null) rail.append(el("div", { class: "spread", style: `left:${100 * Math.max(0, mean - std)}%;width:${200 * std}%` }));
   const under = el("div", { class: "small", text: `${r.student} · ${r.protocol} · ${r.labels} labels${stored(r.budget)}` });
   const name = el("div", { class: "name", role: "cell", title: `student ${r.student}, protocol ${r.protocol}, ${r.labels} labels` }, `${of}${title}`, under);
-  return [name, rail, el("span", { class: "value", role: "cell", text: value })];
+  return [el("div", { role: "row", style: "display:contents" }, name, rail, el("span", { class: "value", role: "cell", text: value }))];
 }
