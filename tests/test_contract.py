@@ -20,7 +20,8 @@ from distill_core.work import sitting
 from tests.kills import check_kills
 from tests.methods.tiny import drain, fitting, job, small
 
-NAMES = sorted(registry())
+METHODS = registry()
+NAMES = sorted(METHODS)
 SHOWN = {"infer": 3}  # images of a class that students see, where they are more than ipc: a natural and two sums
 
 
@@ -55,8 +56,9 @@ def test_says_only_known_and_plain_things(kind):
             assert is_plain(getattr(event, field.name)), f"{event.kind}.{field.name} is not plain"
     assert any(e.kind == "images" for e in events)
     stages = list(dict.fromkeys(e.stage for e in events if e.kind == "stage"))
-    assert stages == list(kind.card.stages), "the card says the stages in their order"
-    assert set(stages) <= set(STAGES), "every stage has its words"
+    if kind.card.stages or kind in METHODS.values():  # a guest's card may leave them out
+        assert stages == list(kind.card.stages), "the card says the stages in their order"
+        assert set(stages) <= set(STAGES), "every stage has its words"
 
 
 def test_the_same_seed_gives_the_same_images(kind):
