@@ -20,13 +20,13 @@ class Toy {
   constructor(root, store, again) {
     Object.assign(this, { root, again, world: null, playing: false, speed: 1, due: 0, last: 0, frame: 0, timer: 0, sent: [], given: null, wrong: [] });
     this.panel = new Panel((name, value) => this.change({ [name]: name === "data" || name === "begin" || name === "objective" ? value : Number(value) }));
-    this.left = new PlanePicture("Learned from all real points", false, this.hands("real", (i, x, y) => this.world.moveReal(i, x, y), () => this.world.dropReal()));
-    this.right = new PlanePicture("Learned from the learned points alone", true, this.hands("points", (i, x, y) => this.moved(i, x, y), () => {}));
+    this.left = new PlanePicture(false, this.hands("real", (i, x, y) => this.world.moveReal(i, x, y), () => this.world.dropReal()));
+    this.right = new PlanePicture(true, this.hands("points", (i, x, y) => this.moved(i, x, y), () => {}));
     this.side = new Side();
     this.says = el("p", { class: "story" });
     this.verdict = el("p", { class: "story", role: "status", "aria-live": "off" });
     this.wrongs = el("p", { class: "small", role: "alert", hidden: true });
-    const main = el("div", { class: "main" }, this.panel.node, this.player(), this.wrongs, el("div", { class: "planes" }, this.left.node, this.right.node), this.says, this.verdict);
+    const main = el("div", { class: "main" }, this.panel.node, this.player(), this.wrongs, el("div", { class: "planes" }, this.left.node, this.right.node), el("div", { class: "stories" }, this.verdict, this.says));
     root.append(el("div", { class: "toy" }, main, this.side.node));
     this.onKey = (event) => this.key(event);
     window.addEventListener("keydown", this.onKey);
@@ -39,7 +39,7 @@ class Toy {
     this.clock = el("span", { class: "says" });
     const words = (path, text) => el("span", { class: "withicon" }, icon(path), text);
     return el("div", { class: "player" }, this.play, button("One step (→)", icon(ONE), () => this.stepOnce()),
-      button("Again from the start: same data, same start, same random networks; what was dragged goes back", words(ANEW, "same seed"), () => this.change({})),
+      button("Again from the start: same data, same start, same random networks; what was dragged goes back", words(ANEW, "again, same seed"), () => this.change({})),
       button("Other data, another start, other random networks", el("span", { text: "new seed" }), () => this.change({ seed: (this.world.settings.seed + 1) % 10000 })), this.pace, this.clock);
   }
 
@@ -75,10 +75,11 @@ class Toy {
     this.run(!goal && !calm());
   }
 
-  // Another world with these settings; what was dragged is undone.
+  // Another world with these settings; what was dragged is undone. Only the step size may change on the way.
   change(settings) {
     this.wrong = [];
-    this.build({ ...this.world.settings, step: 0, at: null, moved: {}, ...settings });
+    if (settings.rate && !this.world.broken) this.panel.show(Object.assign(this.world.settings, settings));
+    else this.build({ ...this.world.settings, step: 0, at: null, moved: {}, ...settings });
     this.commit();
     this.wake();
   }
@@ -140,7 +141,7 @@ class Toy {
   tick(now) {
     const { world } = this, until = performance.now() + BUDGET;
     this.frame = 0;
-    if (this.playing) {
+    if (this.playing && world.all.answers) {
       this.due = Math.min(4, this.due + (Math.min(100, now - this.last) / 1000) * PACE * this.speed);
       for (; this.due >= 1 && !world.broken && performance.now() < until; this.due--) world.step();
       if (world.broken || (world.steps && world.steps % LONG === 0)) this.toggle();
@@ -156,9 +157,9 @@ class Toy {
   draw() {
     const { world, root } = this;
     if (!world || !root.clientWidth) return;
-    const look = theme(root.getRootNode()), wide = this.left.node.clientWidth, { classes, all, learned, broken, push, real, points } = world, names = `${points.labels.length} learned points`;
-    this.left.describe(`${real.labels.length} real points, hollow. Drag one.`, `${real.labels.length} real points`);
-    this.right.describe(`${names}, filled. Drag one. Arrows: the push. Thick line: the boundary on the left.`, names);
+    const look = theme(root.getRootNode()), wide = this.left.node.clientWidth, { classes, all, learned, broken, push, real, points } = world;
+    this.left.describe(`What a network learns from all ${real.labels.length} real points`, "Hollow: real points. Line: where the network's answer changes. Drag a point!");
+    this.right.describe(`What the same network learns from ${points.labels.length} learned points`, "Filled: learned points, arrows: the push on them. Gray line: the one on the left. Drag a point!");
     this.left.draw({ field: all, classes }, wide, look);
     this.right.draw({ field: learned, other: all, faint: real, push, broken, classes }, wide, look);
     this.clock.textContent = `step ${world.steps} · seed ${world.settings.seed}${world.settings.at ? " · moved by hand" : ""}`;

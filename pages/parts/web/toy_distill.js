@@ -5,11 +5,11 @@ import { Dice } from "./toy_random.js";
 
 export const MOMENTUM = 0.5; // of the points' own steps, as the papers' code has it
 export const LOOKS = 10, INNER = 5, INNER_RATE = 0.2; // gradient: looks at a network, its training on the learned points between two
-export const BATCH = 200; // real points per class at most: all of them, so that the loss is calm
+export const BATCH = 64; // real points per class
 export const EXPERTS = 4, LAST = 15, AHEAD = 10, STEPS = 10; // trajectory: M = 10 saved places ahead in N = 10 steps of the student
-const EPOCH = 5, EXPERT_RATE = 0.1, EXPERT_BATCH = 64; // an expert's place is saved every 5 steps
+export const EPOCH = 5, EXPERT_RATE = 0.1, EXPERT_BATCH = 64; // an expert's place is saved every 5 steps
 export const FIRST_ALPHA = 0.5, ALPHA_RATE = 0.05, LEAST_ALPHA = 1e-3;
-export const USUAL = { gradient: 0.001, mean: 0.01, trajectory: 0.01 }; // rate of the points where the slider says ×1
+export const USUAL = { gradient: 0.001, mean: 0.01, trajectory: 0.03 }; // rate of the points where the slider says ×1
 
 export class Distiller {
   // real: {at, labels}; points: {at, labels}, moved in place.

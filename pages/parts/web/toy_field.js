@@ -44,7 +44,7 @@ export function shades(logits, classes, side, dark) {
     for (let c = 0; c < classes; c++) total += Math.exp(logits[i * classes + c] - logits[i * classes + first]);
     const sure = (classes / total - 1) / (classes - 1), ink = COLORS[first];
     for (let k = 0; k < 3; k++) image.data[4 * i + k] = parseInt(ink.slice(1 + 2 * k, 3 + 2 * k), 16);
-    image.data[4 * i + 3] = 255 * (dark ? 0.12 + 0.38 * sure : 0.08 + 0.3 * sure);
+    image.data[4 * i + 3] = 255 * (dark ? 0.1 + 0.28 * sure : 0.08 + 0.24 * sure);
   }
   return image;
 }

@@ -10,21 +10,21 @@ const list = (...values) => values.map((v) => [String(v), String(v)]);
 const GROUPS = [
   ["Data", [["data", "shape", SHAPES_SAID, "choice"], ["noise", "noise", list(0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4), "slider"], ["points", "real points", list(50, 100, 200, 400), "select"]]],
   ["Learned points", [["k", "per class", list(1, 2, 3, 5), "choice"], ["begin", "start", [["random", "random", "Anywhere in the picture"], ["real", "real", "On random real points"], ["grid", "grid", "On a square grid"]], "choice"]]],
-  ["Pushed by", [["objective", "objective", OBJECTIVES_SAID, "choice"], ["rate", "step size", RATES, "select"]]],
+  ["Pushed by", [["objective", "", OBJECTIVES_SAID, "choice"], ["rate", "step size", RATES, "select"]]],
 ];
 
 export class Panel {
   // changed(name, value as text): a control was moved and let go.
   constructor(changed) {
     this.fields = {};
-    const group = ([title, fields]) => el("fieldset", {}, el("legend", { text: title }), ...fields.map((field) => this.field(field, changed)));
+    const group = ([title, fields]) => el("div", { class: "group", role: "group", "aria-label": title }, el("strong", { text: title }), ...fields.map((field) => this.field(field, title, changed)));
     this.node = el("div", { class: "settings" }, ...GROUPS.map(group));
   }
 
-  field([name, label, choices, kind], changed) {
-    const made = { choice: () => choice(label, choices, (value) => changed(name, value)), select: () => dropdown(label, choices, (value) => changed(name, value)), slider: () => slider(label, choices, (value) => changed(name, value)) }[kind]();
+  field([name, label, choices, kind], title, changed) {
+    const made = { choice: () => choice(label || title, choices, (value) => changed(name, value)), select: () => dropdown(label, choices, (value) => changed(name, value)), slider: () => slider(label, choices, (value) => changed(name, value)) }[kind]();
     this.fields[name] = made;
-    return el("div", { class: "field" }, el("span", { text: label }), made);
+    return el("div", { class: "field" }, label ? el("span", { text: label }) : null, made);
   }
 
   show(settings) {

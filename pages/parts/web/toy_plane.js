@@ -9,10 +9,10 @@ const NUDGE = 0.05, REACH = { mouse: 16, pen: 20, touch: 30 }, LONGEST = 38; // 
 
 export class PlanePicture {
   // hands: {points() → {at, labels}, move(i, x, y), drop(i)}; large: whether the points are the learned ones.
-  constructor(title, large, hands) {
-    Object.assign(this, { large, hands, held: -1, chosen: -1, over: -1, size: 300, fields: new Map() });
+  constructor(large, hands) {
+    Object.assign(this, { large, hands, held: -1, chosen: -1, over: -1, size: 300, had: [], back: el("canvas"), sheet: el("canvas", { width: SIDE, height: SIDE }) });
     this.words = el("figcaption");
-    this.title = el("strong", { text: title });
+    this.title = el("strong");
     this.canvas = el("canvas", { tabindex: 0, role: "application", "data-keys": `${Object.keys(ARROWS).join(" ")} n`, style: "cursor:grab" });
     this.node = el("figure", { class: "plane" }, this.title, this.words, this.canvas);
     this.canvas.onpointerdown = (event) => this.grab(event);
@@ -23,10 +23,11 @@ export class PlanePicture {
     this.canvas.addEventListener("touchstart", (event) => this.held >= 0 && event.preventDefault(), { passive: false }); // else the page scrolls
   }
 
-  describe(words, name) {
-    if (this.words.textContent === words) return;
+  describe(title, words) {
+    if (this.title.textContent === title) return;
+    this.title.textContent = title;
     this.words.textContent = words;
-    this.canvas.setAttribute("aria-label", `${this.title.textContent}: ${name} in the plane. Drag one, or press N for the next one and the arrow keys to move it.`);
+    this.canvas.setAttribute("aria-label", `${title}. ${words} Or press N for the next point and the arrow keys to move it.`);
   }
 
   // ---- pixels and places
@@ -86,11 +87,7 @@ export class PlanePicture {
   draw({ field, other, faint, push, broken, classes }, width, look) {
     this.size = width;
     const g = fit(this.canvas, width, width), { at, labels } = this.hands.points();
-    g.fillStyle = look.back;
-    g.fillRect(0, 0, width, width);
-    if (field?.answers) this.shade(g, field, classes, look);
-    if (other?.answers) this.line(g, this.made(other, classes, look).lines, look, true);
-    if (faint) this.small(g, faint, 0.3);
+    g.drawImage(this.behind({ field, other, faint, classes }, look), 0, 0, width, width);
     if (this.large) this.big(g, at, labels, push, broken, look);
     else this.small(g, { at, labels }, 0.95);
     for (const i of new Set([this.over, this.held, this.canvas.matches(":focus-visible") ? this.chosen : -1])) if (i >= 0 && i < labels.length) this.ring(g, at, i, look);
@@ -98,23 +95,25 @@ export class PlanePicture {
     g.strokeRect(0.5, 0.5, width - 1, width - 1);
   }
 
-  // Shades and lines of a network, made again only when it has changed.
-  made(field, classes, look) {
-    const had = this.fields.get(field), key = `${field.version}/${classes}/${look.dark}`;
-    if (had?.key === key) return had;
-    const sheet = had?.sheet ?? Object.assign(document.createElement("canvas"), { width: SIDE, height: SIDE });
-    sheet.getContext("2d").putImageData(shades(field.logits, classes, SIDE, look.dark), 0, 0);
-    const found = { key, sheet, lines: borders(field.logits, classes, SIDE) };
-    this.fields.clear();
-    this.fields.set(field, found);
-    return found;
+  // What lies behind the points that move; painted again only when it has changed.
+  behind({ field, other, faint, classes }, look) {
+    const key = [this.size, look.dark, field.logits, other?.logits, faint?.at, faint && String(faint.at[0] + faint.at[faint.at.length - 1])];
+    if (key.every((one, i) => one === this.had[i])) return this.back;
+    this.had = key;
+    const g = fit(this.back, this.size, this.size);
+    g.fillStyle = look.back;
+    g.fillRect(0, 0, this.size, this.size);
+    if (field.answers) this.shade(g, field.logits, classes, look);
+    if (other?.answers) this.line(g, borders(other.logits, classes, SIDE), look, true);
+    if (faint) this.small(g, faint, 0.3);
+    return this.back;
   }
 
-  shade(g, field, classes, look) {
-    const { sheet, lines } = this.made(field, classes, look);
+  shade(g, logits, classes, look) {
+    this.sheet.getContext("2d").putImageData(shades(logits, classes, SIDE, look.dark), 0, 0);
     g.imageSmoothingEnabled = true;
-    g.drawImage(sheet, 0, 0, this.size, this.size);
-    this.line(g, lines, look, false);
+    g.drawImage(this.sheet, 0, 0, this.size, this.size);
+    this.line(g, borders(logits, classes, SIDE), look, false);
   }
 
   line(g, lines, look, dashed) {
@@ -165,7 +164,7 @@ export class PlanePicture {
 // From the rim of a marker; nothing where it would not leave the marker.
 function arrow(g, x, y, dx, dy, r, look) {
   const long = Math.hypot(dx, dy), [ux, uy] = [dx / long, dy / long], tip = r + 4 + long;
-  if (!(long > 3)) return;
+  if (!(long > 6)) return;
   Object.assign(g, { strokeStyle: look.text, fillStyle: look.text, lineWidth: 2.5 });
   g.beginPath();
   g.moveTo(x + ux * r, y + uy * r);
