@@ -46,7 +46,7 @@ def _component(part: str) -> Any:
 
 _PLAYER, _WALL, _MAP, _PLOTS, _RACE = (_component(part) for part in ("player", "wall", "map", "plots", "race"))
 _LAYERS, _STRIP, _PAD = (_component(part) for part in ("layers", "strip", "pad"))
-_FACTORS, _CROPS = (_component(part) for part in ("factors", "crops"))
+_FACTORS, _CROPS, _TOY = (_component(part) for part in ("factors", "crops", "toy"))
 
 
 def _nothing() -> None:
@@ -163,3 +163,9 @@ def factors(
 def crops(packet: bytes, key: str) -> None:
     """An image under its grid of sub-images with dense labels; see `parts/dense.py` for the packet."""
     _CROPS(key=key, data=packet)
+
+
+def toy(link: Mapping[str, str], key: str, *, told: Callable[[dict[str, str]], None]) -> None:
+    """Points in the plane, distilled in the browser. `link` holds the settings as words (`web/toy_link.js` says which);
+    `told` hears of them when the visitor changed some, before the page is drawn."""
+    _TOY(key=key, data={"link": dict(link)}, on_link_change=lambda: told(dict(st.session_state[key].get("link") or {})))

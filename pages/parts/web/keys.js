@@ -41,4 +41,4 @@ function deed(player, { key, shiftKey }) {
 const only = (store, label) => store.set("only", store.only === label ? null : label);
 
 // Whether somebody is writing into a field or choosing in a list.
-const typing = (target) => Boolean(target?.closest?.("input, textarea, select, [contenteditable=true], [role=slider], [role=combobox], [role=listbox], [role=dialog]"));
+export const typing = (target) => Boolean(target?.closest?.("input, textarea, select, [contenteditable=true], [role=slider], [role=combobox], [role=listbox], [role=dialog]"));
