@@ -45,5 +45,6 @@ with right:
 
 views.plots([folder.id], "plots")
 dense.section(folder, records)
-liveknobs.panel(folder, asked, states[folder.id])
-runbar.downloads(folder)
+with st.container(key="_settings"):
+    liveknobs.panel(folder, asked, states[folder.id])
+    runbar.downloads(folder)

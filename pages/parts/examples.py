@@ -12,7 +12,7 @@ from distill_core.record.folder import RunFolder
 
 from . import pairing, studio
 
-SHELF = ASSETS / "examples"
+SHELF, PLAYED = ASSETS / "examples", ASSETS / "recordings"
 
 
 def offer(name: str, label: str) -> None:
@@ -53,4 +53,7 @@ def opened_together(names: list[str], page: str) -> None:
 def opened(name: str) -> str:
     """Its id in the library; copied there the first time."""
     there = studio.home() / "runs" / name
-    return name if there.is_dir() else archive.copy_run(studio.home(), RunFolder(SHELF / name)).id
+    if there.is_dir():
+        return name
+    shelf = SHELF if (SHELF / name).is_dir() else PLAYED  # what the start page plays can be looked into as well
+    return archive.copy_run(studio.home(), RunFolder(shelf / name)).id
