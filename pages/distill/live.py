@@ -55,5 +55,6 @@ views.plots([folder.id], "plots")
 dense.section(folder, records)
 with st.expander("What the run said", icon=":material/chat:"):
     views.plots([folder.id], "said", kinds=("log",))
-liveknobs.others(folder, asked, states[folder.id])
-runbar.downloads(folder)
+with st.container(key="_settings"):
+    liveknobs.others(folder, asked, states[folder.id])
+    runbar.downloads(folder)

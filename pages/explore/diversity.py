@@ -45,7 +45,8 @@ with left:
     asks = partial(planes.ask_for, folders)
     shown = views.feature_map(ids, "map", height=560, plane=first, titles=titles, troubles=wrong, ask=asks)
     planes.keep_shown(shown.plane)
-    planes.settings(folders, shown.plane or first)
+    with st.container(key="_settings"):
+        planes.settings(folders, shown.plane or first)
     st.caption(
         "How to read this: points lie near each other when the network says similar things of them. Only neighborhoods "
         "can be trusted, and only as far as the line above says; sizes of groups and gaps between groups mean little "

@@ -17,6 +17,14 @@ from . import steady, studio
 CALM = 1.5  # seconds that the first picture has the machine for itself before a worker is started
 PAGES = (  # section, file, address, title, icon, help
     ("", "learn/start", "", "Start", "rocket_launch", "Watch a whole data set become a handful of images."),
+    (
+        "Learn",
+        "learn/tour",
+        "tour",
+        "Lessons",
+        "menu_book",
+        "Lessons on recorded runs: ask, guess, see, try; and a teacher's page.",
+    ),
     ("Learn", "learn/toy", "toy", "Play", "touch_app", "Distill points in the plane, by hand if you like."),
     ("Learn", "learn/methods", "methods", "Methods", "school", "What methods there are and how they differ."),
     ("Distill", "distill/new", "new", "New run", "add_circle", "Choose data, a method and its settings, and start."),

@@ -82,7 +82,7 @@ def classes(folder: RunFolder) -> list[str]:
 def status(folder: RunFolder, state: dict[str, Any], played: bool = True) -> None:
     """The sentence and the buttons that make sense now; `played`: the page has a player. Drawn inside the live fragment."""
     records = packets.reader(str(folder.path)).refresh()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="status"):
         st.markdown(standing.sentence(folder, state, records, played), width="stretch")
         kind = state.get("state")
         if kind == "running":

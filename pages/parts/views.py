@@ -46,7 +46,7 @@ def _component(part: str) -> Any:
 
 _PLAYER, _WALL, _MAP, _PLOTS, _RACE = (_component(part) for part in ("player", "wall", "map", "plots", "race"))
 _LAYERS, _STRIP, _PAD = (_component(part) for part in ("layers", "strip", "pad"))
-_FACTORS, _CROPS, _TOY = (_component(part) for part in ("factors", "crops", "toy"))
+_FACTORS, _CROPS, _TOY, _TEACH = (_component(part) for part in ("factors", "crops", "toy", "teach"))
 
 
 def _nothing() -> None:
@@ -57,10 +57,13 @@ def player(runs: Sequence[str], key: str, *, align: str = "step", start: float |
     """One clock for every view of these runs: play, pause, step, speed, scrub, keys, marks, `▸ live`.
 
     `align` is step, fraction, seconds or seen. `start` is where the clock stands at first (a fraction of the axis). Returns where it
-    rests, `{"share", "n"}`: of the axis, and the number of the first run's last record there; None for both at the live end.
+    rests, `{"share", "n"}`: of the axis, and the number of the first run's last record there; None for both at the live end. A step
+    of a lesson that was entered meanwhile sets the clock anew, and where it rested before does not count.
     """
-    data = {"runs": list(runs), "align": align, "start": start}
-    return _PLAYER(key=key, data=data, on_at_change=_nothing).at
+    entry = int(st.session_state.get("_entry", 0))
+    data = {"runs": list(runs), "align": align, "start": start, "entry": entry}
+    at = _PLAYER(key=key, data=data, on_at_change=_nothing).at
+    return at if at and at.get("entry", 0) == entry else None
 
 
 def wall(runs: Sequence[str], key: str, *, mode: str = "now", titles: Sequence[str] = ()) -> dict[str, Any] | None:
@@ -169,3 +172,8 @@ def toy(link: Mapping[str, str], key: str, *, told: Callable[[dict[str, str]], N
     """Points in the plane, distilled in the browser. `link` holds the settings as words (`web/toy_link.js` says which);
     `told` hears of them when the visitor changed some, before the page is drawn."""
     _TOY(key=key, data={"link": dict(link)}, on_link_change=lambda: told(dict(st.session_state[key].get("link") or {})))
+
+
+def teach(entry: int, light: str, only: int | None, key: str) -> None:
+    """A lesson's hand on the page, at every step that is entered: one class alone (or all), and the part with key `light` in sight."""
+    _TEACH(key=key, data={"entry": entry, "light": light, "only": only})

@@ -19,7 +19,7 @@ export default function (component) {
 
 class Player {
   constructor(root, store, again) {
-    Object.assign(this, { root, store, again, told: '{"share":null,"n":null}', timer: 0, frame: 0, last: 0, started: "" });
+    Object.assign(this, { root, store, again, told: "", timer: 0, frame: 0, last: 0, started: "" });
     this.play = button("Play (space)", icon(PLAY), () => this.toggle());
     this.live = el("button", { type: "button", class: "live", text: "▸ live", title: "Follow the run as it works (End)", onclick: () => this.seek(Infinity, true) });
     this.speed = el("select", { "aria-label": "Speed", title: "Speed ( [ and ] )", onchange: () => this.setSpeed(Number(this.speed.value)) });
@@ -123,8 +123,8 @@ class Player {
     const { store } = this, { clock } = store, [first] = store.shown;
     if (clock.playing || this.track.dragging) return;
     const share = clock.follow ? null : Number((clock.x / store.end).toFixed(4)), n = clock.follow || !first ? null : (store.at(first, first.records)?.n ?? null);
-    const text = JSON.stringify({ share, n });
-    if (text !== this.told) this.setState("at", { share, n });
+    const at = { share, n, entry: clock.entry }, text = JSON.stringify(at);
+    if (text !== this.told) this.setState("at", at);
     this.told = text;
   }
 
@@ -138,13 +138,13 @@ class Player {
 
   // ---- what comes from outside
   update(component) {
-    const { runs, align, start } = component.data, { store } = this, { clock } = store, name = JSON.stringify([runs, align]);
+    const { runs, align, start, entry } = component.data, { store } = this, { clock } = store, name = JSON.stringify([runs, align, entry]);
     this.setState = component.setStateValue;
     stick(this.root);
     if (name === this.started) return;
-    const same = JSON.stringify(clock.runs) === JSON.stringify(runs), share = clock.x / store.end;
-    this.started = name;
-    Object.assign(clock, { runs, align });
+    const same = JSON.stringify(clock.runs) === JSON.stringify(runs) && (clock.entry ?? entry) === entry, share = clock.x / store.end;
+    Object.assign(this, { started: name, told: JSON.stringify({ share: start, n: null, entry }) });
+    Object.assign(clock, { runs, align, entry }); // a step of a lesson that is entered anew goes where its link says
     if (same && start === null) clock.x = clock.follow ? store.reach : share * store.end;
     else Object.assign(clock, { playing: false, follow: start === null, wanted: start, x: start === null ? store.reach : start * store.end });
     this.speed.value = clock.speed;

@@ -1,0 +1,133 @@
+"""The card of a lesson: what to ask, a guess before the answer, one thing to try, what to beware of, back and forth."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.errors import StudioError
+
+from . import studio, teach, views
+from .lessons import PLACES, Guess
+from .teach import Stand
+
+MENU = '[data-testid="stHeader"]'
+HIDDEN = {  # word of `?hide=` → what is not drawn then; `say` is left out of the card itself
+    "menu": MENU,
+    "run": ".st-key-_chip",
+    "settings": ".st-key-_settings",
+}
+FRAME = """
+.st-key-lesson { position: fixed; z-index: 95; overflow-y: auto; gap: .6rem; padding: .9rem 1rem; background: var(--st-background-color, Canvas);
+  border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .6rem; }
+.st-key-lesson h3 { padding: 0 0 .5rem; } .st-key-lesson button { min-height: 2.6rem; padding: 0 .7rem; }
+@media (min-width: 1000px) {
+  .st-key-lesson { top: 4.25rem; left: 1rem; width: 20rem; max-height: calc(100vh - 5.25rem); }
+  [data-testid="stMainBlockContainer"] { padding-left: 23rem; padding-right: 1.5rem; } }
+@media (max-width: 999px) {
+  .st-key-lesson { left: .4rem; right: .4rem; bottom: .4rem; width: auto; max-height: 42vh; box-shadow: 0 -4px 18px rgb(0 0 0 / 22%); }
+  [data-testid="stMainBlockContainer"] { padding-bottom: 48vh; } }
+@media print { .st-key-lesson { display: none; } }
+"""
+
+
+def draw(page: str) -> None:
+    """The card where a lesson goes on; nothing elsewhere, and nothing on the list of lessons."""
+    if page == "tour":
+        return
+    found = teach.follow(page)
+    if found is None:
+        return
+    try:
+        _dress(found)
+        with st.container(key="lesson"):
+            _card(found, page)
+            views.teach(teach.entry(), found.now.light, found.now.show.only, "teach")
+    except StudioError as error:
+        st.error(studio.escape(str(error)))
+
+
+def _dress(found: Stand) -> None:
+    """What the page looks like in this step: one part lit, what would tell the answer covered, what a class does not need gone."""
+    step, rules = found.now, [FRAME]
+    if step.light:
+        rules.append(
+            f".st-key-{step.light} {{ outline: 3px solid #E58A00; outline-offset: 6px; border-radius: 6px; scroll-margin-top: 8rem; }}"
+        )
+    if not guessed(found) or step.guess is None:
+        rules += [f".st-key-{key} {{ visibility: hidden; }}" for key in step.cover]
+    if not found.last:  # the end is free
+        rules += [f"{HIDDEN[one]} {{ display: none !important; }}" for one in found.hidden if one in HIDDEN]
+    st.html(f"<style>{''.join(rules)}</style>")
+
+
+def _card(found: Stand, page: str) -> None:
+    lesson, step = found.lesson, found.now
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{lesson.title} · step {found.step} of {len(lesson.steps)}", width="stretch")
+        if st.button("Leave", key="_leave", type="tertiary", help="End the lesson and keep the page."):
+            teach.leave()
+            st.rerun()
+    for said in found.said:
+        st.warning(said)
+    if (page or "start") != step.show.page:
+        title = PLACES[step.show.page][1]
+        if st.button(f"Back to {title}", key="_return", icon=":material/undo:", help="This step is about that page."):
+            teach.go(lesson, found.step, found.hidden)
+    st.markdown(f"### {teach.say(found, step.ask)}")
+    if step.guess is not None:
+        _guess(found, step.guess)
+    if guessed(found):
+        _answer(found, page)
+    _moves(found)
+
+
+def guessed(found: Stand) -> bool:
+    """Whether the answer may be seen."""
+    return found.now.guess is None or found.mark in teach.memory()["guessed"]
+
+
+def _guess(found: Stand, guess: Guess) -> None:
+    span, shown = guess.high - guess.low, guessed(found)
+    value = st.slider(
+        "Your guess: drag the bar",
+        guess.low,
+        guess.high,
+        guess.low + guess.step * round(span / 2 / guess.step),
+        guess.step,
+        format=f"%g {guess.unit.replace('%', '%%')}",
+        key=f"_guess.{found.mark}",
+        disabled=shown,
+    )
+    if not shown and st.button("Show what was measured", key="_reveal", type="primary", icon=":material/visibility:"):
+        teach.memory()["guessed"].add(found.mark)
+        st.rerun()
+    if shown:
+        true = teach.truth(found)
+        st.progress((value - guess.low) / span, text=f"You: {value:g} {guess.unit}")
+        st.progress((true.value - guess.low) / span, text=f"Measured: **{true.value:g} {guess.unit}**")
+
+
+def _answer(found: Stand, page: str) -> None:
+    step, done = found.now, teach.ticked(found, page)
+    if "say" not in found.hidden:
+        st.markdown(teach.say(found, step.say))
+    if step.click is not None:
+        mark = ":green[:material/check_circle:] " if done else ":material/touch_app: "
+        st.markdown(f"{mark}**{'Done' if done else 'Try'}:** {step.click.do}")
+    if step.beware and "say" not in found.hidden:
+        st.markdown(f":orange[:material/warning:] {teach.say(found, step.beware)}")
+
+
+def _moves(found: Stand) -> None:
+    """Back and forth, by button or by the keys of a presenter; arrows belong to the player."""
+    with st.container(horizontal=True):
+        if st.button("Back", key="_back", icon=":material/arrow_back:", shortcut="PageUp", disabled=found.step == 1):
+            teach.go(found.lesson, found.step - 1, found.hidden)
+        if not found.last:
+            if st.button("Next", key="_next", type="primary", icon=":material/arrow_forward:", shortcut="PageDown"):
+                teach.go(found.lesson, found.step + 1, found.hidden)
+        elif st.button(
+            "Done: the page is yours", key="_done", type="primary", icon=":material/lock_open:", shortcut="PageDown"
+        ):
+            teach.leave()
+            st.rerun()
