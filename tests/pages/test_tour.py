@@ -29,6 +29,11 @@ show = { page = "live", run = "few" }
 """
 
 
+def looks(app) -> str:
+    """All styles of a page together."""
+    return " ".join(one.proto.body for one in app.get("html"))
+
+
 def keys(block: object) -> set[str]:
     """The keys of all parts of a page, as the classes in the page say them (`st-key-…`)."""
     own = re.sub(r"[^a-zA-Z0-9_-]", "-", getattr(block, "key", None) or "")
@@ -119,7 +124,7 @@ def test_a_lesson_goes_forth_and_back_and_leaves_the_page_free(step):
         app.button(key="_next").click().run()
         assert (app.query_params["step"], app.query_params["hide"]) == (str(at), "menu,run")
         assert not app.exception
-    assert "stHeader" not in app.get("html")[0].proto.body  # the end is free
+    assert "stHeader" not in looks(app)  # the end is free
     app.button(key="_back").click().run()
     assert app.query_params["step"] == str(at - 1)
     app.button(key="_next").click().run()
@@ -130,7 +135,7 @@ def test_a_lesson_goes_forth_and_back_and_leaves_the_page_free(step):
 
 def test_what_a_class_does_not_need_is_not_drawn(step):
     app = step("not-like-real", 1, hide="menu,settings,say")
-    look = app.get("html")[0].proto.body
+    look = looks(app)
     assert '[data-testid="stHeader"] { display: none' in look and ".st-key-_settings { display: none" in look
     assert ".st-key-wall { outline" in look
     assert LESSONS["not-like-real"].steps[0].say not in texts(app)
@@ -140,11 +145,11 @@ def test_an_answer_comes_after_the_guess(step):
     app = step("ten-can-teach", 2)
     true = teach.truth(Stand(LESSONS["ten-can-teach"], 2, ()))
     assert true.text not in card(app)
-    assert ".st-key-scores { visibility: hidden" in app.get("html")[0].proto.body
+    assert ".st-key-scores { visibility: hidden" in looks(app)
     app.slider[0].set_value(30.0).run()
     app.button(key="_reveal").click().run()
     assert true.text in card(app)
-    assert "visibility: hidden" not in app.get("html")[0].proto.body
+    assert "visibility: hidden" not in looks(app)
     assert app.slider[0].value == 30.0 and app.slider[0].disabled
     app.button(key="_next").click().run()
     app.button(key="_back").click().run()
