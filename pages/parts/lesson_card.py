@@ -55,7 +55,7 @@ def _dress(found: Stand) -> None:
             f".st-key-{step.light} {{ outline: 3px solid #E58A00; outline-offset: 6px; border-radius: 6px; scroll-margin-top: 8rem; }}"
         )
     if not guessed(found) or step.guess is None:
-        rules += [f".st-key-{key} {{ visibility: hidden; }}" for key in step.cover]
+        rules += [f".st-key-{key}, .st-key-{key} * {{ visibility: hidden !important; }}" for key in step.cover]
     if not found.last:  # the end is free
         rules += [f"{HIDDEN[one]} {{ display: none !important; }}" for one in found.hidden if one in HIDDEN]
     st.html(f"<style>{''.join(rules)}</style>")

@@ -145,7 +145,7 @@ def test_an_answer_comes_after_the_guess(step):
     app = step("ten-can-teach", 2)
     true = teach.truth(Stand(LESSONS["ten-can-teach"], 2, ()))
     assert true.text not in card(app)
-    assert ".st-key-scores { visibility: hidden" in looks(app)
+    assert ".st-key-scores, .st-key-scores * { visibility: hidden" in looks(app)
     app.slider[0].set_value(30.0).run()
     app.button(key="_reveal").click().run()
     assert true.text in card(app)
