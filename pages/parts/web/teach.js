@@ -10,7 +10,7 @@ export default function ({ data }) {
   if (before.entry === data.entry) return;
   before.stop();
   shared().set("only", data.only);
-  window.__distillTeach = { entry: data.entry, stop: data.light ? follow(`.st-key-${CSS.escape(data.light)}`) : () => {} };
+  window.__distillTeach = { entry: data.entry, stop: data.light ? follow(`.st-key-${window.CSS.escape(data.light)}`) : () => {} };
 }
 
 // Scroll to what a selector names, when it has come and stopped growing; returns how to give that up.
@@ -38,7 +38,7 @@ function follow(selector) {
 
 // A part that fits stands in the middle, one that does not with its beginning at the top; what is in sight stays.
 function show(part, box) {
-  const low = document.querySelector(".st-key-lesson")?.getBoundingClientRect(), bottom = low?.top > innerHeight / 3 ? low.top : innerHeight;
+  const low = document.querySelector(".st-key-lesson")?.getBoundingClientRect(), bottom = low?.top > window.innerHeight / 3 ? low.top : window.innerHeight;
   if (box.top >= 60 && box.bottom <= bottom) return;
-  part.scrollIntoView({ block: box.height < bottom - 120 && bottom === innerHeight ? "center" : "start", behavior: calm() ? "auto" : "smooth" });
+  part.scrollIntoView({ block: box.height < bottom - 120 && bottom === window.innerHeight ? "center" : "start", behavior: calm() ? "auto" : "smooth" });
 }
