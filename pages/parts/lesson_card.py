@@ -125,7 +125,8 @@ def _moves(found: Stand) -> None:
         if st.button("Back", key="_back", icon=":material/arrow_back:", shortcut="PageUp", disabled=found.step == 1):
             teach.go(found.lesson, found.step - 1, found.hidden)
         if not found.last:
-            if st.button("Next", key="_next", type="primary", icon=":material/arrow_forward:", shortcut="PageDown"):
+            kind = "primary" if guessed(found) else "secondary"
+            if st.button("Next", key="_next", type=kind, icon=":material/arrow_forward:", shortcut="PageDown"):
                 teach.go(found.lesson, found.step + 1, found.hidden)
         elif st.button(
             "Done: the page is yours", key="_done", type="primary", icon=":material/lock_open:", shortcut="PageDown"

@@ -10,6 +10,7 @@ from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.record.classes import names_in
 from distill_core.record.folder import RunFolder
+from distill_core.spec import parse
 
 from . import detail, examples, exports, feed, packets, standing, studio
 
@@ -52,9 +53,19 @@ def readable(folder: RunFolder) -> dict[str, Any]:
 def heading(folder: RunFolder, asked: dict[str, Any]) -> None:
     """Which run this is: its name, and what it was asked for."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown(f"## {studio.escape(asked.get('name') or folder.id)}", width="content")
+        st.markdown(f"## {studio.escape(_title(folder, asked))}", width="content")
         shown = ":material/movie: an example that ships with the studio · " if folder.id in examples.names() else ""
         st.caption(shown + standing.summary(asked), width="content")
+
+
+def _title(folder: RunFolder, asked: dict[str, Any]) -> str:
+    """The name that a run was given; an example is called by its method and data, in words."""
+    if folder.id in examples.names():
+        job = asked["job"]
+        method, data = studio.method_info(asked["method"]), studio.data_info(parse(str(job.get("data", ""))).name)
+        if method and data:
+            return f"{method['title']} on {str(data['title']).lower()}, {job.get('ipc', 1)} per class"
+    return str(asked.get("name") or folder.id)
 
 
 def brought_in(runs: list[str]) -> None:

@@ -156,7 +156,9 @@ class Race {
       if (named) g.fillText(this.run.name(p.tile.label), p.x, p.y + size + 13, size);
     }
     const stage = this.run.stages[tiles[0].record.in];
-    this.rightWords.textContent = `${tiles.length} learned images · ${this.run.told(stage.name).title}, step ${tiles[tiles.length - 1].record.step}${stage.steps ? ` of ${stage.steps}` : ""}`;
+    const testing = this.run.records.find((r) => r.kind === "stage" && r.stage === "evaluate");
+    if (testing && this.when(testing) <= this.u) this.rightWords.textContent = `${tiles.length} learned images · finished; now networks are trained on them and tested`;
+    else this.rightWords.textContent = `${tiles.length} learned images · ${this.run.told(stage.name).title}, step ${tiles[tiles.length - 1].record.step}${stage.steps ? ` of ${stage.steps}` : ""}`;
     this.right.setAttribute("aria-label", this.rightWords.textContent);
   }
 

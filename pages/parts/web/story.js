@@ -4,6 +4,7 @@ import { el, words } from "./draw.js";
 import { spread } from "./standing.js";
 
 const START = "start", COUNTED = 3, MOVED = 0.02; // reports whose median is compared; a share of the first below which nothing moved
+const BAND_OF_CHANGE = 0.2, LONG_ENOUGH = 9; // a share of the whole change; reports
 const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
@@ -26,16 +27,25 @@ export function storyOf(run, record, reached) {
   return [told.moves, told.group === "students" ? tested(run, reached) : pushed(run, record, told)].filter(Boolean).join(" ");
 }
 
-// How the number that the stage lowers or raises went from its first reports to the ones at the clock.
+// How the number that the stage lowers or raises went from its first report to the one at the clock, and since when it is level.
 function pushed(run, record, told) {
   const mine = run.scalars.filter((r) => r.in === record.in), name = told.watch.find((one) => mine.some((r) => Number.isFinite(r.values[one])));
   if (!name) return "";
-  const all = mine.filter((r) => Number.isFinite(r.values[name])), until = all.filter((r) => r.n <= record.n);
-  if (until.length < 2) return "";
-  const of = (some) => middle(some.map((r) => r.values[name])), first = of(until.slice(0, Math.min(COUNTED, until.length - 1))), now = of(until.slice(-Math.min(COUNTED, until.length - 1)));
-  const quantity = run.quantity(name), up = quantity.good === "higher", change = (up ? now - first : first - now) / (Math.abs(first) || 1);
+  const until = mine.filter((r) => Number.isFinite(r.values[name]) && r.n <= record.n), values = until.map((r) => r.values[name]);
+  if (values.length < 2) return "";
+  const quantity = run.quantity(name), up = quantity.good === "higher", first = values[0], now = values[values.length - 1];
+  const recent = middle(values.slice(-COUNTED)), change = (up ? recent - first : first - recent) / (Math.abs(first) || 1), since = level(values, first, recent);
   const well = change > MOVED ? "it goes the right way" : change < -MOVED ? "it goes the wrong way" : "it has hardly moved yet";
-  return `Watch ${quantity.title}: ${words(first)} at first, ${words(now)} now; ${up ? "higher" : "lower"} is better, so ${well}.`;
+  const flat = change > MOVED && since !== null ? `; but it has been level since step ${words(until[since].step + 1)}` : "";
+  return `Watch ${quantity.title}: ${words(first)} at first, ${words(now)} now; ${up ? "higher" : "lower"} is better: ${well}${flat}.`;
+}
+
+// From which report on all lie within a band around the recent ones; null where that is shorter than a third of the way.
+function level(values, first, recent) {
+  const band = BAND_OF_CHANGE * Math.abs(first - recent);
+  let since = values.length;
+  while (since > 0 && Math.abs(values[since - 1] - recent) <= band) since--;
+  return values.length >= LONG_ENOUGH && since < (2 / 3) * values.length ? since : null;
 }
 
 // What students are worth that have finished by now.
