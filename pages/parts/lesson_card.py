@@ -19,7 +19,8 @@ HIDDEN = {  # word of `?hide=` → what is not drawn then; `say` is left out of 
 FRAME = """
 .st-key-lesson { position: fixed; z-index: 95; overflow-y: auto; gap: .6rem; padding: .9rem 1rem; background: var(--st-background-color, Canvas);
   border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .6rem; }
-.st-key-lesson h3 { padding: 0 0 .5rem; } .st-key-lesson button { min-height: 2.6rem; padding: 0 .7rem; }
+.st-key-lesson h3 { padding: 0; margin-bottom: .6rem; } .st-key-lesson button { min-height: 2.6rem; padding: 0 .5rem; }
+.st-key-_moves { flex-wrap: nowrap !important; gap: .5rem; }
 @media (min-width: 1000px) {
   .st-key-lesson { top: 4.25rem; left: 1rem; width: 20rem; max-height: calc(100vh - 5.25rem); }
   [data-testid="stMainBlockContainer"] { padding-left: 23rem; padding-right: 1.5rem; } }
@@ -120,7 +121,7 @@ def _answer(found: Stand, page: str) -> None:
 
 def _moves(found: Stand) -> None:
     """Back and forth, by button or by the keys of a presenter; arrows belong to the player."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="_moves"):
         if st.button("Back", key="_back", icon=":material/arrow_back:", shortcut="PageUp", disabled=found.step == 1):
             teach.go(found.lesson, found.step - 1, found.hidden)
         if not found.last:

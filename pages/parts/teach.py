@@ -18,7 +18,7 @@ from . import examples, lesson_facts, pairing, recorded, studio
 from .lessons import HIDES, PLACES, Click, Lesson, Show, Step, lessons, recordings
 
 TOUR = "pages/learn/tour.py"
-STATE = "_lesson"  # session: {"name", "step", "hide", "mark", "drawn", "base", "done": set, "guessed": set}
+STATE = "_lesson"  # session: {"name", "step", "hide", "mark", "drawn", "going", "base", "done": set, "guessed": set}
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ def shown(show: Show) -> dict[str, str]:
 def go(lesson: Lesson, step: int, hidden: tuple[str, ...] = ()) -> NoReturn:
     """Show a step, from wherever one is."""
     _enter(Stand(lesson, step, hidden))
+    memory()["going"] = (lesson.name, step)
     st.switch_page(PLACES[lesson.steps[step - 1].show.page][0], query_params=link(lesson, step, hidden))
 
 
@@ -140,6 +141,9 @@ def follow(page: str) -> Stand | None:
         return None
     if found is None:
         return None
+    going = memory().pop("going", None)
+    if going and going != (found.lesson.name, found.step):
+        go(lessons()[going[0]], going[1], found.hidden)  # a part of the page reran it meanwhile with the link of before
     found = _keep_said(found)
     fresh, here = memory().get("mark") != found.mark, (page or "start") == found.now.show.page
     if fresh and page == "" and not here:
@@ -177,13 +181,21 @@ def _enter(found: Stand) -> None:
 
 
 def remember(page: str) -> None:
-    """Once a page has been drawn: how the thing stands that a step wants to see changed."""
+    """Once a page has been drawn: how the thing stands that a step wants to see changed; draws anew where it just was.
+
+    What a page writes into its link it writes after the card was drawn, so that the card would be one move behind.
+    """
     state = st.session_state.get(STATE)
-    if not state or state.get("base") is not None or "mark" not in state or state.get("drawn") != state["mark"]:
-        return  # nothing to remember, or the page is just being left for another step
+    if not state or "mark" not in state or state.get("drawn") != state["mark"]:
+        return  # no lesson, or the page is just being left for another step
     step = lessons()[state["name"]].steps[state["step"] - 1]
-    if (page or "start") == step.show.page:
-        state["base"] = {"is": sign(step.click)} if step.click else {}
+    if step.click is None or (page or "start") != step.show.page:
+        return
+    if state.get("base") is None:
+        state["base"] = {"is": sign(step.click)}
+    elif state["mark"] not in state["done"] and not step.click.page and sign(step.click) != state["base"]["is"]:
+        state["done"].add(state["mark"])
+        st.rerun()
 
 
 def sign(click: Click) -> object:
@@ -202,8 +214,9 @@ def ticked(found: Stand, page: str) -> bool:
     state, click = memory(), found.now.click
     if click is None or found.mark in state["done"]:
         return click is not None
-    base = state.get("base")
-    done = (page or "start") == click.page if click.page else base is not None and sign(click) != base.get("is")
+    base, here = state.get("base"), page or "start"
+    changed = base is not None and here == found.now.show.page and sign(click) != base["is"]
+    done = here == click.page if click.page else changed
     if done:
         state["done"].add(found.mark)
     return done
