@@ -18,7 +18,7 @@ from . import examples, lesson_facts, pairing, recorded, studio
 from .lessons import HIDES, PLACES, Click, Lesson, Show, Step, lessons, recordings
 
 TOUR = "pages/learn/tour.py"
-STATE = "_lesson"  # session: {"name", "step", "hide", "mark", "drawn", "base", "done": set, "guessed": set}
+STATE = "_lesson"  # session: {"name", "step", "hide", "mark", "drawn", "going", "base", "done": set, "guessed": set}
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ def shown(show: Show) -> dict[str, str]:
 def go(lesson: Lesson, step: int, hidden: tuple[str, ...] = ()) -> NoReturn:
     """Show a step, from wherever one is."""
     _enter(Stand(lesson, step, hidden))
+    memory()["going"] = (lesson.name, step)
     st.switch_page(PLACES[lesson.steps[step - 1].show.page][0], query_params=link(lesson, step, hidden))
 
 
@@ -140,6 +141,9 @@ def follow(page: str) -> Stand | None:
         return None
     if found is None:
         return None
+    going = memory().pop("going", None)
+    if going and going != (found.lesson.name, found.step):
+        go(lessons()[going[0]], going[1], found.hidden)  # a part of the page reran it meanwhile with the link of before
     found = _keep_said(found)
     fresh, here = memory().get("mark") != found.mark, (page or "start") == found.now.show.page
     if fresh and page == "" and not here:

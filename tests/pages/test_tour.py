@@ -323,3 +323,13 @@ def test_a_guess_whose_answer_lies_outside_or_has_another_unit_is_an_error():
         steps = (one.steps[0], one.steps[1].model_copy(update={"guess": guess}))
         with pytest.raises(BadSetting, match="Step 2 of ten-can-teach asks for"):
             teach.truth(Stand(one.model_copy(update={"steps": steps}), 2, ()))
+
+
+def test_a_link_from_before_does_not_undo_a_press(step):
+    app = step("not-like-real", 3)
+    app.session_state["_lesson"]["going"] = ("not-like-real", 4)
+    app.run()
+    assert app.query_params["step"] == "4" and "step 4 of 6" in card(app)
+    app.query_params["step"] = "3"  # the browser's own way back counts
+    app.run()
+    assert "step 3 of 6" in card(app)
