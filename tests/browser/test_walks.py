@@ -52,7 +52,7 @@ def test_a_search_is_shown_and_a_cell_moves_every_view(desk: Desk) -> None:
         bars, before = page.locator(f"canvas[aria-label^='{each}']"), picture(strip)
         area = heat.bounding_box()
         heat.click(position={"x": 0.3 * area["width"], "y": 30})  # the second layer
-        page.get_by_text("walk 2/5").first.wait_for()
+        page.get_by_text("layer 2 of 5").first.wait_for()
         page.get_by_text(f"{each}: layer2").wait_for()
         until(lambda: picture(strip) != before, "the strip says where the clock is")
         heat.focus()
@@ -62,7 +62,7 @@ def test_a_search_is_shown_and_a_cell_moves_every_view(desk: Desk) -> None:
 
         box = strip.bounding_box()
         strip.click(position={"x": 0.1 * box["width"] + 10, "y": 60})  # an image as it came into the first layer
-        page.get_by_text("walk 1/5").first.wait_for()
+        page.get_by_text("layer 1 of 5").first.wait_for()
         assert page.evaluate(f"{STORE}.pin.run") == run
         page.get_by_role("button", name="change in the layer").click()
         page.get_by_text("of the full range").first.wait_for()
