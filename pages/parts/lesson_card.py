@@ -20,7 +20,7 @@ FRAME = """
 .st-key-lesson { position: fixed; z-index: 95; overflow-y: auto; gap: .6rem; padding: .9rem 1rem; background: var(--st-background-color, Canvas);
   border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .6rem; }
 .st-key-lesson h3 { padding: 0; margin-bottom: .6rem; } .st-key-lesson button { min-height: 2.6rem; padding: 0 .5rem; }
-.st-key-_moves { flex-wrap: nowrap !important; gap: .5rem; }
+.st-key-_moves, .st-key-_head { flex-wrap: nowrap !important; gap: .5rem; }
 @media (min-width: 1000px) {
   .st-key-lesson { top: 4.25rem; left: 1rem; width: 20rem; max-height: calc(100vh - 5.25rem); }
   [data-testid="stMainBlockContainer"] { padding-left: 23rem; padding-right: 1.5rem; } }
@@ -63,7 +63,7 @@ def _dress(found: Stand) -> None:
 
 def _card(found: Stand, page: str) -> None:
     lesson, step = found.lesson, found.now
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="_head"):
         st.caption(f"{lesson.title} · step {found.step} of {len(lesson.steps)}", width="stretch")
         if st.button("Leave", key="_leave", type="tertiary", help="End the lesson and keep the page."):
             teach.leave()
