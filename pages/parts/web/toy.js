@@ -18,7 +18,7 @@ export default function (component) {
 
 class Toy {
   constructor(root, store, again) {
-    Object.assign(this, { root, again, world: null, playing: false, speed: 1, due: 0, last: 0, frame: 0, timer: 0, sent: [], given: null, wrong: [] });
+    Object.assign(this, { root, again, world: null, playing: false, speed: 1, due: 0, last: 0, frame: 0, timer: 0, sent: [], given: null, known: null, wrong: [] });
     this.panel = new Panel((name, value) => this.change({ [name]: name === "data" || name === "begin" || name === "objective" ? value : Number(value) }));
     this.left = new PlanePicture(false, this.hands("real", (i, x, y) => this.world.moveReal(i, x, y), () => this.world.dropReal()));
     this.right = new PlanePicture(true, this.hands("points", (i, x, y) => this.moved(i, x, y), () => {}));
@@ -64,9 +64,10 @@ class Toy {
   update(component) {
     this.setState = component.setStateValue;
     const link = component.data.link, key = JSON.stringify(link), own = this.sent.indexOf(key);
-    if (own >= 0) this.sent.splice(0, own + 1); // our own words came back
-    if (own >= 0 || key === this.given) return;
+    if (key === this.given) return; // nothing new: the view is only drawn again
     this.given = key;
+    if (own >= 0) return void this.sent.splice(0, own + 1); // our own words came back
+    this.known = key;
     const { settings, wrong } = fromLink(link), goal = settings.step;
     this.wrong = wrong;
     this.build(settings);
@@ -95,8 +96,8 @@ class Toy {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const link = toLink({ ...this.world.settings, step: this.playing || this.world.settings.at ? 0 : this.world.steps }), key = JSON.stringify(link);
-      if (key === this.given) return;
-      this.given = key;
+      if (key === this.known) return;
+      this.known = key;
       this.sent.push(key);
       this.setState("link", link);
     }, SETTLE);
