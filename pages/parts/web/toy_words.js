@@ -30,7 +30,7 @@ export function falling({ losses, settings }) {
 
 // How far the two pictures agree.
 export function agreeing({ looks }) {
-  if (!looks.length) return "The network on the left is still learning.";
+  if (!looks.length) return "The network of all real points is still learning.";
   const [first, last] = [looks[0], looks[looks.length - 1]], change = Math.round(100 * last.plane) - Math.round(100 * first.plane);
   const since = last.step === first.step ? "" : change > 0 ? `, ${change} points more than at step ${first.step}` : change < 0 ? `, ${-change} points less than at step ${first.step}` : ", as at the start";
   return `Both networks answer the same in ${percent(last.plane)} of the picture${since}, and on ${percent(last.points)} of the fresh points.`;
