@@ -143,7 +143,7 @@ export class PlanePicture {
   }
 
   big(g, at, labels, push, broken, look) {
-    const kept = (v) => Math.max(10, Math.min(this.size - 10, this.px(v) || 0)), r = this.size < 360 ? 8 : 10;
+    const kept = (v) => Math.max(14, Math.min(this.size - 14, this.px(v) || 0)), r = this.size < 360 ? 8 : 10;
     const most = push && !broken ? Math.max(1e-12, ...Array.from(labels, (_, i) => Math.hypot(push[2 * i], push[2 * i + 1]))) : 0;
     for (let i = 0; i < labels.length; i++) {
       const x = kept(at[2 * i]), y = kept(-at[2 * i + 1]);
