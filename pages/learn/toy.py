@@ -6,8 +6,8 @@ from pages.parts import toy
 
 st.title("Play: distill points in the plane")
 st.markdown(
-    "Left, a network learns from all real points. Right, the same network learns from only a few points that were *learned* to "
-    "replace them. Can a handful draw the same boundary?"
+    "In the first picture a network learns from all real points; in the second the same network learns from only a few points "
+    "that were *learned* to replace them. Can a handful draw the same boundary?"
 )
 toy.show()
 st.markdown(

@@ -160,14 +160,14 @@ class Toy {
     if (!world || !root.clientWidth) return;
     const look = theme(root.getRootNode()), wide = this.left.node.clientWidth, { classes, all, learned, broken, push, real, points } = world;
     this.left.describe(`What a network learns from all ${real.labels.length} real points`, "Hollow: real points. Line: where the network's answer changes. Drag a point!");
-    this.right.describe(`What the same network learns from ${points.labels.length} learned points`, "Filled: learned points, arrows: the push on them. Gray line: the one on the left. Drag a point!");
+    this.right.describe(`What the same network learns from ${points.labels.length} learned points`, "Filled: learned points, arrows: the push on them. Gray line: the one from all. Drag a point!");
     this.left.draw({ field: all, classes }, wide, look);
     this.right.draw({ field: learned, other: all, faint: real, push, broken, classes }, wide, look);
-    this.clock.textContent = `step ${world.steps} · seed ${world.settings.seed}${world.settings.at ? " · moved by hand" : ""}`;
-    this.says.textContent = moving(world);
-    this.verdict.textContent = verdict(world);
+    say(this.clock, `step ${world.steps} · seed ${world.settings.seed}${world.settings.at ? " · moved by hand" : ""}`);
+    say(this.says, moving(world));
+    say(this.verdict, verdict(world));
     this.wrongs.hidden = !this.wrong.length;
-    this.wrongs.textContent = this.wrong.join(" ");
+    say(this.wrongs, this.wrong.join(" "));
     this.side.draw(world, look);
   }
 
@@ -176,4 +176,9 @@ class Toy {
     clearTimeout(this.timer);
     window.removeEventListener("keydown", this.onKey);
   }
+}
+
+// Only what changed, so that the browser need not lay the page out anew at every frame.
+function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }

@@ -10,7 +10,7 @@ const NUDGE = 0.05, REACH = { mouse: 16, pen: 20, touch: 30 }, LONGEST = 38; // 
 export class PlanePicture {
   // hands: {points() → {at, labels}, move(i, x, y), drop(i)}; large: whether the points are the learned ones.
   constructor(large, hands) {
-    Object.assign(this, { large, hands, held: -1, chosen: -1, over: -1, size: 300, had: [], back: el("canvas"), sheet: el("canvas", { width: SIDE, height: SIDE }) });
+    Object.assign(this, { large, hands, held: -1, chosen: -1, over: -1, size: 300, had: [], drawn: [], back: el("canvas"), sheet: el("canvas", { width: SIDE, height: SIDE }) });
     this.words = el("figcaption");
     this.title = el("strong");
     this.canvas = el("canvas", { tabindex: 0, role: "application", "data-keys": `${Object.keys(ARROWS).join(" ")} n`, style: "cursor:grab" });
@@ -86,11 +86,15 @@ export class PlanePicture {
   // ---- what is drawn. `field` of the own network, `other` the line of another one, `faint` points behind.
   draw({ field, other, faint, push, broken, classes }, width, look) {
     this.size = width;
-    const g = fit(this.canvas, width, width), { at, labels } = this.hands.points();
-    g.drawImage(this.behind({ field, other, faint, classes }, look), 0, 0, width, width);
+    const { at, labels } = this.hands.points(), marked = [this.over, this.held, this.canvas.matches(":focus-visible") ? this.chosen : -1].filter((i) => i >= 0 && i < labels.length);
+    const behind = this.behind({ field, other, faint, classes }, look), key = [this.had, broken, ...marked, ...at, ...(push ?? [])];
+    if (key.length === this.drawn.length && key.every((one, i) => Object.is(one, this.drawn[i]))) return;
+    this.drawn = key;
+    const g = fit(this.canvas, width, width);
+    g.drawImage(behind, 0, 0, width, width);
     if (this.large) this.big(g, at, labels, push, broken, look);
     else this.small(g, { at, labels }, 0.95);
-    for (const i of new Set([this.over, this.held, this.canvas.matches(":focus-visible") ? this.chosen : -1])) if (i >= 0 && i < labels.length) this.ring(g, at, i, look);
+    for (const i of new Set(marked)) this.ring(g, at, i, look);
     g.strokeStyle = look.line;
     g.strokeRect(0.5, 0.5, width - 1, width - 1);
   }
@@ -139,7 +143,7 @@ export class PlanePicture {
   }
 
   big(g, at, labels, push, broken, look) {
-    const kept = (v) => Math.max(10, Math.min(this.size - 10, this.px(v) || 0)), r = this.size < 360 ? 8 : 10;
+    const kept = (v) => Math.max(14, Math.min(this.size - 14, this.px(v) || 0)), r = this.size < 360 ? 8 : 10;
     const most = push && !broken ? Math.max(1e-12, ...Array.from(labels, (_, i) => Math.hypot(push[2 * i], push[2 * i + 1]))) : 0;
     for (let i = 0; i < labels.length; i++) {
       const x = kept(at[2 * i]), y = kept(-at[2 * i + 1]);

@@ -7,7 +7,7 @@ import { DRAWS } from "./toy_world.js";
 
 export class Side {
   constructor() {
-    Object.assign(this, { loss: new Curve("starts with the first step"), agree: new Curve("the network on the left is learning …"), bars: new Bars(), key: "" });
+    Object.assign(this, { loss: new Curve("starts with the first step"), agree: new Curve("the network of all real points is learning …"), bars: new Bars(), key: "" });
     this.node = el("div", { class: "beside" }, this.loss.node, this.agree.node, this.bars.node);
   }
 

@@ -14,7 +14,8 @@ const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 export const controls = ({ control: { draws } }) => (draws.length < DRAWS ? null : { mean: mean(draws), low: Math.min(...draws), high: Math.max(...draws) });
 
 // What moves, and why.
-export function moving({ steps, points, settings }) {
+export function moving({ steps, points, settings, broken }) {
+  if (broken) return "The gray points stand still: there is no push any more that means anything. Those outside are drawn at the edge.";
   const { why } = OBJECTIVES[settings.objective], n = points.labels.length;
   return `${steps ? `Step ${steps}. The` : "Press play: the"} ${n} filled points ${steps ? "move" : "will move"} along their arrows so that ${why}.`;
 }
@@ -22,7 +23,7 @@ export function moving({ steps, points, settings }) {
 // How far the loss came.
 export function falling({ losses, settings }) {
   const { zero } = OBJECTIVES[settings.objective];
-  if (losses.length < 2) return `No step yet (${zero}).`;
+  if (losses.length < 2) return losses.length ? `${words(losses[0])} at the only step so far (${zero}).` : `No step yet (${zero}).`;
   const over = Math.min(LATELY, Math.ceil(losses.length / 2)), first = mean(losses.slice(0, over)), last = mean(losses.slice(-over));
   const way = last < 0.98 * first ? "fell" : last > 1.02 * first ? "rose" : "stayed";
   return `It ${way} from ${words(first)} to ${words(last)}, means of ${over} steps (${zero}).`;
@@ -30,7 +31,7 @@ export function falling({ losses, settings }) {
 
 // How far the two pictures agree.
 export function agreeing({ looks }) {
-  if (!looks.length) return "The network on the left is still learning.";
+  if (!looks.length) return "The network of all real points is still learning.";
   const [first, last] = [looks[0], looks[looks.length - 1]], change = Math.round(100 * last.plane) - Math.round(100 * first.plane);
   const since = last.step === first.step ? "" : change > 0 ? `, ${change} points more than at step ${first.step}` : change < 0 ? `, ${-change} points less than at step ${first.step}` : ", as at the start";
   return `Both networks answer the same in ${percent(last.plane)} of the picture${since}, and on ${percent(last.points)} of the fresh points.`;
@@ -38,7 +39,7 @@ export function agreeing({ looks }) {
 
 // Whether it goes well: against as many random real points.
 export function verdict(world) {
-  if (world.broken) return `It broke. ${world.broken} Choose a smaller rate; nothing else is harmed.`;
+  if (world.broken) return `It broke. ${world.broken} Choose a smaller step size; the points then start again.`;
   const control = controls(world), { all, learned, real, points, steps } = world, n = points.labels.length;
   if (!control || all.accuracy === undefined) return "How good as many random real points are is being worked out …";
   const whole = (share) => Math.round(100 * share), is = whole(learned.accuracy), draws = `${DRAWS} draws of ${n} random real points`;
@@ -53,6 +54,6 @@ export function verdict(world) {
 
 function hint({ steps, settings: { k, rate } }) {
   if (steps < 40) return "Let it run.";
-  if (rate > 1) return "A smaller rate may help.";
+  if (rate > 1) return "A smaller step size may help.";
   return k === 1 ? "One point per class may be too few for this shape: try 3." : "Try another objective or a new seed.";
 }

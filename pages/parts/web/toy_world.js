@@ -49,8 +49,8 @@ export class World {
 
   // Why it cannot go on, or "".
   trouble(loss) {
-    const lost = [...this.points.at].filter((v) => !(Math.abs(v) < FAR)).length, rate = `the rate (×${this.settings.rate}) is too large`;
-    if (lost) return `Step ${this.steps} threw points out of the picture: ${rate}, so that every step jumped over its goal and the next push was stronger.`;
+    const lost = [...this.points.at].filter((v) => !(Math.abs(v) < FAR)).length, rate = `the step size (×${this.settings.rate}) is too large`;
+    if (lost) return `Step ${this.steps} threw points out of the picture: ${rate}, and steps jump far over their goal.`;
     return Number.isFinite(loss) ? "" : `At step ${this.steps} the loss is not a number any more: ${rate}, and something grew without end.`;
   }
 

@@ -137,10 +137,10 @@ test("too large a rate breaks it, is said, and nothing is thrown", () => {
   for (const objective of FIELDS.objective[1]) {
     const made = settled({ objective, rate: "10000" });
     for (let i = 0; i < 60; i++) made.step();
-    assert.match(made.broken, /^(Step \d+ threw points|At step \d+ the loss).*rate \(×10000\) is too large/);
+    assert.match(made.broken, /^(Step \d+ threw points|At step \d+ the loss).*step size \(×10000\) is too large/);
     assert.match(verdict(made), /^It broke\./);
     made.look();
     made.moveLearned(0, NaN, 0);
-    assert.match(verdict(made), /Choose a smaller rate/);
+    assert.match(verdict(made), /Choose a smaller step size/);
   }
 });
