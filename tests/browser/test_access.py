@@ -33,6 +33,8 @@ def test_no_page_keeps_anybody_out(tmp_path: Path) -> None:
                 page.locator("[data-testid=stMain] :is(h1, h2, h3, p)").first.wait_for(timeout=60_000)
                 page.locator("[data-testid=stStatusWidget]").wait_for(state="detached", timeout=60_000)
                 page.wait_for_timeout(1500)
+                if grave(page):
+                    page.wait_for_timeout(4000)  # what is drawn anew is pale for a moment
                 problems += [f"{scheme} {address or 'start'} {one}" for one in grave(page)]
             context.close()
     assert problems == []

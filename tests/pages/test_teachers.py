@@ -32,7 +32,7 @@ def button(app, label):
 
 def test_the_shipped_teachers_are_listed_with_their_recipe(open_page):
     table = open_page(PAGE).dataframe[0].value
-    assert len(table) == 11 and set(table["From"]) == {"shipped with the studio"}
+    assert len(table) == 12 and set(table["From"]) == {"shipped with the studio"}
     assert set(table["Recipe"]) == {"40 epochs, lr 0.1, batch 128, weight decay 0.0005"}
 
 
