@@ -46,6 +46,7 @@ def choose(
         format_func=labels(listed).__getitem__,
         key=f"_side.{','.join(known)}",
         placeholder=hint,
+        label_visibility="collapsed",
     )
     if picked != known:
         remember(picked)
@@ -80,16 +81,18 @@ def _suggest(run: str, listed: dict[str, dict[str, Any]]) -> None:
         for one, row in listed.items()
         if one != run and all(row.get(k) == mine.get(k) for k in ("data", "ipc", "seed"))
     ]
-    if fair:
-        st.caption("Same data, images per class and seed:")
-    for one in fair[:4]:
-        st.button(
-            listed[one].get("name") or one,
-            key=f"_with.{one}",
-            on_click=remember,
-            args=([run, one],),
-            icon=":material/compare:",
-        )
+    if not fair:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Lay beside it (same data, images per class and seed):", width="content")
+        for one in fair[:4]:
+            st.button(
+                listed[one].get("name") or one,
+                key=f"_with.{one}",
+                on_click=remember,
+                args=([run, one],),
+                icon=":material/compare:",
+            )
 
 
 def titles(asked: list[dict[str, Any]]) -> list[str]:

@@ -93,7 +93,8 @@ def feature_map(
 ) -> Shown:
     """The map of logits or last features. `plane` at first: "logits-pca", "features-tsne", …; `troubles` says by a plane's
     name why it could not be made; `ask` is told which plane the visitor wants that is not there, before the page is drawn."""
-    first = plane if view.PLANE.fullmatch(plane) else "logits-pca"
+    held = str((st.session_state.get(key) or {}).get("plane") or "")  # what was clicked, before the page knows of it
+    first = next((one for one in (held, plane) if view.PLANE.fullmatch(one)), "logits-pca")
     data = {"runs": list(runs), "height": height, "plane": first, "mark": view.mark(list(runs)), "titles": list(titles)}
     data["troubles"] = dict(troubles or {})
     states = {f"on_{name}_change": _nothing for name in ("pin", "lasso", "plane")}
