@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.record.folder import RunFolder
 
@@ -116,29 +115,6 @@ def warnings(asked: list[dict[str, Any]], names: list[str]) -> list[str]:
             )
             said.append(f"{sentence} ({each})")
     return said
-
-
-def flat(asked: dict[str, Any]) -> dict[str, str]:
-    """Everything that was asked of a run, by name."""
-    values = {"method": asked["method"], "preset": asked.get("preset", "")}
-    values |= {f"job: {key}": value for key, value in asked["job"].items() if key != "moves"}
-    values |= shelf.settings_of_run(studio.home(), asked)
-    return {key: str(value) for key, value in values.items()}
-
-
-def differences(asked: list[dict[str, Any]], names: list[str]) -> None:
-    """A table of the settings in which the runs differ; a dash where a run has no such setting."""
-    columns = [flat(one) for one in asked]
-    keys = list(dict.fromkeys(key for one in columns for key in one))
-    rows = [key for key in keys if len({one.get(key) for one in columns}) > 1]
-    if not rows:
-        st.caption("Nothing: the runs were asked for the same thing.")
-        return
-    table = {
-        "setting": rows,
-        **{name: [one.get(key, "–") for key in rows] for name, one in zip(names, columns, strict=True)},
-    }
-    st.dataframe(table, hide_index=True, height="content")
 
 
 def status(states: dict[str, dict[str, Any]]) -> None:

@@ -56,19 +56,22 @@ def _nothing() -> None:
 def player(runs: Sequence[str], key: str, *, align: str = "step", start: float | None = None) -> dict[str, Any] | None:
     """One clock for every view of these runs: play, pause, step, speed, scrub, keys, marks, `▸ live`.
 
-    `align` is step, fraction, seconds or seen. `start` is where the clock stands at first (a fraction of the axis). Returns where it
+    `align` is learning (share of it, students as a tail), step, fraction, seconds or seen. `start` is where the clock stands at first (a fraction of the axis). Returns where it
     rests, `{"share", "n"}`: of the axis, and the number of the first run's last record there; None for both at the live end.
     """
     data = {"runs": list(runs), "align": align, "start": start}
     return _PLAYER(key=key, data=data, on_at_change=_nothing).at
 
 
-def wall(runs: Sequence[str], key: str, *, mode: str = "now", titles: Sequence[str] = ()) -> dict[str, Any] | None:
+def wall(
+    runs: Sequence[str], key: str, *, mode: str = "now", titles: Sequence[str] = (), few: int = 0
+) -> dict[str, Any] | None:
     """The images of one to six runs; returns the pinned image `{"run", "id", "label", "source"}` or None.
 
-    `mode` at first: now, change, real; with several runs also swipe, blink, difference.
+    `mode` at first: now, change, real; with several runs also swipe, blink, difference. `few`: so many
+    images of each class at first, large; 0 shows all.
     """
-    data = {"runs": list(runs), "mode": mode, "titles": list(titles)}
+    data = {"runs": list(runs), "mode": mode, "titles": list(titles), "few": few}
     return _WALL(key=key, data=data, on_pin_change=_nothing).pin
 
 
