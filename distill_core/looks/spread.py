@@ -1,6 +1,7 @@
 """How the images of one to six runs spread and what they cover, measured by one teacher and kept in the first run.
 
 `planes/spread[-mark].json` is a `figures.spread.Spread`.
+`planes/reach[-mark].json` says which real images are within reach: see `reach.py`.
 `planes/near[-mark].npy`: (rows, 12) float64: place of the run, id, then the ids and the distances of the five nearest real images.
 """
 
@@ -17,6 +18,7 @@ from ..figures.spread import OfRun, Spread
 from ..home import write_array, write_json
 from ..measures import diversity
 from ..record import view
+from . import reach
 from .outputs import Cloud, at_end, gather
 from .planes import found_runs, place_all
 
@@ -51,6 +53,7 @@ def compute(
     if measure:
         where, mark = folders[0].path / "planes", view.mark(list(runs))
         found = measured(clouds["features"])
+        write_json(where / f"reach{mark}.json", reach.found(folders, clouds["features"]))
         _keep_nearest(where / f"near{mark}.npy", clouds["features"])
         stamp = {"version": VERSION, "of": list(runs), "seconds": round(time.monotonic() - began, 3)}
         write_json(where / f"spread{mark}.json", {**found, **stamp})

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.spatial.distance import cdist, pdist
 
 K = 5  # neighbors whose reach makes the balls of density and coverage, as in Naeem et al.
+COPY = 1e-3  # of an image's reach: what lies nearer than this is the image itself
 
 
 def feature_distance(z: np.ndarray) -> float | None:
@@ -62,11 +63,27 @@ def density(z: np.ndarray, real: np.ndarray, k: int = K) -> float | None:
     return float(inside.sum() / (min(k, len(real) - 1) * len(z)))
 
 
+def apart(z: np.ndarray, real: np.ndarray, k: int = K) -> np.ndarray:
+    """How far (m,) each of (m, f) real images is from the nearest of (n, f) others, over its own reach NND_k: below 1 it is
+    within reach; infinite where there is no other, or its images all lie in one point.
+
+    An image does not reach itself: a set of chosen real images, or one that starts as them, would count its copies.
+    """
+    if not len(z) or len(real) < 2:
+        return np.full(len(real), np.inf)
+    radius, far = reach(real, k), cdist(real, z)
+    far[far < COPY * radius[:, None]] = np.inf
+    return np.divide(far.min(axis=1), radius, out=np.full(len(real), np.inf), where=radius > 0)
+
+
 def coverage(z: np.ndarray, real: np.ndarray, k: int = K) -> float | None:
-    """1 / m Σ_i 1[∃ j: z_j ∈ B(x_i, NND_k(x_i))]: share of real images whose ball holds a synthetic one, 0 to 1."""
+    """1 / m Σ_i 1[∃ j: z_j ∈ B(x_i, NND_k(x_i))]: share of real images whose ball holds a synthetic one, 0 to 1.
+
+    Departs from Naeem et al. in one thing: a copy of a real image does not count for that image, see `apart`.
+    """
     if not len(z) or len(real) < 2:
         return None
-    return float((cdist(real, z).min(axis=1) < reach(real, k)).mean())
+    return float((apart(z, real, k) < 1).mean())
 
 
 ONE_CLASS: dict[str, Callable[[np.ndarray, np.ndarray], float | None]] = {

@@ -2,6 +2,7 @@
 
 planes/<space>-<kind>[-mark].json|npy   a plane and the places in it: see `planes.py`
 planes/spread[-mark].json               measures of diversity, class by class: see `spread.py`
+planes/reach[-mark].json                which real images are within reach: see `reach.py`
 planes/near[-mark].npy                  nearest real images of each synthetic one
 planes/activation-<record>.json|npy     where a classifier finds its evidence: see `activation.py`
 planes/walk-<class>-<rows>.json|npy     images and feature maps around a class in a generator: see `walk.py`

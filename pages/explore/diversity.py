@@ -1,5 +1,5 @@
-"""Diversity: do the learned images spread like the real ones and cover them? One to six runs in one plane that stands
-still, their nearest real images, and measures class by class. Click a point, or draw around some to see them on the wall."""
+"""Diversity: do the learned images cover the class? The claim, the maps that show it beside as many random real images and the
+run's own start; then spread class by class, and a plane that stands still in which to follow one to six runs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts import coverage, detail, examples, feed, packets, pairing, planes, runbar, spread, studio, views
+from pages.parts import (
+    coverage,
+    detail,
+    examples,
+    feed,
+    packets,
+    pairing,
+    planes,
+    reaching,
+    runbar,
+    spread,
+    studio,
+    views,
+)
 
-st.title("Diversity")
-st.caption("Do the learned images of a class spread as real ones do, and do they cover them?")
+EXAMPLE = "dwa-digits-ipc10-s0-1e3d"
+examples.at_first(EXAMPLE)
 examples.offer_sweeps(studio.DIVERSITY)
 folders = pairing.choose(
     "Nothing has been distilled yet. Start a run, and its map appears here.", "Choose one to six runs"
@@ -21,6 +34,7 @@ if not folders:
     )
 asked = [runbar.readable(folder) for folder in folders]
 ids = [folder.id for folder in folders]
+examples.marked(ids)
 titles = pairing.titles(asked) if len(ids) > 1 else [asked[0].get("name") or ids[0]]
 named = dict(zip(ids, titles, strict=True))
 classes = runbar.classes(folders[0])
@@ -28,7 +42,7 @@ records = {folder.id: packets.reader(str(folder.path)).refresh() for folder in f
 
 
 def answer(states: dict) -> None:
-    st.markdown(spread.sentence(folders, named, coverage.sentence(folders[0], records[ids[0]])))
+    reaching.claim(folders, named, coverage.sentence(folders[0], records[ids[0]]))
 
 
 feed.live(folders, "feed", panel=answer, classes=runbar.classes, measure=True)
@@ -36,6 +50,9 @@ planes.said(folders)
 runbar.brought_in(ids)
 for warning in pairing.warnings(asked, titles):
     st.markdown(f":orange[:material/warning: {warning}]")
+reaching.maps(folders, named, classes)
+
+st.markdown("### How they came there")
 align = "step" if len(ids) == 1 else "fraction"
 runbar.keep_place(views.player(ids, "player", align=align, start=runbar.place()))
 
@@ -43,7 +60,7 @@ left, right = st.columns([5, 3], gap="medium")
 with left:
     first, wrong = st.query_params.get("view", ""), planes.troubles(folders)
     asks = partial(planes.ask_for, folders)
-    shown = views.feature_map(ids, "map", height=560, plane=first, titles=titles, troubles=wrong, ask=asks)
+    shown = views.feature_map(ids, "map", height=460, plane=first, titles=titles, troubles=wrong, ask=asks)
     planes.keep_shown(shown.plane)
     with st.container(key="_settings"):
         planes.settings(folders, shown.plane or first)
@@ -61,5 +78,6 @@ with right:
     if shown.lasso:
         with st.container(border=True):
             coverage.selection(folders, shown.lasso, classes, named)
-spread.figures_of(folders, named, classes)
 views.wall(ids, "wall", titles=titles if len(ids) > 1 else ())
+with st.expander("How far the images of a class lie from each other", icon=":material/straighten:", expanded=True):
+    spread.figures_of(folders, named, classes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from distill_core.errors import StudioError
@@ -18,6 +20,26 @@ SHELF, PLAYED = ASSETS / "examples", ASSETS / "recordings"
 def names() -> set[str]:
     """Of the runs that ship."""
     return {path.name for shelf in (SHELF, PLAYED) if shelf.is_dir() for path in shelf.iterdir() if path.is_dir()}
+
+
+def at_first(*wanted: str) -> None:
+    """Shipped runs that a link names come into the library; where it names none and no run was made here, these are shown."""
+    shipped, asked = names(), pairing.linked()
+    if not asked and set(wanted) <= shipped and all(one["id"] in shipped for one in studio.runs()):
+        asked = list(wanted)
+        pairing.remember(asked)
+    try:
+        for one in asked:
+            if one in shipped:
+                opened(one)
+    except (StudioError, OSError) as error:
+        st.error(f"The recorded runs cannot be opened. {studio.escape(str(error))}")
+
+
+def marked(runs: Sequence[str]) -> None:
+    """Says that what is shown ships with the studio, where all of it does."""
+    if set(runs) <= names():
+        st.caption(":material/movie: An example that ships with the studio; choose runs of your own above.")
 
 
 def offer_sweeps(page: str) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.record.folder import RunFolder
 
@@ -47,6 +46,7 @@ def choose(
         format_func=labels(listed).__getitem__,
         key=f"_side.{','.join(known)}",
         placeholder=hint,
+        label_visibility="collapsed",
     )
     if picked != known:
         remember(picked)
@@ -81,16 +81,18 @@ def _suggest(run: str, listed: dict[str, dict[str, Any]]) -> None:
         for one, row in listed.items()
         if one != run and all(row.get(k) == mine.get(k) for k in ("data", "ipc", "seed"))
     ]
-    if fair:
-        st.caption("Same data, images per class and seed:")
-    for one in fair[:4]:
-        st.button(
-            listed[one].get("name") or one,
-            key=f"_with.{one}",
-            on_click=remember,
-            args=([run, one],),
-            icon=":material/compare:",
-        )
+    if not fair:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Lay beside it (same data, images per class and seed):", width="content")
+        for one in fair[:4]:
+            st.button(
+                listed[one].get("name") or one,
+                key=f"_with.{one}",
+                on_click=remember,
+                args=([run, one],),
+                icon=":material/compare:",
+            )
 
 
 def titles(asked: list[dict[str, Any]]) -> list[str]:
@@ -126,29 +128,6 @@ def spaces(folders: list[RunFolder], names: list[str]) -> str:
         return ""
     each = "; ".join(f"{studio.escape(name)}: {studio.escape(space)}" for name, space in found.items())
     return f"Their files hold pixels in different spaces ({each}). Here all are shown as pixels in [0, 1]."
-
-
-def flat(asked: dict[str, Any]) -> dict[str, str]:
-    """Everything that was asked of a run, by name."""
-    values = {"method": asked["method"], "preset": asked.get("preset", "")}
-    values |= {f"job: {key}": value for key, value in asked["job"].items() if key != "moves"}
-    values |= shelf.settings_of_run(studio.home(), asked)
-    return {key: str(value) for key, value in values.items()}
-
-
-def differences(asked: list[dict[str, Any]], names: list[str]) -> None:
-    """A table of the settings in which the runs differ; a dash where a run has no such setting."""
-    columns = [flat(one) for one in asked]
-    keys = list(dict.fromkeys(key for one in columns for key in one))
-    rows = [key for key in keys if len({one.get(key) for one in columns}) > 1]
-    if not rows:
-        st.caption("Nothing: the runs were asked for the same thing.")
-        return
-    table = {
-        "setting": rows,
-        **{name: [one.get(key, "–") for key in rows] for name, one in zip(names, columns, strict=True)},
-    }
-    st.dataframe(table, hide_index=True, height="content")
 
 
 def status(states: dict[str, dict[str, Any]]) -> None:

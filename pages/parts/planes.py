@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
 from distill_core.errors import StudioError
+from distill_core.figures.reach import Reach
 from distill_core.home import read_json
 from distill_core.queue import ask
 from distill_core.record import view
@@ -108,7 +109,7 @@ def keep_fresh(folders: Sequence[RunFolder], *, measure: bool = False, works: bo
         one = view.PLANE.fullmatch(path.stem)
         if one and one["mark"] == mark and f"{runs[0]}/{path.stem}" not in _asked():
             made[f"{one['space']}-{one['kind']}"] = _about(folders[0], path.stem)
-    kept = _about(folders[0], name) if measure else None
+    kept = _about(folders[0], name) if measure and reached(folders) else None
     stale = [one for one, about in made.items() if _is_stale(about, latest)]
     if not stale and not (measure and _is_stale(kept, latest)):
         return
@@ -156,6 +157,39 @@ def measured(folders: Sequence[RunFolder]) -> dict[str, Any] | None:
     runs = [folder.id for folder in folders]
     found = _about(folders[0], f"spread{view.mark(runs)}") if folders else None
     return found if found and found.get("of") == runs else None
+
+
+def reached(folders: Sequence[RunFolder]) -> Reach | None:
+    """Which real images these runs come within reach of, as a worker wrote it last, or None."""
+    runs = [folder.id for folder in folders]
+    found = _about(folders[0], f"reach{view.mark(runs)}") if folders else None
+    return cast(Reach, found) if found and found.get("of") == runs else None
+
+
+STAGES = {
+    "look": "the network looks at the images",
+    "fit": "the points are laid out",
+    "place": "earlier steps are placed",
+}
+
+
+def progress(folders: Sequence[RunFolder]) -> list[str]:
+    """How far each plane is that a worker makes for these runs, as sentences."""
+    said, order = [], list(STAGES)
+    for key, question in _asked().items():
+        run, _, name = key.partition("/")
+        found = view.PLANE.fullmatch(name)
+        if not found or not folders or run != folders[0].id:
+            continue
+        stage = str(((ask.answer(studio.home(), question) or {}).get("progress") or {}).get("stage", ""))
+        begun = (
+            f"step {order.index(stage) + 1} of {len(order)}, {STAGES[stage]}"
+            if stage in STAGES
+            else "waiting for a worker"
+        )
+        since = max(0.0, time.time() - int(question[:20]) / 1e9)
+        said.append(f"{NAMES[found['kind']]} of {found['space']}: {begun}, for {since:.0f} s now.")
+    return said
 
 
 def keep_shown(plane: str | None) -> None:

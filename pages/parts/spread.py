@@ -21,21 +21,16 @@ ALONE = "One image per class has no pairs, so there is no distance within a clas
 MORE = ("coverage", "nearest", "cosine", "density")
 
 
-def sentence(folders: Sequence[RunFolder], titles: Mapping[str, str], fallback: str) -> str:
-    """The answer of the page in one sentence, with the numbers that hold now; `fallback` where nothing is measured yet."""
-    found = planes.measured(folders)
-    if found is None:
-        return fallback
+def sentence(found: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """How far the images of a class lie from each other, beside real ones, in one sentence."""
     words, alone = [], []
     for run, one in found["runs"].items():
         share = figures.mean(figures.against_real(one["values"]["distance"], found["real"]["distance"]))
-        covered = figures.mean(one["values"]["coverage"])
         name = studio.escape(titles[run]) if len(titles) > 1 else "This run"
-        reached = f"comes within reach of {100 * (covered or 0):.0f} %"
         if share is None:
-            alone.append(f"{name} has one image per class, so nothing to spread; it {reached} of the real images")
+            alone.append(f"{name} has one image per class, so nothing to spread")
         else:
-            words.append(f"{name} spreads its classes to **{share:.2f}** of what real images do and {reached} of them")
+            words.append(f"{name} spreads its classes to **{share:.2f}** of what real images do (1 is as far apart)")
     return "; ".join([*words, *alone]) + "."
 
 
@@ -50,6 +45,7 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
     if found is None:
         _nothing_yet(folders)
         return
+    st.markdown(sentence(found, titles))
     count = len(found["real"]["distance"])
     names = [detail.name_of(classes, i) for i in range(count)]
     fewest = {run: one["fewest"] for run, one in found["runs"].items()}
@@ -114,7 +110,7 @@ def _how(found: dict[str, Any], fewest: int) -> str:
         f"against {found['real_images']:,} real training images. d_c = 2 ÷ (n (n − 1)) Σ ‖z_i − z_j‖ over the pairs of a class. "
         f"Coverage and density after Naeem et al. 2020 with k = {k}, within each class; with {max(fewest, 1)} "
         f"image{'s' * (fewest != 1)} per class few real images can be reached. A large spread far from the real images is no "
-        f"diversity: look at both. A chosen real image may be one of the sample, and is then its own nearest.{left}"
+        f"diversity: look at both. A chosen real image may be one of the sample, and is then its own nearest; coverage leaves such copies out.{left}"
     )
 
 

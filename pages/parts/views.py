@@ -56,9 +56,9 @@ def _nothing() -> None:
 def player(runs: Sequence[str], key: str, *, align: str = "step", start: float | None = None) -> dict[str, Any] | None:
     """One clock for every view of these runs: play, pause, step, speed, scrub, keys, marks, `▸ live`.
 
-    `align` is step, fraction, seconds or seen. `start` is where the clock stands at first (a fraction of the axis). Returns where it
-    rests, `{"share", "n"}`: of the axis, and the number of the first run's last record there; None for both at the live end. A step
-    of a lesson that was entered meanwhile sets the clock anew, and where it rested before does not count.
+    `align` is learning (share of it, students as a tail), step, fraction, seconds or seen. `start` is where the clock stands at first (a
+    fraction of the axis). Returns where it rests, `{"share", "n"}`: of the axis, and the number of the first run's last record there; None
+    for both at the live end. A step of a lesson that was entered meanwhile sets the clock anew, and where it rested before does not count.
     """
     entry = int(st.session_state.get("_entry", 0))
     data = {"runs": list(runs), "align": align, "start": start, "entry": entry}
@@ -66,12 +66,15 @@ def player(runs: Sequence[str], key: str, *, align: str = "step", start: float |
     return at if at and at.get("entry", 0) == entry else None
 
 
-def wall(runs: Sequence[str], key: str, *, mode: str = "now", titles: Sequence[str] = ()) -> dict[str, Any] | None:
+def wall(
+    runs: Sequence[str], key: str, *, mode: str = "now", titles: Sequence[str] = (), few: int = 0
+) -> dict[str, Any] | None:
     """The images of one to six runs; returns the pinned image `{"run", "id", "label", "source"}` or None.
 
-    `mode` at first: now, change, real; with several runs also swipe, blink, difference.
+    `mode` at first: now, change, real; with several runs also swipe, blink, difference. `few`: so many
+    images of each class at first, large; 0 shows all.
     """
-    data = {"runs": list(runs), "mode": mode, "titles": list(titles)}
+    data = {"runs": list(runs), "mode": mode, "titles": list(titles), "few": few}
     return _WALL(key=key, data=data, on_pin_change=_nothing).pin
 
 
@@ -96,7 +99,8 @@ def feature_map(
 ) -> Shown:
     """The map of logits or last features. `plane` at first: "logits-pca", "features-tsne", …; `troubles` says by a plane's
     name why it could not be made; `ask` is told which plane the visitor wants that is not there, before the page is drawn."""
-    first = plane if view.PLANE.fullmatch(plane) else "logits-pca"
+    held = str((st.session_state.get(key) or {}).get("plane") or "")  # what was clicked, before the page knows of it
+    first = next((one for one in (held, plane) if view.PLANE.fullmatch(one)), "logits-pca")
     data = {"runs": list(runs), "height": height, "plane": first, "mark": view.mark(list(runs)), "titles": list(titles)}
     data["troubles"] = dict(troubles or {})
     states = {f"on_{name}_change": _nothing for name in ("pin", "lasso", "plane")}

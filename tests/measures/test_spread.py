@@ -62,6 +62,17 @@ def test_real_images_cover_themselves_and_noise_far_away_covers_nothing():
     assert d.coverage(real + 100, real) == 0.0 and d.density(real + 100, real) == 0.0
 
 
+def test_a_copy_does_not_reach_the_image_that_it_was_copied_from():
+    real = points(20)
+    alone = [d.coverage(real[i : i + 1] * (1 + 1e-9), real) for i in range(20)]
+    slow = []
+    for i in range(20):
+        radius = [sorted(far(real[j], real[k]) for k in range(20) if k != j)[4] for j in range(20)]
+        slow.append(sum(j != i and far(real[i], real[j]) < radius[j] for j in range(20)) / 20)
+    assert alone == pytest.approx(slow) and min(slow) < max(slow)
+    assert np.isinf(d.apart(np.ones((2, 3)), np.ones((4, 3)))).all(), "images in one point have no reach"
+
+
 def test_too_few_images_have_no_value_instead_of_a_nan():
     one, real = points(1), points(5, seed=1)
     assert d.feature_distance(one) is None and d.pairwise_cosine(one) is None

@@ -14,7 +14,7 @@ from distill_core.figures import plane
 from distill_core.queue import ask
 from distill_core.record.log import Recorder
 from distill_core.work import answers
-from pages.parts import coverage, detail, packets, planes, spread
+from pages.parts import coverage, detail, packets, pairing, planes, spread
 from tests.looks.test_planes import more_pictures, picture_run
 from tests.pages import demo
 from tests.pages.test_live import words
@@ -39,8 +39,53 @@ def read(app):
     return words(app) + " ".join(one.value for one in [*app.info, *app.warning])
 
 
-def test_an_empty_home_offers_a_new_run(open_page):
-    assert "Nothing has been distilled yet" in words(open_page(PAGE))
+def test_an_empty_home_shows_the_shipped_example(open_page):
+    app = open_page(PAGE)
+    assert app.query_params["run"] in ("dwa-digits-ipc10-s0-1e3d", ["dwa-digits-ipc10-s0-1e3d"])
+    assert "An example that ships with the studio" in words(app) and "Do these images cover the class?" in words(app)
+
+
+def test_the_claim_is_said_with_its_yardstick_and_the_maps_show_it(home, open_page, worker):
+    run = picture_run(home)
+    app = open_page(PAGE, run=run.id)
+    worker()
+    app.run()
+    found = json.loads((run.path / "planes" / "reach.json").read_text())
+    one = found["runs"][run.id]
+    share, usual = one["learned"]["share"], np.mean(one["draws"])
+    word = "better" if share > max(one["draws"]) else "worse" if share < min(one["draws"]) else "no difference"
+    assert (
+        f"learned images come within reach of **{100 * share:.0f} %** of the real images; as many random real ones reach "
+        f"{100 * usual:.0f} %: **{word}**." in words(app)
+    )
+    maps = [json.loads(one.proto.spec) for one in app.get("plotly_chart")][:2]
+    assert [one["layout"]["title"]["text"] for one in maps] == [
+        f"The learned images: {100 * share:.0f} % within reach",
+        f"As many random real images: {100 * usual:.0f} % within reach",
+    ]
+    hollow = maps[0]["data"][0]
+    assert hollow["name"] == "real, out of reach" and hollow["marker"]["symbol"] == "circle-open"
+    assert len(figure_values(hollow["x"])) == 400 - len(one["learned"]["reached"])
+    app.segmented_control(key="_beside").set_value("start").run()
+    assert "The run's own start" in json.loads(app.get("plotly_chart")[1].proto.spec)["layout"]["title"]["text"]
+    assert "They started at " in words(app) and "nearest real neighbor" in words(app)
+
+
+def test_a_plane_that_is_being_made_says_how_far_it_is(home, monkeypatch):
+    run, asked = picture_run(home), ask.ask(home, "plane", runs=["x"])
+    ask.reply(home, asked, state="working", progress={"stage": "fit"})
+    monkeypatch.setattr(planes, "_asked", lambda: {f"{run.id}/features-tsne": asked})
+    (said,) = planes.progress([run])
+    assert said.startswith("t-SNE of features: step 2 of 3, the points are laid out, for ")
+
+
+def test_the_plane_that_was_clicked_is_the_one_that_is_shown(home, open_page):
+    run = picture_run(home)
+    app = open_page(PAGE, run=run.id)
+    app.session_state["map"] = {"plane": "features-umap"}
+    app.run()
+    (node,) = [n for n in app.get("bidi_component") if n.proto.component_name == "distill_map"]
+    assert json.loads(node.proto.json)["plane"] == "features-umap"
 
 
 def test_without_a_chosen_run_it_asks_which(home, open_page):
@@ -65,10 +110,9 @@ def test_a_run_spreads_its_classes_so_much_as_real_images_do(home, open_page, wo
     found = json.loads((run.path / "planes" / "spread.json").read_text())
     own, real = found["runs"][run.id]["values"], found["real"]["distance"]
     share = np.mean([a / b for a, b in zip(own["distance"], real, strict=True)])
-    covered = f"{100 * np.mean(own['coverage']):.0f} %"
     assert f"This run spreads its classes to **{share:.2f}** of what real images do" in words(app)
-    assert f"comes within reach of {covered} of them" in words(app) and "How to read this" in words(app)
-    assert len(app.get("plotly_chart")) == 3 and "k = 5" in words(app) and "400 real training images" in words(app)
+    assert "How to read this" in words(app)
+    assert len(app.get("plotly_chart")) == 5 and "k = 5" in words(app) and "400 real training images" in words(app)
     assert worker() == 0, "what was measured is not measured again"
     app.run()
     assert worker() == 0 and "measuring" not in words(app)
@@ -83,7 +127,12 @@ def test_several_runs_are_measured_together_and_one_image_per_class_is_said(home
     assert "has one image per class, so nothing to spread" in words(app)
     assert "one image per class has no pairs" in words(app) and "nan" not in words(app).lower()
     assert "Different numbers of images per class" in words(app)
-    charts = [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+    every = [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+    assert [one["layout"]["title"]["text"].partition(":")[0] for one in every[:4]] == [
+        *pairing_titles(runs),
+        "As many random real images",
+    ]
+    charts = every[4:]
     assert len(charts) == 4 and [len(one["data"]) for one in charts[:2]] == [3, 3]
     largest = [one for trace in charts[1]["data"] for one in figure_values(trace["y"]) if one is not None]
     assert max(largest) == pytest.approx(1.0), "divided by the largest over runs and classes"
@@ -109,6 +158,10 @@ def test_a_run_that_works_is_followed_but_not_all_the_time(home, open_page, work
     assert "spreads its classes" in before and "spreads its classes" in words(app) and words(app) != before
 
 
+def pairing_titles(runs):
+    return pairing.titles([one.request() for one in runs])
+
+
 def figure_values(y):
     """Plotly writes numbers as a list, or packed."""
     if isinstance(y, dict):
@@ -120,8 +173,8 @@ def test_one_image_per_class_alone(home, open_page, worker):
     app = open_page(PAGE, run=picture_run(home, ipc=1).id)
     worker()
     app.run()
-    assert "This run has one image per class, so nothing to spread; it comes within reach of " in words(app)
-    assert "choose a run with 2 or more images per class" in read(app) and len(app.get("plotly_chart")) == 1
+    assert "This run has one image per class, so nothing to spread." in words(app)
+    assert "choose a run with 2 or more images per class" in read(app) and len(app.get("plotly_chart")) == 3
 
 
 def test_what_is_drawn_around_is_shown_run_by_run(home):

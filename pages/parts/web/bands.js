@@ -93,6 +93,6 @@ export function nowIn(store, run, list) {
 export function jump(store, run, band, step) {
   store.clock.playing = false;
   const near = band.all.filter((c) => c.r && c.step <= step).pop()?.r ?? band.entry;
-  if (store.clock.align === "step" || store.clock.align === "fraction") store.seek(store.where(run, { in: run.stages.indexOf(band.stage), local: step, t: near?.t ?? 0 }));
+  if (["step", "fraction", "learning"].includes(store.clock.align)) store.seek(store.where(run, { in: run.stages.indexOf(band.stage), local: step, t: near?.t ?? 0 }));
   else if (near) store.seek(store.where(run, near));
 }

@@ -94,7 +94,10 @@ export class Figure {
     let tiles = wall.mode === "real" ? this.reals() : store.tiles(run);
     if (wall.chosen?.source === wall.source) tiles = tiles.filter((t) => store.isChosen({ run: run.id, id: t.id, source: wall.source }));
     if (store.only !== null && tiles.some((t) => t.label === store.only)) tiles = tiles.filter((t) => t.label === store.only);
-    Object.assign(this, layout(tiles, width, wall.runs.length === 1));
+    const few = wall.few && wall.showsFew && !wall.chosen && store.only === null;
+    this.more = few && tiles.some((t) => t.rank >= wall.few);
+    if (few) tiles = tiles.filter((t) => t.rank < wall.few);
+    Object.assign(this, layout(tiles, width, wall.runs.length === 1, few));
   }
 
   // As many real images of a class as there are learned ones; all of them where some were drawn around on the map.

@@ -1,12 +1,13 @@
 // Where the tiles of a wall lie: one block per class, each image enlarged by a whole number where there is room.
 import { snap } from "./tiles.js";
 
-const GAP = 3, TALLEST = 168, HEAD = 58; // pixels: between tiles; the largest tile; room for a class's name beside its block
+const GAP = 3, TALLEST = 168, LARGE = 96, HEAD = 58; // pixels: between tiles; the largest tile; one of few; room for a class's name beside its block
 
 // Tiles sorted by class, in a wall `width` pixels wide: {places: [{tile, x, y, size} or {words: label, x, y, room}], height}.
-export function layout(tiles, width, alone) {
+// `large`: few of each class are shown, as large as can be.
+export function layout(tiles, width, alone, large = false) {
   const groups = byClass(tiles), most = Math.max(1, ...groups.map((g) => g.length)), source = tiles[0]?.record.tile[1] ?? 16;
-  return most <= 2 ? captioned(groups, most, width, source, alone) : blocks(groups, most, width, source);
+  return most <= 2 ? captioned(groups, most, width, source, alone, large) : blocks(groups, most, width, source);
 }
 
 function byClass(tiles) {
@@ -18,15 +19,16 @@ function byClass(tiles) {
   return groups;
 }
 
-function perRow(count, most, width, alone) {
+function perRow(count, most, width, alone, large) {
+  if (large) return Math.max(width < 430 ? 2 : 1, Math.floor(width / (most * (LARGE + GAP) + 4)));
   if (count > 12) return Math.floor(width / (46 * most));
   const five = width < 430 || (width < 1100 && alone && count === 10);
   return five ? 5 : Math.min(count, 10);
 }
 
 // One or two images of a class, its name below.
-function captioned(groups, most, width, source, alone) {
-  const per = perRow(groups.length, most, width, alone), cell = Math.floor(width / Math.max(1, Math.min(per, groups.length)));
+function captioned(groups, most, width, source, alone, large) {
+  const per = perRow(groups.length, most, width, alone, large), cell = Math.floor(width / Math.max(1, Math.min(per, groups.length)));
   const size = snap(Math.min(TALLEST, (cell - 4) / most - (most > 1 ? GAP : 0)), source), tall = size + 18;
   const places = groups.flatMap((group, i) => {
     const x = (i % per) * cell, y = Math.floor(i / per) * tall;

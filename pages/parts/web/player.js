@@ -2,6 +2,7 @@
 import { button, calm, el, icon, words } from "./draw.js";
 import { answer, helpDialog } from "./keys.js";
 import { mount, stick } from "./mount.js";
+import { learned } from "./learning.js";
 import { ALIGNS } from "./run.js";
 import { Story } from "./story.js";
 import { Track, describe } from "./track.js";
@@ -178,7 +179,7 @@ class Player {
     this.live.hidden = !this.active;
     this.live.setAttribute("aria-pressed", String(clock.follow));
     const lead = this.store.shown.find((r) => r.records.length), spoken = describe(lead, lead && this.store.at(lead, lead.records));
-    const at = clock.align === "fraction" ? `${Math.round(clock.x * 100)} %` : `${words(clock.x)} ${ALIGNS[clock.align]}`;
+    const at = clock.align === "learning" ? learned(clock.x) : clock.align === "fraction" ? `${Math.round(clock.x * 100)} %` : `${words(clock.x)} ${ALIGNS[clock.align]}`;
     const short = lead && this.store.shown.length === 1 ? spoken.slice(spoken.lastIndexOf(" · ") + 3) : spoken; // the stage stands in the story below
     this.says.textContent = clock.align === "step" || !lead ? short : `${short} · ${at}`;
     this.story.show(this.store, lead);

@@ -1,7 +1,8 @@
 // The records of one run: sorted into what views ask for, and placed on every axis.
+import { byLearning } from "./learning.js";
 import { floats } from "./packet.js";
 
-export const ALIGNS = { step: "step", fraction: "fraction", seconds: "seconds", seen: "real images seen" };
+export const ALIGNS = { learning: "share of learning", step: "step", fraction: "share of the run", seconds: "seconds", seen: "real images seen" };
 const MOST_FRAMES = 600, SMALLEST_BAND = 0.06, OTHERS = 0.8;
 const OVER = ["finished", "stopped", "failed", "lost"];
 
@@ -106,6 +107,7 @@ export class Run {
       raw += s.length;
       wide += s.width;
     });
+    byLearning(this.stages, learns, (s) => this.told(s.name).group === "students");
     const last = this.records[this.records.length - 1];
     Object.assign(this, { rawEnd: raw, wideEnd: wide, lastTime: last?.t ?? 0, lastSeen: last?.seen ?? 0 });
   }
@@ -115,6 +117,7 @@ export class Run {
     if (align === "seconds") return r.t;
     if (align === "seen") return r.seen ?? 0;
     const s = this.stages[r.in];
+    if (align === "learning") return s.at + (r.local / s.length) * s.span;
     const at = s.wide + (r.local / s.length) * s.width;
     if (align === "fraction") return at / Math.max(this.wideEnd, 1e-9);
     return wide ? at : s.raw + r.local;
@@ -125,7 +128,7 @@ export class Run {
     if (this.over && this.records.length) return Math.max(this.coordinate(this.records[this.records.length - 1], align, wide), 1e-9);
     if (align === "seconds") return this.lastTime;
     if (align === "seen") return this.lastSeen;
-    return align === "fraction" ? 1 : wide ? this.wideEnd : this.rawEnd;
+    return align === "fraction" || align === "learning" ? 1 : wide ? this.wideEnd : this.rawEnd;
   }
 
   get over() {

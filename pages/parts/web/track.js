@@ -96,10 +96,10 @@ export class Track {
   }
 
   unnamed(shown) {
-    const names = [...new Set(shown.flatMap((run) => run.stages.map((stage) => stage.name)))].filter((name) => this.colors[name] && !this.named.has(name)), [lead] = shown;
+    const names = [...new Set(shown.flatMap((run) => run.stages.map((stage) => stage.name)))].filter((name) => this.colors[name] && !this.named.has(name)), whose = (name) => shown.find((run) => run.stages.some((stage) => stage.name === name));
     if (this.key.dataset.names === names.join()) return;
     this.key.dataset.names = names.join();
-    this.key.replaceChildren(...names.map((name) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${this.colors[name]};height:8px` }), lead.told(name).title)));
+    this.key.replaceChildren(...names.map((name) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${this.colors[name]};height:8px` }), whose(name).told(name).title)));
   }
 
   // Where a stage begins on the axis, or null where none of its records is here.

@@ -18,13 +18,14 @@ export default function (component) {
 
 class Wall {
   constructor(root, store, again) {
-    Object.assign(this, { root, store, again, runs: [], titles: [], mode: "now", pair: [0, 1], split: 0.5, blink: 0, timer: 0, name: "", most: null, figures: [] });
+    Object.assign(this, { root, store, again, runs: [], titles: [], mode: "now", pair: [0, 1], split: 0.5, blink: 0, timer: 0, name: "", most: null, figures: [], few: 0, showsFew: true });
     this.bar = el("div", { class: "bar" });
     this.walls = el("div", { class: "walls" });
     this.caption = el("div", { class: "caption", role: "status" });
     this.scale = el("canvas", { class: "scale", hidden: true, "aria-hidden": "true" });
     this.pairs = el("span", { class: "bar" });
     this.everything = el("button", { type: "button", text: "all", title: "Show all images again", hidden: true, onclick: () => store.set("chosen", null) });
+    this.amount = el("button", { type: "button", hidden: true, onclick: () => ((this.showsFew = !this.showsFew), again()) });
     root.append(this.bar, this.walls, this.caption);
     this.glass = new Glass(root);
   }
@@ -68,13 +69,14 @@ class Wall {
 
   // ---- choosing
   update(component) {
-    const { runs, mode, titles } = component.data, fresh = JSON.stringify([runs, mode]);
+    const { runs, mode, titles, few } = component.data, fresh = JSON.stringify([runs, mode]);
+    this.few = few ?? 0;
     this.setState = component.setStateValue;
     this.titles = titles ?? [];
     if (fresh === this.name) return;
     Object.assign(this, { name: fresh, runs, pair: [0, Math.min(1, runs.length - 1)] });
     this.modes = choice("What the wall shows", runs.length > 1 ? PAIRS : MODES, (to) => this.show(to));
-    this.bar.replaceChildren(this.modes, this.pairs, this.scale, this.everything, button("Save a still image (S)", el("span", { text: "⤓ png" }), () => this.still()));
+    this.bar.replaceChildren(this.modes, this.pairs, this.scale, this.amount, this.everything, button("Save a still image (S)", el("span", { text: "⤓ png" }), () => this.still()));
     this.show(mode ?? "now");
   }
 
@@ -147,6 +149,8 @@ class Wall {
     this.walls.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
     this.everything.hidden = !this.chosen;
     for (const one of figures) one.prepare(room);
+    this.amount.hidden = !this.few || (this.showsFew && !figures.some((one) => one.more));
+    this.amount.textContent = this.showsFew ? "all images" : `${this.few} of each class, large`;
     this.most = this.signs ? Math.max(0, ...figures.map((one) => one.largest())) : null; // one scale for the whole wall
     for (const one of figures) one.paint(this.most || 1, room, look);
     this.modes.allow((value) => value !== "real" || this.runs.some((id) => this.store.run(id).reals.length));
@@ -174,7 +178,7 @@ class Wall {
     const ends = `scale −${this.most ? words(this.most) : "…"} … +${this.most ? words(this.most) : "…"} of the full range`;
     if (this.mode === "change") return `change since the start: blue is darker, orange is brighter; ${ends}`;
     if (this.mode === "real") return "real images of the same classes; press “now” to go back";
-    if (!this.pairing) return this.runs.length > 1 ? "the pointer in one wall is the pointer in all" : window.matchMedia("(hover: none)").matches ? "tap one to see how it came to be" : "hover to enlarge, click to pin";
+    if (!this.pairing) return this.runs.length > 1 ? `${this.amount.hidden || !this.showsFew ? "" : `the first ${this.few} images of each class; `}the pointer in one wall is the pointer in all` : window.matchMedia("(hover: none)").matches ? "tap one to see how it came to be" : "hover to enlarge, click to pin";
     if (this.mode === "difference") return `${this.label(this.pair[0])} minus ${this.label(this.pair[1])}; ${ends}`;
     if (this.mode === "swipe") return "left of the line the first run, right of it the second; drag the line";
     return `showing ${this.label(this.pair[this.blink])}`;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { within, densities } from "../../../pages/parts/web/density.js";
+import { learned } from "../../../pages/parts/web/learning.js";
 import { parsePacket } from "../../../pages/parts/web/packet.js";
 import { COLORS, SHAPES, color, shape, signed } from "../../../pages/parts/web/palette.js";
 import { Run, lastAt } from "../../../pages/parts/web/run.js";
@@ -34,6 +35,21 @@ test("a control is a mean over draws, each of which counts once", () => {
   const ours = spread({ subject: "distilled", accuracy: [0.6, 0.7], draws: [] });
   assert.ok(Math.abs(ours.std - 0.0707) < 1e-4 && ours.said === "n = 2");
   assert.deepEqual(spread({ subject: "distilled", accuracy: [0.6] }), { mean: 0.6, std: null, said: "1 seed" });
+});
+
+test("half of the learning is one place for every run, however long its students take", () => {
+  const records = (students) => [stage(0, "squeeze", 9), scalar(1, "squeeze", 8), stage(2, "recover", 4), image(3, 0, [0]), image(4, 2, [0]), image(5, 3, [0]), stage(6, "evaluate", students), scalar(7, "evaluate", students - 1)];
+  for (const students of [10, 5000]) {
+    const run = new Run("a");
+    run.take(part(records(students), 0, { state: { state: "finished" } }), () => null);
+    run.frames = [];
+    run.records.filter((r) => r.kind === "images").forEach((r) => (r.bytes = new Uint8Array(1)));
+    run.rebuild();
+    const at = (n) => run.coordinate(run.records[n], "learning");
+    assert.ok(Math.abs(at(2) - 0.06) < 1e-9 && Math.abs(at(4) - (0.06 + 0.84 / 2)) < 1e-9 && Math.abs(at(6) - 0.9) < 1e-9, `${at(2)} ${at(4)} ${at(6)}`);
+    assert.ok(at(0) === 0 && at(1) < 0.06 && at(7) <= 1);
+  }
+  assert.deepEqual([learned(0.01), learned(0.48), learned(0.95)], ["before learning", "50 % of learning", "students, after learning"]);
 });
 
 test("a packet is read wherever its bytes lie", () => {
