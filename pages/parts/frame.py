@@ -77,6 +77,7 @@ PAGES = (  # section, file, address, title, icon, help
 )
 ROOT = Path(__file__).parents[2]
 steady.keep_page()
+TITLED = ("live", "layers", "compensators")  # pages whose first row is a title that leaves room beside it
 MOST = 50  # runs that the chip offers; all of them are on the page of runs
 
 
@@ -137,12 +138,12 @@ def show_chosen_run(page: str = "") -> None:
         return  # nothing to choose from, or a first visit to the start page: the headline comes first
     works = asked in listed and listed[asked]["state"] in studio.WORKING
     if works:
-        st.fragment(_chip, run_every=2.0)(asked, works)
+        st.fragment(_chip, run_every=2.0)(asked, works, page)
     else:
-        _chip(asked, works)
+        _chip(asked, works, page)
 
 
-def _chip(asked: str, works: bool) -> None:
+def _chip(asked: str, works: bool, page: str) -> None:
     if st.session_state.pop("_moved", False) and works:
         st.rerun()  # the page has to follow, and a choice inside a fragment reruns the fragment only
     listed = {one["id"]: one for one in studio.runs(limit=MOST)}
@@ -154,7 +155,9 @@ def _chip(asked: str, works: bool) -> None:
         f"{studio.DOTS.get(row['state'], '')} {studio.escape(row['name'])} · {row['state']}" if row else "Choose a run"
     )
     with (
-        st.container(horizontal=True, horizontal_alignment="right", key="_chosen_run"),
+        st.container(
+            horizontal=True, horizontal_alignment="right", key="_chosen_run" if page in TITLED else "_chosen_above"
+        ),
         st.popover(name, type="tertiary", key="_chip"),
     ):
         st.selectbox(
