@@ -24,11 +24,11 @@ from pages.parts import (
 
 EXAMPLE = "dwa-digits-ipc10-s0-1e3d"
 examples.at_first(EXAMPLE)
-examples.offer_sweeps(studio.DIVERSITY)
 folders = pairing.choose(
     "Nothing has been distilled yet. Start a run, and its map appears here.", "Choose one to six runs"
 )
 if not folders:
+    examples.offer_sweeps(studio.DIVERSITY)
     studio.stop(
         "Choose the runs whose images you want to see beside the real ones.", page=studio.RUNS, label="All runs"
     )
@@ -81,3 +81,4 @@ with right:
 views.wall(ids, "wall", titles=titles if len(ids) > 1 else ())
 with st.expander("How far the images of a class lie from each other", icon=":material/straighten:", expanded=True):
     spread.figures_of(folders, named, classes)
+examples.offer_sweeps(studio.DIVERSITY)

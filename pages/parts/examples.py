@@ -43,8 +43,9 @@ def marked(runs: Sequence[str]) -> None:
 
 
 def offer_sweeps(page: str) -> None:
-    """A button for each recorded sweep whose runs ship; nothing where runs are chosen already."""
-    if pairing.linked():
+    """A button for each recorded sweep whose runs ship; nothing where several runs or one of the library are shown."""
+    linked = pairing.linked()
+    if len(linked) > 1 or set(linked) - names():
         return
     for name, one in shipped().items():
         runs = runs_of(one)
