@@ -3,7 +3,7 @@
 import streamlit as st
 
 from distill_core.figures import family
-from pages.parts import draw, studio
+from pages.parts import draw, method_card, studio, terms
 
 st.title("Methods")
 catalog = studio.catalog()
@@ -13,10 +13,14 @@ st.markdown(
     "all are judged by the same students, beside as many random real images."
 )
 draw.departures(catalog.get("departures") or [], "Where all of them depart from the papers' code alike")
+terms.style()
+titles = {one["name"]: one["title"] for one in methods}
+with st.expander("How each family works, in one drawing", icon=":material/schema:", expanded=True):
+    method_card.mechanism(list(dict.fromkeys(one["family"] for one in methods)))
 with st.grid(min_column_width=320):
     for method in methods:
         with st.container(border=True, height="stretch"):
-            draw.card(method)
+            method_card.card(method, titles)
             link = {"method": method["name"]}
             st.page_link(studio.NEW, label="Use it", icon=":material/arrow_forward:", query_params=link)
 

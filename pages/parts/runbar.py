@@ -11,7 +11,7 @@ from distill_core.errors import StudioError
 from distill_core.record.classes import names_in
 from distill_core.record.folder import RunFolder
 
-from . import detail, examples, exports, packets, standing, studio
+from . import detail, examples, exports, packets, standing, studio, terms
 
 
 def chosen(question: str, nothing: str, example: str = "") -> RunFolder:
@@ -54,7 +54,8 @@ def heading(folder: RunFolder, asked: dict[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.markdown(f"## {studio.escape(asked.get('name') or folder.id)}", width="content")
         shown = ":material/movie: an example that ships with the studio · " if folder.id in examples.names() else ""
-        st.caption(shown + standing.summary(asked), width="content")
+        terms.style()
+        terms.write(shown + standing.summary(asked), caption=True)
 
 
 def catalog() -> dict[str, Any]:
