@@ -44,7 +44,7 @@ def tree(methods: Iterable[Named]) -> go.Figure:
         tiling={"orientation": "h"},
     )
     figure = go.Figure(icicle)
-    figure.update_layout(height=60 + 46 * max(len(methods), 3), margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    figure.update_layout(height=60 + 30 * max(len(methods), 3), margin={"l": 0, "r": 0, "t": 0, "b": 0})
     return figure
 
 

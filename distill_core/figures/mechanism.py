@@ -1,11 +1,9 @@
-"""How a family of methods works, as one drawing: real images → network → loss → image, as the text of an SVG."""
+"""How a family of methods works, as one drawing: real images → network → loss → image, as HTML."""
 
 from __future__ import annotations
 
 from html import escape
 from typing import NamedTuple
-
-WIDE, HIGH, GAP = 150, 54, 34
 
 
 class Mechanism(NamedTuple):
@@ -29,59 +27,23 @@ FAMILIES: dict[str, Mechanism] = {
 }  # fmt: skip
 
 
+STYLE = (
+    "<style>.mech{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem;margin:0}"
+    ".mech>li{display:block;list-style:none;margin:0;padding:.45rem .7rem;border:1px solid currentColor;border-radius:.5rem;"
+    "max-width:13rem;text-align:center;line-height:1.25;font-size:.9rem}.mech>li.last{border-width:2px;font-weight:600}"
+    ".mech>li.arrow{border:0;padding:0 .1rem;font-size:1.2rem}.mech>li.back{border-style:dashed;flex-basis:100%;max-width:none}"
+    "</style>"
+)
+
+
 def drawing(family: str) -> str:
-    """The drawing of a family in the color of the text around it; "" for a family that is not known."""
+    """The drawing of a family as HTML in the color of the text around it; it wraps where there is little room. "" for a family
+    that is not known."""
     if family not in FAMILIES:
         return ""
     one = FAMILIES[family]
-    boxes = ("all real images", one.network, one.loss, one.image)
-    wide, back = 4 * WIDE + 3 * GAP, 30 if one.moves else 4
-    parts = [_box(i * (WIDE + GAP), words, bold=i == 3) for i, words in enumerate(boxes)]
-    parts += [_arrow(i * (WIDE + GAP) + WIDE) for i in range(3)]
-    if one.moves:
-        parts.append(_back(one.moves))
-    alt = escape(f"{' → '.join(boxes)}{f'; the loss {one.moves}, again and again' if one.moves else ''}")
-    body = "".join(parts)
-    return (
-        f'<svg role="img" aria-label="{alt}" viewBox="0 0 {wide} {HIGH + back}" width="100%" font-size="14" '
-        f'font-family="inherit" fill="currentColor" stroke="none">{body}</svg>'
-    )
-
-
-def _box(x: int, words: str, *, bold: bool) -> str:
-    frame = f'<rect x="{x + 1}" y="1" width="{WIDE - 2}" height="{HIGH - 2}" rx="8" fill="none" stroke="currentColor" stroke-width="{3 if bold else 1.2}"/>'
-    lines = _lines(words)
-    first = HIGH / 2 + 5 - 8 * (len(lines) - 1)
-    text = "".join(
-        f'<text x="{x + WIDE / 2:g}" y="{first + 16 * i:g}" text-anchor="middle">{escape(line)}</text>'
-        for i, line in enumerate(lines)
-    )
-    return frame + text
-
-
-def _lines(words: str, most: int = 20) -> list[str]:
-    """Words in lines of about so many letters."""
-    lines = [""]
-    for word in words.split():
-        if len(lines[-1]) + len(word) > most and lines[-1]:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
-
-
-def _arrow(x: int) -> str:
-    y, end = HIGH / 2, x + GAP
-    return (
-        f'<path d="M{x + 2} {y:g}H{end - 8}" fill="none" stroke="currentColor" stroke-width="1.5"/>'
-        f'<path d="M{end - 2} {y:g}l-8 -4v8z"/>'
-    )
-
-
-def _back(words: str) -> str:
-    """From the image back to the network: it is seen again after every move."""
-    start, end, low = 3 * (WIDE + GAP) + WIDE / 2, WIDE + GAP + WIDE / 2, HIGH + 12
-    return (
-        f'<path d="M{start:g} {HIGH}V{low}H{end:g}V{HIGH + 4}" fill="none" stroke="currentColor" stroke-width="1.5" '
-        f'stroke-dasharray="4 3"/><path d="M{end:g} {HIGH}l-4 8h8z"/>'
-        f'<text x="{(start + end) / 2:g}" y="{low + 15}" text-anchor="middle">{escape(words)}, then the network looks again</text>'
-    )
+    boxes = [f"<li>{escape(words)}</li>" for words in ("all real images", one.network, one.loss)]
+    boxes.append(f'<li class="last">{escape(one.image)}</li>')
+    row = '<li class="arrow" aria-hidden="true">→</li>'.join(boxes)
+    again = f'<li class="back">↺ the loss {escape(one.moves)}, and the network looks again</li>' if one.moves else ""
+    return f'{STYLE}<ol class="mech" aria-label="How {escape(family)} works">{row}{again}</ol>'

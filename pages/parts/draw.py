@@ -56,7 +56,8 @@ def about(method: dict[str, Any]) -> None:
     presets = [one["title"] for one in method.get("presets") or []]
     if presets:
         st.caption(":material/tune: presets: " + " · ".join(presets))
-    departures(method.get("departures") or [], "Where ours departs from the paper")
+    if said := method.get("departures"):
+        st.markdown("**Where ours departs from the paper**\n\n" + "\n".join(f"- {one}" for one in said))
 
 
 def departures(said: list[str], title: str) -> None:

@@ -51,7 +51,7 @@ def choose_preset(method: dict[str, Any], data: str, catalog: dict[str, Any]) ->
         on_change=_apply,
         args=(method, prefix),
         persist_state="session",
-        format_func=lambda title: f"{title} · {needs[title]}" if needs.get(title) else title,
+        format_func=lambda title: f"({needs[title]}) {title}" if needs.get(title) else title,
         help="A named set of values, those for the chosen data first. Change whatever you like afterwards.",
     )
     chosen = presets.get(st.session_state.get(f"{prefix}!preset") or "")

@@ -29,7 +29,8 @@ def card(method: dict[str, Any], titles: dict[str, str]) -> None:
         st.caption(f":material/call_split: Builds on {titles.get(name, name)}: {new}.")
     st.caption(f":material/timer: {costs(method['name'])}")
     st.caption(f":material/leaderboard: {did(method['name'])}")
-    draw.about(method)
+    with st.expander("Paper, settings and where ours departs", icon=":material/article:"):
+        draw.about(method)
 
 
 def picture(name: str) -> None:
@@ -74,9 +75,7 @@ def _rows(name: str) -> list[dict[str, Any]]:
     return studio.runs(method=name, state="finished", limit=50)
 
 
-def mechanism(families: list[str]) -> None:
-    """One drawing for each family."""
-    for family in families:
-        if svg := drawing(family):
-            st.markdown(f"**{family.capitalize()}**")
-            st.html(svg)
+def mechanism(family: str) -> None:
+    """How the methods of a family work, in one drawing."""
+    if drawn := drawing(family):
+        st.html(drawn)
