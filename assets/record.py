@@ -1,6 +1,7 @@
-"""Makes what lies here: `python -m assets.record [clothes] [teachers] [priors] [scores] [recordings] [rankings] [catalog]`.
+"""Makes what lies here: `python -m assets.record [clothes] [teachers] [priors] [scores] [recordings] [rankings]
+[sheets] [catalog]`.
 
-After `recordings`, names of recordings make these alone. Everything comes from our engine on the bundled data sets, with fixed seeds, on the CPU with one thread. Teachers and
+After `recordings`, names of recordings make these alone, after `sheets` names of methods. Everything comes from our engine on the bundled data sets, with fixed seeds, on the CPU with one thread. Teachers and
 scores are found by content, so a changed recipe needs a new run of this file; a test says when one is missing.
 """
 
@@ -269,6 +270,37 @@ def rankings() -> None:
         shutil.copyfile(run.path / "findings" / newest["file"], target / newest["file"])
 
 
+def sheets() -> None:
+    """What each method's images look like: digits, one image per class, seed 0, its own settings; and what making them took.
+
+    Names of methods after `sheets` make these alone. No student is trained.
+    """
+    import time
+
+    from PIL import Image
+
+    from distill_core.job import Job
+    from distill_core.methods import registry
+    from distill_core.pieces.show import to_uint8
+
+    (HERE / "methods").mkdir(exist_ok=True)
+    file = HERE / "methods" / "card.json"
+    known = json.loads(file.read_text(encoding="utf-8"))["methods"] if file.is_file() else {}
+    job = Job(data="digits", ipc=1, seed=0, device="cpu")
+    for name in [one for one in registry() if one in sys.argv] or registry():
+        print(f"sheet of {name}", flush=True)
+        method, began = registry()[name](), time.perf_counter()
+        asked = job if method.why_not(job) is None else job.model_copy(update={"ipc": 2})  # some need two
+        row = to_uint8(drain(method.distill(asked)).preview(1))
+        took = round(time.perf_counter() - began, 1)
+        known[name] = {"seconds": took, "ipc": asked.ipc, "torch": torch.__version__}
+        pixels = row.transpose(1, 0, 2, 3).reshape(row.shape[1], -1)
+        Image.fromarray(pixels).save(HERE / "methods" / f"{name}.png", optimize=True)
+        machine = f"{os.cpu_count()}-core {platform.machine()} CPU, one thread"
+        said = {"made_by": "python -m assets.record sheets", "job": job.model_dump(), "machine": machine}
+        file.write_text(json.dumps({**said, "methods": known}, indent=1) + "\n", encoding="utf-8")
+
+
 def catalog() -> None:
     """What the engine can do, for pages that open before a worker has written its own."""
     from distill_core.work.catalogue import build
@@ -277,13 +309,14 @@ def catalog() -> None:
 
 
 PARTS = {"clothes": clothes, "teachers": teachers, "priors": priors, "scores": scores, "recordings": recordings}
-PARTS |= {"rankings": rankings, "catalog": catalog}
+PARTS |= {"rankings": rankings, "sheets": sheets, "catalog": catalog}
 
 
 def main() -> None:
-    asked = [one for one in sys.argv[1:] if one not in RECORDINGS | EXAMPLES] or [
-        name for name in PARTS if name != "clothes"
-    ]
+    from distill_core.methods import registry
+
+    named = {*RECORDINGS, *EXAMPLES, *registry()}
+    asked = [one for one in sys.argv[1:] if one not in named] or [name for name in PARTS if name != "clothes"]
     if unknown := set(asked) - set(PARTS):
         sys.exit(f"There is no part called {min(unknown)!r}. Parts: {', '.join(PARTS)}.")
     torch.set_num_threads(1)

@@ -55,6 +55,7 @@ class Entry(TypedDict):
     matches: str
     labels: str
     by_rule: bool
+    descends: NotRequired[dict[str, str]]  # methods that it builds on, and what is new
     departures: list[str]
     presets: list[PresetEntry]
     ablations: list[AblationEntry]

@@ -41,6 +41,7 @@ class Field(TypedDict):
     heir: NotRequired[
         list[str]
     ]  # an earlier name whose value it takes where one of the other names had the last one's value
+    auto: NotRequired[Plain]  # this value leaves it to the method: what is in force then, `Part.in_force` says
     part: NotRequired[bool]  # its choices are kinds of a part
     kinds: NotRequired[dict[str, str]]  # what each kind is, in a sentence
     when: NotRequired[list[tuple[str, list[str]]]]  # the choices under which it means anything, all of them

@@ -29,12 +29,27 @@ class Job(BaseModel):
     data: str = Field("digits", title="Data set", description="A real data set by name, with options: `digits:size=8`.")
     ipc: int = Field(1, ge=1, le=10_000, title="Images per class", description="How many images each class keeps.")
     seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", description="Start of every random draw of the run.")
-    device: str = Field("auto", title="Device", description="`auto`, `cpu`, `cuda` or `cuda:1`.")
-    teacher: str = Field(
-        "auto", title="Teacher", description="The network that is inverted or labels: `convnet:width=64`."
+    device: str = Field(
+        "auto", title="Device", description="`auto`, `cpu`, `cuda` or `cuda:1`.", json_schema_extra={"auto": "auto"}
     )
-    student: str = Field("auto", title="Student", description="The network that is trained on the synthetic set.")
-    protocol: str = Field("auto", title="Protocol", description="How students are trained; `auto` is the method's own.")
+    teacher: str = Field(
+        "auto",
+        title="Teacher",
+        description="The network that is inverted or labels: `convnet:width=64`.",
+        json_schema_extra={"auto": "auto"},
+    )
+    student: str = Field(
+        "auto",
+        title="Student",
+        description="The network that is trained on the synthetic set.",
+        json_schema_extra={"auto": "auto"},
+    )
+    protocol: str = Field(
+        "auto",
+        title="Protocol",
+        description="How students are trained; `auto` is the method's own.",
+        json_schema_extra={"auto": "auto"},
+    )
     students: int = Field(
         3, ge=0, le=100, title="Students", description="How many students are trained; 0 skips the scores."
     )
@@ -45,8 +60,16 @@ class Job(BaseModel):
         title="Control draws",
         description="How many draws of random real images stand beside the set; 0 takes 5, or 3 where a teacher labels every "
         "image in many views.",
+        json_schema_extra={"auto": 0},
     )
-    epochs: int = Field(0, ge=0, le=100_000, title="Student epochs", description="0 takes the protocol's own number.")
+    epochs: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        title="Student epochs",
+        description="0 takes the protocol's own number.",
+        json_schema_extra={"auto": 0},
+    )
     moves: tuple[Move, ...] = Field((), title="Moves", description="Live knobs that were moved, and when.")
 
     @field_validator(*SPECS)

@@ -83,6 +83,7 @@ class Card:
     labels: str = ""  # hard, soft, on the fly
     stages: tuple[str, ...] = ()  # that come before students are trained, in their order; settings may leave some out
     by_rule: bool = False  # chooses by a rule and not by chance: every seed gives the same set
+    descends: Mapping[str, str] = field(default_factory=dict)  # method → what this one does differently
     departures: tuple[str, ...] = ()  # where ours differs from the paper or its released code
     presets: tuple[Preset, ...] = ()
     ablations: tuple[Ablation, ...] = ()

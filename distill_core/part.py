@@ -44,6 +44,7 @@ def knob(
     scale: Literal["linear", "log"] = "linear",
     source: str = "",
     cost: bool = False,
+    auto: Plain = None,
     implied: bool = False,
     heir: Sequence[str] = (),
     was: str | Sequence[str] = (),
@@ -54,12 +55,14 @@ def knob(
         live: it may be moved while a run works, and acts at the next step; the others act on the next run.
         cost: it changes the time or the memory, not the result.
         source: whose value the default is.
+        auto: the value (0, −1, "auto" or "") that leaves it to the method; `Part.left` says what is in force then.
         implied: in a run of an earlier version, where the field stood alone, a value other than 0 chose this part.
         heir: an earlier name, other earlier names, a value: it takes the first one's value where another had that value.
         was: names that it had in earlier versions.
     """
     extra: JsonDict = {"live": live, "advanced": advanced, "scale": scale, "source": source, "was": _names(was)}
     extra |= {"cost": cost, "implied": implied, "heir": _names(heir)}
+    extra |= {} if auto is None else {"auto": auto}  # type: ignore[dict-item]
     bounds = {name: bound for name, bound in (("ge", ge), ("le", le), ("gt", gt)) if bound is not None}
     return pydantic_field(default, title=title, description=help, json_schema_extra=extra, **bounds)  # type: ignore[call-overload]
 
@@ -107,6 +110,21 @@ class Part(BaseModel):
     def caution(self, job: Job) -> str | None:
         """What somebody should know before this job is started, which can be done all the same; or None. Asks the parts."""
         return next((said for one in self.parts().values() if (said := one.caution(job))), None)
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        """What its own settings stand for in this job where they are left to it, by name; words where that is no one number. What
+        is not known before the run has no entry. `whole` is the method that it is in."""
+        return {}
+
+    def in_force(self, job: Job, whole: Part | None = None) -> dict[str, Plain]:
+        """By path, what is in force here and below where a setting has its `auto` value."""
+        whole, below = whole or self, f"{self._path}." if self._path else ""
+        autos = {name: _auto(info) for name, info in type(self).model_fields.items()}
+        own = self.left(job, whole) if any(one is not None for one in autos.values()) else {}
+        found = {below + name: value for name, value in own.items() if getattr(self, name) == autos[name]}
+        for one in self.parts().values():
+            found |= one.in_force(job, whole)
+        return found
 
     def parts(self) -> dict[str, Part]:
         """The parts by field name."""
@@ -227,6 +245,8 @@ def entry(path: str, info: FieldInfo, value: object, when: tuple[tuple[str, list
     for mark in ("cost", "implied"):
         if extra.get(mark):
             made[mark] = True  # type: ignore[literal-required]
+    if "auto" in extra:
+        made["auto"] = _plain(extra["auto"])
     if extra.get("heir"):
         made["heir"] = [str(one) for one in extra["heir"]]  # type: ignore[union-attr]
     if extra.get("was"):
@@ -234,6 +254,12 @@ def entry(path: str, info: FieldInfo, value: object, when: tuple[tuple[str, list
     if when:
         made["when"] = [(where, list(kinds)) for where, kinds in when]
     return made
+
+
+def _auto(info: FieldInfo) -> Plain:
+    """The value that leaves a setting to its method; None where it has none."""
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    return _plain(extra["auto"]) if "auto" in extra else None
 
 
 def _plain(value: object) -> Plain:

@@ -7,23 +7,28 @@ from pathlib import Path
 
 from torch import nn
 
-from .datasets import RealSet, load
+from .datasets import RealSet, load, shape_of
 from .errors import BadSetting, MissingWeights
 from .evaluation import protocol_of, score
+from .evaluation.choosing import chosen_protocol
+from .evaluation.control import draws_of
 from .evaluation.protocols import find
 from .evaluation.stored import LabelStore
 from .events import Event, Scalars, Scored
+from .fields import Values
 from .job import Job, ask
 from .measures.memory import CUDA, RESIDENT, Meter
 from .method import Method, Stream, stage
 from .methods import method_class
 from .networks import check as takes
 from .networks import norm_of, resolve
-from .parts.labels import labels_of, relabelled
+from .parts.labels import HardLabels, labels_of, relabelled
+from .parts.objectives import Objective
 from .pieces.device import device_of
 from .pieces.ensemble import find_teachers
 from .pieces.ground import noted
 from .pieces.library import missing
+from .pieces.match import matching_network
 from .pieces.start import check_ipc
 from .pieces.teach import SqueezeRecipe, squeeze
 from .results import Result
@@ -57,6 +62,28 @@ def check_networks(job: Job, channels: int, size: int) -> None:
     """Refuse networks that cannot take such images, such as one with more poolings than they have room for."""
     for network in (job.teacher, job.student):
         takes(network, channels=channels, size=size)
+
+
+def in_force(method: Method, job: Job) -> Values:
+    """What settings that are left to the method (0, −1, auto or empty) stand for in this job: its own by path, the job's by name.
+
+    What is only known from the images or from the result has no entry.
+    """
+    shape, labels = shape_of(job.data), method.parts().get("labels")
+    found: Values = {"device": str(device_of(job.device))}
+    if isinstance(labels, HardLabels):
+        own = str(labels.left(job, method)["protocol"]) if labels.protocol == "auto" else labels.protocol
+        protocol = chosen_protocol(job, own, labels.dial())
+        student = protocol.student if job.student == "auto" else job.student
+        found |= {"protocol": protocol.name, "draws": draws_of(job, protocol)}
+        found |= {} if protocol.epochs_shared else {"epochs": protocol.epochs}
+        found |= {"student": resolve(student, channels=shape[0], size=shape[1])} if shape else {}
+    if shape:
+        matches = isinstance(method.parts().get("objective"), Objective)
+        teacher = matching_network(job, shape[1]) if matches else job.teacher
+        found["teacher"] = resolve(teacher, channels=shape[0], size=shape[1])
+    usual = Job().model_dump()
+    return {name: one for name, one in found.items() if getattr(job, name) == usual[name]} | method.in_force(job)
 
 
 def whole(method: Method, job: Job) -> Stream[Result]:

@@ -99,3 +99,18 @@ def test_a_recording_is_a_finished_run_of_ours(path):
 def test_recordings_and_little_weight():
     assert len(RECORDINGS) >= 3
     assert sum(f.stat().st_size for f in ASSETS.rglob("*") if f.is_file()) < 25_000_000
+
+
+def test_every_method_has_a_small_picture_of_its_images():
+    """`python -m assets.record sheets NAME` makes the one that is missing."""
+    from PIL import Image
+
+    from distill_core.methods import registry
+
+    shelf = ASSETS / "methods"
+    known = json.loads((shelf / "card.json").read_text(encoding="utf-8"))["methods"]
+    for name in registry():
+        with Image.open(shelf / f"{name}.png") as opened:
+            assert opened.size == (160, 16), name
+        assert known[name]["seconds"] >= 0
+    assert sum(one.stat().st_size for one in shelf.iterdir()) < 300_000

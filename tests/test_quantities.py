@@ -83,3 +83,31 @@ def test_a_log_of_an_earlier_version_is_read_by_id(tmp_path):
 def test_what_ships_is_known(path):
     names = said(RunFolder(path))
     assert names and {quantities.split(name)[0] for name in names} <= quantities.TABLE.keys()
+
+
+def test_no_term_is_explained_twice_and_every_sentence_is_one():
+    from distill_core.quantities.terms import TERMS, key
+
+    names = [key(one) for term in TERMS for one in (term.title, *term.also)]
+    assert sorted(names) == sorted(set(names))
+    assert all(term.sentence.endswith(".") and len(term.sentence) < 170 for term in TERMS)
+
+
+def test_every_symbol_and_abbreviation_in_a_fields_title_is_explained():
+    import re
+
+    from distill_core.home import ASSETS, read_json
+    from distill_core.quantities.terms import known
+
+    catalog = read_json(ASSETS / "catalog.json")
+    fields = [one for entry in (*catalog["methods"], *catalog["studies"]) for one in entry["fields"]] + catalog["job"]
+    words = {word for one in fields for word in re.findall(r"\w+", one["title"])}
+    short = {one for one in words if (len(one) == 1 and one != "a") or one.isupper()}
+    assert {"K", "ρ", "λ", "w"} <= short and short <= known().keys() | {one.upper() for one in known()}
+
+
+def test_terms_are_found_once_by_their_longest_name():
+    from distill_core.quantities.terms import found
+
+    text = "Soft labels of a teacher: K and k, learning rate of w; the teacher again, reteacher"
+    assert [text[a:b] for a, b, _ in found(text)] == ["Soft labels", "teacher", "K", "k", "learning rate", "w"]

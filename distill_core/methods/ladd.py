@@ -16,9 +16,10 @@ from typing import ClassVar
 from torch import Generator
 
 from ..events import StageStarted
+from ..fields import Plain
 from ..job import Job
 from ..method import Card, Method, Stream
-from ..part import knob
+from ..part import Part, knob
 from ..parts.dense import DenseLabels
 from ..parts.given import refusal, set_of
 from ..parts.squeezing import OneNetwork
@@ -35,10 +36,16 @@ class LabelAugmented(Method):
     card: ClassVar[Card] = Card.of(__file__)
 
     run: str = knob(
-        "", "Finished run", "The id of the run whose set gets the labels; empty takes the job's random real images."
+        "",
+        "Finished run",
+        "The id of the run whose set gets the labels; empty takes the job's random real images.",
+        auto="",
     )
     dense: DenseLabels = DenseLabels()
     squeeze: OneNetwork = OneNetwork()
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        return {"run": "random real images"}
 
     def why_not(self, job: Job) -> str | None:
         return super().why_not(job) or (refusal(self.run, job) if self.run else None)

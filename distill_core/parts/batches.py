@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
+from ..fields import Plain
+from ..job import Job
 from ..part import Part, choice, knob
 from ..pieces.ground import Ground
 
@@ -32,11 +34,15 @@ class Slices(Part):
         "Slices at once",
         "Slices (one image of each class) that are worked on together, each with its own teacher and statistics, under the "
         "same views; 0 takes up to five while they are small.",
+        auto=0,
         ge=0,
         le=1000,
         advanced=True,
         source="ours",
     )
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        return {"slices_at_once": "up to 5, while they are small"}
 
     def together(self, ground: Ground) -> list[list[Tensor]]:
         """What is worked on together: groups of batches, each the places of its images in slice-major order."""

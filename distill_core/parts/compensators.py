@@ -12,6 +12,7 @@ import torch
 from torch import Generator, Tensor
 
 from ..evaluation.students import derive
+from ..fields import Plain
 from ..job import Job
 from ..method import Stream
 from ..part import Part, again, choice, knob
@@ -116,6 +117,7 @@ class OnePerTeacher(Compensators):
         0,
         "Groups at once",
         "Groups (one image of each class) whose compensators are learned together; 0 takes as many as are quick on this device.",
+        auto=0,
         ge=0,
         le=1000,
         advanced=True,
@@ -127,12 +129,16 @@ class OnePerTeacher(Compensators):
         "Images at once",
         "Images of a group that pass a teacher together: fewer take less memory and twice as many passes, and the statistics stay "
         "those of the whole group. 0: all of them.",
+        auto=0,
         ge=0,
         le=10_000,
         advanced=True,
         cost=True,
         source="ours",
     )
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        return {"groups_at_once": "as many as are quick here", "images_at_once": "all"}
 
     def turns(self, networks: int) -> list[tuple[int, list[int]]]:
         """Which compensator of a group is learned with which teachers, one after the other."""

@@ -14,6 +14,7 @@ from ..evaluation.protocol import Protocol
 from ..evaluation.protocols import find
 from ..evaluation.stored import label_bytes
 from ..events import Note
+from ..fields import Plain
 from ..job import Job
 from ..method import Stream
 from ..part import Part, again, knob
@@ -34,9 +35,14 @@ class HardLabels(Part):
         "hard",
         "Students",
         "The named protocol by which students are trained where the job says auto; auto here is the objective's own.",
+        auto="auto",
         advanced=True,
         source="the papers' released code",
     )
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        objective = whole.parts().get("objective")
+        return {"protocol": getattr(objective, "students", "hard")}
 
     def why_not(self, job: Job) -> str | None:
         try:

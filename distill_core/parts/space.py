@@ -6,6 +6,8 @@ from typing import Literal
 
 from torch import Tensor
 
+from ..fields import Plain
+from ..job import Job
 from ..loop import Step
 from ..method import Stream, stage
 from ..part import Part, knob
@@ -46,6 +48,7 @@ class Pixels(Space):
         0.0,
         "Learning rate of the images",
         "SGD's step in normalized pixels; 0 takes the objective's own (dm 1, dc 0.1, mtt 100).",
+        auto=0.0,
         ge=0,
         le=1e6,
         live=True,
@@ -56,6 +59,10 @@ class Pixels(Space):
         0.5, "Momentum", "Of the images' SGD.", ge=0, le=0.99, advanced=True, source="the papers' released code"
     )
     start: PlainStart = RealStart()
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        objective = whole.parts().get("objective")
+        return {"lr_img": objective.usual.pixels} if isinstance(objective, Objective) else {}
 
     def found(self, objective: Objective, ground: Ground) -> Stream[Found]:
         first = self.start.first(ground).flatten(0, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from ..errors import BadSetting
+from ..fields import Plain
 from ..job import Job
 from ..method import Stream, stage
 from ..networks import resolve
@@ -79,10 +80,14 @@ class SeveralNetworks(OneNetwork):
         "",
         "Networks that label",
         "Whose mean logits are the labels, joined by +; empty: the backbones.",
+        auto="",
         advanced=True,
         source=EDC,
         was="labelers",
     )
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        return {"by": "the backbones"}
 
     def inverted(self, job: Job) -> list[str]:
         return names(self.backbones, job)

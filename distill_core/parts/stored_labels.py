@@ -7,8 +7,9 @@ from typing import Literal
 from torch import Tensor
 
 from ..evaluation.stored.plan import unfit
+from ..fields import Plain
 from ..job import Job
-from ..part import again, knob
+from ..part import Part, again, knob
 from ..pieces.ground import Ground
 from ..quantities.sizes import say_bytes
 from .plain_labels import Dial, HardLabels, StaticLabels
@@ -23,6 +24,7 @@ class StoredEpochs(HardLabels):
         4,
         "Stored epochs",
         "Views of each image that have a label; a student's epoch e sees view e mod k. 0: a view for every epoch.",
+        auto=0,
         ge=0,
         le=100_000,
         source="ours; the released labels (FKD, arXiv 2306.13092) have a view for every epoch",
@@ -31,6 +33,7 @@ class StoredEpochs(HardLabels):
         0,
         "Largest logits",
         "So many of each label are kept, with their classes; 0: all of them.",
+        auto=0,
         ge=0,
         le=100_000,
         source="ours: all, as released; LPQLD keeps some, how many and what the others get there is not verified",
@@ -42,6 +45,9 @@ class StoredEpochs(HardLabels):
         advanced=True,
         source="ours",
     )
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        return {**super().left(job, whole), "stored": "one for every epoch", "top": "all"}
 
     def dial(self) -> Dial:
         return {"labels": "stored", "stored": self._kept()}

@@ -132,10 +132,15 @@ def probe_of(ground: Ground) -> Stream[nn.Module]:
     return probe
 
 
+def matching_network(job: Job, size: int) -> str:
+    """The network that images are matched in; `auto` is the papers' ConvNet with instance norm, narrower on small images."""
+    width = 64 if size <= 16 else 128
+    return f"convnet:norm=instance,width={width}" if job.teacher == "auto" else job.teacher
+
+
 def random_network(job: Job, real: RealSet, seed: int) -> Network:
-    """A network with random weights; `auto` is the papers' ConvNet with instance norm, narrower on small images."""
-    width = 64 if real.size <= 16 else 128
-    spec = f"convnet:norm=instance,width={width}" if job.teacher == "auto" else job.teacher
+    """A network with random weights: see `matching_network`."""
+    spec = matching_network(job, real.size)
     network = build(spec, channels=real.channels, size=real.size, classes=len(real.classes), seed=seed)
     network.requires_grad_(False).train()
     return network

@@ -1,6 +1,6 @@
 """Questions that need the engine, put to the waiting worker through files: `home/questions/<id>.json` and `<id>.answer.json`.
 
-why_not      method, settings, job                  → {"reason": sentence or None, "caution": sentence or None}
+why_not      method, settings, job                  → {"reason", "caution": sentence or None, "in_force": {path: value}}
 check_sweep  plan                                   → {"reason": sentence or None}: see `cells.py`
 trial        method, settings, job                  → {"seconds", "disk", "memory", "stages": {name: seconds}}
 import_data  path, name, mirror, size               → what `datasets.own.add` found, refused and why

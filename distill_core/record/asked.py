@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from ..fields import Values
 from .scores import Score
 
 
@@ -55,6 +56,7 @@ class State(TypedDict, total=False):
     health: list[Sign]  # so far, and of a finished run in the end; none where nothing was found
     wrong_setting: bool
     imported: bool
+    in_force: Values  # what settings left to the method stand for, see `run.in_force`; none in runs of earlier versions
     classes: list[str]  # names, where the catalog may not know them: the user's own images, a set that was brought in
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from ..fields import Plain
+from ..job import Job
 from ..method import Stream
 from ..part import Part, choice, knob
 from ..parts.objectives import Objective
@@ -29,12 +31,17 @@ class PixelStage(NoLastStage):
         0.0,
         "Learning rate of pixels",
         "In the last stage; 0 takes the objective's own (dm 1, dc 0.1, mtt 100).",
+        auto=0.0,
         ge=0,
         le=1e6,
         live=True,
         scale="log",
         source="the objectives' own papers",
     )
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        objective = whole.parts().get("objective")
+        return {"lr_img": objective.usual.pixels} if isinstance(objective, Objective) else {}
 
 
 AnyLastStage = Annotated[

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from ..datasets import shape_of
+from ..fields import Plain
+from ..job import Job
 from ..measures.probes import fixed_probes
 from ..measures.relevance import BriefAccuracy, ClassRelevant, LayerwiseRandom, Loss, Measure
 from ..method import Stream, stage
+from ..networks import resolve
 from ..part import Part, choice, knob
 from ..parts.objectives import Objective
 from ..pieces.ground import Ground
@@ -33,10 +37,15 @@ class CamWeighted(BaseLoss):
         "auto",
         "Network of the distance",
         "A classifier trained on the real data: auto, resnet18.",
+        auto="auto",
         advanced=True,
         source="ours",
         was="judge",
     )
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        shape = shape_of(job.data)
+        return {"network": resolve("auto", channels=shape[0], size=shape[1])} if shape else {}
 
     def measure(self, objective: Objective, ground: Ground) -> Stream[Measure]:
         training = squeeze(ground.real, self.network, SqueezeRecipe(), ground.device)

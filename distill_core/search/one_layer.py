@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..datasets import load
+from ..datasets import load, shape_of
 from ..errors import BadSetting
 from ..events import Scalars
+from ..fields import Plain
 from ..job import Job
 from ..method import Stream, stage
-from ..part import knob
+from ..part import Part, knob
 from ..parts.objectives import Objective
 from ..parts.space import Found
 from ..pieces.ground import Ground
@@ -29,6 +30,7 @@ class OneLayer(InPrior):
         "",
         "Layer",
         "Where the feature map is learned: latent (w alone), layer1, layer2, … or pixels; empty takes the middle one.",
+        auto="",
         source="GLaD's readme: 12 to 20 of 26",
     )
     iterations: int = knob(
@@ -48,6 +50,15 @@ class OneLayer(InPrior):
         if len(cuts) == 1:
             return cut_named(self.layer, cuts)
         return cut_named(self.layer, (*cuts, Cut(PIXELS, cuts[0].shape)))
+
+    def in_pixels(self) -> bool:
+        return PIXELS in (self.prior, self.layer)
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        found = super().left(job, whole)
+        if (shape := shape_of(job.data)) and (cuts := cuts_for(self.prior, *shape)):
+            found["layer"] = cuts[len(cuts) // 2].name
+        return found
 
     def why_not(self, job: Job) -> str | None:
         if reason := super().why_not(job):

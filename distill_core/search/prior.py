@@ -11,10 +11,11 @@ from torch import Generator, Tensor, nn
 from ..datasets import load
 from ..errors import BadRecord, BadSetting
 from ..events import Note
+from ..fields import Plain
 from ..job import Job
 from ..loop import Step
 from ..method import Stream
-from ..part import knob
+from ..part import Part, knob
 from ..parts.objectives import Objective
 from ..parts.space import Space
 from ..parts.starts import RealStart
@@ -42,6 +43,7 @@ class InPrior(Space):
         0.0,
         "Learning rate of w",
         "Of the styles of every layer; 0 takes the objective's (dm and dc 1e-4, mtt 0.01).",
+        auto=0.0,
         ge=0,
         le=1e4,
         live=True,
@@ -52,6 +54,7 @@ class InPrior(Space):
         0.0,
         "Learning rate of the feature map",
         "lr_img of the papers' code; 0 takes the objective's for our generator (dm and dc 0.01, mtt 1), at the pixels its own.",
+        auto=0.0,
         ge=0,
         le=1e6,
         live=True,
@@ -65,6 +68,7 @@ class InPrior(Space):
         "Averaged latents",
         "Mapped latents whose mean each class starts from, shared out among its images; 0 starts every image from one of its "
         "own. −1 averages 1,000 with one image per class and none above, where an average makes copies.",
+        auto=-1,
         ge=-1,
         le=100_000,
         source="released code for one image per class (GLaD's readme warns above); ours above one",
@@ -83,6 +87,7 @@ class InPrior(Space):
         0,
         "Memory of decoding (MB)",
         "Instead: as many images at once as fit, by the feature maps from this layer on; 0 leaves it to the number above.",
+        auto=0,
         ge=0,
         le=1_000_000,
         advanced=True,
@@ -96,6 +101,17 @@ class InPrior(Space):
         advanced=True,
         source="ours; StyleGAN-XL decodes in half precision on CUDA",
     )
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        found: dict[str, Plain] = {"averaged": self.latents(job.ipc), "decode_mb": f"{self.chunk} images at once"}
+        if isinstance(objective := whole.parts().get("objective"), Objective):
+            own = objective.usual
+            found |= {"lr_w": own.w, "lr_f": own.pixels if self.in_pixels() else own.f}
+        return found
+
+    def in_pixels(self) -> bool:
+        """Whether all that is searched are pixels."""
+        return self.prior == PIXELS
 
     def latents(self, ipc: int) -> int:
         """How many mapped latents are averaged for a class; 0 where every image has one of its own."""

@@ -6,18 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..datasets import RealSet, load
+from ..datasets import RealSet, load, shape_of
 from ..errors import BadSetting
 from ..evaluation import ranking as engine
 from ..evaluation.compared import compared, said
 from ..evaluation.continual import Memory
 from ..evaluation.transfer import Source
 from ..events import Note
+from ..fields import Plain
 from ..home import studio_home
 from ..job import Job
 from ..measures.relevance import Measure
 from ..method import Card, Preset, Stream, drained, stage
-from ..part import kind_of, knob
+from ..networks import resolve
+from ..part import Part, kind_of, knob
 from ..pieces.device import device_of
 from ..pieces.ground import Ground
 from ..record import findings
@@ -82,13 +84,18 @@ class CandidateRanking(Study):
     short: int = knob(10, "Updates, few", "Of each short search beside the walk.", ge=1, le=100_000, source="ours")
     long: int = knob(100, "Updates, many", "Of each long one.", ge=1, le=100_000, source="ours")
     above: str = knob(
-        "", "Above (%)", "Accuracies above which ρ is said too: 85 91. Empty takes the median and the upper quartile.",
+        "", "Above (%)", "Accuracies above which ρ is said too: 85 91. Empty takes the median and the upper quartile.", auto="",
         source="ours",
     )  # fmt: skip
     judge: str = knob(
-        "auto", "Network of the distance", "A classifier trained on the real data: auto, resnet18.", advanced=True,
+        "auto", "Network of the distance", "A classifier trained on the real data: auto, resnet18.", advanced=True, auto="auto",
         source="ours",
     )  # fmt: skip
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        shape = shape_of(job.data)
+        judge: dict[str, Plain] = {"judge": resolve("auto", channels=shape[0], size=shape[1])} if shape else {}
+        return {**judge, "above": "the median and the upper quartile"}
 
     def hold(self, job: Job) -> Stream[Findings]:
         limits = _accuracies(self.above)

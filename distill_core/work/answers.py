@@ -19,13 +19,14 @@ Answer = Callable[[Path, Given, Tell], Mapping[str, object]]
 
 
 def why_not(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
-    """Why a method cannot do a job with these settings, or None; and what should be known where it can. What a data set's name
+    """Why a method cannot do a job with these settings, or None; what should be known where it can, and which values are
+    in force where settings are left to the method. What a data set's name
     says of it is looked at, nothing is fetched."""
     from .. import methods
     from ..datasets import shape_of
-    from ..run import check_networks
+    from ..run import check_networks, in_force
 
-    caution = None
+    caution, force = None, {}
     try:
         method = methods.method_class(values["method"]).build(values.get("settings") or {})
         job = ask_job(**values["job"])
@@ -33,9 +34,10 @@ def why_not(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:
         if reason is None and (shape := shape_of(job.data)):
             check_networks(job, *shape)
         caution = None if reason else method.caution(job)
+        force = {} if reason else in_force(method, job)
     except StudioError as error:
         reason = str(error)
-    return {"reason": reason, "caution": caution}
+    return {"reason": reason, "caution": caution, "in_force": force}
 
 
 def trial(home: Path, values: Given, tell: Tell) -> Mapping[str, object]:

@@ -26,6 +26,7 @@ from ..record.folder import RunFolder
 from ..record.health import signs_of
 from ..record.log import Recorder, Timeline
 from ..record.scores import scores_of
+from ..run import in_force
 from ..studies.study import Outcome
 from .drive import RunDrive
 from .pulse import Pulse
@@ -106,6 +107,7 @@ def _sit(
         torch.manual_seed(job.seed)  # for what draws from the global generator; a new process starts it anywhere
         token = driven_by(drive)
         try:
+            pulse.tell(in_force=in_force(method, job))
             _name_classes(pulse, job)
             _follow(folder, drive, whole(method, job))
             drive.record(Finished(recorder.seconds()))

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from distill_core.errors import StudioError
-from pages.parts import form, form_data, form_job, form_method, knobs, studio
+from pages.parts import form, form_data, form_job, form_method, form_start, knobs, studio
 
 st.title("New run")
 catalog = studio.catalog()
 form.fill(catalog)
 
+begin = st.container(border=True, key="new-start")
 left, right = st.columns(2, gap="medium")
 with left.container(border=True, height="stretch"):
     st.subheader("1 Data")
@@ -18,40 +18,21 @@ with left.container(border=True, height="stretch"):
 with right.container(border=True, height="stretch"):
     st.subheader("2 Method")
     method = form_method.choose(catalog)
+    form_method.choose_preset(method, data, catalog)
 
+prefix = f"new.{method['name']}"
+reply = form_method.asked(method, knobs.read(method["fields"], prefix), form_job.now(catalog, data, ipc))
+force = reply.get("in_force") or {}
 with st.container(border=True):
     st.subheader("3 Settings")
-    form_method.choose_preset(method)
-    prefix = f"new.{method['name']}"
-    settings, unfit = knobs.draw_all(method["fields"], prefix)
-
+    settings, unfit = knobs.draw_all(method["fields"], prefix, force)
 with st.container(border=True):
     st.subheader("4 Students and seeds")
-    job, seeds, wrong = form_job.choose(catalog, data, ipc)
-    wrong += unfit
-
-with st.container(border=True):
-    st.subheader("5 Cost and start")
-    wrong += form_method.why_not(method, settings, job)
-    if not wrong:
-        form_job.cost(method, settings, job, len(seeds))
-    name = st.text_input("Name", key="new.name", placeholder="made from the choices", max_chars=100)
-    many = f"Start {len(seeds)} runs" if len(seeds) > 1 else "Start"
-    if st.button(many, type="primary", icon=":material/play_arrow:", disabled=bool(wrong), shortcut="Ctrl+Enter"):
-        try:
-            preset = st.session_state.get(f"{prefix}!preset") or ""
-            asked = [
-                studio.start(method["name"], settings, {**job, "seed": one}, name=name, preset=preset) for one in seeds
-            ]
-        except StudioError as error:
-            st.error(str(error))
-        else:
-            studio.watch(asked[0].id)
-    st.page_link(studio.SCORES, label="Sweep…", icon=":material/grid_on:", query_params={"show": "Ablations"})
-    for sentence in dict.fromkeys(wrong):
-        st.markdown(f":red[:material/error: {sentence}]")
-    if not wrong:
-        st.caption("The same as a command line")
-        st.code(
-            form.command(method["name"], method["fields"], settings, job, seeds[0]), language="bash", wrap_lines=True
-        )
+    job, seeds, wrong = form_job.choose(catalog, data, ipc, force)
+with begin:
+    wrong += unfit + form_method.why_not(reply)
+    form_start.bar(method, settings, job, seeds, wrong)
+if not wrong:
+    with st.expander("The same as a command line", icon=":material/terminal:"):
+        spelled = form.command(method["name"], method["fields"], settings, job, seeds[0])
+        st.code(spelled, language="bash", wrap_lines=True)

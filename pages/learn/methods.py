@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from distill_core.figures import family
-from pages.parts import draw, studio
+from distill_core.figures.family import tree
+from pages.parts import draw, method_card, studio, terms
 
 st.title("Methods")
 catalog = studio.catalog()
@@ -13,17 +13,22 @@ st.markdown(
     "all are judged by the same students, beside as many random real images."
 )
 draw.departures(catalog.get("departures") or [], "Where all of them depart from the papers' code alike")
+terms.style()
+titles = {one["name"]: one["title"] for one in methods}
+families = list(dict.fromkeys(one["family"] for one in methods))
+family = st.pills("Family", families, default=families[0], required=True, key="family", bind="query-params")
+method_card.mechanism(family)
 with st.grid(min_column_width=320):
-    for method in methods:
+    for method in (one for one in methods if one["family"] == family):
         with st.container(border=True, height="stretch"):
-            draw.card(method)
+            method_card.card(method, titles)
             link = {"method": method["name"]}
             st.page_link(studio.NEW, label="Use it", icon=":material/arrow_forward:", query_params=link)
 
-st.subheader("Side by side")
 words = {"name": "Method", "family": "Family", "learns": "Learns", "matches": "Matches", "labels": "Labels"}
 rows = [{title: one.get(key) or "–" for key, title in words.items()} for one in methods]
-st.dataframe(rows, hide_index=True, alt="What each method learns, what it matches and which labels it uses")
+with st.expander("All of them side by side", icon=":material/table:"):
+    st.dataframe(rows, hide_index=True, alt="What each method learns, what it matches and which labels it uses")
 
 st.subheader("Who is related to whom")
-draw.figure(family.tree(methods), "family", alt="Methods grouped by family")
+draw.figure(tree(methods), "tree", alt="Methods grouped by family, each right of the one that it builds on")

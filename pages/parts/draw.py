@@ -10,7 +10,7 @@ import streamlit as st
 from distill_core.figures.ledger import size
 from distill_core.quantities import sentence
 
-__all__ = ["card", "departures", "duration", "figure", "meaning", "size"]
+__all__ = ["about", "departures", "duration", "figure", "meaning", "size"]
 
 
 def figure(chart: go.Figure, key: str, alt: str, of: str = "") -> None:
@@ -45,13 +45,8 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def card(method: dict[str, Any]) -> None:
-    """A method in a few words: idea, paper, what it learns and matches, presets, where ours departs from the paper."""
-    st.subheader(method["title"])
-    with st.container(horizontal=True, gap="small"):
-        st.badge(method["name"], color="blue")
-        st.badge(method["family"], color="gray")
-    st.markdown(method["idea"])
+def about(method: dict[str, Any]) -> None:
+    """The small print of a method: paper, what it learns and matches, presets, where ours departs from the paper."""
     facts = [f"{word}: {method[word]}" for word in ("learns", "matches", "labels") if method.get(word)]
     st.caption(" · ".join(facts))
     paper = f"[{method['paper']}]({method['url']})" if method.get("url") else method.get("paper") or "no paper"
@@ -61,7 +56,8 @@ def card(method: dict[str, Any]) -> None:
     presets = [one["title"] for one in method.get("presets") or []]
     if presets:
         st.caption(":material/tune: presets: " + " · ".join(presets))
-    departures(method.get("departures") or [], "Where ours departs from the paper")
+    if said := method.get("departures"):
+        st.markdown("**Where ours departs from the paper**\n\n" + "\n".join(f"- {one}" for one in said))
 
 
 def departures(said: list[str], title: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -34,11 +36,13 @@ def choose(catalog: dict[str, Any]) -> dict[str, Any]:
     return method
 
 
-def choose_preset(method: dict[str, Any]) -> None:
-    """Named settings; choosing one puts its values into the controls and the job."""
-    presets = {one["title"]: one for one in method.get("presets") or []}
-    if not presets:
+def choose_preset(method: dict[str, Any], data: str, catalog: dict[str, Any]) -> None:
+    """Named settings, those that fit the data first; choosing one puts its values into the controls and the job."""
+    known = method.get("presets") or []
+    if not known:
         return
+    needs = {one["title"]: needed(one, data, catalog) for one in known}
+    presets = {one["title"]: one for one in sorted(known, key=lambda one: bool(needs[one["title"]]))}
     prefix = f"new.{method['name']}"
     st.pills(
         "Preset",
@@ -47,11 +51,29 @@ def choose_preset(method: dict[str, Any]) -> None:
         on_change=_apply,
         args=(method, prefix),
         persist_state="session",
-        help="A named set of values. Change whatever you like afterwards.",
+        format_func=lambda title: f"({needs[title]}) {title}" if needs.get(title) else title,
+        help="A named set of values, those for the chosen data first. Change whatever you like afterwards.",
     )
     chosen = presets.get(st.session_state.get(f"{prefix}!preset") or "")
     if chosen and chosen.get("source"):
         st.caption(f"Values: {chosen['source']}")
+
+
+def needed(preset: Mapping[str, Any], data: str, catalog: dict[str, Any]) -> str:
+    """`needs CIFAR-10`: what a preset is for where that is not what is chosen; "" where it fits."""
+    job, title = preset.get("job") or {}, str(preset["title"])
+    titles = {one["name"]: one["title"] for one in catalog["data"]}
+    wanted = job.get("data")
+    if wanted:
+        return "" if wanted == data.partition(":")[0] else f"needs {titles.get(wanted, wanted)}"
+    if "torchvision" in str(job.get("teacher", "")):
+        return "needs weights of torchvision"
+    chosen = titles.get(data.partition(":")[0], data).lower()
+    named = re.match(r"(CIFAR|Tiny-ImageNet|ImageNet-1K)", title)
+    if named and named[1].lower() not in chosen:
+        return f"needs {named[1]}, or its recipe on your data"
+    wide = re.search(r"a (\d+)-pixel generator", title)
+    return f"needs images of {wide[1]} pixels" if wide else ""
 
 
 def _apply(method: dict[str, Any], prefix: str) -> None:
@@ -62,9 +84,14 @@ def _apply(method: dict[str, Any], prefix: str) -> None:
         form.apply_job(preset.get("job") or {})
 
 
-def why_not(method: dict[str, Any], settings: dict[str, Any], job: dict[str, Any]) -> list[str]:
+def asked(method: dict[str, Any], settings: dict[str, Any], job: dict[str, Any]) -> dict[str, Any]:
+    """What the engine says of this choice: why not, what to know before, what is in force where a value is left to it; nothing
+    while it thinks."""
+    return studio.answer("why_not", method=method["name"], settings=settings, job=job) or {}
+
+
+def why_not(reply: dict[str, Any]) -> list[str]:
     """The engine's reason why this method cannot do this job, if it has one by now; what it warns of is said at once."""
-    reply = studio.answer("why_not", method=method["name"], settings=settings, job=job) or {}
     if caution := reply.get("caution"):
         st.markdown(f":orange[:material/warning: {studio.escape(str(caution))}]")
     reason = reply.get("reason") or reply.get("error")

@@ -17,6 +17,8 @@ from pydantic import Field as limited
 from distill_core.fields import Field, Plain, Values, active, complete, named
 from distill_core.job import explain
 
+from . import terms
+
 TYPES: dict[str, type] = {"int": int, "float": float, "bool": bool, "text": str}
 WIDE = 200  # an int with more values than this is typed, not slid
 
@@ -30,13 +32,42 @@ def seed(fields: list[Field], prefix: str, values: Mapping[str, object], *, anew
     for field in active(fields, given):
         key = f"{prefix}.{field['name']}"
         if key not in st.session_state:
-            st.session_state[key] = fit(field, given.get(field["name"], field.get("default")))
+            st.session_state[key] = held(field, fit(field, given.get(field["name"], field.get("default"))))
 
 
 def _there(fields: Iterable[Field], prefix: str) -> Values:
     """What the session holds of these fields."""
-    keys = {field["name"]: f"{prefix}.{field['name']}" for field in fields}
-    return {name: st.session_state[key] for name, key in keys.items() if key in st.session_state}
+    keys = {f"{prefix}.{field['name']}": field for field in fields}
+    return {one["name"]: meant(one, st.session_state[key]) for key, one in keys.items() if key in st.session_state}
+
+
+def held(field: Mapping[str, Any], value: Any) -> Any:
+    """What a control holds for a value: nothing where a number is left to the method, so that no 0 is read as a number."""
+    return None if field["type"] in ("int", "float") and "auto" in field and value == field["auto"] else value
+
+
+def meant(field: Mapping[str, Any], value: Any) -> Any:
+    """The value that a control means: what leaves it to the method where it is empty."""
+    return field["auto"] if value is None and "auto" in field else value
+
+
+def read(fields: list[Field], prefix: str) -> Values:
+    """What the form stands at, before it is drawn."""
+    seed(fields, prefix, {})
+    return complete(fields, _there(fields, prefix))
+
+
+def automatic(field: Mapping[str, Any], force: Mapping[str, object]) -> str:
+    """`auto = 0.01`; `auto` where what is in force is not known (yet)."""
+    now = force.get(field["name"])
+    return "auto" if now is None else f"auto = {number(now)}"
+
+
+def number(value: object) -> str:
+    """A value as people read it: `0.0001`, `1,000`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def shown(fields: list[Field], prefix: str) -> list[Field]:
@@ -55,13 +86,16 @@ def fit(field: Mapping[str, Any], value: Any) -> Any:
         return kind(field["default"])
 
 
-def draw_all(fields: list[Field], prefix: str) -> tuple[dict[str, Any], list[str]]:
+def draw_all(
+    fields: list[Field], prefix: str, force: Mapping[str, object] | None = None
+) -> tuple[dict[str, Any], list[str]]:
     """Every field that means anything, part by part, advanced ones folded; what holds no value yet begins with its default.
+    `force`: by path, what is in force where a field is left to the method.
 
     Returns the values, and a sentence about each that cannot work.
     """
     seed(fields, prefix, {})
-    now = shown(fields, prefix)
+    now = [{**one, "said": automatic(one, force or {})} if "auto" in one else one for one in shown(fields, prefix)]
     mistakes = check(fields, _there(now, prefix))
     folded = _folded(now)
     values: dict[str, Any] = {}
@@ -69,7 +103,7 @@ def draw_all(fields: list[Field], prefix: str) -> tuple[dict[str, Any], list[str
         values |= _group(title, group, prefix, mistakes)
     if folded:
         wrong = any(one["name"] in mistakes for one in folded)
-        changed = sum(st.session_state[f"{prefix}.{one['name']}"] != fit(one, one.get("default")) for one in folded)
+        changed = sum(_there([one], prefix)[one["name"]] != fit(one, one.get("default")) for one in folded)
         label = f"Advanced · {changed} changed" if changed else "Advanced"
         with st.expander(label, icon=":material/tune:", expanded=wrong):
             values |= _grid(folded, prefix, mistakes)
@@ -130,7 +164,13 @@ def _grid(fields: list[Field], prefix: str, mistakes: Mapping[str, str]) -> dict
 
 def draw(field: Mapping[str, Any], key: str) -> Any:
     """The control that fits one field; its value lives in the session under `key`."""
-    st.session_state.setdefault(key, fit(field, field.get("default")))
+    there = st.session_state.setdefault(key, held(field, fit(field, field.get("default"))))
+    if held(field, there) is not there:  # a run or a preset says it with the number that leaves it to the method
+        st.session_state[key] = held(field, there)
+    return meant(field, _control(field, key))
+
+
+def _control(field: Mapping[str, Any], key: str) -> Any:
     label = field.get("title") or field["name"]
     common: dict[str, Any] = {"key": key, "help": helped(field) or None, "persist_state": "session"}
     kind = field["type"]
@@ -145,8 +185,12 @@ def draw(field: Mapping[str, Any], key: str) -> Any:
             return st.segmented_control(label, choices, required=True, **common)
         return st.selectbox(label, choices, **common)
     if kind == "text":
-        return st.text_input(label, **common)
+        return st.text_input(label, placeholder=field.get("said"), **common)
     low, high = field.get("minimum"), field.get("maximum")
+    if "auto" in field:
+        step = 1 if kind == "int" else max(abs(float(st.session_state[key] or 0)) / 10, 1e-6)
+        shape = "%d" if kind == "int" else "%g"
+        return st.number_input(label, step=step, format=shape, placeholder=field.get("said", "auto"), **common)
     if kind == "int":
         if low is not None and high is not None and high - low <= WIDE:
             return st.slider(label, int(low), int(high), step=1, **common)
@@ -160,7 +204,9 @@ def draw(field: Mapping[str, Any], key: str) -> Any:
 def helped(field: Mapping[str, Any]) -> str:
     """What stands behind the question mark: the field's sentence, and one for each kind of a part."""
     kinds = [f"* **{spoken(kind)}**: {said}" for kind, said in (field.get("kinds") or {}).items()]
-    return "\n\n".join(filter(None, (field.get("help"), "\n".join(kinds))))
+    return "\n\n".join(
+        filter(None, (terms.helped(field.get("title") or "", field.get("help") or ""), "\n".join(kinds)))
+    )
 
 
 def spoken(choice: Plain) -> str:
@@ -181,11 +227,13 @@ def _below(field: Mapping[str, Any], prefix: str, mistake: str) -> None:
     key, default = f"{prefix}.{field['name']}", fit(field, field.get("default"))
     marks = [":green[:material/bolt: live]"] if field.get("live") else []
     marks += [field["source"]] if field.get("source") else []
-    if st.session_state[key] != default:
+    marks[:0] = [field["said"]] if field.get("said") and st.session_state[key] == "auto" else []
+    if meant(field, st.session_state[key]) != default:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(" · ".join([":orange[●] changed", *marks]), width="content")
-            label = f"Back to {default:g}" if isinstance(default, float) else f"Back to {default}"
-            st.button(label, key=f"{key}!reset", type="tertiary", on_click=_reset, args=(key, default))
+            label = f"Back to {field['said'] if 'said' in field and default == field['auto'] else number(default)}"
+            args = (key, held(field, default))
+            st.button(label, key=f"{key}!reset", type="tertiary", on_click=_reset, args=args)
     elif marks:
         st.caption(" · ".join(marks))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.fields import Field, Values, active, path_of, short
+from distill_core.fields import Field, Plain, Values, active, path_of
 from distill_core.record.folder import RunFolder
 
 from . import feed, knobs, runbar, studio
@@ -31,8 +32,15 @@ def panel(folder: RunFolder, asked: dict[str, Any], state: dict[str, Any]) -> No
         moved = {path_of(fields, name, settings): value for name, value in folder.control()["knobs"].items()}
         with st.grid(min_column_width=220, gap="medium"):
             for one in live:
-                slider(folder, one, float(moved.get(one["name"], settings[one["name"]])))
-        said = ", ".join(f"{short(fields, name)} = {value:g}" for name, value in moved.items())
+                at = in_force(one, moved.get(one["name"], settings[one["name"]]), state)
+                if at is None:
+                    st.caption(
+                        f"**{one['title']}**: the method's own; it can be moved as soon as the run has said which."
+                    )
+                else:
+                    slider(folder, one, at)
+        titles = {one["name"]: one["title"] for one in fields}
+        said = ", ".join(f"{titles.get(name, name)} = {value:g}" for name, value in moved.items())
         st.caption(
             f"Moved: {said}, each from the next step on." if moved else "Acts at the next step; ◆ on the timeline."
         )
@@ -75,9 +83,18 @@ def _listens(state: dict[str, Any]) -> bool:
     return state.get("state") in ("running", "paused", "queued") and state.get("stage") != "evaluate"
 
 
+def in_force(field: Field, value: Plain, state: Mapping[str, Any]) -> float | None:
+    """Where a knob stands: what the run says is in force where the setting is left to the method; None before it has said so."""
+    if "auto" in field and value == field["auto"]:
+        value = (state.get("in_force") or {}).get(field["name"])
+    return float(value) if isinstance(value, (int, float)) else None
+
+
 def stops(field: Field, value: float) -> list[float]:
-    """Places of a logarithmic slider: a hundredth to a hundred times the default, in bounds, the value among them."""
-    middle = float(field["default"]) or value or 1.0
+    """Places of a logarithmic slider: a hundredth to a hundred times the default (of the value in force where that is the
+    method's own), in bounds, the value among them."""
+    left = "auto" in field and field["default"] == field["auto"]
+    middle = value if left and value else float(field["default"]) or value or 1.0
     low, high = middle / 100, middle * 100
     if field.get("minimum") is not None:
         low = max(low, float(field["minimum"]))
@@ -86,10 +103,10 @@ def stops(field: Field, value: float) -> list[float]:
     low = min(x for x in (low, value, middle) if x > 0) if low <= 0 else min(low, value if value > 0 else low)
     high = max(high, value, low * 10)
     grid = {float(f"{low * (high / low) ** (i / POINTS):.2g}") for i in range(POINTS + 1)}
-    if field.get("minimum") == 0 and not field.get("exclusive_minimum"):
-        grid.add(0.0)
+    if field.get("minimum") == 0 and not field.get("exclusive_minimum") and "auto" not in field:
+        grid.add(0.0)  # where 0 leaves it to the method, 0 is no place to stand at
     inside = {x for x in grid if low * 0.999 <= x <= high * 1.001 or x == 0.0}
-    return sorted({*inside, value, float(field["default"])})
+    return sorted({*inside, value, *([] if left else [float(field["default"])])})
 
 
 def slider(folder: RunFolder, field: Field, value: float) -> None:
@@ -118,11 +135,19 @@ def _move(folder: RunFolder, name: str, key: str, before: float) -> None:
     folder.steer(knobs={name: float(st.session_state[key])})
 
 
+def _said(field: Field, value: Plain, force: Mapping[str, object]) -> str:
+    """A setting's value, with what was in force where it was left to the method."""
+    left = "auto" in field and value == field["auto"]
+    return knobs.automatic(field, force) if left else knobs.number(value)
+
+
 def _rest(folder: RunFolder, settings: Values, fields: list[Field]) -> None:
+    force = feed.state_of(folder).get("in_force") or {}
     rows = {
         "setting": [one.get("title") or one["name"] for one in fields],
         "value": [
-            knobs.spoken(settings[one["name"]]) if one.get("part") else str(settings[one["name"]]) for one in fields
+            knobs.spoken(settings[one["name"]]) if one.get("part") else _said(one, settings[one["name"]], force)
+            for one in fields
         ],
         "what it does": [one.get("help") or "" for one in fields],
     }

@@ -12,7 +12,7 @@ from distill_core.record.classes import names_in
 from distill_core.record.folder import RunFolder
 from distill_core.spec import parse
 
-from . import detail, examples, exports, feed, packets, standing, studio
+from . import detail, examples, exports, feed, packets, standing, studio, terms
 
 
 def chosen(question: str, nothing: str, example: str = "") -> RunFolder:
@@ -55,7 +55,8 @@ def heading(folder: RunFolder, asked: dict[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.markdown(f"## {studio.escape(_title(folder, asked))}", width="content")
         shown = ":material/movie: an example that ships with the studio · " if folder.id in examples.names() else ""
-        st.caption(shown + standing.summary(asked), width="content")
+        terms.style()
+        terms.write(shown + standing.summary(asked), caption=True)
 
 
 def _title(folder: RunFolder, asked: dict[str, Any]) -> str:

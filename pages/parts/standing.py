@@ -18,9 +18,10 @@ from .studio import escape
 
 
 def summary(asked: dict[str, Any]) -> str:
-    """The run in one line."""
+    """The run in one line; its words are explained where `terms.write` writes it."""
     job = asked["job"]
-    words = [asked["method"], str(job.get("data", "")), f"{job.get('ipc', 1)} per class", f"seed {job.get('seed', 0)}"]
+    title = studio.method_info(str(asked["method"])).get("title") or asked["method"]
+    words = [title, str(job.get("data", "")), f"{job.get('ipc', 1)} per class", f"seed {job.get('seed', 0)}"]
     if asked.get("preset"):
         words.append(str(asked["preset"]))
     return " · ".join(escape(word) for word in words)

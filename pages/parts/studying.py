@@ -9,7 +9,7 @@ import streamlit as st
 from distill_core.errors import StudioError
 from distill_core.record.folder import RunFolder
 
-from . import draw, form_job, studio, views
+from . import draw, form_cost, studio, views
 
 PROTOCOLS = "How students are trained; `auto` is each set's own protocol."
 
@@ -93,7 +93,7 @@ def offer(study: dict[str, Any], asked: list[tuple[dict[str, Any], dict[str, Any
     if not asked:
         return
     settings, job, _ = asked[0]
-    form_job.cost(study, settings, job, len(asked))
+    form_cost.cost(study, settings, job, len(asked))
     if st.button(label, type="primary", icon=":material/play_arrow:", key=f"start.{study['name']}"):
         start(study["name"], asked)
 

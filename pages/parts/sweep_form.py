@@ -176,14 +176,15 @@ def _base(
             ipc = form_data.choose_ipc()
         with two:
             protocol = form_job.choose_protocol(catalog)
-            form_method.choose_preset(method)
+            form_method.choose_preset(method, data, catalog)
         free = form_job.choose_networks(catalog)
         settings, wrong = knobs.draw_all(method["fields"], prefix)
     job = {"data": data, "ipc": ipc, "protocol": protocol, **free}
     known = active(method["fields"], settings)
     changed = [one["name"] for one in known if settings[one["name"]] != knobs.fit(one, one.get("default"))]
-    words = [f"{short(method['fields'], name)} {settings[name]}" for name in changed]
-    said = [data, f"ipc {ipc}", f"{job.get('students')} students", *words]
+    titles = {one["name"]: one["title"] for one in known}
+    words = [f"{titles[name]} {knobs.number(settings[name])}" for name in changed]
+    said = [data, f"{ipc} per class", f"{job.get('students')} students", *words]
     column.caption(":material/tune: The same in all cells: " + " · ".join(map(studio.escape, map(str, said))))
     return settings, job, wrong
 

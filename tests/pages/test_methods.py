@@ -61,3 +61,44 @@ def test_an_installed_method_is_waited_for(home, open_page, tmp_path):
         assert any("A worker writes it" in one.value for one in app.markdown) and home in told
         write_json(home / "catalog.json", {**small_catalog(), "guests": catalog.installed()})
         assert "Methods" in [one.value for one in open_page("learn/methods").title]
+
+
+def test_every_family_of_the_registry_has_its_drawing_and_every_ancestor_exists():
+    from distill_core.figures.mechanism import drawing
+    from distill_core.home import ASSETS, read_json
+
+    known = read_json(ASSETS / "catalog.json")["methods"]
+    names = {one["name"] for one in known}
+    for one in known:
+        assert "all real images" in drawing(one["family"]), one["family"]
+        assert set(one["descends"]) <= names - {one["name"]}
+
+
+def test_the_tree_puts_a_method_right_of_the_one_it_builds_on():
+    from distill_core.figures.family import tree
+
+    known = [
+        {"name": "old", "family": "f", "idea": "Idea."},
+        {"name": "new", "family": "f", "idea": "Idea.", "descends": {"old": "less"}},
+        {"name": "far", "family": "g", "idea": "Idea.", "descends": {"old": "more"}},
+    ]
+    drawn = tree(known).data[0]
+    parents = dict(zip(drawn.ids, drawn.parents, strict=True))
+    assert (parents["method new"], parents["method far"]) == ("method old", "family g")
+    assert "beside old: more" in drawn.customdata[-1]
+
+
+def test_a_card_says_what_a_run_took_and_brought_here_or_that_none_was_made(home, open_page, make_run):
+    make_run()
+    said = [one.value for one in open_page("learn/methods").caption]
+    assert any("A run took 1.5 s here" in one for one in said)
+    assert any("Newest run here: 86.0 % on tiny, 1 per class, random real images 71.0." in one for one in said)
+    assert any("Not run here yet." in one for one in said)
+
+
+def test_terms_are_explained_where_they_stand():
+    from pages.parts.terms import helped, marked
+
+    html = marked("A teacher and <b>")
+    assert 'class="term" tabindex="0">teacher<span class="tip" role="tooltip">' in html and html.count("tooltip") == 1
+    assert helped("K", "How many.").startswith("How many.\n\n**K**: ")

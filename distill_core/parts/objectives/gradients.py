@@ -16,9 +16,11 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 from torch.func import functional_call, grad, vmap
 
+from ...fields import Plain
+from ...job import Job
 from ...loop import Live, Step
 from ...method import Stream
-from ...part import again, knob
+from ...part import Part, again, knob
 from ...pieces.ground import Ground
 from ...pieces.match import Match, Pull, Rates, random_network, real_batch
 from ..views import AnyPairView, Untouched, seen_by_class
@@ -82,6 +84,7 @@ class Gradients(FromRealBatches):
         0,
         "Looks at each network",
         "Updates of the images before the next network (outer loop); 0 takes the papers' number for the images per class.",
+        auto=0,
         ge=0,
         le=100,
         source=CODE,
@@ -90,6 +93,7 @@ class Gradients(FromRealBatches):
         0,
         "Training between looks",
         "Epochs that the network is trained on the images between two looks (inner loop); 0 takes the papers' number.",
+        auto=0,
         ge=0,
         le=200,
         source=CODE,
@@ -124,12 +128,17 @@ class Gradients(FromRealBatches):
         0,
         "Classes at once",
         "Classes whose gradients are taken together; 0 takes all, fewer take less memory.",
+        auto=0,
         ge=0,
         le=1000,
         advanced=True,
         cost=True,
         source="ours: it changes the time, not the formula",
     )
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        outer, inner = loops_for(job.ipc)
+        return {"outer": outer, "inner": inner, "classes_at_once": "all"}
 
     def loops(self, ipc: int) -> tuple[int, int]:
         """(outer, inner) in force."""

@@ -20,10 +20,11 @@ from torch import Generator, Tensor
 from torch.func import functional_call
 
 from ...errors import StudioError
+from ...fields import Plain
 from ...job import Job
 from ...loop import Live, Step
 from ...method import Stream, stage
-from ...part import knob
+from ...part import Part, knob
 from ...pieces.augment import Drawn
 from ...pieces.ground import Ground
 from ...pieces.match import Match, Pull, Rates, random_network
@@ -76,6 +77,7 @@ class Trajectories(Objective):
         0,
         "Synthetic batch",
         "Images in a step of the student; 0 takes all.",
+        auto=0,
         ge=0,
         le=10_000,
         advanced=True,
@@ -104,6 +106,9 @@ class Trajectories(Objective):
     batch_expert: int = knob(
         64, "Batch of experts", "The paper takes 256.", ge=1, le=8192, scale="log", advanced=True, source=QUICK
     )
+
+    def left(self, job: Job, whole: Part) -> dict[str, Plain]:
+        return {"batch_syn": "all"}
 
     def why_not(self, job: Job) -> str | None:
         if reason := no_path(job.teacher):

@@ -1,0 +1,81 @@
+"""A method's card on Methods: its images, its mechanism, what it costs and how it did here."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from distill_core.figures.mechanism import drawing
+from distill_core.home import ASSETS, read_json
+
+from . import draw, studio, terms
+
+SHELF = ASSETS / "methods"
+LARGE = 3  # screen pixels for one of the picture, so that the browser blurs nothing
+
+
+def card(method: dict[str, Any], titles: dict[str, str]) -> None:
+    """Picture first, then the words; `titles` of the methods that it may build on."""
+    picture(method["name"])
+    st.subheader(method["title"])
+    with st.container(horizontal=True, gap="small"):
+        st.badge(method["name"], color="blue")
+        st.badge(method["family"], color="gray")
+    terms.write(method["idea"])
+    for name, new in (method.get("descends") or {}).items():
+        st.caption(f":material/call_split: Builds on {titles.get(name, name)}: {new}.")
+    st.caption(f":material/timer: {costs(method['name'])}")
+    st.caption(f":material/leaderboard: {did(method['name'])}")
+    with st.expander("Paper, settings and where ours departs", icon=":material/article:"):
+        draw.about(method)
+
+
+def picture(name: str) -> None:
+    """Its images of digits, as they are shipped."""
+    if not (SHELF / f"{name}.png").is_file():
+        return
+    with Image.open(SHELF / f"{name}.png") as opened:
+        row = opened.convert("L")
+    large = row.resize((row.width * LARGE, row.height * LARGE), Image.Resampling.NEAREST)
+    per_class = shipped(name).get("ipc", 1)
+    many = "one image" if per_class == 1 else f"the first of {per_class} images"
+    st.image(large, caption=f"Digits 0 to 9, {many} per class, seed 0", alt=f"Digits as {name} leaves them")
+
+
+def shipped(name: str) -> dict[str, Any]:
+    """What is known of the shipped picture."""
+    file = SHELF / "card.json"
+    return read_json(file)["methods"].get(name, {}) if file.is_file() else {}
+
+
+def costs(name: str) -> str:
+    """Seconds of the runs that were made here, else of the shipped picture."""
+    took = [float(row["seconds"]) for row in _rows(name) if row.get("seconds")]
+    if took:
+        return f"A run took {draw.duration(statistics.median(took))} here, with its students (median of {len(took)})."
+    if seconds := shipped(name).get("seconds"):
+        return f"The images above took {draw.duration(seconds)} on one thread, no student trained."
+    return "What it costs is not known here yet; New run tries a few steps."
+
+
+def did(name: str) -> str:
+    """The newest finished run's accuracy beside its random control."""
+    row = next((one for one in _rows(name) if one.get("accuracy") is not None), None)
+    if row is None:
+        return "Not run here yet."
+    beside = f", random real images {100 * row['random']:.1f}" if row.get("random") is not None else ""
+    where = f"{row['data']}, {row['ipc']} per class"
+    return f"Newest run here: {100 * row['accuracy']:.1f} % on {studio.escape(where)}{beside}."
+
+
+def _rows(name: str) -> list[dict[str, Any]]:
+    return studio.runs(method=name, state="finished", limit=50)
+
+
+def mechanism(family: str) -> None:
+    """How the methods of a family work, in one drawing."""
+    if drawn := drawing(family):
+        st.html(drawn)
