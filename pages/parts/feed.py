@@ -126,7 +126,7 @@ def _lead(folders: Sequence[RunFolder]) -> tuple[Plane, Plane] | None:
 
 def _told(key: str) -> None:
     """The browser said up to which record it has everything: go on from there, also where it missed something."""
-    told = st.session_state[key].get("have") or {}
+    told = (st.session_state.get(key) or {}).get("have") or {}  # a report may arrive when its page was left
     for run, made in told.get("planes", {}).items():  # until then they are sent again: a packet may be replaced unseen
         if run in _sent():
             _sent()[run]["planes"] = {**_sent()[run]["planes"], **made}

@@ -53,6 +53,13 @@ def _nothing() -> None:
     """A state key exists only where a callback is given."""
 
 
+def _hear(key: str, name: str, told: Callable[[Any], None]) -> None:
+    """Pass on what a view says; nothing where it was left meanwhile, for its last word comes when its state is gone."""
+    said = (st.session_state.get(key) or {}).get(name)
+    if said is not None:
+        told(said)
+
+
 def player(runs: Sequence[str], key: str, *, align: str = "step", start: float | None = None) -> dict[str, Any] | None:
     """One clock for every view of these runs: play, pause, step, speed, scrub, keys, marks, `▸ live`.
 
@@ -104,7 +111,7 @@ def feature_map(
     data = {"runs": list(runs), "height": height, "plane": first, "mark": view.mark(list(runs)), "titles": list(titles)}
     data["troubles"] = dict(troubles or {})
     states = {f"on_{name}_change": _nothing for name in ("pin", "lasso", "plane")}
-    found = _MAP(key=key, data=data, on_ask_change=lambda: ask(str(st.session_state[key].get("ask") or "")), **states)
+    found = _MAP(key=key, data=data, on_ask_change=lambda: _hear(key, "ask", lambda plane: ask(str(plane))), **states)
     return Shown(found.pin, found.lasso, found.plane)
 
 
@@ -175,7 +182,7 @@ def crops(packet: bytes, key: str) -> None:
 def toy(link: Mapping[str, str], key: str, *, told: Callable[[dict[str, str]], None]) -> None:
     """Points in the plane, distilled in the browser. `link` holds the settings as words (`web/toy_link.js` says which);
     `told` hears of them when the visitor changed some, before the page is drawn."""
-    _TOY(key=key, data={"link": dict(link)}, on_link_change=lambda: told(dict(st.session_state[key].get("link") or {})))
+    _TOY(key=key, data={"link": dict(link)}, on_link_change=lambda: _hear(key, "link", lambda words: told(dict(words))))
 
 
 def teach(entry: int, light: str, only: int | None, key: str) -> None:

@@ -148,7 +148,7 @@ def test_a_run_is_started_watched_steered_and_scored(desk: Desk, page: Any):
     field = page.get_by_role("spinbutton", name="Iterations")
     field.fill(str(LONG))
     field.press("Tab")
-    page.get_by_text(f"--iterations {LONG}").wait_for()
+    page.get_by_text(f"--iterations {LONG}").wait_for(state="attached")  # folded
     page.get_by_test_id("stBaseButton-primary").click()
     page.wait_for_url(re.compile("/live.*run="))
     (started,) = desk.runs() - before

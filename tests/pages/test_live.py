@@ -293,6 +293,24 @@ def test_a_part_that_is_not_the_last_is_sent_until_the_browser_has_it(home, monk
     assert packet_of(app.run())["runs"][0]["from"] == first["to"]
 
 
+def test_a_views_last_word_may_come_when_its_page_was_left():
+    def page():
+        import streamlit as st
+
+        from pages.parts import feed, views
+
+        heard = []
+        feed._told("feed")
+        views._hear("map", "ask", heard.append)
+        st.session_state["map"] = {"ask": "tsne"}
+        views._hear("map", "ask", heard.append)
+        st.text(str(heard))
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert app.text[0].value == "['tsne']"
+
+
 def test_what_a_browser_missed_is_sent_until_it_is_there(home):
     folder = demo.create(home)
     demo.write(folder)
