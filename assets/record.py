@@ -38,6 +38,11 @@ RECORDINGS: dict[
     "dwa-digits-ipc10": {"ipc": 10},
 }
 EXAMPLES: dict[str, dict[str, Any]] = {"hglad-digits-ipc1": {"ipc": 1}}
+SEEDS: dict[
+    str, dict[str, Any]
+] = {  # the same run with other seeds, thinned: so that a method can be judged, not a set
+    f"dm-fashion-ipc1-s{seed}": {"ipc": 1, "seed": seed, **CLOTHES} for seed in (1, 2)
+}
 BESIDE = "kmeans"  # the set of averages that is judged by the same students as a recording with hard labels
 RANKINGS = {"hglad-digits-ipc1": {"each": 3, "draws": 2, "short": 10, "long": 100, "above": "85 91"}}
 
@@ -204,19 +209,28 @@ def whole_of(data: str, folder: Any) -> list[dict[str, Any]]:
     return [{**asdict(whole), "kind": "scored", "n": 0}] if whole else []
 
 
+def _copy(folder: Any, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for part in ("job.json", "state.json", "events.jsonl", "set.safetensors", "sheets", "arrays"):
+        source = folder.path / part
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target / part)
+
+
 def recordings() -> None:
     """The runs that ship with the studio, driven as any run is; no checkpoints, no logs."""
-    asked = [name for name in (RECORDINGS | EXAMPLES) if name in sys.argv] or [*RECORDINGS, *EXAMPLES]
-    for name in asked:
+    from assets.ship import ship_run
+
+    every = RECORDINGS | EXAMPLES | SEEDS
+    for name in [name for name in every if name in sys.argv] or every:
         method, data = name.split("-")[:2]
-        job = {"data": data, "seed": 0, "students": STUDENTS, "device": "cpu", **(RECORDINGS | EXAMPLES)[name]}
+        job = {"data": data, "seed": 0, "students": STUDENTS, "device": "cpu", **every[name]}
         folder, state = finished(method, job, name)
         target = HERE / ("recordings" if name in RECORDINGS else "examples") / name
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        for part in ("job.json", "state.json", "events.jsonl", "set.safetensors", "sheets", "arrays"):
-            source = folder.path / part
-            (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target / part)
+        if name in SEEDS:
+            ship_run(folder, name)
+        else:
+            _copy(folder, target)
         machine = f"{os.cpu_count()}-core {platform.machine()} CPU, one thread"
         made = {
             "command": "python -m assets.record recordings",
@@ -224,8 +238,10 @@ def recordings() -> None:
             "versions": {"torch": torch.__version__, "python": platform.python_version()},
         }
         if (score := last_score(folder, "distilled"))["labels"] == "hard":
-            means, _ = finished(BESIDE, {**job, "protocol": score["protocol"]}, f"{BESIDE} beside {name}")
-            made["beside"] = [{**last_score(means, "distilled"), "subject": "mean"}, *whole_of(data, folder)]
+            made["beside"] = whole_of(data, folder)
+            if name in RECORDINGS:
+                means, _ = finished(BESIDE, {**job, "protocol": score["protocol"]}, f"{BESIDE} beside {name}")
+                made["beside"].insert(0, {**last_score(means, "distilled"), "subject": "mean"})
         (target / "recording.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
         print(
             f"  {sum(f.stat().st_size for f in target.rglob('*') if f.is_file()) / 1e6:.2f} MB",
@@ -315,7 +331,7 @@ PARTS |= {"rankings": rankings, "sheets": sheets, "catalog": catalog}
 def main() -> None:
     from distill_core.methods import registry
 
-    named = {*RECORDINGS, *EXAMPLES, *registry()}
+    named = {*RECORDINGS, *EXAMPLES, *SEEDS, *registry()}
     asked = [one for one in sys.argv[1:] if one not in named] or [name for name in PARTS if name != "clothes"]
     if unknown := set(asked) - set(PARTS):
         sys.exit(f"There is no part called {min(unknown)!r}. Parts: {', '.join(PARTS)}.")

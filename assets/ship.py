@@ -46,20 +46,20 @@ def files_of(value: Any) -> list[str]:
     return []
 
 
-def ship_run(folder: RunFolder) -> None:
-    """A run as an example: its records thinned, only the files that they name."""
-    target = HERE / "examples" / folder.id
+def ship_run(folder: RunFolder, name: str = "") -> None:
+    """A run as an example, under its id or another name: its records thinned, only the files that they name."""
+    target = HERE / "examples" / (name or folder.id)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for name in ("job.json", "state.json", "set.safetensors"):
-        shutil.copyfile(folder.path / name, target / name)
+    for file in ("job.json", "state.json", "set.safetensors"):
+        shutil.copyfile(folder.path / file, target / file)
     lines = [json.loads(one) for one in (folder.path / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     kept = thinned(lines)
     text = "".join(json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n" for one in kept)
     (target / "events.jsonl").write_text(text, encoding="utf-8")
-    for name in {file for one in kept for file in files_of(one)}:
-        (target / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(folder.path / name, target / name)
+    for file in {file for one in kept for file in files_of(one)}:
+        (target / file).parent.mkdir(exist_ok=True)
+        shutil.copyfile(folder.path / file, target / file)
     size = sum(one.stat().st_size for one in target.rglob("*") if one.is_file())
     print(f"{folder.id}: {len(kept)} of {len(lines)} records, {size / 1e6:.2f} MB")
 

@@ -26,7 +26,7 @@ def known(results: Sequence[Outcome]) -> list[str]:
 
 
 def text(one: Outcome, name: str) -> str:
-    """`0.36 ± 0.02 nats (n = 3)`, with as many decimals as give the mean three digits; a dash where the cell has no such number."""
+    """`0.36 ± 0.02 nats (3 seeds)`, with as many decimals as give the mean three digits; a dash where the cell has no such number."""
     values = one.facts.get(name, ())
     if not values:
         return "–"
@@ -35,7 +35,7 @@ def text(one: Outcome, name: str) -> str:
     scale, mean = _scale(name), _scale(name) * statistics.fmean(values)
     places = 1 if _unit(name) == "%" else max(0, 2 - math.floor(math.log10(abs(mean)))) if mean else 2
     numbers = f"{mean:.{places}f} ± {scale * statistics.stdev(values):.{places}f} {_unit(name)}".strip()
-    return f"{numbers} (n = {len(values)})"
+    return f"{numbers} ({len(values)} seeds)"
 
 
 def title(sweep: Sweep, results: Sequence[Outcome], name: str) -> str:

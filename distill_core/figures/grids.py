@@ -33,8 +33,8 @@ def best(results: Sequence[Outcome]) -> Outcome | None:
 
 
 def text(one: Outcome) -> str:
-    """`86.1 ± 1.2 % (n = 3)`, where n is seeds; what the cell is where it has no number."""
-    return say(one.mean, one.std, one.n) if one.n else WORDS.get(one.state, one.state)
+    """`86.1 ± 1.2 % (3 seeds)`; what the cell is where it has no number."""
+    return say(one.mean, one.std, one.n, "seed") if one.n else WORDS.get(one.state, one.state)
 
 
 def control(one: Outcome) -> str:
@@ -42,7 +42,7 @@ def control(one: Outcome) -> str:
     if not one.random:
         return "–"
     spread = statistics.stdev(one.random) if len(one.random) > 1 else math.nan
-    said = say(statistics.fmean(one.random), spread, len(one.random))
+    said = say(statistics.fmean(one.random), spread, len(one.random), "seed")
     return f"{said[:-1]}, {spoken(one.draws, 'draw')})" if one.draws else said
 
 

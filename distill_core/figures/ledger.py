@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from .scores import PARTS, Row, Score
+from .rows import Row
+from .scores import PARTS, Score
 
 Budget = Mapping[str, float]
 TITLE = "What is stored, who paid"

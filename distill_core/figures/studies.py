@@ -158,7 +158,7 @@ class Curve:
     def said(self, task: int) -> str:
         if self.orders == 1:
             return f"{100 * self.mean(task):.1f} % (1 class order)"
-        return say(self.mean(task), self.std(task), self.orders)
+        return say(self.mean(task), self.std(task), self.orders, "order")
 
 
 def curves_of(found: Continual) -> list[Curve]:

@@ -76,7 +76,7 @@ def _dots(sweep: Sweep, results: Sequence[Outcome]) -> str:
                 parts += _mark(left - low * scale, scale, y + shift, values, subject)
     parts.append(_text(left + wide / 2, bottom + 34, "accuracy on real test images (%)", anchor="middle", size=12))
     parts.append(_text(left, top - 12, f"● {LOOKS['distilled']['word']}", fill=LOOKS["distilled"]["color"]))
-    parts.append(_text(left + 90, top - 12, f"□ {LOOKS['random']['word']}", fill=LOOKS["random"]["color"]))
+    parts.append(_text(left + 120, top - 12, f"□ {LOOKS['random']['word']}", fill=LOOKS["random"]["color"]))
     parts.append(_text(10, top - 12, f"{sweep.axes[0].title} ↓", size=12) if left > 90 else "")
     parts += _foot(sweep, bottom + 56)
     return _svg(max(left + wide + 30, 20 + 7.6 * len(title(sweep, results))), bottom + 70, parts)

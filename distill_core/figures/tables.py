@@ -13,7 +13,8 @@ from ..queue.outcomes import Outcome
 from ..queue.sweep import Sweep
 from . import facts
 from .ledger import size, total
-from .scores import Row, Score
+from .rows import Row
+from .scores import Score
 
 COLUMNS = (
     *("method", "preset", "data", "ipc", "student", "protocol", "labels", "seeds", "accuracy", "std", "n"),

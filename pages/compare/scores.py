@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from distill_core.figures import scores, tables
-from distill_core.record import naming
-from pages.parts import draw, passports, reporting, runbar, score_table, studio, sweep_form, sweep_view
+from distill_core.figures import rows as found
+from distill_core.figures import tables
+from pages.parts import passports, reporting, runbar, score_table, studio, sweep_form, sweep_view
 
 st.title("Scores")
 if score_table.view() == score_table.ABLATIONS:
@@ -12,35 +12,39 @@ if score_table.view() == score_table.ABLATIONS:
     sweep_view.show()
     st.stop()
 
-rows = scores.table(score_table.scored_runs())
+runs = score_table.scored_runs()
+if example := not runs:
+    runs = score_table.shipped_runs()
+    st.caption(
+        ":material/movie: Examples that ship with the studio. Runs of your own stand here once their students were trained."
+    )
+rows = found.table(runs, found.about(runbar.catalog()))
 if not rows:
     sentence = "No run has been scored yet. A run's students are trained at its end."
     studio.stop(sentence, page=studio.NEW, label="New run")
 
+st.markdown(
+    "**Which set teaches best?** Networks that have seen nothing else learn from each set, then sort real test images. Beside every set: "
+    "as many random real images, with the same labels."
+)
 rows = score_table.filtered(rows)
 if not rows:
     studio.stop("No score fits this filter. Take one of the choices above away.")
-st.markdown(score_table.answer(rows))
-score_table.show(rows)
-runbar.brought_in([run for row in rows for run in row.runs])
-passports.show(rows)
-score_table.costs(rows)
+regimes = {name: own for name in found.REGIMES if (own := [row for row in rows if row.regime == name])}
+for name, own in regimes.items():
+    score_table.show(name, own)
 st.caption(
-    "Mean ± s.d. over seeds; ○ one seed, then over its students. Our own measurements only, no published number is among them."
+    "Mean ± s.d. over seeds; hollow: one seed, then over its students. Our own measurements only, no published number is among them."
 )
-
-with st.container(horizontal=True):
-    st.download_button("CSV", lambda: tables.to_csv(rows), "scores.csv", "text/csv", icon=":material/download:")
-    st.download_button("LaTeX", lambda: tables.to_latex(rows), "scores.tex", "text/x-tex", icon=":material/functions:")
-    reporting.offer(rows)
-
-bars = scores.bars(rows)
-draw.figure(bars, "bars", "Accuracy of each set and of as many random real images, with error bars", of=naming.SCORE)
-names = {name: title for name, (title, _) in scores.BUDGETS.items()}
-budget = st.segmented_control(
-    "Budget", list(names), format_func=names.get, key="budget", default="bytes", required=True, bind="query-params"
-)
-priced = scores.against(rows, str(budget or "bytes"))
-draw.figure(
-    priced, "bytes", "Accuracy against a budget, and the line of what nothing beats at its price", of=naming.SCORE
-)
+if not example:
+    runbar.brought_in([run for row in rows for run in row.runs])
+    with st.container(horizontal=True):
+        st.download_button("CSV", lambda: tables.to_csv(rows), "scores.csv", "text/csv", icon=":material/download:")
+        st.download_button(
+            "LaTeX", lambda: tables.to_latex(rows), "scores.tex", "text/x-tex", icon=":material/functions:"
+        )
+        reporting.offer(rows)
+score_table.budgets(regimes)
+score_table.details(rows)
+score_table.costs(rows)
+passports.show(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -19,7 +20,12 @@ SHELF, PLAYED = ASSETS / "examples", ASSETS / "recordings"
 
 def names() -> set[str]:
     """Of the runs that ship."""
-    return {path.name for shelf in (SHELF, PLAYED) if shelf.is_dir() for path in shelf.iterdir() if path.is_dir()}
+    return {path.name for path in paths()}
+
+
+def paths() -> list[Path]:
+    """Where they lie."""
+    return [path for shelf in (PLAYED, SHELF) if shelf.is_dir() for path in sorted(shelf.iterdir()) if path.is_dir()]
 
 
 def at_first(*wanted: str) -> None:

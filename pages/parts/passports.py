@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from distill_core.figures.scores import Row
+from distill_core.figures.rows import Row
 from distill_core.record import quoted
 from distill_core.record.passport import TITLES, Passport, differing, missing_run, of_finding
 from distill_core.spec import parse

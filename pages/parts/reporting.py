@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from distill_core.figures.report import MOST
-from distill_core.figures.scores import Row
+from distill_core.figures.rows import Row
 
 from . import errand, studio
 from .form import fingerprint

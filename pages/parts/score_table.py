@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import streamlit as st
 
 from distill_core import catalog as shelf
 from distill_core.errors import StudioError
-from distill_core.figures import ledger
-from distill_core.figures.scores import Row
+from distill_core.figures import ledger, score_plots
+from distill_core.figures.rows import REGIMES, Row
+from distill_core.figures.scores import BUDGETS, Score
 from distill_core.quantities import said, sentence, titled
 from distill_core.record import health, naming
 from distill_core.record.contest import points
@@ -19,13 +22,13 @@ from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
 from distill_core.record.scores import completed
 
-from . import draw, feed, studio
+from . import draw, examples, feed, studio
 
-DRAWN = "As many random real images: mean ± s.d. over draws of them, and the s.d. of students that saw the same draw."
-TOLD = (
-    "A 95 % t interval of the difference: over seeds, each set paired with its own control; with one seed over students and draws, and then "
-    "of this set alone. Better or worse is said only where it leaves out zero."
+POINTS = (
+    "Points above as many random real images with the same labels: the difference of the printed numbers. Better or worse is said only "
+    "where a 95 % interval over seeds, each set paired with its own control, leaves out zero."
 )
+DRAWN = "As many random real images: mean ± s.d. over draws of them, and the s.d. of students that saw the same draw."
 BONUS = (
     "A paper that picks its best test epoch would print this; in brackets what the picking adds. It is shown and used for nothing: our "
     "numbers are those of the last epoch."
@@ -51,16 +54,24 @@ def scored_runs() -> list[dict[str, Any]]:
     """Every readable run with its scored records; runs that cannot be read are left to the runs page. What studies scored is found
     on their own pages."""
     studies = {one["name"] for one in studio.catalog().get("studies") or []}
+    runs = studio.home() / "runs"
+    return _read([RunFolder(runs / one["id"]) for one in studio.runs() if one["method"] not in studies])
+
+
+def shipped_runs() -> list[dict[str, Any]]:
+    """The same of the recordings that ship, where they lie."""
+    return _read([RunFolder(path) for path in examples.paths()])
+
+
+def _read(folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
     found = []
-    for one in studio.runs():
-        if one["method"] in studies:
-            continue
-        log = studio.home() / "runs" / one["id"] / "events.jsonl"
+    for folder in folders:
+        log = folder.path / "events.jsonl"
         if log.is_file():
             stat = log.stat()
-            run = _scored(str(log.parent), stat.st_size, stat.st_mtime_ns)
+            run = _scored(str(folder.path), stat.st_size, stat.st_mtime_ns)
             if run:  # signs of ruin stand in the state, which is written after the last line
-                signs = feed.state_of(RunFolder(log.parent)).get("health") or []
+                signs = feed.state_of(folder).get("health") or []
                 found.append({**run, "ruin": health.sentence(signs)})
     return found
 
@@ -76,7 +87,7 @@ def _scored(path: str, size: int, changed: int) -> dict[str, Any] | None:
     timeline = Timeline(folder)
     timeline.read()
     records = completed(timeline.records)
-    settings = shelf.settings_of_run(folder.home, asked)  # those of two versions are the same
+    settings = shelf.settings_of_run(studio.home(), asked)  # those of two versions are the same
     facts = facts_of(timeline.records)
     return {**asked, "id": folder.id, "settings": settings, "records": records, "facts": facts} if records else None
 
@@ -93,57 +104,126 @@ def filtered(rows: list[Row]) -> list[Row]:
 
 
 def answer(rows: list[Row]) -> str:
-    """The page's one sentence: which set is ahead of its control, as far as that can be told."""
+    """A regime's one sentence: which set is ahead of its control, as far as that can be told."""
     judged = [(one, row) for row in rows if (one := row.contest) is not None]
     if not judged:
         best = max(rows, key=lambda row: row.distilled.mean)
-        return f"{best.label} reaches {best.distilled.text}; no random control was scored beside it."
+        rest = (
+            "those are real images that were only chosen"
+            if best.about.takes
+            else "no random control was scored beside it"
+        )
+        return f"{best.label} reaches {best.distilled.text}; {rest}."
     won = [pair for pair in judged if pair[0].word == "better"]
     contest, best = max(won or judged, key=lambda pair: pair[0].points)
     control = best.random.text if best.random else "–"
-    interval = "" if contest.low is None else f" (95 % interval {contest.interval})"
-    numbers = f"{best.distilled.text} against {control}, {contest.points:+.1f} points{interval}"
+    numbers = f"{best.distilled.text} against {control}, **{contest.points:+.1f} points**"
     if won:
-        return f"Furthest above as many random real images is **{best.label}**: {numbers}, {contest.text}."
+        return (
+            f"Furthest above as many random real images is **{best.label}**: {numbers} "
+            f"(95 % interval {contest.interval}), {contest.text}."
+        )
+    if all(one.low is None for one, _ in judged):
+        return (
+            f"Nearest to a win comes **{best.label}**: {numbers}. It is one seed: whether a second would say the same, nobody "
+            "knows yet. Students of one set are no seeds; two or more seeds would tell."
+        )
     return (
         f"No set here can be called better than as many random real images. Nearest comes **{best.label}**: {numbers}; "
         f"{contest.text}."
     )
 
 
-def show(rows: list[Row]) -> None:
-    """The table itself, with a column for the control and one for all bytes that are stored."""
-    facts = list(dict.fromkeys(name for row in rows for name in row.facts))
+def show(regime: str, rows: list[Row]) -> None:
+    """What was judged under one kind of labels: the sentence, the picture, the contestants, and the yardsticks below them."""
+    title, about = REGIMES[regime]
+    st.subheader(title)
+    st.caption(about)
+    st.markdown(answer(rows))
+    draw.figure(
+        score_plots.bars(rows), f"bars.{regime}", "Accuracy of each set beside its random control, with error bars"
+    )
+    learned, taken = ([row for row in rows if row.about.takes is chosen] for chosen in (False, True))
     ruined = any(row.ruin for row in rows)
+    if learned:
+        lines = [{**_line(row), **({"Health": row.ruin or "–"} if ruined else {})} for row in learned]
+        _table(lines, "Accuracy of each set with its spread, its random control, the difference and what is stored")
+    if taken:
+        st.markdown("**Yardsticks:** real images that were chosen or averaged; nothing was learned.")
+        dull = ("Random", "Points", "Verdict")
+        lines = [{name: said for name, said in _line(row).items() if name not in dull} for row in taken]
+        _table(lines, "Accuracy of real images that were only chosen, with its spread and what is stored")
+
+
+def _table(lines: list[dict[str, Any]], alt: str) -> None:
     st.dataframe(
-        [{**_line(row, facts), **({"Health": row.ruin or "–"} if ruined else {})} for row in rows],
+        lines,
         hide_index=True,
         column_config={
+            "Per class": st.column_config.NumberColumn(help="Images per class."),
             "Accuracy": st.column_config.TextColumn(help=sentence(naming.SCORE)),
+            "Counted": st.column_config.TextColumn(
+                help="What mean and spread are over: seeds where there are several, else students."
+            ),
             "Random": st.column_config.TextColumn(help=DRAWN),
-            "Gain": st.column_config.NumberColumn(
-                format="%+.1f", help="Points above as many random real images: the difference of the printed numbers."
-            ),
-            "Best epoch": st.column_config.TextColumn(help=BONUS),
-            "Passport": st.column_config.TextColumn(
-                help="How the number came about; all lines stand below.", width="large"
-            ),
-            "Against random": st.column_config.TextColumn(help=TOLD),
+            "Points": st.column_config.NumberColumn(format="%+.1f", help=POINTS),
+            "Verdict": st.column_config.TextColumn(help=POINTS),
             "Stored": st.column_config.TextColumn(
                 help="Images, labels, teachers and generators; the ledger below says which."
             ),
             "Watch": st.column_config.LinkColumn(display_text="open"),
         },
-        alt="Accuracy of each set with its spread, its random control, and what it costs",
+        alt=alt,
     )
+
+
+def details(rows: list[Row]) -> None:
+    """All other columns."""
+    facts = list(dict.fromkeys(name for row in rows for name in row.facts))
+    with st.expander(
+        "Every column: student, protocol, interval, best epoch, what each run is known by", icon=":material/table:"
+    ):
+        st.dataframe(
+            [_rest(row, facts) for row in rows],
+            hide_index=True,
+            column_config={
+                "Best epoch": st.column_config.TextColumn(help=BONUS),
+                "Passport": st.column_config.TextColumn(
+                    help="How the number came about; all lines stand below.", width="large"
+                ),
+            },
+            alt="Student, protocol, labels, interval and facts of each set",
+        )
 
 
 def costs(rows: list[Row]) -> None:
     """The ledger: what is stored of each set and of its control, and who paid for it."""
-    st.markdown(f"**{ledger.TITLE}**")
-    meanings = {entry.title: st.column_config.TextColumn(help=entry.meaning) for entry in ledger.ENTRIES}
-    alt = "Bytes of images, labels, teachers and generators, what a teacher saw, and seconds and memory of each set and its control"
-    st.dataframe(ledger.lines(rows), hide_index=True, column_config=meanings, alt=alt)
+    with st.expander(ledger.TITLE, icon=":material/receipt_long:"):
+        meanings = {entry.title: st.column_config.TextColumn(help=entry.meaning) for entry in ledger.ENTRIES}
+        alt = "Bytes of images, labels, teachers and generators, what a teacher saw, and seconds and memory of each set and its control"
+        st.dataframe(ledger.lines(rows), hide_index=True, column_config=meanings, alt=alt)
+
+
+def budgets(by_regime: Mapping[str, list[Row]]) -> None:
+    """Accuracy against what it costs, for each kind of labels."""
+    with st.expander("What accuracy costs: bytes, updates, seconds", icon=":material/payments:"):
+        names = {name: title for name, (title, _) in BUDGETS.items()}
+        budget = st.segmented_control(
+            "Budget",
+            list(names),
+            format_func=names.get,
+            key="budget",
+            default="bytes",
+            required=True,
+            bind="query-params",
+        )
+        for regime, rows in by_regime.items():
+            if len(by_regime) > 1:
+                st.markdown(f"**{REGIMES[regime][0]}**")
+            chart = score_plots.against(rows, str(budget or "bytes"))
+            draw.figure(
+                chart, f"bytes.{regime}", "Accuracy against a budget, and the line of what nothing beats at its price"
+            )
 
 
 def _picked(row: Row) -> str:
@@ -154,27 +234,41 @@ def _picked(row: Row) -> str:
     return f"{100 * row.distilled.picked:.1f} ({ahead:+.1f}, of {row.distilled.looks} epochs)"
 
 
-def _line(row: Row, facts: list[str]) -> dict[str, Any]:
+def _short(score: Score) -> str:
+    """`86.1 ± 1.2 %`; what the spread is over stands beside it."""
+    return (
+        f"{100 * score.mean:.1f} ± {100 * score.std:.1f} %" if math.isfinite(score.std) else f"{100 * score.mean:.1f} %"
+    )
+
+
+def _line(row: Row) -> dict[str, Any]:
     contest = row.contest
     return {
-        "Method": row.method,
-        "Differs": row.differs,
+        "Set": " · ".join([row.title, *([row.differs] if row.differs else [])]),
         "Data": row.data,
-        "ipc": row.ipc,
-        "Accuracy": f"{'○ ' if row.single else ''}{row.distilled.text}",
+        "Per class": row.ipc,
+        "Accuracy": _short(row.distilled),
+        "Counted": row.counted,
         "Random": row.random.text if row.random else "–",
-        "Gain": contest.points if contest else None,
-        "Against random": contest.text if contest else "–",
+        "Points": contest.points if contest else None,
+        "Verdict": contest.text if contest else "–",
+        "Stored": draw.size(ledger.total(row.distilled.budget)),
+        "Watch": f"/live?run={row.runs[0]}",
+    }
+
+
+def _rest(row: Row, facts: list[str]) -> dict[str, Any]:
+    contest = row.contest
+    return {
+        "Set": row.label,
+        "Accuracy": row.distilled.text,
         "Interval": contest.interval if contest else "–",
         "Best epoch": _picked(row),
         "All real": row.real.text if row.real else "–",
-        "Seeds": "1 seed" if row.single else f"{len(row.seeds)} seeds",
         **{titled(name): said(name, row.facts[name]) if name in row.facts else "–" for name in facts},
         "Student": row.student,
         "Protocol": row.protocol,
         "Labels": row.labels,
-        "Stored": draw.size(ledger.total(row.distilled.budget)),
         "Preset": row.preset,
         "Passport": row.distilled.passport.brief,
-        "Watch": f"/live?run={row.runs[0]}",
     }

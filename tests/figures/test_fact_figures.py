@@ -48,7 +48,7 @@ def test_the_second_map_has_the_cells_of_the_first():
     made = facts.figure(TWO, cells, RISE)
     assert [list(row) for row in made.data[0].z] == [[pytest.approx(0.2), 1.0, None], [None] * 3]
     assert made.layout.title.text == "Rise of the loss on the start:<br>largest at K 1 · ρ 0.015,<br>1 nats (1 seed)"
-    assert facts.text(cells[0], RISE) == "0.200 ± 0.141 nats (n = 2)"
+    assert facts.text(cells[0], RISE) == "0.200 ± 0.141 nats (2 seeds)"
     [frame] = made.layout.shapes
     assert (frame.x0, frame.x1) == (0.5, 1.5), "the published choice is framed here too"
 

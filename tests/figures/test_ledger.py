@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from distill_core.figures import ledger, scores, tables
+from distill_core.figures import ledger, rows, scores, tables
 from distill_core.record.scores import completed, scores_of
 
 FULL = {
@@ -78,17 +78,17 @@ def test_seconds_of_making_a_set_are_those_until_its_students_began():
 
 
 def test_the_table_has_a_line_for_the_control_too():
-    ours, control = ledger.lines(scores.table([run(scored(**FULL), scored("random", image_bytes=2560))]))
+    ours, control = ledger.lines(rows.table([run(scored(**FULL), scored("random", image_bytes=2560))]))
     assert ours["Total"] == "380 kB" and control["Set"].endswith("random real images") and control["Total"] == "2.6 kB"
 
 
 def test_files_hold_the_same_numbers():
-    rows = scores.table([run(scored(**FULL))])
-    [line] = csv.DictReader(io.StringIO(tables.to_csv(rows)))
+    made = rows.table([run(scored(**FULL))])
+    [line] = csv.DictReader(io.StringIO(tables.to_csv(made)))
     assert (line["stored_bytes"], line["teacher_images"], line["distill_seconds"]) == ("379560", "1168", "31.5")
     assert line["peak_resident_bytes"] == "12300000" and line["peak_cuda_bytes"] == "" and line["runs"] == "a"
-    assert "380~kB" in tables.to_latex(rows)
-    bare = scores.table([run(scored())])
+    assert "380~kB" in tables.to_latex(made)
+    bare = rows.table([run(scored())])
     assert next(csv.DictReader(io.StringIO(tables.to_csv(bare))))["stored_bytes"] == ""
 
 

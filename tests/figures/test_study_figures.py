@@ -42,7 +42,11 @@ def test_the_matrix_shows_mean_spread_and_control_and_leaves_holes():
 
 def test_curves_have_the_spread_over_orders_and_their_control():
     ours, beside = studies.curves_of(continual())
-    assert ours.mean(0) == 0.9 and ours.said(1) == "60.0 ± 14.1 % (n = 2)" and beside.said(0) == "90.0 ± 0.0 % (n = 2)"
+    assert (
+        ours.mean(0) == 0.9
+        and ours.said(1) == "60.0 ± 14.1 % (2 orders)"
+        and beside.said(0) == "90.0 ± 0.0 % (2 orders)"
+    )
     figure = studies.curve([ours, beside])
     assert [line.line.dash for line in figure.data] == ["solid", "dash"]
     assert figure.data[1].marker.symbol.endswith("-open")

@@ -61,7 +61,7 @@ def test_the_heat_map_shows_means_and_names_what_is_empty():
     [frame] = made.layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (0.5, 1.5, 0.5, 1.5)
     assert made.layout.title.text == (
-        "Highest mean: K 12 · ρ 0.015<br>85.0 ± 7.1 % (n = 2)<br>random real images: 50.0 ± 0.0 % (n = 2)"
+        "Highest mean: K 12 · ρ 0.015<br>85.0 ± 7.1 % (2 seeds)<br>random real images: 50.0 ± 0.0 % (2 seeds)"
     )
 
 
@@ -74,7 +74,7 @@ def test_differences_below_the_spread_do_not_look_large():
 def test_dots_are_hollow_for_one_seed_and_have_their_control():
     made = grids.figure(ONE, results(ONE, (0.5, 0.6), (0.7,)))
     control, ours = made.data
-    assert control.name == "random real images" and list(ours.marker.symbol) == ["circle", "circle-open"]
+    assert control.name == "as many random real images" and list(ours.marker.symbol) == ["circle", "circle-open"]
     assert [round(x) for x in ours.x] == [55, 70] and ours.error_x.array[1] == 0
     assert "12 (published)" in made.layout.yaxis.ticktext
     assert [one.text for one in grids.figure(ONE, DOTS).layout.annotations] == ["queued"]
@@ -85,7 +85,7 @@ def test_the_answer_says_how_much_it_can_know():
     assert "It is the published choice." in grids.answer(TWO, CELLS)
     near = grids.answer(ONE, results(ONE, (0.5, 0.6), (0.56, 0.57)))
     assert (
-        "**K & L 12** with 56.5 ± 0.7 % (n = 2)" in near
+        "**K & L 12** with 56.5 ± 0.7 % (2 seeds)" in near
         and "less than one s.d. (7.1); seed by seed it is ahead in 1 of 2" in near
     )
     single = grids.answer(ONE, results(ONE, (0.9,), (0.5,)))

@@ -24,7 +24,11 @@ def test_an_empty_home_offers_a_new_run(open_page):
 def test_the_table_shows_scores_beside_their_control(open_page, make_run):
     make_run()
     line = open_page(PAGE).dataframe[0].value.iloc[0]
-    assert (line["Accuracy"], line["Random"], line["State"]) == ("86.0 ± 1.0 % (n = 3)", "71.0 % (1 draw)", "finished")
+    assert (line["Accuracy"], line["Random"], line["State"]) == (
+        "86.0 ± 1.0 % (3 students)",
+        "71.0 % (1 draw)",
+        "finished",
+    )
     assert line["Images"].startswith("data:image/png;base64,")
 
 

@@ -3,38 +3,65 @@
 from __future__ import annotations
 
 from distill_core.events import Scored
-from distill_core.figures.scores import Row, Score
+from distill_core.figures.rows import About, Row
+from distill_core.figures.scores import Score
 from distill_core.record import quoted
 from distill_core.record.log import Recorder
 from distill_core.record.passport import BEST
 from pages.parts.score_table import answer
 
 
-def test_without_scores_the_page_says_what_to_do(open_page, make_run):
+def words(app) -> str:
+    return " ".join(one.value for one in [*app.markdown, *app.caption, *app.subheader])
+
+
+def details(app):
+    return next(one.value for one in app.dataframe if "Best epoch" in one.value)
+
+
+def test_without_scores_of_ones_own_the_shipped_runs_are_shown_by_regime(open_page, make_run):
     make_run(state="stopped")
     app = open_page("compare/scores")
-    assert any("No run has been scored yet" in one.value for one in app.markdown)
+    assert "Examples that ship with the studio" in words(app)
+    assert [one.value for one in app.subheader] == ["Hard labels", "Live teacher"]
+    assert not any(one.label == "Report" for one in app.button), "they are no runs of this library"
 
 
-def test_seeds_are_pooled_and_one_seed_is_hollow(open_page, make_run):
-    make_run(), make_run(seed=1), make_run("random")
-    table = open_page("compare/scores").dataframe[0].value
-    shown = dict(zip(table["Method"], table["Accuracy"], strict=True))
-    assert shown == {"shift": "86.0 ± 0.0 % (2 seeds; ± 1.0 over students)", "random": "○ 86.0 ± 1.0 % (n = 3)"}
-    beside = dict(zip(table["Method"], table["Random"], strict=True))
-    assert beside == {"shift": "71.0 ± 0.0 % (2 draws; ± 1.0 over students)", "random": "71.0 ± 1.0 % (n = 3, 1 draw)"}
-    assert list(table["Gain"].round(1)) == [15.0, 15.0]
-    told = dict(zip(table["Method"], table["Against random"], strict=True))
-    assert told == {
-        "shift": "better (2 seeds)",
-        "random": "cannot be told with 3 students and 1 draw; 2 or more of each would",
-    }
+def test_seeds_are_pooled_and_a_win_is_said_of_seeds_not_of_students(open_page, make_run):
+    make_run(), make_run(seed=1), make_run("searcher")  # the catalog knows no title of this one
+    table = open_page("compare/scores").dataframe[0].value.set_index("Set")
+    seeds, one = table.loc["Shifted weights"], table.loc["searcher"]
+    assert (seeds["Accuracy"], seeds["Counted"]) == ("86.0 ± 0.0 %", "2 seeds, 6 students")
+    assert (one["Accuracy"], one["Counted"]) == ("86.0 ± 1.0 %", "1 seed, 3 students")
+    assert seeds["Random"] == "71.0 ± 0.0 % (2 draws; ± 1.0 over students)"
+    assert list(table["Points"].round(1)) == [15.0, 15.0]
+    assert seeds["Verdict"] == "better (2 seeds)"
+    assert one["Verdict"] == "cannot be told with 1 seed; 2 or more would"
+
+
+def test_real_images_that_were_only_chosen_are_no_contestants(open_page, make_run):
+    make_run(), make_run("random")
+    learned, yardsticks = open_page("compare/scores").dataframe[:2]
+    assert list(learned.value["Set"]) == ["Shifted weights"]
+    assert list(yardsticks.value["Set"]) == ["Random real images"] and "Points" not in yardsticks.value
+
+
+def test_every_regime_of_labels_has_a_table_of_its_own(open_page, make_run):
+    folder, _ = make_run(), make_run("searcher")
+    recorder = Recorder(folder)
+    for subject in ("distilled", "random"):
+        for labels in ("static", "teacher"):
+            recorder.write(Scored(subject, "convnet", "soft", (0.9, 0.91), labels=labels))
+    recorder.close()
+    app = open_page("compare/scores")
+    assert [one.value for one in app.subheader] == ["Hard labels", "Stored soft labels", "Live teacher"]
+    assert [len(one.value) for one in app.dataframe[:3]] == [2, 1, 1]
 
 
 def test_the_filter_lives_in_the_link(open_page, make_run):
     make_run(), make_run("random")
     app = open_page("compare/scores", method="random")
-    assert list(app.dataframe[0].value["Method"]) == ["random"]
+    assert list(app.dataframe[0].value["Set"]) == ["Random real images"]
 
 
 def test_a_filter_that_leaves_nothing_is_no_error(open_page, make_run):
@@ -46,7 +73,9 @@ def test_a_filter_that_leaves_nothing_is_no_error(open_page, make_run):
 def test_the_answer_names_the_best_set(open_page, make_run):
     make_run(), make_run(seed=1)
     app = open_page("compare/scores")
-    assert any("+15.0 points" in one.value and "shift · tiny · ipc 1" in one.value for one in app.markdown)
+    assert any(
+        "+15.0 points" in one.value and "Shifted weights · tiny · 1 per class" in one.value for one in app.markdown
+    )
 
 
 def test_a_report_of_the_shown_runs_is_sent_for(open_page, make_run, monkeypatch):
@@ -65,16 +94,30 @@ def test_a_report_of_too_many_runs_is_not_offered(open_page, make_run):
     assert next(one for one in app.button if one.label == "Report").disabled
 
 
+CONTROL = Score("random", "convnet", "hard", "hard", (0.7, 0.8))
+
+
+def row(*seeds: tuple[float, float], takes: bool = False) -> Row:
+    ours = Score("distilled", "convnet", "hard", "hard", tuple(own for own, _ in seeds))
+    named = ("shift", "", "tiny", 1, "convnet", "hard", "hard", tuple(range(len(seeds))), ("a",))
+    return Row(*named, ours, CONTROL, None, pairs=seeds, about=About("Shift", takes))
+
+
 def test_a_set_below_its_control_is_not_praised():
-    ours = Score("distilled", "convnet", "hard", "hard", (0.5, 0.6))
-    control = Score("random", "convnet", "hard", "hard", (0.7, 0.8))
-    row = Row("shift", "", "tiny", 1, "convnet", "hard", "hard", (0,), ("a",), ours, control, None)
-    assert answer([row]).startswith("No set here can be called better than as many random real images")
+    assert answer([row((0.5, 0.7), (0.6, 0.8))]).startswith(
+        "No set here can be called better than as many random real images"
+    )
+
+
+def test_one_seed_wins_nothing_whatever_its_students_say():
+    said = answer([row((0.9, 0.7))])
+    assert "It is one seed" in said and "better" not in said
+    assert "only chosen" in answer([row((0.9, 0.7), takes=True)])
 
 
 def test_a_row_says_how_it_came_about_and_what_the_best_epoch_would_print(open_page, make_run):
     make_run()
-    table = open_page("compare/scores").dataframe[0].value
+    table = details(open_page("compare/scores"))
     assert list(table["Best epoch"]) == ["not recorded"]
     assert list(table["Passport"]) == ["convnet · hard labels · 90 updates · epoch: last"]
 
@@ -93,7 +136,7 @@ def test_two_numbers_are_laid_beside_each_other_line_by_line(open_page, make_run
     assert any("They differ in **" in text for text in texts)
     commands = [one.value for one in app.code]
     assert any("distill-studio evaluate" in one and "--protocol" in one for one in commands)
-    picked = set(app.dataframe[0].value["Best epoch"])
+    picked = set(details(app)["Best epoch"])
     assert "65.0 (+10.0, of 11 epochs)" in picked
 
 

@@ -44,7 +44,7 @@ def test_an_empty_home_opens_on_a_shipped_pair_and_says_what_differs(home, open_
         in said.replace("\\", "")
     )
     assert "none against directed" in said and "An example that ships with the studio" in said
-    assert "A: **96.0 % (1 seed)** of unseen images; random real ones: 97.6 ± 1.2 % (3 draws): -1.6 points" in said
+    assert "A: **96.0 % (1 student)** of unseen images; random real ones: 97.6 ± 1.2 % (3 draws): -1.6 points" in said
     assert differing_in(app) == ["Weight adjustment"]
     assert "4 settings that not every run has" in [one.label for one in app.expander]
     (sent,) = [json.loads(n.proto.json) for n in app.get("bidi_component") if n.proto.component_name == "distill_wall"]
@@ -112,7 +112,8 @@ def test_accuracies_stand_with_their_control():
     control = {"accuracy": 0.7, "std": 0.02, "n": 5, "draws": 5}
     said = differing.worth({"distilled": own, "random": control}, "A one")
     assert (
-        said == "A: **80.0 ± 1.0 % (n = 3)** of unseen images; random real ones: 70.0 ± 2.0 % (5 draws): +10.0 points"
+        said
+        == "A: **80.0 ± 1.0 % (3 students)** of unseen images; random real ones: 70.0 ± 2.0 % (5 draws): +10.0 points"
     )
 
 

@@ -291,7 +291,7 @@ def test_reliability_is_a_study_and_is_drawn_beside_its_control(home, open_page,
     )
     app = open_page(PAGE, run=run.id)
     app.button_group(key="question").set_value("reliability").run()
-    assert not app.exception and app.dataframe[0].value["PGD ε 8"].tolist()[0] == "20.0 % (1 seed)"
+    assert not app.exception and app.dataframe[0].value["PGD ε 8"].tolist()[0] == "20.0 % (1 student)"
     titles = [json.loads(one.proto.spec)["layout"]["title"]["text"] for one in app.get("plotly_chart")]
     assert titles[1:] == ["Under blur", "After one sign step (FGSM)", "After ten projected steps (PGD)"]
 

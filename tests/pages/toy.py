@@ -36,7 +36,7 @@ class Directed(Random):
 class RandomReal(Method):
     """Without a setting."""
 
-    card = Card(name="random", title="Random real images", idea="Takes real images.", **ABOUT)
+    card = Card(name="random", title="Random real images", idea="Takes real images.", learns="nothing", **ABOUT)
 
 
 class Shift(Method):

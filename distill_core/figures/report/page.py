@@ -11,7 +11,8 @@ from ...entries import Catalog
 from ...fields import flat
 from ...record.proof import MARK, Made, Proof
 from .. import ledger
-from ..scores import Row, Score, table
+from ..rows import Row, about, table
+from ..scores import Score
 from . import passport
 from .runs import Read
 
@@ -29,7 +30,7 @@ class Pictures:
 
 def page(proof: Proof, runs: Sequence[Read], nearest: Mapping[str, Pictures], catalog: Catalog) -> str:
     """The whole report as HTML. `nearest` has pictures by run."""
-    rows = table([one.scored for one in runs])
+    rows = table([one.scored for one in runs], about(catalog))
     protocols = {str(one["name"]): one for one in catalog["protocols"]}
     environment = Environment(
         loader=PackageLoader(__package__, "."),
