@@ -14,8 +14,8 @@ from distill_core.errors import StudioError
 from distill_core.figures import ledger, score_plots
 from distill_core.figures.rows import REGIMES, Row
 from distill_core.figures.scores import BUDGETS, Score
-from distill_core.quantities import said, sentence, titled
-from distill_core.record import health, naming
+from distill_core.quantities import said, titled
+from distill_core.record import health
 from distill_core.record.contest import points
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
@@ -25,10 +25,10 @@ from distill_core.record.scores import completed
 from . import draw, examples, feed, studio
 
 POINTS = (
-    "Points above as many random real images with the same labels: the difference of the printed numbers. Better or worse is said only "
-    "where a 95 % interval over seeds, each set paired with its own control, leaves out zero."
+    "Random: as many random real images with the same labels, mean ± s.d. over draws of them. Points: the difference of the printed numbers. "
+    "Better or worse is said only where a 95 % interval over seeds, each set paired with its own control, leaves out zero. Stored: images, "
+    "labels, teachers and generators."
 )
-DRAWN = "As many random real images: mean ± s.d. over draws of them, and the s.d. of students that saw the same draw."
 BONUS = (
     "A paper that picks its best test epoch would print this; in brackets what the picking adds. It is shown and used for nothing: our "
     "numbers are those of the last epoch."
@@ -147,34 +147,18 @@ def show(regime: str, rows: list[Row]) -> None:
     ruined = any(row.ruin for row in rows)
     if learned:
         lines = [{**_line(row), **({"Health": row.ruin or "–"} if ruined else {})} for row in learned]
-        _table(lines, "Accuracy of each set with its spread, its random control, the difference and what is stored")
+        _table(lines)
+        st.caption(POINTS)
     if taken:
         st.markdown("**Yardsticks:** real images that were chosen or averaged; nothing was learned.")
         dull = ("Random", "Points", "Verdict")
         lines = [{name: said for name, said in _line(row).items() if name not in dull} for row in taken]
-        _table(lines, "Accuracy of real images that were only chosen, with its spread and what is stored")
+        _table(lines)
 
 
-def _table(lines: list[dict[str, Any]], alt: str) -> None:
-    st.dataframe(
-        lines,
-        hide_index=True,
-        column_config={
-            "Per class": st.column_config.NumberColumn(help="Images per class."),
-            "Accuracy": st.column_config.TextColumn(help=sentence(naming.SCORE)),
-            "Counted": st.column_config.TextColumn(
-                help="What mean and spread are over: seeds where there are several, else students."
-            ),
-            "Random": st.column_config.TextColumn(help=DRAWN),
-            "Points": st.column_config.NumberColumn(format="%+.1f", help=POINTS),
-            "Verdict": st.column_config.TextColumn(help=POINTS),
-            "Stored": st.column_config.TextColumn(
-                help="Images, labels, teachers and generators; the ledger below says which."
-            ),
-            "Watch": st.column_config.LinkColumn(display_text="open"),
-        },
-        alt=alt,
-    )
+def _table(lines: list[dict[str, Any]]) -> None:
+    """Words that stand at once, can be copied and printed; what sorts is folded below."""
+    st.table([{**one, "Set": studio.escape(one["Set"])} for one in lines])
 
 
 def details(rows: list[Row]) -> None:
@@ -241,19 +225,22 @@ def _short(score: Score) -> str:
     )
 
 
+def _drawn(control: Score) -> str:
+    draws = max(1, control.spread.draws)
+    return f"{draws} draw{'s' * (draws > 1)}"
+
+
 def _line(row: Row) -> dict[str, Any]:
     contest = row.contest
     return {
-        "Set": " · ".join([row.title, *([row.differs] if row.differs else [])]),
-        "Data": row.data,
-        "Per class": row.ipc,
+        "Set": row.label,
         "Accuracy": _short(row.distilled),
-        "Counted": row.counted,
-        "Random": row.random.text if row.random else "–",
-        "Points": contest.points if contest else None,
+        "Over": row.counted,
+        "Random": f"{_short(row.random)}, {_drawn(row.random)}" if row.random else "–",
+        "Points": f"{contest.points:+.1f}" if contest else "–",
         "Verdict": contest.text if contest else "–",
         "Stored": draw.size(ledger.total(row.distilled.budget)),
-        "Watch": f"/live?run={row.runs[0]}",
+        "Watch": f"[open](/live?run={row.runs[0]})",
     }
 
 

@@ -29,21 +29,24 @@ def test_without_scores_of_ones_own_the_shipped_runs_are_shown_by_regime(open_pa
 
 def test_seeds_are_pooled_and_a_win_is_said_of_seeds_not_of_students(open_page, make_run):
     make_run(), make_run(seed=1), make_run("searcher")  # the catalog knows no title of this one
-    table = open_page("compare/scores").dataframe[0].value.set_index("Set")
-    seeds, one = table.loc["Shifted weights"], table.loc["searcher"]
-    assert (seeds["Accuracy"], seeds["Counted"]) == ("86.0 ± 0.0 %", "2 seeds, 6 students")
-    assert (one["Accuracy"], one["Counted"]) == ("86.0 ± 1.0 %", "1 seed, 3 students")
-    assert seeds["Random"] == "71.0 ± 0.0 % (2 draws; ± 1.0 over students)"
-    assert list(table["Points"].round(1)) == [15.0, 15.0]
+    table = open_page("compare/scores").table[0].value.set_index("Set")
+    seeds, one = table.loc["Shifted weights · tiny · 1 per class"], table.loc["searcher · tiny · 1 per class"]
+    assert (seeds["Accuracy"], seeds["Over"]) == ("86.0 ± 0.0 %", "2 seeds, 6 students")
+    assert (one["Accuracy"], one["Over"]) == ("86.0 ± 1.0 %", "1 seed, 3 students")
+    assert seeds["Random"] == "71.0 ± 0.0 %, 2 draws"
+    assert list(table["Points"]) == ["+15.0", "+15.0"]
     assert seeds["Verdict"] == "better (2 seeds)"
     assert one["Verdict"] == "cannot be told with 1 seed; 2 or more would"
 
 
 def test_real_images_that_were_only_chosen_are_no_contestants(open_page, make_run):
     make_run(), make_run("random")
-    learned, yardsticks = open_page("compare/scores").dataframe[:2]
-    assert list(learned.value["Set"]) == ["Shifted weights"]
-    assert list(yardsticks.value["Set"]) == ["Random real images"] and "Points" not in yardsticks.value
+    learned, yardsticks = open_page("compare/scores").table
+    assert list(learned.value["Set"]) == ["Shifted weights · tiny · 1 per class"]
+    assert (
+        list(yardsticks.value["Set"]) == ["Random real images · tiny · 1 per class"]
+        and "Points" not in yardsticks.value
+    )
 
 
 def test_every_regime_of_labels_has_a_table_of_its_own(open_page, make_run):
@@ -55,19 +58,19 @@ def test_every_regime_of_labels_has_a_table_of_its_own(open_page, make_run):
     recorder.close()
     app = open_page("compare/scores")
     assert [one.value for one in app.subheader] == ["Hard labels", "Stored soft labels", "Live teacher"]
-    assert [len(one.value) for one in app.dataframe[:3]] == [2, 1, 1]
+    assert [len(one.value) for one in app.table[:3]] == [2, 1, 1]
 
 
 def test_the_filter_lives_in_the_link(open_page, make_run):
     make_run(), make_run("random")
     app = open_page("compare/scores", method="random")
-    assert list(app.dataframe[0].value["Set"]) == ["Random real images"]
+    assert list(app.table[0].value["Set"]) == ["Random real images · tiny · 1 per class"]
 
 
 def test_a_filter_that_leaves_nothing_is_no_error(open_page, make_run):
     make_run(), make_run("random", data="far")
     app = open_page("compare/scores", method="random")
-    assert list(app.dataframe[0].value["Data"]) == ["far"]
+    assert list(app.table[0].value["Set"]) == ["Random real images · far · 1 per class"]
 
 
 def test_the_answer_names_the_best_set(open_page, make_run):
