@@ -23,7 +23,7 @@ import torch
 HERE = Path(__file__).parent
 SETS = ("digits", "digits:size=8", "digits:size=32", "fashion", "shapes", "shapes:size=16")
 SEVERAL = ("digits", "shapes")  # for these the small networks of INFER's quick settings ship too
-PRIORS = ("fashion-mnist", "fashion", "digits", "shapes")
+PRIORS = ("fashion-mnist", "digits", "shapes")
 STUDENTS = 3
 SMALL_NET = (
     "convnet:norm=instance,width=32"  # the matched network and the student of the clothes: a minute on two cores

@@ -81,6 +81,21 @@ def test_a_bundled_set_has_its_prior(name):
     assert right == pytest.approx(card["quality"]["accuracy of a real-trained classifier on samples"], abs=0.05)
 
 
+def test_the_clothes_take_the_generator_of_all_of_fashion_mnist_and_say_so(home):
+    from distill_core.priors import is_at_hand, prior_of
+
+    real = load("fashion")
+    assert is_at_hand("style", real) and not is_at_hand("style:sharpen=5", real), "other options are trained"
+    stream = prior_of("style", real, 0, torch.device("cpu"))
+    note = next(stream)
+    with pytest.raises(StopIteration) as end:
+        next(stream)
+    card = json.loads((ASSETS / "priors" / "card.json").read_text(encoding="utf-8"))["priors"]
+    key = end.value.value.spec.partition("@")[2]
+    assert card[key]["data"] == "fashion-mnist" and card[key]["classes"] == list(real.classes)
+    assert "fashion-mnist" in note.text
+
+
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.name)
 def test_a_recording_is_a_finished_run_of_ours(path):
     folder = RunFolder(path)

@@ -1,6 +1,7 @@
 """Generators that can be cut between layers; pixels are the simplest prior.
 
-By name: `style:width=32` (ours, trained on these data with the recipe for them; found or trained in a stage of its own), `style@<key>` (a
+By name: `style:width=32` (ours, trained on these data with the recipe for them; found or trained in a stage of its own; for a part
+of a larger set the one that ships for all of it), `style@<key>` (a
 file that was trained or imported), `stylegan-xl@<key>`, `stylegan2@<key>`, `biggan@<key>`, `autoencoder@<key>` (somebody else's
 generator, imported from a file), `untrained:width=32` (the same with random weights, a control), `pixels` (no generator).
 """
@@ -12,6 +13,7 @@ import torch
 from .. import store
 from ..datasets import RealSet
 from ..errors import BadSetting, nearest
+from ..events import Note
 from ..method import Stream, stage
 from ..spec import Spec, parse
 from .prior import Cut, Identity, Prior
@@ -19,6 +21,9 @@ from .style import StyleGenerator, cuts_of
 
 __all__ = ["Cut", "Identity", "Prior", "check", "cuts_for", "is_at_hand", "prior_of"]
 
+PART_OF = {
+    "fashion": "fashion-mnist"
+}  # a part of a larger set takes the generator that ships for it: same classes, more images
 OPTIONS = {"style": ("width", "steps", "sharpen"), "untrained": ("width",), "pixels": ()}
 FOREIGN = ("stylegan-xl", "stylegan2", "biggan", "autoencoder")
 OPTIONS |= dict.fromkeys(FOREIGN, ())
@@ -104,8 +109,12 @@ def prior_of(spec: str, real: RealSet, seed: int, device: torch.device) -> Strea
     from .recipes import recommended
     from .train import trained
 
-    if asked.weights:
-        return find(asked.weights, real, device)
+    if key := asked.weights or _of_the_whole(asked, real):
+        if not asked.weights:
+            yield Note(
+                f"The generator is style@{key}, trained on all of {PART_OF[parse(real.name).name]}; these data are a part of it."
+            )
+        return find(key, real, device)
     recipe = recommended(real.name, **_numbers(asked))
     return (yield from stage("prior", trained(real, recipe, device), recipe.steps + recipe.sharpen))
 
@@ -115,10 +124,23 @@ def is_at_hand(spec: str, real: RealSet) -> bool:
     asked = checked(spec)
     if asked.name != "style" or asked.weights:
         return True
+    return _is_trained(asked, real) or bool(_of_the_whole(asked, real))
+
+
+def _is_trained(asked: Spec, real: RealSet) -> bool:
     from .recipes import recommended
     from .train import prior_key
 
     return store.find("prior", prior_key(real, recommended(real.name, **_numbers(asked)))) is not None
+
+
+def _of_the_whole(asked: Spec, real: RealSet) -> str:
+    """Key of the shipped generator of the set that these data are a part of. "" where they are whole, have a trained one of their own,
+    or one with options is asked for."""
+    from .files import shipped
+
+    whole = PART_OF.get(parse(real.name).name, "")
+    return shipped(whole, real) if whole and not asked.pairs and not _is_trained(asked, real) else ""
 
 
 def _numbers(asked: Spec) -> dict[str, int]:

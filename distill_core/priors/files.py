@@ -15,7 +15,7 @@ from torch import Tensor
 from .. import store
 from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting
-from ..home import replacing
+from ..home import ASSETS, replacing
 from .header import Header
 from .style import StyleGenerator
 
@@ -31,6 +31,15 @@ def find(key: str, real: RealSet, device: torch.device) -> StyleGenerator:
     network = opened(_where(key), real)[0].to(device)
     network.spec = f"style@{key}"
     return network
+
+
+def shipped(data: str, real: RealSet) -> str:
+    """Key of the prior that ships for the data set `data`, where it makes the classes of `real`; "" for none."""
+    for path in sorted((ASSETS / "priors").glob("*.safetensors")):
+        about = header(path)
+        if about.get("data") == data and about.get("classes") == list(real.classes):
+            return path.stem
+    return ""
 
 
 def check(key: str, real: RealSet) -> None:
