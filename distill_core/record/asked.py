@@ -19,6 +19,7 @@ class Asked(TypedDict, total=False):
     job: dict[str, Any]
     preset: str
     created: float
+    expected: float  # seconds that it was expected to take; not said where nobody knew
     file: str  # `/where/it/is.py:Class`, for a method in a file of the user's own
 
 

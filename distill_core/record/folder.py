@@ -72,8 +72,13 @@ class RunFolder:
         *,
         name: str = "",
         preset: str = "",
+        expected: float | None = None,
     ) -> RunFolder:
-        """A new run; an executor starts it. Its id says what it is: `dwa-digits-ipc1-s0-7f3a`."""
+        """A new run; an executor starts it. Its id says what it is: `dwa-digits-ipc1-s0-7f3a`.
+
+        Args:
+            expected: seconds that it will take, where a trial or runs of its kind say so.
+        """
         data = re.sub(r"[^a-z0-9]+", "-", str(job.get("data", "")).lower()).strip("-")[-40:]
         stem = f"{method}-{data}-ipc{job.get('ipc', 1)}-s{job.get('seed', 0)}"
         folder = cls(home / "runs" / f"{stem}-{secrets.token_hex(2)}")
@@ -85,6 +90,8 @@ class RunFolder:
         asked: Asked = {"schema": SCHEMA, "id": folder.id, "name": name or stem, "method": method, "settings": settings}
         if file := guests.file_of(home, method):
             asked["file"] = file
+        if expected:
+            asked["expected"] = round(expected, 1)
         write_json(staging / "job.json", {**asked, "job": job, "preset": preset, "created": time.time()})
         fresh: State = {"schema": SCHEMA, "state": "stopped", "message": "It was not started yet."}
         write_json(staging / "state.json", {**fresh, "heartbeat": time.time()})

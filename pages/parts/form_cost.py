@@ -40,6 +40,15 @@ def alike(method: str, job: dict[str, Any]) -> list[float]:
     return [float(row["seconds"]) for row in same if row.get("seconds")][:10]
 
 
+def expected(method: dict[str, Any], settings: dict[str, Any], job: dict[str, Any]) -> float | None:
+    """Seconds of one run, as far as the form has said them: of the trial of these settings, else as runs of this kind took."""
+    if st.session_state.get("new.trial") == form.fingerprint(method["name"], settings, job):
+        reply = studio.answer("trial", method=method["name"], settings=settings, job={**job, "seed": 0}) or {}
+        return float(reply["seconds"]) if reply.get("seconds") else None
+    took = alike(method["name"], job)
+    return statistics.median(took) if took else None
+
+
 def _ask(mark: str, label: str) -> None:
     if st.button(label, icon=":material/timer:", key="new.cost", help="A trial of a few steps.", type="tertiary"):
         st.session_state["new.trial"] = mark

@@ -32,10 +32,11 @@ def bar(
     for sentence in dict.fromkeys(wrong):
         st.markdown(f":red[:material/error: {sentence}]")
     if begin:
-        _start(method["name"], settings, job, seeds, name=name, preset=preset)
+        expected = form_cost.expected(method, settings, job)
+        _start(method["name"], settings, job, seeds, name=name, preset=preset, expected=expected)
 
 
-def _start(method: str, settings: dict[str, Any], job: dict[str, Any], seeds: list[int], **about: str) -> None:
+def _start(method: str, settings: dict[str, Any], job: dict[str, Any], seeds: list[int], **about: Any) -> None:
     try:
         asked = [studio.start(method, settings, {**job, "seed": one}, **about) for one in seeds]
     except StudioError as error:

@@ -41,8 +41,12 @@ def reached(records: list[dict[str, Any]]) -> tuple[str, int, int, float, float]
     return stage, step, steps, now, began
 
 
-def progress(records: list[dict[str, Any]]) -> str:
-    """`Learning the images · step 340 of 1,000 · 5.1 steps/s · 2:09 left in this stage`."""
+def progress(records: list[dict[str, Any]], expected: float = 0.0) -> str:
+    """`Learning the images · step 340 of 1,000 · 5.1 steps/s · 2:09 left in this stage, about 3:20 of the run`.
+
+    Args:
+        expected: seconds that the run was expected to take; 0 where nobody knew.
+    """
     stage, step, steps, now, began = reached(records)
     if not stage:
         return "getting ready"
@@ -57,8 +61,13 @@ def progress(records: list[dict[str, Any]]) -> str:
         words.append(f"{speed:,.1f} steps/s" if speed >= 1 else f"{1 / speed:,.1f} s per step")
         left = max(0, steps - step - 1) / speed
         if steps:
-            words.append(f"{int(left) // 60}:{int(left) % 60:02d} left in this stage")
+            whole = f", about {_clock(expected - now)} of the run" if expected > now + left else ""
+            words.append(f"{_clock(left)} left in this stage{whole}")
     return " · ".join(words)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def known_by(records: list[Line]) -> str:
@@ -76,7 +85,8 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
         before = studio.place(folder.id)
         wait = "it is next" if not before else f"{before} run{'s' * (before > 1)} before it"
         return f"{dot} **Queued**, {wait}."
-    where, ruin = progress(records), _ruin(kind, state)
+    expected = folder.request().get("expected", 0.0) if kind in ("running", "paused") else 0.0
+    where, ruin = progress(records, expected), _ruin(kind, state)
     if kind in ("running", "paused"):
         quiet = time.time() - float(state.get("heartbeat") or time.time())
         silent = f" · silent for {quiet:.0f} s" if quiet > 20 else ""

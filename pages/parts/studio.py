@@ -116,9 +116,17 @@ def stop(sentence: str, *, icon: str = ":material/inbox:", page: str = "", label
     st.stop()
 
 
-def start(method: str, settings: Values, job: dict[str, Any], *, name: str = "", preset: str = "") -> RunFolder:
+def start(
+    method: str,
+    settings: Values,
+    job: dict[str, Any],
+    *,
+    name: str = "",
+    preset: str = "",
+    expected: float | None = None,
+) -> RunFolder:
     """A new run, started; bad values are found by whoever works on it, and said in the run's state."""
-    run = RunFolder.create(home(), method, _nested(method, settings), job, name=name, preset=preset)
+    run = RunFolder.create(home(), method, _nested(method, settings), job, name=name, preset=preset, expected=expected)
     executor().start(run)
     return run
 

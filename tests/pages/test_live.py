@@ -455,6 +455,9 @@ def test_time_left_comes_from_the_records():
     records += [{"kind": "scalars", "step": 50, "t": 20.0}]
     assert standing.progress(records) == "Learning the images · step 51 of 100 · 5.0 steps/s · 0:09 left in this stage"
     assert standing.progress([]) == "getting ready"
+    now = records[-1]["t"]
+    assert standing.progress(records, now + 150).endswith("0:09 left in this stage, about 2:30 of the run")
+    assert standing.progress(records, now + 5).endswith("0:09 left in this stage"), "it takes longer than was expected"
 
 
 def test_a_broken_state_is_a_state(home):

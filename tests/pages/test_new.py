@@ -38,6 +38,13 @@ def test_opens_with_the_first_method_and_can_start(home, open_page):
     assert app.query_params["run"] == asked["id"]
 
 
+def test_a_run_remembers_what_it_was_expected_to_take(home, open_page, make_run):
+    make_run("random")
+    button(open_page(PAGE), "Start").click().run()
+    first, other = sorted(started(home), key=lambda one: one["created"])
+    assert "expected" not in first and other["expected"] == 1.5
+
+
 def test_a_link_chooses_the_method_and_the_data(open_page):
     app = open_page(PAGE, method="shift", data="tiny:size=16")
     assert app.session_state["new.method"] == "shift"

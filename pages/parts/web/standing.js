@@ -57,7 +57,7 @@ export function spread(r) {
   r.accuracy.forEach((a, i) => groups.set(drawn[i], [...(groups.get(drawn[i]) ?? []), a]));
   const over = groups.size > 1 ? [...groups.values()].map(average) : r.accuracy, mean = average(over);
   const std = over.length > 1 ? Math.sqrt(over.reduce((a, b) => a + (b - mean) ** 2, 0) / (over.length - 1)) : null;
-  const few = n > 1 ? `n = ${n}` : "1 seed", one = r.subject === "random" ? `${few}, 1 draw` : few;
+  const few = n > 1 ? `${n} students` : "1 student", one = r.subject === "random" ? `${few}, 1 draw` : few;
   return { mean, std, said: groups.size > 1 ? `${groups.size} draws` : one };
 }
 

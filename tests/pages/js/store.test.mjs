@@ -31,10 +31,10 @@ test("a control is a mean over draws, each of which counts once", () => {
   const several = spread({ subject: "random", accuracy: [0.6, 0.7, 0.5, 0.4], draws: [0, 0, 1, 2] });
   assert.ok(Math.abs(several.mean - 1.55 / 3) < 1e-12 && Math.abs(several.std - 0.1258) < 1e-4);
   assert.equal(several.said, "3 draws");
-  assert.equal(spread({ subject: "random", accuracy: [0.6, 0.7] }).said, "n = 2, 1 draw");
+  assert.equal(spread({ subject: "random", accuracy: [0.6, 0.7] }).said, "2 students, 1 draw");
   const ours = spread({ subject: "distilled", accuracy: [0.6, 0.7], draws: [] });
   assert.ok(Math.abs(ours.std - 0.0707) < 1e-4 && ours.said === "n = 2");
-  assert.deepEqual(spread({ subject: "distilled", accuracy: [0.6] }), { mean: 0.6, std: null, said: "1 seed" });
+  assert.deepEqual(spread({ subject: "distilled", accuracy: [0.6] }), { mean: 0.6, std: null, said: "1 student" });
 });
 
 test("half of the learning is one place for every run, however long its students take", () => {
