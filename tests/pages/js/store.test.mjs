@@ -33,7 +33,7 @@ test("a control is a mean over draws, each of which counts once", () => {
   assert.equal(several.said, "3 draws");
   assert.equal(spread({ subject: "random", accuracy: [0.6, 0.7] }).said, "2 students, 1 draw");
   const ours = spread({ subject: "distilled", accuracy: [0.6, 0.7], draws: [] });
-  assert.ok(Math.abs(ours.std - 0.0707) < 1e-4 && ours.said === "n = 2");
+  assert.ok(Math.abs(ours.std - 0.0707) < 1e-4 && ours.said === "2 students");
   assert.deepEqual(spread({ subject: "distilled", accuracy: [0.6] }), { mean: 0.6, std: null, said: "1 student" });
 });
 
