@@ -37,7 +37,7 @@ RECORDINGS: dict[
     "dwa-digits-ipc1": {"ipc": 1},
     "dwa-digits-ipc10": {"ipc": 10},
 }
-EXAMPLES: dict[str, dict[str, Any]] = {"hglad-digits-ipc1": {"ipc": 1}}
+EXAMPLES: dict[str, dict[str, Any]] = {"hglad-digits-ipc1": {"ipc": 1}, "hglad-fashion-ipc1": {"ipc": 1, **CLOTHES}}
 SEEDS: dict[
     str, dict[str, Any]
 ] = {  # the same run with other seeds, thinned: so that a method can be judged, not a set

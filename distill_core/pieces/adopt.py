@@ -1,4 +1,5 @@
-"""Take in somebody's teacher: one safetensors file, believed in nothing that can be checked. Never a pickle.
+"""Take in somebody's teacher: a safetensors file, or a dictionary of tensors that torch saved, believed in nothing that can be checked.
+Code in a file is never run.
 
 What has to agree: the classes and their order, mean and s.d., the network's tensors by name and shape; and it is asked to
 classify the validation part, because a teacher with another class order has the right header and knows nothing, and one with two
@@ -22,6 +23,7 @@ from ..datasets import RealSet
 from ..errors import BadRecord, BadSetting, nearest
 from ..home import replacing
 from ..networks import build, resolve
+from ..networks.dictionaries import DICTIONARIES, tensors_in
 from .confusion import asked_part, confusion, reordered
 from .teacher import Teacher, accuracy, find_teacher, header, same_constants, save_teacher
 from .tensor_names import ours
@@ -77,25 +79,29 @@ def keep(
 
 
 def tensors_of(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file; `BadRecord` where it cannot be read."""
+    """The tensors of a file; `BadRecord` where it cannot be read."""
     return opened(path)[1]
 
 
 def opened(path: Path) -> tuple[dict[str, object], dict[str, Tensor]]:
     """What a file says of itself and its tensors; the card beside it speaks where the header is silent."""
-    if path.suffix != ".safetensors":
+    if path.suffix not in (".safetensors", *DICTIONARIES):
         raise BadRecord(
-            f"{path.name} is no safetensors file. A pickle (.pt, .pth, .ckpt) can run code when it is opened, so none is. "
-            "Save the weights with safetensors.torch.save_file(network.state_dict(), path)."
+            f"{path.name} cannot be read: a file of weights ends in .safetensors, {', '.join(DICTIONARIES)}. Save them with "
+            "safetensors.torch.save_file(network.state_dict(), path)."
         )
     if not path.is_file():
         raise BadRecord(f"There is no file {path}.")
     if path.stat().st_size > MOST_BYTES:
         raise BadRecord(f"{path.name} has {path.stat().st_size >> 20:,} MB, more than {MOST_BYTES >> 20:,} MB.")
+    said: object = {}
     try:
-        with safe_open(str(path), framework="pt") as file:
-            said = json.loads((file.metadata() or {}).get("teacher", "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        if path.suffix in DICTIONARIES:
+            tensors = tensors_in(path)
+        else:
+            with safe_open(str(path), framework="pt") as file:
+                said = json.loads((file.metadata() or {}).get("teacher", "{}"))
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
         beside = path.with_suffix(".json")
         card = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
     except (SafetensorError, OSError, ValueError) as error:

@@ -19,9 +19,8 @@ from torch import Tensor
 
 from ..errors import BadRecord, BadSetting
 from ..home import replacing
+from ..networks.dictionaries import DICTIONARIES, named, tensors_in
 
-DICTIONARIES = (".pt", ".pth", ".bin", ".ckpt")
-INSIDE = ("state_dict", "G_ema", "g_ema", "model_ema", "ema", "model")  # where a dictionary of tensors may lie
 WARNING = (
     "{name} is a pickle. A pickle is a program: opening it runs whatever code its author put into it, with all your rights, and "
     "looking at it first does not help. Nothing was opened. Where you trust its author and the place you have it from, write\n"
@@ -50,7 +49,7 @@ def convert(path: Path, out: Path, trusted: bool = False, code: Path | None = No
             raise BadSetting(WARNING.format(name=path.name, out=out.name))
         tensors = _unpickled(path, code)
     elif path.suffix in DICTIONARIES:
-        tensors = _restricted(path)
+        tensors = tensors_in(path)
     else:
         raise BadSetting(f"{path.name} cannot be converted: only .pkl, {', '.join(DICTIONARIES)} can.")
     config = path.with_name("config.json")
@@ -58,30 +57,6 @@ def convert(path: Path, out: Path, trusted: bool = False, code: Path | None = No
     with replacing(out) as file:
         save_file({key: t.detach().cpu().clone().contiguous() for key, t in tensors.items()}, file, metadata)
     return len(tensors)
-
-
-def _restricted(path: Path) -> dict[str, Tensor]:
-    try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BadRecord(
-            f"{path.name} holds more than tensors, or is damaged ({first}). Opening it in full would run its code. Load it "
-            "where you trust it, and save with safetensors.torch.save_file(network.state_dict(), …)."
-        ) from None
-    return _tensors(path.name, held)
-
-
-def _tensors(name: str, held: object) -> dict[str, Tensor]:
-    """The dictionary of tensors in what a file held."""
-    for inner in INSIDE:
-        if isinstance(held, Mapping) and isinstance(held.get(inner), Mapping):
-            held = held[inner]
-            break
-    if not isinstance(held, Mapping) or not held or not all(isinstance(t, Tensor) for t in held.values()):
-        what = f"entries {', '.join(map(str, list(held)[:4]))}" if isinstance(held, Mapping) else type(held).__name__
-        raise BadRecord(f"{name} holds {what}; a dictionary of tensors is wanted, as network.state_dict() gives it.")
-    return {str(key): tensor for key, tensor in held.items()}
 
 
 def _unpickled(path: Path, code: Path | None) -> dict[str, Tensor]:
@@ -106,4 +81,4 @@ def _unpickled(path: Path, code: Path | None) -> dict[str, Tensor]:
         raise BadRecord(
             f"{path.name} holds no network G_ema. Only NVIDIA's form of PyTorch checkpoints can be converted."
         )
-    return _tensors(path.name, network.state_dict())
+    return named(path.name, network.state_dict())

@@ -95,14 +95,14 @@ def _fill(study: dict[str, Any]) -> None:
 
 
 def take_in(catalog: dict[str, Any]) -> None:
-    """A safetensors file of the visitor's own: checked by the engine before it is kept."""
+    """A file of weights of the visitor's own: checked by the engine before it is kept."""
     with st.expander("Import a teacher", icon=":material/upload:", key="teachers.import"):
         st.caption(
             "A safetensors file whose header (entry `teacher`), or a JSON card beside it, says its classes in order, mean and "
-            "std. Tensors, normalization and class order are compared, and it has to recognize the validation images. "
-            "A pickle is never opened."
+            "std; or a dictionary of tensors that torch saved (.pt, .pth), with such a card. Tensors, normalization and class order "
+            "are compared, and it has to recognize the validation images. Code in a file is never run."
         )
-        file = st.file_uploader("Weights", type=["safetensors"], key="teachers.file")
+        file = st.file_uploader("Weights", type=["safetensors", "pt", "pth", "bin", "ckpt"], key="teachers.file")
         card = st.file_uploader("Card (JSON), if the header says nothing", type=["json"], key="teachers.card")
         names = [one["name"] for one in catalog["data"]]
         with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -93,7 +93,7 @@ def kept(file: Any, card: Any = None) -> Path:
     folder = studio.home() / "data" / "uploads"
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(file.name).stem)[:60]
-    path = folder / f"{stem}-{secrets.token_hex(3)}.safetensors"
+    path = folder / f"{stem}-{secrets.token_hex(3)}{Path(file.name).suffix.lower()}"
     path.write_bytes(file.getbuffer())
     if card:
         path.with_suffix(".json").write_bytes(card.getbuffer())

@@ -139,6 +139,8 @@ def test_a_public_file_becomes_a_teacher_and_two_swapped_classes_are_named(tmp_p
     path.with_suffix(".json").write_text(json.dumps(card))
     found = adopt(path, real, spec)
     assert found.accuracy == teacher.accuracy and found.about["imported"] == "public.safetensors"
+    torch.save({"state_dict": renamed}, path.with_suffix(".pth"))  # as most public checkpoints are
+    assert adopt(path.with_suffix(".pth"), real, spec).key == found.key
     with pytest.raises(BadRecord, match=r"holds 'features.0.weight' with shape \[8, 1, 3, 3\]"):
         adopt(path, real, "convnet:depth=1,norm=batch,width=16")
     order = torch.tensor([0, 2, 1, *range(3, 10)])

@@ -221,12 +221,24 @@ def test_tensors_that_do_not_fit_are_refused(good, real):
         adopt(rewritten(good, tensors={first: broken}), real)
 
 
-def test_a_pickle_is_never_opened(tmp_path, real):
+class Program:
+    """What a pickle can do to who opens it."""
+
+    opened = False
+
+    def __reduce__(self):
+        return setattr, (Program, "opened", True)
+
+
+def test_code_in_a_pickle_is_never_run(tmp_path, real):
     path = tmp_path / "teacher.pt"
-    torch.save({"a": torch.zeros(1)}, path)
-    with pytest.raises(BadRecord, match="can run code when it is opened"):
+    torch.save({"a": torch.zeros(1), "b": Program()}, path)
+    with pytest.raises(BadRecord, match="holds more than tensors"):
         adopt(path, real)
-    disguised = path.rename(tmp_path / "teacher.safetensors")
+    assert not Program.opened
+    with pytest.raises(BadRecord, match=r"ends in \.safetensors, \.pt"):
+        adopt(path.rename(tmp_path / "teacher.pkl"), real)
+    disguised = (tmp_path / "teacher.pkl").rename(tmp_path / "teacher.safetensors")
     with pytest.raises(BadRecord, match="cannot be read"):
         adopt(disguised, real)
 

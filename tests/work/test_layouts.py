@@ -177,6 +177,7 @@ BAD = {
         "a dict with keys data, accs_all_exps: it looks like DC's or DM's, but its 'data' is empty",
     ),
     "a model": ({"net__pt": {"conv.weight": SEEN, "epoch": 3}}, "a dict with keys conv.weight, epoch, which no known"),
+    "weights": ({"net__pt": {"conv.weight": SEEN, "conv.bias": SEEN}}, "weights of a network, and no images.*teacher import net.pt"),
     "a rate of nothing": ({"images__pt": SEEN, "labels__pt": LABELS, "lr__pt": -1.0}, "one positive learning rate"),
     "no images": ({"images__pt": SEEN[:0], "labels__pt": LABELS[:0]}, "one or more, were wanted"),
 }  # fmt: skip
