@@ -94,9 +94,6 @@ def _show(found: dict[str, Any]) -> None:
             "Rank correlation of every distance with test accuracy",
             "rank-correlation",
         )
-        st.dataframe(
-            [dict(zip(figures.columns(found)[:-2], line, strict=False)) for line in figures.lines(found)], hide_index=True, key="ranking.lines"
-        )  # fmt: skip
     with right:
         metric = st.selectbox("Distance", figures.metrics(found), format_func=figures.name_of, key="ranking.metric")
         if metric:
@@ -106,6 +103,9 @@ def _show(found: dict[str, Any]) -> None:
                 "Distance against test accuracy of each candidate",
                 variant("candidate-distance", metric),
             )
+    st.dataframe(
+        [dict(zip(figures.columns(found)[:-2], line, strict=False)) for line in figures.lines(found)], hide_index=True, key="ranking.lines"
+    )  # fmt: skip
     said = f"{found['students']} × {found['student']}, {found['protocol']}, {found['epochs']} epochs."
     st.caption(f"picks: test accuracy, in %, of the candidate with the least distance of all. {said} {HOW}")
     with st.expander("Every candidate", icon=":material/table_rows:"):

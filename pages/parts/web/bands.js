@@ -9,6 +9,9 @@ const OF_BAND = ["step", "kept", "high", "change", "clipped"]; // said once for 
 const CHOSEN = { part: "part-chosen", step: "step-chosen", distance: "distance-chosen" };
 const TRAILS = { "feature-distance-by-step": "distance", "loss-by-step": "loss" }; // every step, once the layer is done
 
+// A layer's name as it is read: "layer 3".
+export const titleOf = (name) => name.replace(/^layer_?(\d+)$/, "layer $1");
+
 export function bandsOf(run) {
   if (run.banded?.version === run.version) return run.banded;
   const found = new Map(), sizes = run.parts.find((r) => r.name === SAYS.bytes)?.values ?? {};

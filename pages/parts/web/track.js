@@ -88,10 +88,11 @@ export class Track {
       g.fillRect(from + 0.5, top, Math.max(1, to - from - 1), tall - 0.5);
       const { title } = run.told(stage.name), name = stage.parts > 1 ? `${title} ${stage.part + 1}` : title;
       g.font = `600 11px ${look?.font}`;
-      if (!look || g.measureText(name).width >= to - from - 6) return;
-      this.named.add(stage.name);
+      const fits = (text) => g.measureText(text).width < to - from - 6, short = stage.parts > 1 ? `${run.told(stage.name).part} ${stage.part + 1}` : "";
+      if (!look || !(fits(name) || fits(short))) return;
+      if (fits(name)) this.named.add(stage.name);
       g.fillStyle = "#fff";
-      g.fillText(name, from + 4, top + tall - 4.5);
+      g.fillText(fits(name) ? name : short, from + 4, top + tall - 4.5);
     });
   }
 
