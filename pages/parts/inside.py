@@ -9,7 +9,18 @@ import streamlit as st
 
 from distill_core.record.folder import RunFolder
 
-from . import activation, beside, ranking, views, walk_pad
+from . import activation, beside, ranking, terms, views, walk_pad
+
+CELLS = (
+    "A row is a layer, a cell one step in it, its color the feature distance there: dark is nearer to real images; a click goes there. "
+    "The loss is what every step lowers, the distance is what decides which step is kept: the two need not agree. A bar is the distance of "
+    "one class at the clock, its outline where it began in this layer. w is the code that tells each layer how to paint; "
+    "‖Δw‖ says how far it moved."
+)
+RANKED = (
+    "Candidates of every layer were given to students: do those that a distance calls near also teach better? ρ is a rank "
+    "correlation: −1 means that the nearer one always teaches better, 0 that the distance says nothing."
+)
 
 
 def section(folder: RunFolder, records: Sequence[dict[str, Any]], n: int | None, searched: bool) -> None:
@@ -24,6 +35,7 @@ def section(folder: RunFolder, records: Sequence[dict[str, Any]], n: int | None,
         with st.expander(
             "Every step of every layer: which came nearest, and what did the layer cost?", icon=":material/grid_on:"
         ):
+            terms.write(CELLS, caption=True)
             views.layers(folder.id, "layers")
         with st.expander("All images at this moment, beside real ones", icon=":material/grid_view:"):
             _walls(folder)
@@ -43,6 +55,7 @@ def section(folder: RunFolder, records: Sequence[dict[str, Any]], n: int | None,
     with st.expander(
         "Does nearer mean better for students? How well each distance ranks candidates", icon=":material/rule:"
     ):
+        st.caption(RANKED)
         ranking.section(folder)
     if beside.is_known(folder):
         with st.expander(

@@ -3,7 +3,7 @@ import { SHAPES, marker } from "./palette.js";
 import { fit, polyline, ticks, words } from "./draw.js";
 
 export const CHART = 102;
-const TOP = 8, UNDER = 18;
+const TOP = 8, UNDER = 18, TITLE = 16; // pixels above and below the curves, and more for the title of a chart that stands alone
 
 // The scale of all layers: from a little under the least distance to a little over the greatest.
 export function scaleOf(list) {
@@ -14,7 +14,7 @@ export function scaleOf(list) {
 }
 
 const inks = (look) => (look.dark ? { nearer: "#3cc8b4", farther: "#ff9646" } : { nearer: "#00705F", farther: "#B34700" });
-const placeOf = ({ low, high }) => (v) => TOP + (CHART - TOP - UNDER) * (1 - (v - low) / (high - low));
+const placeOf = ({ low, high }, top = TOP) => (v) => top + (CHART - TOP - UNDER) * (1 - (v - low) / (high - low));
 
 // The y axis at the left of the first layer, in a chart of its own.
 export function scaleChart(canvas, width, { scale, look, title }) {
@@ -41,8 +41,8 @@ export function scaleChart(canvas, width, { scale, look, title }) {
 
 // `cells` are those up to the clock; `kept` the step that goes on and `star` the step of the result, both null before they are known.
 export function distanceChart(canvas, band, cells, { width, left, scale, look, title, kept, star }) {
-  const g = fit(canvas, width, CHART), room = width - left - 12, py = placeOf(scale), px = (step) => left + 6 + (step / Math.max(1, band.steps - 1)) * room, ink = inks(look);
-  frame(g, band, { width, left, scale, look, py, px });
+  const top = left ? TOP + TITLE : TOP, g = fit(canvas, width, CHART + top - TOP), room = width - left - 12, py = placeOf(scale, top), px = (step) => left + 6 + (step / Math.max(1, band.steps - 1)) * room, ink = inks(look);
+  frame(g, band, { width, left, scale, look, title, top, py, px });
   canvas.setAttribute("aria-label", `${title} in ${band.name}: ${cells.map((c) => `${words(c.distance)} after ${c.step}`).join(", ") || "not yet"}`);
   if (!cells.length) return;
   const from = py(cells[0].distance);
@@ -62,16 +62,19 @@ export function distanceChart(canvas, band, cells, { width, left, scale, look, t
   if (goes) sign(g, px(goes.step), py(goes.distance), star === null ? 5 : 7.5, star === null ? "circle" : "star", ink.nearer, look.back);
 }
 
-function frame(g, band, { width, left, scale, look, py, px }) {
+function frame(g, band, { width, left, scale, look, title, top, py, px }) {
   g.strokeStyle = look.line;
   g.lineWidth = 1;
-  g.strokeRect(left + 0.5, TOP - 3.5, width - left - 1, CHART - TOP - UNDER + 7);
+  g.strokeRect(left + 0.5, top - 3.5, width - left - 1, CHART - TOP - UNDER + 7);
   g.font = `11px ${look.font}`;
   g.fillStyle = look.text;
-  if (left) for (const v of ticks(scale.low, scale.high, 3)) g.fillText(words(v), 0, py(v) + 4, left - 4);
+  if (left) {
+    for (const v of ticks(scale.low, scale.high, 3)) g.fillText(words(v), 0, py(v) + 4, left - 4);
+    g.fillText(`${title} (lower is nearer) after so many moves`, left, TOP + 4, width - left);
+  }
   g.textAlign = "center";
   const last = band.steps - 1;
-  for (const t of [0, Math.round(last / 2), last]) g.fillText(words(t), Math.max(left + 6, Math.min(px(t), width - 8)), CHART - 3);
+  for (const t of [0, Math.round(last / 2), last]) g.fillText(words(t), Math.max(left + 6, Math.min(px(t), width - 8)), CHART + top - TOP - 3);
   g.textAlign = "left";
 }
 

@@ -37,12 +37,19 @@ export function cameOf(cells, state, step, steps) {
 export function verdictOf(run, list, chosen, { at, now, reached }) {
   const over = at && list.every((band) => stateOf(run, band, at) === "done");
   if (over && chosen) return `${summed(list, chosen)}${worth(run, reached)}`;
-  if (!now) return at ? `**${stageHeading(run, at)}.** ${storyOf(run, at, reached)}` : "";
+  if (!now) return at ? before(run, list, at, reached) : "";
   const cells = knownOf(now.band, stateOf(run, now.band, at), now.step), where = `**Searching at ${titleOf(now.band.name)}** (layer ${now.band.index + 1} of ${list.length}), after ${moves(now.step)} of ${now.band.steps - 1}.`;
   if (!cells.length) return `${where} No distance was measured here.`;
   const best = least(cells), first = cells[0].distance, here = cells[cells.length - 1].distance;
   const helps = best.step === cells[0].step ? "nothing tried so far is nearer than what the layer was handed" : `nearest so far: **${words(best.distance)}**, after ${moves(best.step)}; this is what goes on`;
   return `${where} The images came in at a feature distance of **${words(first)}** and are now at **${words(here)}** (smaller is nearer to real images); ${helps}.`;
+}
+
+// Outside the search: what goes on there, and what the search will do.
+function before(run, list, at, reached) {
+  const story = storyOf(run, at, reached), ahead = stateOf(run, list[0], at) === "ahead";
+  const next = ahead ? ` The images at the left are what the generator makes of random codes; the search will first move the numbers that come out of ${titleOf(list[0].name)}. Press ▶ to watch it.` : "";
+  return `**${story ? stageHeading(run, at) : "Before the search"}.** ${story}${next}`;
 }
 
 function summed(list, chosen) {
@@ -51,8 +58,8 @@ function summed(list, chosen) {
   if (!known.length) return `${end}. No distance was measured.`;
   const first = known[0].cells[0].distance, way = Math.max(first - chosen.distance, 1e-12), best = known.reduce((a, b) => (gain(b.cells) > gain(a.cells) ? b : a));
   const idle = known.filter((one) => gain(one.cells) <= 0), rest = known.filter((one) => one !== best && gain(one.cells) > 0);
-  if (gain(best.cells) <= 0) return `**No layer helped:** each was nearest as it was handed over (feature distance ${words(first)}). ${end}.`;
-  const most = `**${upper(best.name)} helped most:** feature distance ${words(best.cells[0].distance)} → ${words(least(best.cells).distance)}, ${Math.round((100 * gain(best.cells)) / way)} % of the whole way.`;
+  if (gain(best.cells) <= 0) return `**In this run no layer helped:** each was nearest as it was handed over (feature distance ${words(first)}). ${end}.`;
+  const most = `**In this run ${best.name} helped most:** feature distance ${words(best.cells[0].distance)} → ${words(least(best.cells).distance)}, ${Math.round((100 * gain(best.cells)) / way)} % of the whole way.`;
   const others = [rest.length && `${upper(named(rest))} helped ${rest.some((one) => gain(one.cells) > WHOLE * way) ? "too" : "a little"}`, idle.length && `${named(idle)} did not: best as handed over`].filter(Boolean).join("; ");
   return `${most} ${upper(others)}${others ? ". " : ""}${end}, distance **${words(chosen.distance)}**, ${Math.round((100 * way) / (first || 1))} % nearer than at the start.`;
 }
