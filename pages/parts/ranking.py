@@ -29,7 +29,6 @@ def section(folder: RunFolder) -> None:
     """The latest ranking of this run; where there is none, the form. Self-contained: place it on any page of a run."""
     catalog = studio.catalog()
     mine = findings.every(studio.home(), STUDY, [folder.id])
-    st.markdown("**How well the distances rank the candidates**")
     if mine:
         _show(mine[0])
     studying.progress([STUDY])

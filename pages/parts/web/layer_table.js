@@ -22,14 +22,14 @@ export function tabulate(panel, run, list, chosen, sizes) {
 
 // {told, value of a band, how it (and its band) is written}, in the order in which they stand.
 function columnsOf(run, list, sizes) {
-  const most = Math.max(...Object.values(sizes), 1), rough = Math.max(...list.map((b) => b.said.high ?? 0), 1e-12);
+  const most = Math.max(...Object.values(sizes), 1);
   const said = (name, made) => ({ told: run.quantity(SAYS[name]), value: (band) => band.said[name], made });
   return [
     { told: SHAPE, value: (band) => band.shape, made: plain },
     { told: run.quantity(SAYS.bytes), value: (band) => band.bytes, made: (v) => meter(v / most, bytes(v)) },
     said("step", (v, { steps }) => meter(v / Math.max(1, steps - 1), `${words(v)} of ${steps - 1}`)),
     said("kept", (v) => plain(words(v))),
-    said("high", (v) => meter(v / rough, percent(v))),
+    said("high", (v) => plain(percent(v))),
     said("change", (v) => plain(words(v))),
     said("clipped", (v) => plain(percent(v))),
   ];

@@ -22,8 +22,8 @@ export function lossLines(panel, run, list, now, { width, left, look }) {
     points.forEach((c, i) => g[i ? "lineTo" : "moveTo"](px(c.step), py(c.loss)));
     g.stroke();
   }
-  const told = run.quantity(SAYS.loss), same = list.some((b) => b.best !== null) ? "on the same axis; it need not agree" : "at every step";
-  const thick = now && list.length > 1 ? ` (thick: ${now.band.name})` : "";
+  const told = run.quantity(SAYS.loss), same = list.some((b) => b.best !== null) ? "at the same steps" : "at every step";
+  const thick = list.length > 1 ? ` (dark to light: first to last layer${now ? `; thick: ${now.band.name}` : ""})` : "";
   panel.title(`${told.title} ${same}${thick}`, [told], `: ${list.length} layers, from ${words(low)} to ${words(high)}`);
 }
 
@@ -76,5 +76,5 @@ export function movement(panel, run, list, { left, look }) {
   g.fillStyle = look.text;
   visited.forEach((band, j) => (each > 30 || j % Math.ceil(30 / each) === 0) && g.fillText(band.name, left + j * each, names.length * tall + 13, Math.max(28, each - 2)));
   const told = run.quantity(SAYS.moved), said = visited.map((b) => `${b.name}: ${Object.entries(b.moved).map(([k, v]) => `${k} ${words(v)}`).join(", ")}`);
-  panel.title(told.title, [told], `, rows of w in each layer visited: ${said.join("; ")}`);
+  panel.title(`${told.title} (down) in each layer (across)`, [told], `, rows of w in each layer visited: ${said.join("; ")}`);
 }
