@@ -60,11 +60,11 @@ def heading(folder: RunFolder, asked: dict[str, Any], question: str = "") -> Non
         name = studio.escape(_title(folder, asked))
         st.markdown(f"## {question or name}", width="content")
         shown = ":material/movie: an example that ships with the studio · " if folder.id in examples.names() else ""
+        of = standing.summary(asked)
+        if question:  # the name of an example says method and data already
+            of = f"{name} · seed {asked['job'].get('seed', 0)}" if shown else f"{name} · {of}"
         terms.style()
-        terms.write(
-            shown + (f"{name} · seed {asked['job'].get('seed', 0)}" if question else standing.summary(asked)),
-            caption=True,
-        )
+        terms.write(shown + of, caption=True)
 
 
 def _title(folder: RunFolder, asked: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ export class Column {
     Object.assign(this, { strip, kind, band, places: [] });
     this.name = band ? button(`Go to ${titleOf(band.name)}`, titleOf(band.name), () => strip.go(band)) : el("strong", { class: "stop", text: { start: "random code", real: "real images" }[kind] });
     this.size = el("span", { class: "small" });
-    this.canvas = el("canvas", { role: "img", tabindex: band ? 0 : null });
+    this.canvas = el("canvas", { role: "img" });
     this.chart = el("canvas", { role: "img" });
     this.came = el("p", { class: "came" });
     this.under = el("p", { class: "small under", hidden: kind !== "real" }, ...SIGNS.flatMap((text) => [text, el("br")]));
@@ -85,6 +85,7 @@ export class Column {
     if (!values) return;
     drawSigned(g, values, tile.record.tile, most, look.dark, x, y, size);
     g.strokeStyle = look.line;
+    g.lineWidth = 1;
     g.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1);
     if (values.some((v) => v !== 0)) return;
     g.font = `11px ${look.font}`;

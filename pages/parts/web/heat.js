@@ -5,7 +5,7 @@ import { ink, ramp } from "./ramp.js";
 
 export const NAMES = 74, RIGHT = 12; // room for the names of the layers, and behind the last step
 const LONGEST = 150, ROW = 24, HIGHEST = 420, UNDER = 30;
-const MARKS = { ring: "○ least of its layer, went on", dot: "● went on", star: "★ the result" };
+const MARKS = { ring: "○ least of its layer: goes on", dot: "● went on", star: "★ the result" };
 
 export class Heat {
   constructor(root, tip, again) {
@@ -57,7 +57,7 @@ export class Heat {
 
   // The share of the scale at which a value lies; logarithmic at first where values are far apart.
   colors(rows) {
-    const values = rows.flatMap((r) => r.cells.map((c) => c.value)), positive = values.filter((v) => v > 0);
+    const values = rows.flatMap((r) => (r.whole ?? r.cells).map((c) => c.value)), positive = values.filter((v) => v > 0);
     if (this.isLog === null && values.length > 3) this.isLog = positive.length === values.length && Math.max(...values) > 30 * Math.min(...values);
     const least = Math.min(...positive, 1), bend = this.isLog ? (v) => Math.log10(Math.max(v, least)) : (v) => v;
     const low = bend(Math.min(...values)), high = bend(Math.max(...values));

@@ -1,5 +1,5 @@
 // The film strip: a generator from left to right, and under every layer its images at the clock, what it changed, how near they are.
-import { SAYS, bandsOf, jump, nowIn, titleOf } from "./bands.js";
+import { SAYS, awaited, bandsOf, jump, nowIn, titleOf } from "./bands.js";
 import { distanceChart, scaleChart, scaleOf } from "./distances.js";
 import { el, offered, scaleBar, theme, words } from "./draw.js";
 import { Column, GAP, change, mostMoved } from "./film.js";
@@ -61,22 +61,23 @@ export class Strip {
 
   // The clock goes to the end of a layer, or to its begin where it stands at the end.
   go(band, step = band.steps - 1) {
+    if (!band.entry) return;
     const run = this.store.run(this.id), now = nowIn(this.store, run, bandsOf(run).list);
     jump(this.store, run, band, now?.band === band && now.step === step ? 0 : step);
   }
 
   // ---- what is drawn
   draw() {
-    const run = this.store.run(this.id), { list, chosen } = bandsOf(run), look = theme(this.root.getRootNode());
+    const run = this.store.run(this.id), { list: visited, chosen, sizes } = bandsOf(run), list = visited.length && !run.over ? [...visited, ...awaited(visited, sizes)] : visited, look = theme(this.root.getRootNode());
     this.empty.hidden = list.length > 0;
     for (const part of [this.verdict, this.bar, this.film]) part.hidden = !list.length;
     if (!list.length) return void (this.empty.textContent = run.over && run.have ? "This run searched no generator, so there is no film strip." : "The film strip grows with every layer.");
-    const at = this.store.at(run, run.records, false), now = nowIn(this.store, run, list), where = (r) => this.store.where(run, r) <= this.store.clock.x + 1e-9;
+    const at = this.store.at(run, run.records, false), now = nowIn(this.store, run, visited), where = (r) => this.store.where(run, r) <= this.store.clock.x + 1e-9;
     this.build(run, list);
     this.film.classList.toggle("tall", this.root.clientWidth < NARROW);
     const rows = this.rowsOf(run, list), narrow = this.root.clientWidth < NARROW, room = this.roomOf(run, rows), size = this.sizeOf(list, narrow, room);
-    this.most = this.largest(run, list);
-    this.verdict.replaceChildren(...sentence(verdictOf(run, list, chosen, { at, now, reached: where })).childNodes);
+    this.most = this.largest(run, visited);
+    this.verdict.replaceChildren(...sentence(verdictOf(run, visited, chosen, { at, now, reached: where })).childNodes);
     for (const column of this.columns) this.show(column, run, { list, chosen, at, now, rows, narrow, room, size, look, most: this.most });
     this.legend(look);
   }
@@ -93,7 +94,7 @@ export class Strip {
   show(column, run, now) {
     const { list, chosen, at, rows, narrow, room, size } = now, { band } = column, state = band && stateOf(run, band, at), step = now.now?.band === band ? now.now.step : 0;
     const cells = band ? knownOf(band, state, step) : [];
-    column.says(state, band ? cameOf(cells, state, step, band.steps) : "", state === "done" && chosen?.part === band.stage.part);
+    column.says(state, band ? cameOf(cells, state, step, band.steps) : "", state === "done" && chosen?.part === band.stage?.part);
     column.shown = band ? frameOf(band, state, at) : list[0].entry;
     column.paint(column.place(rows, size, narrow, room), run, column.shown, now);
     column.canvas.setAttribute("aria-label", band ? `${rows.length} images at ${titleOf(band.name)} and what changed there: ${column.came.textContent}` : `${rows.length} ${column.kind === "real" ? "real images" : "images as the search began"}`);
@@ -105,7 +106,7 @@ export class Strip {
     column.chart.hidden = !scale || column.kind === "real" || (narrow && !band);
     if (column.chart.hidden) return;
     if (!band) return scaleChart(column.chart, column.wide + SPACE - 4, { scale, look, title });
-    const star = state === "done" && chosen?.part === band.stage.part ? chosen.step : null;
+    const star = state === "done" && chosen?.part === band.stage?.part ? chosen.step : null;
     distanceChart(column.chart, band, cells, { width: narrow ? this.root.clientWidth - 4 : column.wide, left: narrow ? LEFT : 0, scale, look, title, kept: state === "done" ? band.kept : null, star });
     column.chart.onclick = (event) => this.go(band, Math.round((event.offsetX / column.chart.clientWidth) * (band.steps - 1)));
   }
@@ -128,7 +129,7 @@ export class Strip {
   rowsOf(run, list) {
     const record = list[0].entry, labels = [...new Set(record.labels)].sort((a, b) => a - b), most = Math.max(...labels.map((l) => record.labels.filter((x) => x === l).length));
     const few = labels.length > FEW, { only } = this.store;
-    offered(this.which, [["few", `the ${FEW} classes that changed most`], ["all", `all ${labels.length} classes`]], this.all ? "all" : "few");
+    offered(this.which, [["few", run.over ? `the ${FEW} classes that changed most` : `the first ${FEW} classes`], ["all", `all ${labels.length} classes`]], this.all ? "all" : "few");
     offered(this.more, [1, 2, 5, 10].filter((n) => n < most).concat(most).map((n) => [n, `${n} of each class`]), (this.per = Math.min(this.per, most)));
     this.which.hidden = !few || only !== null;
     this.more.hidden = most < 2;

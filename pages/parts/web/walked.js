@@ -4,12 +4,12 @@ import { words } from "./draw.js";
 import { spread } from "./standing.js";
 import { stageHeading, storyOf } from "./story.js";
 
-const LITTLE = 0.01, WHOLE = 0.1; // shares of the distance below which a layer did nothing to speak of; of the whole way
+const LITTLE = 0.01; // the share of its first distance below which a layer did hardly anything
 
 // Whether a layer lies ahead of the clock, is being searched, or is done.
 export function stateOf(run, band, at) {
   const mine = run.stages.indexOf(band.stage);
-  if (!at || at.in < mine) return "ahead";
+  if (!at || mine < 0 || at.in < mine) return "ahead";
   return at.in > mine || (band.after && at.n >= band.after.n) ? "done" : "now";
 }
 
@@ -19,8 +19,20 @@ export function knownOf(band, state, step) {
   return state === "ahead" ? [] : state === "done" ? all : all.filter((c) => c.step <= step);
 }
 
+// The same layers as far as the clock has come: of one ahead nothing is known, of the present one its steps so far.
+export function untilNow(run, list, at, step) {
+  return list.map((band) => {
+    const state = stateOf(run, band, at), until = { ahead: -1, now: step, done: Infinity }[state], seen = (items) => items.filter((one) => one.step <= until);
+    if (state === "done") return band;
+    const all = seen(band.all), known = all.filter((c) => Number.isFinite(c.distance));
+    const begun = state === "now" ? { change: band.said.change, clipped: band.said.clipped } : {};
+    return { ...band, all, classes: seen(band.classes), moved: seen(band.moves).pop()?.values ?? null, said: begun, kept: null, best: known.length ? least(known).step : null };
+  });
+}
+
 export const least = (cells) => cells.reduce((a, b) => (b.distance < a.distance ? b : a));
 const gain = (cells) => cells[0].distance - least(cells).distance;
+const little = (cells) => gain(cells) < LITTLE * cells[0].distance;
 const moves = (n) => `${n} move${n === 1 ? "" : "s"}`;
 
 // The few words under a layer.
@@ -30,7 +42,7 @@ export function cameOf(cells, state, step, steps) {
   const first = cells[0].distance, best = least(cells).distance, way = `${words(first)} → ${words(best)}`;
   if (state === "now") return `move ${step} of ${steps - 1}: ${words(cells[cells.length - 1].distance)}`;
   if (best >= first) return `did not help: stays ${words(first)}`;
-  return first - best < LITTLE * first ? `hardly helped: ${way}` : `helped: ${way}`;
+  return little(cells) ? `hardly helped: ${way}` : `helped: ${way}`;
 }
 
 // The verdict: what is going on at the clock, or what came of the search once it is over.
@@ -38,7 +50,7 @@ export function verdictOf(run, list, chosen, { at, now, reached }) {
   const over = at && list.every((band) => stateOf(run, band, at) === "done");
   if (over && chosen) return `${summed(list, chosen)}${worth(run, reached)}`;
   if (!now) return at ? before(run, list, at, reached) : "";
-  const cells = knownOf(now.band, stateOf(run, now.band, at), now.step), where = `**Searching at ${titleOf(now.band.name)}** (layer ${now.band.index + 1} of ${list.length}), after ${moves(now.step)} of ${now.band.steps - 1}.`;
+  const cells = knownOf(now.band, stateOf(run, now.band, at), now.step), where = `**Searching at ${titleOf(now.band.name)}** (layer ${now.band.index + 1} of ${Math.max(now.band.stage.parts, list.length)}), after ${moves(now.step)} of ${now.band.steps - 1}.`;
   if (!cells.length) return `${where} No distance was measured here.`;
   const best = least(cells), first = cells[0].distance, here = cells[cells.length - 1].distance;
   const helps = best.step === cells[0].step ? "nothing tried so far is nearer than what the layer was handed" : `nearest so far: **${words(best.distance)}**, after ${moves(best.step)}; this is what goes on`;
@@ -58,9 +70,10 @@ function summed(list, chosen) {
   if (!known.length) return `${end}. No distance was measured.`;
   const first = known[0].cells[0].distance, way = Math.max(first - chosen.distance, 1e-12), best = known.reduce((a, b) => (gain(b.cells) > gain(a.cells) ? b : a));
   const idle = known.filter((one) => gain(one.cells) <= 0), rest = known.filter((one) => one !== best && gain(one.cells) > 0);
+  const [hardly, helped] = [true, false].map((few) => rest.filter((one) => little(one.cells) === few));
   if (gain(best.cells) <= 0) return `**In this run no layer helped:** each was nearest as it was handed over (feature distance ${words(first)}). ${end}.`;
   const most = `**In this run ${best.name} helped most:** feature distance ${words(best.cells[0].distance)} → ${words(least(best.cells).distance)}, ${Math.round((100 * gain(best.cells)) / way)} % of the whole way.`;
-  const others = [rest.length && `${upper(named(rest))} helped ${rest.some((one) => gain(one.cells) > WHOLE * way) ? "too" : "a little"}`, idle.length && `${named(idle)} did not: best as handed over`].filter(Boolean).join("; ");
+  const others = [helped.length && `${named(helped)} helped too`, hardly.length && `${named(hardly)} hardly`, idle.length && `${named(idle)} did not (nearest as handed over)`].filter(Boolean).join(", ");
   return `${most} ${upper(others)}${others ? ". " : ""}${end}, distance **${words(chosen.distance)}**, ${Math.round((100 * way) / (first || 1))} % nearer than at the start.`;
 }
 
@@ -68,8 +81,8 @@ function summed(list, chosen) {
 function worth(run, reached) {
   const said = (subject) => run.scored.filter((r) => r.subject === subject && reached(r)).map((r) => ({ ...spread(r), of: r.budget?.images })).pop(), ours = said("distilled"), control = said("random");
   if (!ours) return "";
-  const percent = (one) => `${(100 * one.mean).toFixed(1)} %`, beside = control ? `; trained on as many random real images, on ${percent(control)}` : "";
-  return ` **What they are worth:** a fresh network trained on these ${ours.of ?? ""} images alone is right on **${percent(ours)}** of unseen real images${beside}.`;
+  const percent = (one) => `${(100 * one.mean).toFixed(1)}\u00a0%`, beside = control ? ` (trained on ${control.of ?? "as many"} random real ones: ${percent(control)})` : "";
+  return ` **What they are worth:** a fresh network trained on these ${ours.of ?? ""} images alone is right on **${percent(ours)}** of unseen images${beside}.`;
 }
 
 const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
