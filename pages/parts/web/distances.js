@@ -19,6 +19,7 @@ const placeOf = ({ low, high }, top = TOP) => (v) => top + (CHART - TOP - UNDER)
 // The y axis at the left of the first layer, in a chart of its own.
 export function scaleChart(canvas, width, { scale, look, title }) {
   const g = fit(canvas, width, CHART), py = placeOf(scale);
+  canvas.setAttribute("aria-label", `${title}, from ${words(scale.low)} to ${words(scale.high)}; lower is nearer`);
   g.font = `11px ${look.font}`;
   g.fillStyle = look.text;
   g.textAlign = "right";
