@@ -75,12 +75,17 @@ def strengths(found: Ranking) -> go.Figure:
         _dots(figure, [(at, rho, m) for at, m in drawn if (rho := m["rho"]) is not None], one, i, len(several))
     over = [m for name in known if (m := metric_in(found, several[0], name)) is not None]
     below = sum(one["high"] is not None and one["high"] < 0 for one in over)
-    title = f"{below} of {len(over)} distances rank better than chance"
+    title = f"{below} of {len(over)} distances rank better than chance{_apart(len(known) - len(over))}"
     height = 130 + (26 + 16 * len(several)) * max(1, len(known)) + 30 * (len(several) > 1)
     frame(figure, title, "Spearman's ρ, −1 is perfect", "", height=height)
     figure.update_layout(margin={"b": 50})
     figure.update_yaxes(tickvals=list(range(len(known))), ticktext=[name_of(name) for name in known])
     return figure.update_xaxes(range=[-1.08, 1.08], tickvals=[-1, -0.5, 0, 0.5, 1])
+
+
+def _apart(count: int) -> str:
+    """What a title says of rows that are known along the walk alone."""
+    return f"; {count} more {'is' if count == 1 else 'are'} known along the walk only" if count else ""
 
 
 def _dots(figure: go.Figure, drawn: list[tuple[int, float, Metric]], of: Range, place: int, several: int) -> None:

@@ -90,7 +90,7 @@ def ensure_worker(home: Path) -> int:
     Safe when many call at once: one of them spawns, and the others see that it did. `DISTILL_STUDIO_NO_WORKER=1` keeps
     tests and read-only studios from spawning any.
     """
-    if os.environ.get("DISTILL_STUDIO_NO_WORKER") == "1":
+    if is_read_only():
         return 0
     with FileLock(home / "workers" / "spawn.lock", timeout=10):
         if has_idle_worker(home) or _is_starting(home) or _is_quiet(home):
@@ -99,6 +99,11 @@ def ensure_worker(home: Path) -> int:
         _CHILDREN.append(started)
         (home / "workers" / "starting").write_text(f"{started.pid} {time.time()}", encoding="utf-8")
         return started.pid
+
+
+def is_read_only() -> bool:
+    """Whether nobody may start a worker here."""
+    return os.environ.get("DISTILL_STUDIO_NO_WORKER") == "1"
 
 
 _CHILDREN: list[subprocess.Popen[bytes]] = []  # kept, so that ended ones are fetched and no warning is raised

@@ -1,50 +1,48 @@
-"""Layers: a search inside a generator, layer by layer. Which step of which layer came nearest to the real classes, what every
-layer did to the same images, and what the classifier sees in them. Click a cell, and every view jumps there."""
+"""Layers: through which layers of a generator a search got anywhere. The images at every layer at the clock, what each layer
+changed, and how near to real images it came; every step, maps, a walk and rankings are folded below."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import activation, beside, feed, packets, ranking, runbar, studio, studying, views, walk_pad
+from pages.parts import feed, inside, packets, runbar, studio, studying, terms, views, walk_pad
 
 EXAMPLE = "hglad-digits-ipc1"
+QUESTION = "Through which layers of a generator should one search?"
+MECHANISM = (
+    "A **generator** is a network that was trained to make pictures: a short random code passes through its **layers**, one after the "
+    "other, and comes out as one. This search makes the learned images *inside* it. It moves the numbers that come out of layer 1, "
+    "step by step, keeps the step whose images are **nearest to real ones**, and goes on from there at layer 2, and so to the last. "
+    "Near is measured by the **feature distance**: how differently a classifier sees learned and real images. It has no unit; smaller "
+    "is nearer, and 0 would be no difference."
+)
+
 folder = runbar.chosen(
-    "Choose a run to look into", "Nothing has been distilled yet. Start a run, and look inside it here.", EXAMPLE
+    "Choose a run to look into",
+    "Nothing has been distilled yet. Start a run, and look inside it here.",
+    EXAMPLE,
+    fits=lambda row: walk_pad.searches(row["method"]),
 )
 asked = runbar.readable(folder)
-runbar.heading(folder, asked)
+records = packets.reader(str(folder.path)).refresh()
+searches = any(one.get("stage") == "walk" for one in records) or walk_pad.prior_of(asked) not in (*walk_pad.NONE, None)
+runbar.heading(folder, asked, QUESTION if searches else "")
+if searches:
+    terms.write(MECHANISM)
 
-feed.live([folder], "feed", panel=lambda states: runbar.status(folder, states[folder.id]), classes=runbar.classes)
-at = views.player([folder.id], "player", start=runbar.place())
+with st.container(gap=None):
+    told = runbar.unfinished if searches else runbar.status
+    feed.live([folder], "feed", panel=lambda states: told(folder, states[folder.id]), classes=runbar.classes)
+    at = views.player([folder.id], "player", start=runbar.place(), story=not searches)
 runbar.keep_place(at)
 if studying.page_of(asked["method"]):
     studying.watched(folder, asked["method"])
     st.stop()
-
-records = packets.reader(str(folder.path)).refresh()
-if searched := any(one.get("stage") == "walk" for one in records):
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("**The images at this moment**, as the generator draws them")
-        views.wall([folder.id], "wall")
-    with right:
-        st.markdown("**Real images** of the same classes")
-        views.wall([folder.id], "reals", mode="real")
-elif folder.id != EXAMPLE:
+if not searches and folder.id != EXAMPLE:
     st.page_link(
         studio.LAYERS,
-        label="Open a recorded search through a generator",
+        label="This run searched no generator. Open a recorded search through one",
         icon=":material/movie:",
         query_params={"run": EXAMPLE},
     )
-pin = views.strip(folder.id, "strip")
-st.markdown("### Which step came nearest to the real classes")
-views.layers(folder.id, "layers")
-st.markdown("### Where a classifier looks")
-activation.section(folder, records, (at or {}).get("n"), pin)
-if searched:
-    st.markdown("### A walk inside the generator")
-    walk_pad.section(folder)
-with st.expander("How well each distance ranks candidates", icon=":material/rule:"):
-    ranking.section(folder)
-beside.section(folder)
+inside.section(folder, records, (at or {}).get("n"), searches)

@@ -13,13 +13,21 @@ from . import pairing, studio
 ICONS = {studio.SIDE: ":material/compare:", studio.DIVERSITY: ":material/scatter_plot:"}
 
 
+def is_known(folder: RunFolder) -> bool:
+    """Whether there are other ways to do this run's job."""
+    return bool(_others(folder))
+
+
+def _others(folder: RunFolder) -> list[Partner]:
+    try:
+        return partners(studio.home(), folder)
+    except StudioError:
+        return []  # a run of a method that this studio does not know has nothing to be laid beside
+
+
 def section(folder: RunFolder, maps: bool = False) -> None:
     """A sentence and one button, with `maps` another for one plane; nothing where the method's card names no other way."""
-    try:
-        others = partners(studio.home(), folder)
-    except StudioError:
-        return  # a run of a method that this studio does not know has nothing to be laid beside
-    if not others:
+    if not (others := _others(folder)):
         return
     st.markdown("**Beside other ways to do the same job**")
     missing = [one for one in others if not one.run]

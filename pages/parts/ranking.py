@@ -29,7 +29,6 @@ def section(folder: RunFolder) -> None:
     """The latest ranking of this run; where there is none, the form. Self-contained: place it on any page of a run."""
     catalog = studio.catalog()
     mine = findings.every(studio.home(), STUDY, [folder.id])
-    st.markdown("**How well the distances rank the candidates**")
     if mine:
         _show(mine[0])
     studying.progress([STUDY])
@@ -94,9 +93,6 @@ def _show(found: dict[str, Any]) -> None:
             "Rank correlation of every distance with test accuracy",
             "rank-correlation",
         )
-        st.dataframe(
-            [dict(zip(figures.columns(found)[:-2], line, strict=False)) for line in figures.lines(found)], hide_index=True, key="ranking.lines"
-        )  # fmt: skip
     with right:
         metric = st.selectbox("Distance", figures.metrics(found), format_func=figures.name_of, key="ranking.metric")
         if metric:
@@ -106,6 +102,9 @@ def _show(found: dict[str, Any]) -> None:
                 "Distance against test accuracy of each candidate",
                 variant("candidate-distance", metric),
             )
+    st.dataframe(
+        [dict(zip(figures.columns(found)[:-2], line, strict=False)) for line in figures.lines(found)], hide_index=True, key="ranking.lines"
+    )  # fmt: skip
     said = f"{found['students']} × {found['student']}, {found['protocol']}, {found['epochs']} epochs."
     st.caption(f"picks: test accuracy, in %, of the candidate with the least distance of all. {said} {HOW}")
     with st.expander("Every candidate", icon=":material/table_rows:"):

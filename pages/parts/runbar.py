@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -15,14 +16,17 @@ from distill_core.spec import parse
 from . import detail, examples, exports, feed, packets, standing, studio, terms
 
 
-def chosen(question: str, nothing: str, example: str = "") -> RunFolder:
-    """The run of `?run=`; a shipped one of this name where the library has none, and the page's `example` where no run was made here.
+def chosen(
+    question: str, nothing: str, example: str = "", fits: Callable[[dict[str, Any]], bool] = lambda row: True
+) -> RunFolder:
+    """The run of `?run=`; a shipped one of this name where the library has none, and the page's `example` where no run was made
+    here that `fits` the page.
 
     Asks which one where none is given, says so where there is none, and stops the page then.
     """
     asked = st.query_params.get("run") or st.session_state.get("run", "")
     listed, shipped = studio.runs(), examples.names()
-    if not asked and example in shipped and all(one["id"] in shipped for one in listed):
+    if not asked and example in shipped and not any(fits(one) for one in listed if one["id"] not in shipped):
         asked = st.query_params["run"] = example
     if not asked:
         if not listed:
@@ -50,13 +54,17 @@ def readable(folder: RunFolder) -> dict[str, Any]:
     return asked
 
 
-def heading(folder: RunFolder, asked: dict[str, Any]) -> None:
-    """Which run this is: its name, and what it was asked for."""
+def heading(folder: RunFolder, asked: dict[str, Any], question: str = "") -> None:
+    """Which run this is: its name, and what it was asked for; where the page asks a `question`, this is its title."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown(f"## {studio.escape(_title(folder, asked))}", width="content")
+        name = studio.escape(_title(folder, asked))
+        st.markdown(f"## {question or name}", width="content")
         shown = ":material/movie: an example that ships with the studio · " if folder.id in examples.names() else ""
+        of = standing.summary(asked)
+        if question:  # the name of an example says method and data already
+            of = f"{name} · seed {asked['job'].get('seed', 0)}" if shown else f"{name} · {of}"
         terms.style()
-        terms.write(shown + standing.summary(asked), caption=True)
+        terms.write(shown + of, caption=True)
 
 
 def _title(folder: RunFolder, asked: dict[str, Any]) -> str:
@@ -120,6 +128,12 @@ def status(folder: RunFolder, state: dict[str, Any], played: bool = True) -> Non
     if kind == "failed" and (log := studio.executor().logs(folder)):
         with st.expander("What the engine wrote down", icon=":material/bug_report:"):
             st.code(log, language=None)
+
+
+def unfinished(folder: RunFolder, state: dict[str, Any]) -> None:
+    """The same while a run is not finished; a page that tells by itself how it ended needs no more."""
+    if state.get("state") != "finished":
+        status(folder, state)
 
 
 def _button(label: str, icon: str, folder: RunFolder, **asked: Any) -> None:

@@ -60,15 +60,17 @@ def _hear(key: str, name: str, told: Callable[[Any], None]) -> None:
         told(said)
 
 
-def player(runs: Sequence[str], key: str, *, align: str = "step", start: float | None = None) -> dict[str, Any] | None:
+def player(
+    runs: Sequence[str], key: str, *, align: str = "step", start: float | None = None, story: bool = True
+) -> dict[str, Any] | None:
     """One clock for every view of these runs: play, pause, step, speed, scrub, keys, marks, `▸ live`.
 
     `align` is learning (share of it, students as a tail), step, fraction, seconds or seen. `start` is where the clock stands at first (a
-    fraction of the axis). Returns where it rests, `{"share", "n"}`: of the axis, and the number of the first run's last record there; None
+    fraction of the axis); `story`: one sentence for the moment below it. Returns where it rests, `{"share", "n"}`: of the axis, and the number of the first run's last record there; None
     for both at the live end. A step of a lesson that was entered meanwhile sets the clock anew, and where it rested before does not count.
     """
     entry = int(st.session_state.get("_entry", 0))
-    data = {"runs": list(runs), "align": align, "start": start, "entry": entry}
+    data = {"runs": list(runs), "align": align, "start": start, "entry": entry, "story": story}
     at = _PLAYER(key=key, data=data, on_at_change=_nothing).at
     return at if at and at.get("entry", 0) == entry else None
 
@@ -121,13 +123,14 @@ def plots(runs: Sequence[str], key: str, *, kinds: Sequence[str] = ("lines", "pa
 
 
 def layers(run: str, key: str) -> None:
-    """A search layer by layer: distance at every step, base loss, classes, ‖Δw‖, and a table of the layers. A run without a
+    """A search layer by layer: distance at every step, loss, classes, ‖Δw‖, and a table of the layers. A run without a
     generator shows what it recorded for each layer of a network."""
     _LAYERS(key=key, data={"run": run})
 
 
 def strip(run: str, key: str) -> dict[str, Any] | None:
-    """The film strip: the same images through every layer; returns the pinned image as `wall` does."""
+    """The verdict of a search and its film strip: images, change and distance layer by layer, at the clock; returns the pinned
+    image as `wall` does."""
     return _STRIP(key=key, data={"run": run}, on_pin_change=_nothing).pin
 
 

@@ -78,6 +78,11 @@ def prior_of(asked: dict[str, Any]) -> str | None:
     return next((str(value) for path, value in settings.items() if is_prior(path)), unsaid)
 
 
+def searches(method: str) -> bool:
+    """Whether a method searches a generator unless it is told otherwise."""
+    return prior_of({"method": method, "settings": {}, "job": {}}) not in (*NONE, None)
+
+
 def is_prior(path: str) -> bool:
     """Whether a setting names a generator."""
     return path.rpartition(".")[2] == "prior"

@@ -39,33 +39,33 @@ def test_a_search_is_shown_and_a_cell_moves_every_view(desk: Desk) -> None:
         page = desk.listen(chromium.new_page(viewport={"width": 1400, "height": 1700}))
         page.set_default_timeout(SLOW)
         page.goto(f"{desk.url}/?go=layers&run={run}")
+        strip = page.locator("canvas[aria-label*='images at layer 2']")
+        strip.wait_for()
+        until(lambda: colors(strip) > 20, "the film strip is drawn")
+        page.get_by_text("Result ★").wait_for()
+        page.get_by_text("Every step of every layer: ").click()
         heat = page.locator(f"canvas[aria-label^='{titled('feature-distance')} at every step of every layer']")
         heat.wait_for()
         until(lambda: colors(heat) > 20, "the heat map is drawn")
         assert page.locator("table.layers tbody tr").count() == 5
         assert page.locator("table.layers tr.chosen").count() == 1
-        strip = page.locator("canvas[aria-label^='10 images through 5 layers']")
-        strip.wait_for()
-        until(lambda: colors(strip) > 20, "the film strip is drawn")
-
         each = titled("feature-distance-by-class")
         bars, before = page.locator(f"canvas[aria-label^='{each}']"), picture(strip)
         area = heat.bounding_box()
         heat.click(position={"x": 0.3 * area["width"], "y": 30})  # the second layer
-        page.get_by_text("layer 2 of 5").first.wait_for()
-        page.get_by_text(f"{each}: layer2").wait_for()
-        until(lambda: picture(strip) != before, "the strip says where the clock is")
+        page.get_by_text("Searching at layer 2").wait_for()
+        page.get_by_text(f"{each}: layer 2").wait_for()
         heat.focus()
         page.keyboard.press("ArrowDown")
-        page.get_by_text(f"{each}: layer3").wait_for()
+        page.get_by_text(f"{each}: layer 3").wait_for()
         assert colors(bars) > 2
 
-        box = strip.bounding_box()
-        strip.click(position={"x": 0.1 * box["width"] + 10, "y": 60})  # an image as it came into the first layer
-        page.get_by_text("layer 1 of 5").first.wait_for()
+        page.get_by_role("button", name="Go to layer 1").click()
+        page.get_by_text("Searching at layer 1").wait_for()
+        until(lambda: picture(strip) != before, "what lies ahead of the clock is not shown")
+        strip.click(position={"x": 20, "y": 20})
         assert page.evaluate(f"{STORE}.pin.run") == run
-        page.get_by_role("button", name="change in the layer").click()
-        page.get_by_text("of the full range").first.wait_for()
+        page.get_by_text("times amplified").wait_for()
         page.close()
     assert desk.problems == []
 
@@ -80,6 +80,6 @@ def test_a_run_without_a_generator_shows_the_layers_of_its_network(desk: Desk) -
         heat = page.locator("canvas[aria-label*='at every report']")
         heat.wait_for()
         until(lambda: colors(heat) > 3, "the heat map is drawn")
-        page.get_by_text("did not search inside a generator").wait_for()
+        page.get_by_role("link", name="This run searched no generator").wait_for()
         page.close()
     assert desk.problems == []

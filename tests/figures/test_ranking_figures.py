@@ -148,7 +148,8 @@ def test_a_distance_that_only_the_walk_knows_is_compared_along_the_walk_alone():
     assert last[0] == "the run's own loss" and last[1:3] == ("–", "–") and last[3].startswith("−1.00")
     figure = plots.strengths(known)
     assert [len(trace.y) for trace in figure.data] == [1, 1, 2]
-    assert figure.layout.title.text == "1 of 1 distances rank better than chance"
+    title = figure.layout.title.text
+    assert title == "1 of 1 distances rank better than chance; 1 more is known along the walk only"
 
 
 def test_what_can_order_equal_candidates_is_named():

@@ -25,14 +25,31 @@ def test_an_empty_home_offers_a_new_run(open_page, no_examples):
     assert "Nothing has been distilled yet" in words(open_page(PAGE))
 
 
-def test_a_run_is_fed_to_the_layers_and_the_strip(home, open_page):
+def test_a_search_is_fed_to_the_layers_and_the_strip(home, open_page):
+    write_json(home / "catalog.json", read_json(ASSETS / "catalog.json"))
+    run = demo.create(home, method="hglad", name="walk within")
+    demo.write(run)
+    app = open_page(PAGE, run=run.id)
+    assert "Through which layers of a generator should one search?" in words(app) and "walk within" in words(app)
+    assert {"distill_feed", "distill_player", "distill_layers", "distill_strip"} <= set(views_of(app))
+    assert feeder(app)["runs"][0]["run"] == run.id
+    closed = [one.label for one in app.expander if "classifier look" in one.label or "by hand" in one.label]
+    assert len(closed) == 2 and not list((home / "questions").glob("*")), (
+        "what a worker computes is asked for when unfolded"
+    )
+
+
+def test_a_run_without_a_generator_shows_its_layers_and_leads_to_a_search(home, open_page):
     run = demo.create(home, name="inside")
     demo.write(run)
     app = open_page(PAGE, run=run.id)
-    assert "inside" in words(app)
-    shown = views_of(app)
-    assert {"distill_feed", "distill_player", "distill_layers", "distill_strip"} <= set(shown)
-    assert feeder(app)["runs"][0]["run"] == run.id
+    assert "inside" in words(app) and "distill_layers" in views_of(app) and "distill_strip" not in views_of(app)
+    assert any("searched no generator" in str(one.proto) for one in app.get("page_link"))
+
+
+def test_the_example_opens_beside_runs_that_searched_nothing(home, open_page):
+    demo.write(demo.create(home, name="inside"))
+    assert open_page(PAGE).query_params["run"] == "hglad-digits-ipc1"
 
 
 def test_a_run_that_distills_nothing_says_so(make_run, open_page):

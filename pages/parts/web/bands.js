@@ -9,12 +9,15 @@ const OF_BAND = ["step", "kept", "high", "change", "clipped"]; // said once for 
 const CHOSEN = { part: "part-chosen", step: "step-chosen", distance: "distance-chosen" };
 const TRAILS = { "feature-distance-by-step": "distance", "loss-by-step": "loss" }; // every step, once the layer is done
 
+// A layer's name as it is read: "layer 3".
+export const titleOf = (name) => name.replace(/^layer_?(\d+)$/, "layer $1");
+
 export function bandsOf(run) {
   if (run.banded?.version === run.version) return run.banded;
   const found = new Map(), sizes = run.parts.find((r) => r.name === SAYS.bytes)?.values ?? {};
   const of = (r) => {
     const stage = run.stages[r.in], key = `${stage.name}/${stage.part}`;
-    if (!found.has(key)) found.set(key, { key, stage, name: null, cells: new Map(), classes: [], frames: [], moved: null, said: {} });
+    if (!found.has(key)) found.set(key, { key, stage, name: null, cells: new Map(), classes: [], frames: [], moves: [], moved: null, said: {} });
     return found.get(key);
   };
   for (const r of run.frames) {
@@ -30,7 +33,7 @@ export function bandsOf(run) {
   for (const r of run.parts) {
     const band = of(r), what = TRAILS[r.name];
     if (what) for (const [step, value] of Object.entries(r.values)) cell(band, Number(step))[what] = value;
-    if (r.name === SAYS.moved) band.moved = r.values;
+    if (r.name === SAYS.moved) band.moves.push(r), (band.moved = r.values);
   }
   for (const r of run.perClass) if (r.name === SAYS.classes) of(r).classes.push(r);
   const list = [...found.values()].filter((b) => b.name && (b.name !== "pixels" || [...b.cells.values()].some((c) => Number.isFinite(c.distance))));
@@ -60,6 +63,15 @@ function finish(band, index, sizes) {
   band.after = band.frames.find((r) => r.step >= band.steps) ?? null; // what went on to the next layer
 }
 
+// The layers that a search has yet to reach, named by the sizes of its maps as far as these say: bands of which nothing is known.
+export function awaited(list, sizes) {
+  const last = list[list.length - 1], names = Object.keys(sizes), from = names.findIndex((name) => name.split(" ")[0] === last.name) + 1;
+  return Array.from({ length: Math.max(0, last.stage.parts - list.length) }, (_, i) => {
+    const [name, shape] = (from && names[from + i] ? names[from + i] : "pixels").split(" ");
+    return { key: `awaited ${i}`, index: list.length + i, name, shape: shape ?? null, stage: null, steps: last.steps, all: [], frames: [], entry: null };
+  });
+}
+
 // Of all moves of the layers that are done, how many are not in the result: what came after the candidate that was kept, and
 // what came after the chosen one. Null before the first layer is done.
 export function thrownAway(list, chosen) {
@@ -74,7 +86,7 @@ export function thrownAway(list, chosen) {
 // The same in one sentence.
 export function wasted(found) {
   if (!found?.moves) return "";
-  const { kept, moves, lost, over } = found, each = kept.map((k) => `${k.name} ${k.used} of ${k.of}`).join(", ");
+  const { kept, moves, lost, over } = found, each = kept.map((k) => `${titleOf(k.name)}: ${k.used} of ${k.of}`).join(", ");
   if (!lost) return `Every one of the ${moves} moves ${over ? "is in the result" : "so far went on"}: each layer kept its last candidate.`;
   return `${lost} of ${moves} moves ${over ? "were" : "so far were"} thrown away, since a layer goes back to its nearest candidate; what stayed: ${each}.`;
 }

@@ -73,6 +73,16 @@ export function ticks(low, high, count = 4) {
   return found;
 }
 
+// Give a list of choices its [[value, text], …], only where they changed, and choose one.
+export function offered(select, options, value) {
+  const key = JSON.stringify(options);
+  if (select.dataset.key !== key) {
+    select.dataset.key = key;
+    select.replaceChildren(...options.map(([v, text]) => el("option", { value: v, text })));
+  }
+  select.value = String(value);
+}
+
 // What an arrow key asks for: columns to the right, rows down.
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 

@@ -5,7 +5,7 @@ import { ink, ramp } from "./ramp.js";
 
 export const NAMES = 74, RIGHT = 12; // room for the names of the layers, and behind the last step
 const LONGEST = 150, ROW = 24, HIGHEST = 420, UNDER = 30;
-const MARKS = "○ least of its layer · ● went on · ★ chosen";
+const MARKS = { ring: "○ least of its layer: goes on", dot: "● went on", star: "★ the result" };
 
 export class Heat {
   constructor(root, tip, again) {
@@ -29,13 +29,14 @@ export class Heat {
   paint({ rows, marks, now, go, title, axis }, width, look) {
     const place = this.place(rows, width, look), { tall, height, steps, px, room } = place, g = fit(this.canvas, width, height), color = this.colors(rows);
     g.font = `11.5px ${look.font}`;
+    const signs = new Set();
     rows.forEach((row, i) => {
       this.row(g, row, i, place, now, look, color);
-      if (marks.best && row.band) sign(g, row, i, tall, px, marks);
+      if (marks.best && row.band) for (const [step, what] of signsOf(row, marks)) signs.add(what), sign(g, step, what, i, tall, px);
     });
     if (now) cursor(g, rows, now, tall, px, look, room / steps);
     this.axis(g, look, place, width, axis);
-    this.legend(color, Boolean(marks.best));
+    this.legend(color, Object.keys(MARKS).filter((what) => signs.has(what)).map((what) => MARKS[what]));
     this.log.setAttribute("aria-pressed", String(Boolean(this.isLog)));
     this.canvas.setAttribute("aria-label", `${title}. ${rows.length} layers, ${steps} steps.`);
     const hit = (x, y) => ({ row: rows[Math.max(0, Math.min(rows.length - 1, Math.floor(y / tall)))], step: Math.max(0, Math.min(steps - 1, Math.floor(((x - this.left) / room) * steps))) });
@@ -56,7 +57,7 @@ export class Heat {
 
   // The share of the scale at which a value lies; logarithmic at first where values are far apart.
   colors(rows) {
-    const values = rows.flatMap((r) => r.cells.map((c) => c.value)), positive = values.filter((v) => v > 0);
+    const values = rows.flatMap((r) => (r.whole ?? r.cells).map((c) => c.value)), positive = values.filter((v) => v > 0);
     if (this.isLog === null && values.length > 3) this.isLog = positive.length === values.length && Math.max(...values) > 30 * Math.min(...values);
     const least = Math.min(...positive, 1), bend = this.isLog ? (v) => Math.log10(Math.max(v, least)) : (v) => v;
     const low = bend(Math.min(...values)), high = bend(Math.max(...values));
@@ -89,10 +90,10 @@ export class Heat {
     g.globalAlpha = 1;
   }
 
-  legend({ low, high, any }, marked) {
+  legend({ low, high, any }, marks) {
     const back = this.isLog ? (v) => 10 ** v : (v) => v;
     scaleBar(this.scale, ramp);
-    this.ends.textContent = any ? `${words(back(low))} … ${words(back(high))}${marked ? ` · ${MARKS}` : ""}` : "";
+    this.ends.textContent = any ? `${words(back(low))} … ${words(back(high))}${marks.map((mark) => ` · ${mark}`).join("")}` : "";
   }
 
   tell({ row, step }, tall) {
@@ -108,24 +109,26 @@ export class Heat {
 }
 
 // ○ the least of a layer, ● what went on from it, ★ what the whole search chose.
-function sign(g, row, i, tall, px, marks) {
-  const best = marks.best(row), kept = marks.kept(row), star = marks.chosen && marks.chosen.part === row.band.stage.part;
-  const put = (step, what) => {
-    const x = (px(step) + px(step + 1)) / 2, y = i * tall + (tall - 1) / 2, r = Math.min(5.5, tall / 2 - 1.5);
-    g.beginPath();
-    if (what === "star") marker(g, SHAPES.indexOf("star"), x, y, 1.2 * r);
-    else g.arc(x, y, r, 0, 2 * Math.PI);
-    g.lineWidth = 4;
-    g.strokeStyle = "#000";
-    g.stroke();
-    g.lineWidth = 2;
-    g.strokeStyle = g.fillStyle = "#fff";
-    if (what === "ring") g.stroke();
-    else g.fill();
-  };
-  if (best !== null && !(star && marks.chosen.step === best)) put(best, "ring");
-  if (star) put(marks.chosen.step, "star");
-  else if (kept !== null && kept !== best) put(kept, "dot");
+function signsOf(row, marks) {
+  const best = marks.best(row), kept = marks.kept(row), star = marks.chosen && marks.chosen.part === row.band.stage.part, found = [];
+  if (best !== null && !(star && marks.chosen.step === best)) found.push([best, "ring"]);
+  if (star) found.push([marks.chosen.step, "star"]);
+  else if (kept !== null && kept !== best) found.push([kept, "dot"]);
+  return found;
+}
+
+function sign(g, step, what, i, tall, px) {
+  const x = (px(step) + px(step + 1)) / 2, y = i * tall + (tall - 1) / 2, r = Math.min(5.5, tall / 2 - 1.5);
+  g.beginPath();
+  if (what === "star") marker(g, SHAPES.indexOf("star"), x, y, 1.2 * r);
+  else g.arc(x, y, r, 0, 2 * Math.PI);
+  g.lineWidth = 4;
+  g.strokeStyle = "#000";
+  g.stroke();
+  g.lineWidth = 2;
+  g.strokeStyle = g.fillStyle = "#fff";
+  if (what === "ring") g.stroke();
+  else g.fill();
 }
 
 function cursor(g, rows, now, tall, px, look, cell) {

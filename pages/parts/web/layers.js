@@ -1,11 +1,12 @@
 // Layer after layer: what every step was worth (heat map), the loss on the same axis, and what each layer is.
-import { SAYS, bandsOf, jump, nowIn, thrownAway, wasted } from "./bands.js";
-import { el, theme } from "./draw.js";
+import { SAYS, bandsOf, jump, nowIn, thrownAway, titleOf, wasted } from "./bands.js";
+import { el, offered, theme } from "./draw.js";
 import { Heat } from "./heat.js";
 import { tabulate } from "./layer_table.js";
 import { mount } from "./mount.js";
 import { Panel } from "./panel.js";
 import { classBars, lossLines, movement } from "./search.js";
+import { stateOf, untilNow } from "./walked.js";
 
 export default function (component) {
   return mount(component, Layers);
@@ -66,17 +67,19 @@ export class Layers {
   }
 
   // ---- a search through a generator
-  search(run, { list, chosen, sizes }, look) {
-    const told = run.quantity(SAYS.distance), now = nowIn(this.store, run, list), named = run.info.classes?.length ? run.info.classes : (list[0].classes[0]?.values ?? []);
-    fill(this.which, [[-1, "all classes"], ...named.map((_, i) => [i, `class ${run.name(i)}`])], this.only);
+  search(run, { list: whole, chosen: result, sizes }, look) {
+    const at = this.store.at(run, run.records, false), here = nowIn(this.store, run, whole), list = untilNow(run, whole, at, here?.step ?? 0);
+    const over = whole.every((band) => stateOf(run, band, at) === "done"), chosen = over ? result : null, now = here && { ...here, band: list[here.band.index] };
+    const told = run.quantity(SAYS.distance), named = run.info.classes?.length ? run.info.classes : (whole[0].classes[0]?.values ?? []);
+    offered(this.which, [[-1, "all classes"], ...named.map((_, i) => [i, `class ${run.name(i)}`])], this.only);
     const title = `${told.title} at every step of every layer${this.only < 0 ? "" : `, class ${run.name(this.only)}`}`;
     this.map.title(title, [told]);
-    const rows = list.map((band) => ({ name: band.name, steps: band.steps, band, cells: this.cellsOf(band) }));
+    const rows = list.map((band, i) => ({ name: titleOf(band.name), steps: band.steps, band, cells: this.cellsOf(band), whole: this.cellsOf(whole[i]) }));
     const marks = this.only < 0 ? { best: (row) => row.band.best, kept: (row) => row.band.kept, chosen } : {};
-    const go = (row, step) => jump(this.store, run, row.band, step);
+    const go = (row, step) => jump(this.store, run, whole[row.band.index], step);
     this.heat.paint({ rows, marks, now, go, title, axis: "step inside the layer" }, this.width, look);
     this.lost.textContent = wasted(thrownAway(list, chosen));
-    const place = { width: this.width, left: this.heat.left, only: this.only, look };
+    const place = { width: this.width, left: this.heat.left, only: this.only, look, whole };
     lossLines(this.loss, run, list, now, place);
     classBars(this.classes, run, list, now, place);
     movement(this.moved, run, list, place);
@@ -95,7 +98,7 @@ export class Layers {
     if (!of.size) return null;
     const found = [...of].sort(([, a], [, b]) => b.length - a.length);
     if (!of.has(this.series)) this.series = found[0][0];
-    fill(this.what, found.map(([key, [r]]) => [key, `${r.stage}: ${run.quantity(r.name).title}`]), this.series);
+    offered(this.what, found.map(([key, [r]]) => [key, `${r.stage}: ${run.quantity(r.name).title}`]), this.series);
     const records = of.get(this.series), cells = (name) => records.map((r, step) => ({ step, value: r.values[name], r })).filter((c) => Number.isFinite(c.value));
     return Object.keys(records[0].values).map((name) => ({ name, steps: records.length, records, cells: cells(name) }));
   }
@@ -109,13 +112,4 @@ export class Layers {
     };
     this.heat.paint({ rows, marks: {}, now: at ? { step: records.indexOf(at) } : null, go, title, axis: "report" }, this.width, look);
   }
-}
-
-function fill(select, options, value) {
-  const key = JSON.stringify(options);
-  if (select.dataset.key !== key) {
-    select.dataset.key = key;
-    select.replaceChildren(...options.map(([v, text]) => el("option", { value: v, text })));
-  }
-  select.value = String(value);
 }

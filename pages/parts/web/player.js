@@ -141,6 +141,7 @@ class Player {
   update(component) {
     const { runs, align, start, entry } = component.data, { store } = this, { clock } = store, name = JSON.stringify([runs, align, entry]);
     this.setState = component.setStateValue;
+    this.tells = component.data.story !== false;
     stick(this.root);
     if (name === this.started) return;
     const same = JSON.stringify(clock.runs) === JSON.stringify(runs) && (clock.entry ?? entry) === entry, share = clock.x / store.end;
@@ -180,9 +181,11 @@ class Player {
     this.live.setAttribute("aria-pressed", String(clock.follow));
     const lead = this.store.shown.find((r) => r.records.length), spoken = describe(lead, lead && this.store.at(lead, lead.records));
     const at = clock.align === "learning" ? learned(clock.x) : clock.align === "fraction" ? `${Math.round(clock.x * 100)} %` : `${words(clock.x)} ${ALIGNS[clock.align]}`;
-    const short = lead && this.store.shown.length === 1 ? spoken.slice(spoken.lastIndexOf(" · ") + 3) : spoken; // the stage stands in the story below
+    const cut = spoken.lastIndexOf(" · "), alone = lead && this.store.shown.length === 1; // one of the two stands in the sentence below
+    const short = !alone ? spoken : this.tells ? spoken.slice(cut + 3) : spoken.slice(0, cut);
+    this.says.classList.toggle("stage", Boolean(alone && !this.tells));
     this.says.textContent = clock.align === "step" || !lead ? short : `${short} · ${at}`;
-    this.story.show(this.store, lead);
+    this.story.show(this.store, this.tells ? lead : null);
     this.track.canvas.setAttribute("aria-valuenow", Math.round((100 * clock.x) / this.store.end));
     this.track.canvas.setAttribute("aria-valuetext", spoken);
     this.track.paint();

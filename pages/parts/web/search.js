@@ -1,5 +1,5 @@
 // What stands around the heat map of a search: loss on the same axis, distance of each class, how far each row of w moved.
-import { SAYS } from "./bands.js";
+import { SAYS, titleOf } from "./bands.js";
 import { fit, words } from "./draw.js";
 import { RIGHT } from "./heat.js";
 import { ink, ramp, readable, shade } from "./ramp.js";
@@ -7,9 +7,9 @@ import { ink, ramp, readable, shade } from "./ramp.js";
 const LOSS = 92, CLASSES = 118;
 
 // One line for each layer, early ones dark; the layer at the clock is thick. left: where the heat map begins.
-export function lossLines(panel, run, list, now, { width, left, look }) {
+export function lossLines(panel, run, list, now, { width, left, look, whole }) {
   const g = fit(panel.body, width, LOSS), steps = Math.max(...list.map((b) => b.steps)), room = width - left - RIGHT;
-  const all = list.flatMap((b) => b.all.map((c) => c.loss)).filter(Number.isFinite), low = Math.min(...all), high = Math.max(...all, low + 1e-9);
+  const all = whole.flatMap((b) => b.all.map((c) => c.loss)).filter(Number.isFinite), low = Math.min(...all), high = Math.max(...all, low + 1e-9);
   const px = (step) => left + ((step + 0.5) / steps) * room, py = (v) => LOSS - 8 - ((v - low) / (high - low)) * (LOSS - 18);
   g.font = `10.5px ${look.font}`;
   g.fillStyle = look.text;
@@ -22,21 +22,21 @@ export function lossLines(panel, run, list, now, { width, left, look }) {
     points.forEach((c, i) => g[i ? "lineTo" : "moveTo"](px(c.step), py(c.loss)));
     g.stroke();
   }
-  const told = run.quantity(SAYS.loss), same = list.some((b) => b.best !== null) ? "on the same axis; it need not agree" : "at every step";
-  const thick = now && list.length > 1 ? ` (thick: ${now.band.name})` : "";
+  const told = run.quantity(SAYS.loss), same = list.some((b) => b.best !== null) ? "at the same steps" : "at every step";
+  const thick = list.length > 1 ? ` (dark to light: first to last layer${now ? `; thick: ${titleOf(now.band.name)}` : ""})` : "";
   panel.title(`${told.title} ${same}${thick}`, [told], `: ${list.length} layers, from ${words(low)} to ${words(high)}`);
 }
 
 // Distance of each class at the clock; the outline is where this layer began.
-export function classBars(panel, run, list, now, { only, look }) {
+export function classBars(panel, run, list, now, { only, look, whole }) {
   const band = now?.band ?? list[list.length - 1], records = band.classes;
   panel.node.hidden = !records.length;
   if (!records.length) return;
   const at = records.filter((r) => r.step <= (now?.step ?? Infinity)).pop() ?? records[0], first = records[0], count = at.values.length;
-  const top = Math.max(...list.flatMap((b) => b.classes.flatMap((r) => r.values)).filter(Number.isFinite), 1e-12);
+  const top = Math.max(...whole.flatMap((b) => b.classes.flatMap((r) => r.values)).filter(Number.isFinite), 1e-12);
   const room = (panel.node.clientWidth || 240) - 40, g = fit(panel.body, room + 40, CLASSES + 22), each = room / count;
   const py = (v) => 6 + (CLASSES - 6) * (1 - v / top), told = run.quantity(SAYS.classes);
-  panel.title(`${told.title}: ${band.name}, step ${at.step}`, [told], `: ${at.values.map((v, i) => `${run.name(i)} ${words(v)}`).join(", ")}`);
+  panel.title(`${told.title}: ${titleOf(band.name)}, step ${at.step}`, [told], `: ${at.values.map((v, i) => `${run.name(i)} ${words(v)}`).join(", ")}`);
   g.font = `10.5px ${look.font}`;
   g.fillStyle = look.text;
   g.fillText(words(top), 2, 14, 34);
@@ -63,7 +63,7 @@ export function movement(panel, run, list, { left, look }) {
   g.font = `10.5px ${look.font}`;
   names.forEach((name, i) => {
     g.fillStyle = look.text;
-    if (tall > 10 || i % 2 === 0) g.fillText(name, 2, i * tall + tall / 2 + 4, left - 8);
+    if (tall > 10 || i % 2 === 0) g.fillText(titleOf(name), 2, i * tall + tall / 2 + 4, left - 8);
     visited.forEach((band, j) => {
       const v = band.moved[name], rgb = v > 0 ? ramp(shareOf(v)) : null;
       g.fillStyle = rgb ? ink(rgb) : look.panel;
@@ -74,7 +74,7 @@ export function movement(panel, run, list, { left, look }) {
     });
   });
   g.fillStyle = look.text;
-  visited.forEach((band, j) => (each > 30 || j % Math.ceil(30 / each) === 0) && g.fillText(band.name, left + j * each, names.length * tall + 13, Math.max(28, each - 2)));
+  visited.forEach((band, j) => (each > 30 || j % Math.ceil(30 / each) === 0) && g.fillText(titleOf(band.name), left + j * each, names.length * tall + 13, Math.max(28, each - 2)));
   const told = run.quantity(SAYS.moved), said = visited.map((b) => `${b.name}: ${Object.entries(b.moved).map(([k, v]) => `${k} ${words(v)}`).join(", ")}`);
-  panel.title(told.title, [told], `, rows of w in each layer visited: ${said.join("; ")}`);
+  panel.title(`${told.title} (down) in each layer (across)`, [told], `, rows of w in each layer visited: ${said.join("; ")}`);
 }

@@ -1,16 +1,17 @@
-// The film strip: the same images in the same rows through every layer, as they came in, as they were kept, at the end.
-import { About } from "./about.js";
-import { SAYS, bandsOf, jump, nowIn } from "./bands.js";
-import { choice, el, fit, scaleBar, theme, words } from "./draw.js";
-import { GAP, HEAD, SPACE, TITLE, change, columnsOf, head, heads, verdict } from "./film.js";
+// The film strip: a generator from left to right, and under every layer its images at the clock, what it changed, how near they are.
+import { SAYS, awaited, bandsOf, jump, nowIn, titleOf } from "./bands.js";
+import { distanceChart, scaleChart, scaleOf } from "./distances.js";
+import { el, offered, scaleBar, theme, words } from "./draw.js";
+import { Column, GAP, change, mostMoved } from "./film.js";
 import { Glass } from "./glass.js";
 import { mount } from "./mount.js";
 import { signed } from "./palette.js";
 import { sentence } from "./rows.js";
-import { drawSigned, drawTile, snap } from "./tiles.js";
+import { drawSigned, drawTile, ordered, snap, tilesOf } from "./tiles.js";
+import { cameOf, knownOf, stateOf, verdictOf } from "./walked.js";
 
-const LEAST = 24, LARGEST = 64, LENS = 144; // pixels: side of the smallest and the largest image, and of one enlarged
-const MODES = [["images", "images", "The images themselves"], ["change", "change in the layer", "Each image minus how it came into its layer, signed"]];
+const LEAST = 24, LARGEST = 96, LENS = 144, NARROW = 640; // pixels: side of the smallest and the largest image, and of one enlarged
+const FEW = 3, SPACE = 24, LEFT = 32, SHORT = 18, LONG = 58, LOUD = 0.97; // classes at first; pixels between columns, and left of a chart that has its own axis; least and most for the names of classes; the share of pixels whose change the scale holds
 
 export default function (component) {
   return mount(component, Strip);
@@ -18,25 +19,17 @@ export default function (component) {
 
 export class Strip {
   constructor(root, store, again) {
-    Object.assign(this, { root, store, again, id: "", setState: () => {}, mode: "images", per: 1, places: [] });
-    this.modes = choice("What the strip shows", MODES, (to) => ((this.mode = to), this.modes.show(to), again()));
+    Object.assign(this, { root, store, again, id: "", setState: () => {}, all: false, per: 1, columns: [], built: "", moved: { of: "", labels: null } });
+    this.verdict = el("p", { class: "verdict", role: "status" });
+    this.which = el("select", { "aria-label": "Classes shown", onchange: () => ((this.all = this.which.value === "all"), again()) });
     this.more = el("select", { "aria-label": "Images of each class", onchange: () => ((this.per = Number(this.more.value)), again()) });
-    this.scale = el("canvas", { class: "scale", hidden: true, "aria-hidden": "true" });
-    this.ends = el("span", { class: "small" });
-    this.caption = el("div", { class: "caption", role: "status" });
-    this.canvas = el("canvas", { role: "img", tabindex: 0 });
+    this.scale = el("canvas", { class: "scale", "aria-hidden": "true" });
+    this.ends = el("span", { class: "ends small" });
+    this.bar = el("div", { class: "bar" }, this.which, this.more, this.scale, this.ends);
+    this.film = el("div", { class: "film" });
     this.empty = el("div", { class: "empty" });
-    this.about = new About();
-    this.title = el("header", { class: "title" }, "The same images through every layer", this.about.node, this.about.tip);
-    this.bar = el("div", { class: "bar" }, this.modes, this.more, this.scale, this.ends);
-    this.scroll = el("div", { class: "filmstrip" }, this.canvas);
-    this.verdict = el("p", { class: "story" });
-    root.append(this.verdict, this.title, this.bar, this.scroll, this.empty, this.caption);
+    root.append(this.verdict, this.film, this.bar, this.empty);
     this.glass = new Glass(root, { away: 8, above: 40 });
-    this.canvas.onpointermove = (event) => this.point(this.hit(event));
-    this.canvas.onpointerleave = () => this.point(null);
-    this.canvas.onclick = (event) => this.click(this.hit(event));
-    this.modes.show(this.mode);
   }
 
   update(component) {
@@ -44,101 +37,139 @@ export class Strip {
     this.id = component.data.run;
   }
 
-  hit({ offsetX: x, offsetY: y }) {
-    return this.places.find((p) => x >= p.x && x < p.x + p.size && y >= p.y && y < p.y + p.size) ?? null;
-  }
-
+  // ---- pointing and choosing
   naming(place) {
     return { run: this.id, id: place.id, label: place.label, source: "synthetic" };
   }
 
-  point(place) {
-    this.store.set("hover", place ? this.naming(place) : null);
-    if (!place) return this.glass.hide();
-    const run = this.store.run(this.id), said = `${run.name(place.label)} · image ${place.id} · ${place.band.name}, ${place.what} (step ${Math.min(place.step, place.band.steps - 1)})`;
-    this.glass.show(this.canvas, place, [LENS, LENS], (g) => place.slot >= 0 && drawTile(g, this.store, run, place, 0, 0, LENS), said);
+  point(column, place) {
+    this.store.set("hover", place && column.kind !== "real" ? this.naming(place) : null);
+    const run = this.store.run(this.id), tile = place && column.tile(run, place, column.shown);
+    if (!tile) return this.glass.hide();
+    const changes = place.part && column.band, values = changes && change(this.store, run, column.band, tile);
+    const paint = (g) => (values ? drawSigned(g, values, tile.record.tile, this.most, theme(this.root.getRootNode()).dark, 0, 0, LENS) : drawTile(g, this.store, run, tile, 0, 0, LENS));
+    const what = column.kind === "real" ? "a real image" : column.kind === "start" ? "as the search began" : `${changes ? "change in " : ""}${titleOf(column.band.name)}`;
+    const at = { ...place, x: place.x + column.node.offsetLeft - this.film.scrollLeft, y: place.y + column.canvas.offsetTop };
+    this.glass.show(this.film, at, [LENS, LENS], paint, `${run.name(place.label)} · ${what}`);
   }
 
   click(place) {
     if (!place) return;
-    jump(this.store, this.store.run(this.id), place.band, Math.min(place.step, place.band.steps - 1));
     this.store.set("pin", this.naming(place));
     this.setState("pin", this.naming(place));
   }
 
+  // The clock goes to the end of a layer, or to its begin where it stands at the end.
+  go(band, step = band.steps - 1) {
+    if (!band.entry) return;
+    const run = this.store.run(this.id), now = nowIn(this.store, run, bandsOf(run).list);
+    jump(this.store, run, band, now?.band === band && now.step === step ? 0 : step);
+  }
+
+  // ---- what is drawn
   draw() {
-    const run = this.store.run(this.id), { list, chosen } = bandsOf(run), look = theme(this.root.getRootNode());
+    const run = this.store.run(this.id), { list: visited, chosen, sizes } = bandsOf(run), list = visited.length && !run.over ? [...visited, ...awaited(visited, sizes)] : visited, look = theme(this.root.getRootNode());
     this.empty.hidden = list.length > 0;
-    for (const part of [this.verdict, this.title, this.bar, this.scroll, this.caption]) part.hidden = !list.length;
-    if (!list.length) return void (this.empty.textContent = run.over && run.have ? "This run did not search inside a generator, so there is no film strip. Its images are on the page Watch." : "The film strip grows with every layer.");
-    const rows = this.rowsOf(list[0].entry), size = this.place(list, rows), g = this.canvas.getContext("2d"), now = nowIn(this.store, run, list);
-    this.verdict.replaceChildren(...sentence(verdict(now?.band ?? list[list.length - 1], list, chosen)).childNodes);
-    heads(g, run, rows, look, size);
-    for (const band of list) head(g, band, this.places.filter((p) => p.band === band), size, look, { here: now?.band === band, star: chosen?.part === band.stage.part, rows: rows.length });
-    const most = this.mode === "change" ? this.largest(run) : 1;
-    for (const place of this.places) this.paint(g, run, place, look, most);
-    this.showScale(most, look);
-    this.about.say(list.some((band) => band.said.change !== undefined) ? [run.quantity(SAYS.change)] : []);
-    this.canvas.setAttribute("aria-label", `${rows.length} images through ${list.length} layers: how they came in, what was kept, how they ended`);
-    const follows = run.over ? "" : " The strip grows while the run works.";
-    this.caption.textContent = `Each row is one image. in: how it came into the layer; kept: the candidate that went on; last: after all steps. Click one and every view jumps there.${follows}`;
+    for (const part of [this.verdict, this.bar, this.film]) part.hidden = !list.length;
+    if (!list.length) return void (this.empty.textContent = run.over && run.have ? "This run searched no generator, so there is no film strip." : "The film strip grows with every layer.");
+    const at = this.store.at(run, run.records, false), now = nowIn(this.store, run, visited), where = (r) => this.store.where(run, r) <= this.store.clock.x + 1e-9;
+    this.build(run, list);
+    this.film.classList.toggle("tall", this.root.clientWidth < NARROW);
+    const rows = this.rowsOf(run, list), narrow = this.root.clientWidth < NARROW, room = this.roomOf(run, rows), size = this.sizeOf(list, narrow, room);
+    this.most = this.largest(run, visited);
+    this.verdict.replaceChildren(...sentence(verdictOf(run, visited, chosen, { at, now, reached: where })).childNodes);
+    for (const column of this.columns) this.show(column, run, { list, chosen, at, now, rows, narrow, room, size, look, most: this.most });
+    this.legend(look);
   }
 
-  // Lay out all images, as large as the width allows, and give the canvas its size; returns the side of an image.
-  place(list, rows) {
-    const columns = list.map(columnsOf), count = columns.flat().length, source = list[0].entry.tile[1];
-    const fitting = (this.root.clientWidth - HEAD - list.length * SPACE) / Math.max(1, count) - GAP;
-    const size = Math.min(LARGEST, snap(fitting, source, LEAST));
-    this.places = [];
-    let x = HEAD;
-    for (const own of columns) {
-      for (const column of own) {
-        rows.forEach((row, k) => this.places.push({ ...column, ...row, slot: column.record.ids.indexOf(row.id), x, y: TITLE + k * (size + GAP), size }));
-        x += size + GAP;
-      }
-      x += SPACE;
-    }
-    fit(this.canvas, Math.max(x, 40), TITLE + rows.length * (size + GAP) + 4);
-    return size;
+  build(run, list) {
+    const key = `${this.id} ${list.map((band) => band.key)} ${run.reals.length > 0}`;
+    this.film.style.setProperty("--columns", list.length);
+    if (this.built === key) return list.forEach((band, i) => (this.columns[i + 1].band = band));
+    this.built = key;
+    this.columns = [new Column(this, "start"), ...list.map((band) => new Column(this, "layer", band)), ...(run.reals.length ? [new Column(this, "real")] : [])];
+    this.film.replaceChildren(...this.columns.map((c) => c.node));
   }
 
-  rowsOf(record) {
-    const labels = [...new Set(record.labels)], most = Math.max(...labels.map((l) => record.labels.filter((x) => x === l).length)), all = [1, 2, 5, 10].filter((n) => n < most).concat(most);
+  show(column, run, now) {
+    const { list, chosen, at, rows, narrow, room, size } = now, { band } = column, state = band && stateOf(run, band, at), step = now.now?.band === band ? now.now.step : 0;
+    const cells = band ? knownOf(band, state, step) : [];
+    column.says(state, band ? cameOf(cells, state, step, band.steps) : "", state === "done" && chosen?.part === band.stage?.part);
+    column.shown = band ? frameOf(band, state, at) : list[0].entry;
+    column.paint(column.place(rows, size, narrow, room), run, column.shown, now);
+    column.canvas.setAttribute("aria-label", band ? `${rows.length} images at ${titleOf(band.name)} and what changed there: ${column.came.textContent}` : `${rows.length} ${column.kind === "real" ? "real images" : "images as the search began"}`);
+    this.chart(column, cells, state, now);
+  }
+
+  chart(column, cells, state, { list, chosen, look, narrow }) {
+    const { band } = column, scale = scaleOf(list), { title } = this.store.run(this.id).quantity(SAYS.distance);
+    column.chart.hidden = !scale || column.kind === "real" || (narrow && !band);
+    if (column.chart.hidden) return;
+    if (!band) return scaleChart(column.chart, column.wide + SPACE - 4, { scale, look, title });
+    const star = state === "done" && chosen?.part === band.stage?.part ? chosen.step : null;
+    distanceChart(column.chart, band, cells, { width: narrow ? this.root.clientWidth - 4 : column.wide, left: narrow ? LEFT : 0, scale, look, title, kept: state === "done" ? band.kept : null, star });
+    column.chart.onclick = (event) => this.go(band, Math.round((event.offsetX / column.chart.clientWidth) * (band.steps - 1)));
+  }
+
+  // As large as the width allows: a start, two images for every layer, two real ones.
+  sizeOf(list, narrow, room) {
+    const source = list[0].entry.tile[1], wide = this.root.clientWidth;
+    const fitting = narrow ? (wide - room - 28) / (2 * FEW) - GAP : (wide - room - (list.length + 1) * SPACE - 6) / (2 * list.length + (this.columns.length > list.length + 1 ? 3 : 1)) - GAP;
+    return Math.min(Math.max(LARGEST, source), snap(fitting, source, LEAST));
+  }
+
+  // For the names of the classes, as wide as the longest.
+  roomOf(run, rows) {
+    const pen = this.film.querySelector("canvas").getContext("2d");
+    pen.font = "12px sans-serif";
+    return Math.min(LONG, Math.max(SHORT, ...rows.map((row) => pen.measureText(run.name(row.label)).width + 8)));
+  }
+
+  // ---- which images
+  rowsOf(run, list) {
+    const record = list[0].entry, labels = [...new Set(record.labels)].sort((a, b) => a - b), most = Math.max(...labels.map((l) => record.labels.filter((x) => x === l).length));
+    const few = labels.length > FEW, { only } = this.store;
+    offered(this.which, [["few", run.over ? `the ${FEW} classes that changed most` : `the first ${FEW} classes`], ["all", `all ${labels.length} classes`]], this.all ? "all" : "few");
+    offered(this.more, [1, 2, 5, 10].filter((n) => n < most).concat(most).map((n) => [n, `${n} of each class`]), (this.per = Math.min(this.per, most)));
+    this.which.hidden = !few || only !== null;
     this.more.hidden = most < 2;
-    if (this.more.dataset.most !== String(most)) this.more.replaceChildren(...all.map((n) => el("option", { value: n, text: `${n} of each class` }))), (this.more.dataset.most = most);
-    this.per = Math.min(this.per, most);
-    this.more.value = String(this.per);
-    const { only } = this.store, shown = only === null ? labels.slice(0, 20) : labels.filter((l) => l === only);
-    return shown.flatMap((label) => record.ids.map((id, slot) => ({ id, label, slot })).filter((t) => record.labels[t.slot] === label).slice(0, this.per));
+    const shown = only !== null ? labels.filter((l) => l === only) : few && !this.all ? this.moving(run, list, labels) : labels.slice(0, 20);
+    return shown.flatMap((label) => record.ids.map((id, slot) => ({ id, label, slot })).filter((t) => record.labels[t.slot] === label).slice(0, this.per).map((t, rank) => ({ ...t, rank })));
   }
 
-  paint(g, run, place, look, most) {
-    g.fillStyle = look.panel;
-    g.fillRect(place.x, place.y, place.size, place.size);
-    this.tile(g, run, place, most, look.dark);
-    const same = (a) => a && a.run === this.id && a.id === place.id && a.source !== "real", pinned = same(this.store.pin);
-    if (!pinned && !same(this.store.hover)) return;
-    g.strokeStyle = pinned ? "#EE7733" : look.accent;
-    g.lineWidth = 2;
-    g.strokeRect(place.x + 1, place.y + 1, place.size - 2, place.size - 2);
+  // The classes that moved most in the whole search; the first ones until that is known.
+  moving(run, list, labels) {
+    const of = `${this.id} ${run.over}`;
+    if (run.over && this.moved.of !== of) {
+      const found = mostMoved(this.store, run, list, FEW);
+      if (found) this.moved = { of, labels: found };
+    }
+    return this.moved.of === of ? this.moved.labels : labels.slice(0, FEW);
   }
 
-  tile(g, run, place, most, dark) {
-    const { x, y, size } = place, values = this.mode === "change" && change(this.store, run, place);
-    if (values) drawSigned(g, values, place.record.tile, most, dark, x, y, size);
-    else if (this.mode === "images" && place.slot >= 0) drawTile(g, this.store, run, place, x, y, size);
+  realsOf(run, label) {
+    if (this.real?.version !== run.version) this.real = { version: run.version, tiles: ordered(run.reals.flatMap(tilesOf)) };
+    return this.real.tiles.filter((tile) => tile.label === label);
   }
 
-  largest(run) {
-    let most = 0;
-    for (const place of this.places) for (const v of change(this.store, run, place) ?? []) most = Math.max(most, Math.abs(v));
-    return most || 1;
+  // How far nearly all pixels changed at most, in what any layer kept: one scale for all, and for every moment.
+  largest(run, list) {
+    if (this.held?.version === run.version) return this.held.most;
+    const found = list.flatMap((band) => (band.after ?? band.last).ids.map((_, slot) => change(this.store, run, band, { record: band.after ?? band.last, slot })));
+    const all = found.flatMap((values) => (values ? [...values] : [])).map(Math.abs).filter((v) => v > 0).sort((a, b) => a - b), most = all[Math.floor(LOUD * (all.length - 1))] || 1;
+    if (found.every(Boolean)) this.held = { version: run.version, most };
+    return most;
   }
 
-  showScale(most, look) {
-    this.scale.hidden = this.ends.hidden = this.mode !== "change";
-    if (this.scale.hidden) return;
+  legend(look) {
     scaleBar(this.scale, (share) => signed(2 * share - 1, look.dark));
-    this.ends.textContent = `−${words(most)} (darker) … +${words(most)} (brighter) of the full range`;
+    this.ends.textContent = `Right of each image: what its layer changed, ${words(Number((1 / this.most).toPrecision(2)))} times amplified, since nearly all pixels change by less than ${Math.round(100 * this.most)} % (blue: darker, orange: brighter). ▶ plays the search; a click on a layer's name or curve goes there.`;
   }
+}
+
+// What a layer shows at the clock: what it kept once it is done, the last report before that, nothing ahead of it.
+function frameOf(band, state, at) {
+  if (state === "ahead") return null;
+  if (state === "done") return band.after ?? band.last;
+  return band.frames.filter((r) => r.n <= at.n && r.step < band.steps).pop() ?? band.entry;
 }

@@ -88,10 +88,11 @@ export class Track {
       g.fillRect(from + 0.5, top, Math.max(1, to - from - 1), tall - 0.5);
       const { title } = run.told(stage.name), name = stage.parts > 1 ? `${title} ${stage.part + 1}` : title;
       g.font = `600 11px ${look?.font}`;
-      if (!look || g.measureText(name).width >= to - from - 6) return;
-      this.named.add(stage.name);
+      const part = stage.part + 1, said = [name, ...(stage.parts > 1 ? [`${run.told(stage.name).part} ${part}`, String(part)] : [])].find((text) => g.measureText(text).width < to - from - 6);
+      if (!look || !said) return;
+      if (said === name) this.named.add(stage.name);
       g.fillStyle = "#fff";
-      g.fillText(name, from + 4, top + tall - 4.5);
+      g.fillText(said, from + 4, top + tall - 4.5);
     });
   }
 

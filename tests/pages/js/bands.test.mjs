@@ -52,7 +52,7 @@ test("every layer is a band with its steps, its candidates and what was said of 
 test("what the greedy choice throws away is counted from the record", () => {
   const { list, chosen } = bandsOf(run(told()));
   assert.deepEqual(thrownAway(list, chosen), { kept: [{ name: "layer1", used: 2, of: 3 }, { name: "layer2", used: 2, of: 3 }], moves: 6, lost: 2, over: true });
-  assert.equal(wasted(thrownAway(list, chosen)), "2 of 6 moves were thrown away, since a layer goes back to its nearest candidate; what stayed: layer1 2 of 3, layer2 2 of 3.");
+  assert.equal(wasted(thrownAway(list, chosen)), "2 of 6 moves were thrown away, since a layer goes back to its nearest candidate; what stayed: layer 1: 2 of 3, layer 2: 2 of 3.");
   assert.equal(thrownAway(list, { part: 0, step: 1, distance: 1 }).lost, 5); // the result is an earlier candidate: nothing later is in it
   assert.match(wasted(thrownAway(list, null)), /^2 of 6 moves so far were/);
   const last = list.map((b) => ({ ...b, kept: b.steps - 1 }));
