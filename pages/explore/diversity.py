@@ -60,7 +60,7 @@ left, right = st.columns([5, 3], gap="medium")
 with left:
     first, wrong = st.query_params.get("view", ""), planes.troubles(folders)
     asks = partial(planes.ask_for, folders)
-    shown = views.feature_map(ids, "map", height=460, plane=first, titles=titles, troubles=wrong, ask=asks)
+    shown = views.feature_map(ids, "map", height=460, plane=first, titles=titles, troubles=wrong, ask=asks, tools=True)
     planes.keep_shown(shown.plane)
     with st.container(key="_settings"):
         planes.settings(folders, shown.plane or first)

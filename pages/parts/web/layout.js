@@ -1,7 +1,7 @@
 // Where the tiles of a wall lie: one block per class, each image enlarged by a whole number where there is room.
 import { snap } from "./tiles.js";
 
-const GAP = 3, TALLEST = 168, LARGE = 96, HEAD = 58; // pixels: between tiles; the largest tile; one of few; room for a class's name beside its block
+const GAP = 3, TALLEST = 224, LARGE = 96, HEAD = 58; // pixels: between tiles; the largest tile; one of few; room for a class's name beside its block
 
 // Tiles sorted by class, in a wall `width` pixels wide: {places: [{tile, x, y, size} or {words: label, x, y, room}], height}.
 // `large`: few of each class are shown, as large as can be.
