@@ -60,7 +60,8 @@ left, right = st.columns([5, 3], gap="medium")
 with left:
     first, wrong = st.query_params.get("view", ""), planes.troubles(folders)
     asks = partial(planes.ask_for, folders)
-    shown = views.feature_map(ids, "map", height=460, plane=first, titles=titles, troubles=wrong, ask=asks, tools=True)
+    tools = "lesson" not in st.query_params
+    shown = views.feature_map(ids, "map", height=460, plane=first, titles=titles, troubles=wrong, ask=asks, tools=tools)
     planes.keep_shown(shown.plane)
     with st.container(key="_settings"):
         planes.settings(folders, shown.plane or first)
@@ -73,7 +74,7 @@ with left:
 with right:
     pin = shown.pin if shown.pin and shown.pin.get("run") in ids else None
     of = folders[ids.index(pin["run"])] if pin else folders[0]
-    with st.container(border=True):
+    with st.container(border=True, key="_detail"):
         detail.show(of, records[of.id], pin, classes, spread.nearest(folders, pin))
     if shown.lasso:
         with st.container(border=True):

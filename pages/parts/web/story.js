@@ -19,11 +19,12 @@ export function stagePlace(run, index) {
 export function stageHeading(run, record) {
   const stage = run.stages[record.in], told = run.told(stage.name), which = stagePlace(run, record.in);
   const parts = stage.parts > 1 ? `${told.part} ${stage.part + 1} of ${stage.parts}` : "", inside = [which && `stage ${which}`, parts].filter(Boolean).join(", ");
-  return `${told.title}${inside ? ` (${inside})` : ""}`;
+  return `${told.title.charAt(0).toUpperCase()}${told.title.slice(1)}${inside ? ` (${inside})` : ""}`;
 }
 
 export function storyOf(run, record, reached) {
-  const told = run.told(run.stages[record.in].name);
+  const { name } = run.stages[record.in], told = run.told(name);
+  if (name === START && !told.moves) return "The images as they are before anything moves them.";
   return [told.moves, told.group === "students" ? tested(run, reached) : pushed(run, record, told)].filter(Boolean).join(" ");
 }
 
