@@ -65,12 +65,12 @@ with left:
     planes.keep_shown(shown.plane)
     with st.container(key="_settings"):
         planes.settings(folders, shown.plane or first)
-    st.caption(
-        "How to read this: points lie near each other when the network says similar things of them. Only neighborhoods "
-        "can be trusted, and only as far as the line above says; sizes of groups and gaps between groups mean little "
-        "in t-SNE and UMAP. The real images are a sample. Nearest neighbors on the right are counted in the original "
-        "space."
-    )
+    with st.expander("How to read this map", icon=":material/help:"):
+        st.markdown(
+            "Points lie near each other when the network says similar things of them. Only neighborhoods can be trusted, and "
+            "only as far as the line above says; sizes of groups and gaps between groups mean little in t-SNE and UMAP. The "
+            "real images are a sample. Nearest neighbors of an image that was clicked are counted in the original space."
+        )
 with right:
     pin = shown.pin if shown.pin and shown.pin.get("run") in ids else None
     of = folders[ids.index(pin["run"])] if pin else folders[0]
@@ -80,6 +80,6 @@ with right:
         with st.container(border=True):
             coverage.selection(folders, shown.lasso, classes, named)
 views.wall(ids, "wall", titles=titles if len(ids) > 1 else ())
-with st.expander("How far the images of a class lie from each other", icon=":material/straighten:", expanded=True):
-    spread.figures_of(folders, named, classes)
+st.markdown("### How far the images of a class lie from each other")
+spread.figures_of(folders, named, classes)
 examples.offer_sweeps(studio.DIVERSITY)

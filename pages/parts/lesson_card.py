@@ -29,7 +29,7 @@ SAID = '[data-testid="stAlert"], [data-testid="stException"]'
 FRAME = """
 .st-key-lesson { position: fixed; z-index: 95; overflow-y: auto; gap: .6rem; padding: .9rem 1rem; background: var(--st-background-color, Canvas);
   border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .6rem; }
-.st-key-lesson h3 { padding: 0; margin-bottom: 0; padding-bottom: .8rem; font-size: 1.6rem; line-height: 1.25; }
+.st-key-lesson h3 { padding: 0; margin-bottom: 0; padding-bottom: 1.2rem; font-size: 1.6rem; line-height: 1.25; }
 .st-key-_answered [data-testid="stSlider"] { display: none; } 
 .st-key-_try { background: color-mix(in srgb, #E58A00 13%, transparent); border-radius: .5rem; padding: .6rem .75rem; } .st-key-lesson button { min-height: 2.6rem; padding: 0 .5rem; }
 .st-key-_moves, .st-key-_head { flex-wrap: nowrap !important; gap: .5rem; }
@@ -38,7 +38,7 @@ FRAME = """
   [data-testid="stMainBlockContainer"] { padding-left: 24rem; padding-right: 1.5rem; } }
 @media (max-width: 999px) {
   .st-key-lesson { left: .4rem; right: .4rem; bottom: .4rem; width: auto; max-height: 42vh; padding: .6rem .8rem; gap: .4rem; box-shadow: 0 -4px 18px rgb(0 0 0 / 22%); }
-  .st-key-lesson h3 { font-size: 1.25rem; padding-bottom: .5rem; } .st-key-lesson kbd { display: none; }
+  .st-key-lesson h3 { font-size: 1.25rem; padding-bottom: 1rem; } .st-key-lesson kbd { display: none; }
   [data-testid="stMainBlockContainer"] { padding-bottom: 48vh; } }
 @media print { .st-key-lesson { display: none; } }
 """
