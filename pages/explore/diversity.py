@@ -22,6 +22,11 @@ from pages.parts import (
     views,
 )
 
+READING = (
+    "Points lie near each other when the network says similar things of them. Only neighborhoods can be trusted, and only as "
+    "far as the line below the map says; sizes of groups and gaps between groups mean little in t-SNE and UMAP. The real images "
+    "are a sample. Nearest neighbors of an image that was clicked are counted in the original space."
+)
 EXAMPLE = "dwa-digits-ipc10-s0-1e3d"
 examples.at_first(EXAMPLE)
 folders = pairing.choose(
@@ -63,14 +68,10 @@ with left:
     tools = "lesson" not in st.query_params
     shown = views.feature_map(ids, "map", height=460, plane=first, titles=titles, troubles=wrong, ask=asks, tools=tools)
     planes.keep_shown(shown.plane)
-    with st.container(key="_settings"):
+    with st.container(key="_settings", horizontal=True):
         planes.settings(folders, shown.plane or first)
-    with st.expander("How to read this map", icon=":material/help:"):
-        st.markdown(
-            "Points lie near each other when the network says similar things of them. Only neighborhoods can be trusted, and "
-            "only as far as the line above says; sizes of groups and gaps between groups mean little in t-SNE and UMAP. The "
-            "real images are a sample. Nearest neighbors of an image that was clicked are counted in the original space."
-        )
+        with st.popover("How to read this map", icon=":material/help:"):
+            st.markdown(READING)
 with right:
     pin = shown.pin if shown.pin and shown.pin.get("run") in ids else None
     of = folders[ids.index(pin["run"])] if pin else folders[0]

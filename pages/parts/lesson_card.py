@@ -30,7 +30,7 @@ FRAME = """
 .st-key-lesson { position: fixed; z-index: 95; overflow-y: auto; gap: .6rem; padding: .9rem 1rem; background: var(--st-background-color, Canvas);
   border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .6rem; }
 .st-key-lesson h3 { padding: 0; margin-bottom: 0; padding-bottom: 1.2rem; font-size: 1.6rem; line-height: 1.25; }
-.st-key-_answered [data-testid="stSlider"] { display: none; } 
+.st-key-_answered [data-testid="stSlider"] { display: none; }
 .st-key-_try { background: color-mix(in srgb, #E58A00 13%, transparent); border-radius: .5rem; padding: .6rem .75rem; } .st-key-lesson button { min-height: 2.6rem; padding: 0 .5rem; }
 .st-key-_moves, .st-key-_head { flex-wrap: nowrap !important; gap: .5rem; }
 @media (min-width: 1000px) {

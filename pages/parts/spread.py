@@ -50,9 +50,7 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
         _charts(folders, found, titles, classes)
 
 
-def _charts(
-    folders: Sequence[RunFolder], found: dict[str, Any], titles: Mapping[str, str], classes: list[str]
-) -> None:
+def _charts(folders: Sequence[RunFolder], found: dict[str, Any], titles: Mapping[str, str], classes: list[str]) -> None:
     count = len(found["real"]["distance"])
     names = [detail.name_of(classes, i) for i in range(count)]
     fewest = {run: one["fewest"] for run, one in found["runs"].items()}

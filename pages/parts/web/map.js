@@ -10,6 +10,7 @@ import { PLANES, Plane, SPACES } from "./plane.js";
 import { Points } from "./points.js";
 import { drawTile } from "./tiles.js";
 
+const SMALL = 560; // pixels: on a narrower map the tools are folded at first
 const AGAIN = 10_000; // milliseconds after which a question that nobody answered is asked again
 const NEAR = 9, BEFORE = 5; // pixels within which a point is meant; how much a synthetic one goes before a real one
 
@@ -62,13 +63,13 @@ class FeatureMap {
 
   update(component) {
     const { runs, plane, height, mark, troubles, titles, tools } = component.data, fresh = JSON.stringify([runs, plane]);
-    Object.assign(this, { height, titles: titles ?? [], setState: component.setStateValue, setTrigger: component.setTriggerValue });
+    Object.assign(this, { height: Math.min(height, Math.max(300, this.root.clientWidth)), titles: titles ?? [], setState: component.setStateValue, setTrigger: component.setTriggerValue });
     Object.assign(this.plane, { runs, mark, troubles });
     this.hue.hidden = this.legend.hidden = runs.length < 2;
     this.head.hidden = this.rest.hidden && this.hue.hidden;
     this.legend.replaceChildren(...(runs.length < 2 ? [] : runs.map((_, i) => this.entry(i))));
     if (this.given === fresh) return;
-    if (!this.given) this.unfold(Boolean(tools));
+    if (!this.given) this.unfold(Boolean(tools) && this.root.clientWidth > SMALL);
     this.given = fresh;
     this.turn(...plane.split("-"));
   }
