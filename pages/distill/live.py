@@ -37,24 +37,25 @@ else:
     inside = None
 if inside:
     st.page_link(inside[0], label=inside[1], icon=inside[2], query_params={"run": folder.id})
-left, right = st.columns([3, 2], gap="medium")
+with st.container(key="_watch"):
+    left, right = st.columns([3, 2], gap="medium")
 with left:
     pin = views.wall([folder.id], "wall")
-with right:
+    views.plots([folder.id], "plots")
+with right, st.container(key="_beside"):
     liveknobs.panel(folder, asked, states[folder.id])
     views.plots([folder.id], "scores", kinds=("scores",))
-    st.markdown(
-        "**How a network sees them.** Hollow: real images. Filled: learned ones. What it sees alike lies close together.",
-    )
-    asks = partial(planes.ask_for, [folder])
-    views.feature_map([folder.id], "map", height=320, troubles=planes.troubles([folder]), ask=asks)
-    with st.container(border=True):
-        detail.show(folder, records, pin, classes)
+    if pin and pin.get("run") == folder.id:
+        with st.container(border=True, key="_detail"):
+            detail.show(folder, records, pin, classes)
+    with st.container(key="_seen"):
+        st.markdown("**How a network sees them**: real images hollow, learned ones filled; near means alike to it.")
+        asks = partial(planes.ask_for, [folder])
+        views.feature_map([folder.id], "map", height=300, troubles=planes.troubles([folder]), ask=asks)
 
-views.plots([folder.id], "plots")
 dense.section(folder, records)
-with st.expander("What the run said", icon=":material/chat:"):
-    views.plots([folder.id], "said", kinds=("log",))
 with st.container(key="_settings"):
+    with st.expander("What the run said", icon=":material/chat:"):
+        views.plots([folder.id], "said", kinds=("log",))
     liveknobs.others(folder, asked, states[folder.id])
     runbar.downloads(folder)

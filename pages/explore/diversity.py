@@ -22,6 +22,11 @@ from pages.parts import (
     views,
 )
 
+READING = (
+    "Points lie near each other when the network says similar things of them. Only neighborhoods can be trusted, and only as "
+    "far as the line below the map says; sizes of groups and gaps between groups mean little in t-SNE and UMAP. The real images "
+    "are a sample. Nearest neighbors of an image that was clicked are counted in the original space."
+)
 EXAMPLE = "dwa-digits-ipc10-s0-1e3d"
 examples.at_first(EXAMPLE)
 folders = pairing.choose(
@@ -60,25 +65,22 @@ left, right = st.columns([5, 3], gap="medium")
 with left:
     first, wrong = st.query_params.get("view", ""), planes.troubles(folders)
     asks = partial(planes.ask_for, folders)
-    shown = views.feature_map(ids, "map", height=460, plane=first, titles=titles, troubles=wrong, ask=asks)
+    tools = "lesson" not in st.query_params
+    shown = views.feature_map(ids, "map", height=460, plane=first, titles=titles, troubles=wrong, ask=asks, tools=tools)
     planes.keep_shown(shown.plane)
-    with st.container(key="_settings"):
+    with st.container(key="_settings", horizontal=True):
         planes.settings(folders, shown.plane or first)
-    st.caption(
-        "How to read this: points lie near each other when the network says similar things of them. Only neighborhoods "
-        "can be trusted, and only as far as the line above says; sizes of groups and gaps between groups mean little "
-        "in t-SNE and UMAP. The real images are a sample. Nearest neighbors on the right are counted in the original "
-        "space."
-    )
+        with st.popover("How to read this map", icon=":material/help:"):
+            st.markdown(READING)
 with right:
     pin = shown.pin if shown.pin and shown.pin.get("run") in ids else None
     of = folders[ids.index(pin["run"])] if pin else folders[0]
-    with st.container(border=True):
+    with st.container(border=True, key="_detail"):
         detail.show(of, records[of.id], pin, classes, spread.nearest(folders, pin))
     if shown.lasso:
         with st.container(border=True):
             coverage.selection(folders, shown.lasso, classes, named)
 views.wall(ids, "wall", titles=titles if len(ids) > 1 else ())
-with st.expander("How far the images of a class lie from each other", icon=":material/straighten:", expanded=True):
-    spread.figures_of(folders, named, classes)
+st.markdown("### How far the images of a class lie from each other")
+spread.figures_of(folders, named, classes)
 examples.offer_sweeps(studio.DIVERSITY)

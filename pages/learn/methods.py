@@ -5,6 +5,8 @@ import streamlit as st
 from distill_core.figures.family import tree
 from pages.parts import draw, method_card, studio, terms
 
+FIRST = 4  # methods of a family that are shown at first
+
 st.title("Methods")
 catalog = studio.catalog()
 methods = catalog["methods"]
@@ -18,12 +20,18 @@ titles = {one["name"]: one["title"] for one in methods}
 families = list(dict.fromkeys(one["family"] for one in methods))
 family = st.pills("Family", families, default=families[0], required=True, key="family", bind="query-params")
 method_card.mechanism(family)
+st.caption("The pictures: digits 0 to 9 as each method leaves them, one image per class, seed 0.")
+shown = [one for one in methods if one["family"] == family]
+whole = st.session_state.get("_whole_family") == family
 with st.grid(min_column_width=320):
-    for method in (one for one in methods if one["family"] == family):
+    for method in shown if whole else shown[:FIRST]:
         with st.container(border=True, height="stretch"):
             method_card.card(method, titles)
             link = {"method": method["name"]}
             st.page_link(studio.NEW, label="Use it", icon=":material/arrow_forward:", query_params=link)
+if len(shown) > FIRST and not whole:
+    title = f"Show all {len(shown)} methods of this family"
+    st.button(title, key="_all", on_click=st.session_state.update, args=({"_whole_family": family},))
 
 words = {"name": "Method", "family": "Family", "learns": "Learns", "matches": "Matches", "labels": "Labels"}
 rows = [{title: one.get(key) or "–" for key, title in words.items()} for one in methods]

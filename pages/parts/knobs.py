@@ -20,6 +20,7 @@ from distill_core.job import explain
 from . import terms
 
 TYPES: dict[str, type] = {"int": int, "float": float, "bool": bool, "text": str}
+BESIDES = "Besides"  # what the fields that belong to no larger part are called
 WIDE = 200  # an int with more values than this is typed, not slid
 
 
@@ -124,7 +125,7 @@ def groups(now: list[Field], fields: list[Field]) -> list[tuple[str, list[Field]
         found.setdefault(one["name"].partition(".")[0], []).append(one)
     many = [(titles.get(top, top.capitalize()), group) for top, group in found.items() if len(group) > 1]
     alone = [one for group in found.values() if len(group) == 1 for one in group]
-    return [*many, ("Besides" if many else "", alone)] if alone else many
+    return [*many, (BESIDES if many else "", alone)] if alone else many
 
 
 def rows(group: list[Field]) -> list[list[Field]]:
@@ -140,10 +141,15 @@ def rows(group: list[Field]) -> list[list[Field]]:
 
 
 def _group(title: str, group: list[Field], prefix: str, mistakes: Mapping[str, str]) -> dict[str, Any]:
-    """A part under its name: the choice that has this name stands first and serves as the heading."""
+    """A part under its name: the choice that has this name stands first and serves as the heading; lone fields are folded."""
     head, *rest = group
     if head.get("part") and head["title"] == title:
         group = [{**head, "title": f"**{title}**"}, *rest]
+    elif title == BESIDES:
+        wrong = any(one["name"] in mistakes for one in group)
+        titles = ", ".join(one["title"].lower() for one in group)
+        with st.expander(f"{BESIDES}: {titles}", icon=":material/more_horiz:", expanded=wrong):
+            return _grid(group, prefix, mistakes)
     elif title:
         st.markdown(f"**{title}**")
     values: dict[str, Any] = {}
@@ -204,9 +210,15 @@ def _control(field: Mapping[str, Any], key: str) -> Any:
 def helped(field: Mapping[str, Any]) -> str:
     """What stands behind the question mark: the field's sentence, and one for each kind of a part."""
     kinds = [f"* **{spoken(kind)}**: {said}" for kind, said in (field.get("kinds") or {}).items()]
-    return "\n\n".join(
-        filter(None, (terms.helped(field.get("title") or "", field.get("help") or ""), "\n".join(kinds)))
-    )
+    whose = f"The value's source: {field['source']}." if field.get("source") else ""
+    said = terms.helped(field.get("title") or "", field.get("help") or "")
+    return "\n\n".join(filter(None, (said, "\n".join(kinds), whose)))
+
+
+def remark(field: Mapping[str, Any]) -> str:
+    """What of a value's source has to stand in sight: where it departs from the papers, and how; the rest is said behind the `?`."""
+    source = str(field.get("source") or "")
+    return source if source.startswith("ours") and source != "ours" else ""
 
 
 def spoken(choice: Plain) -> str:
@@ -226,7 +238,7 @@ def _below(field: Mapping[str, Any], prefix: str, mistake: str) -> None:
         st.markdown(f":red[:material/error: {mistake}]")
     key, default = f"{prefix}.{field['name']}", fit(field, field.get("default"))
     marks = [":green[:material/bolt: live]"] if field.get("live") else []
-    marks += [field["source"]] if field.get("source") else []
+    marks += [remark(field)] if remark(field) else []
     marks[:0] = [field["said"]] if field.get("said") and st.session_state[key] == "auto" else []
     if meant(field, st.session_state[key]) != default:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

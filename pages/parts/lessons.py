@@ -125,6 +125,7 @@ class Step(_Strict):
     click: Click | None = None
     beware: str = ""
     light: PartKey = ""  # the one part to light up
+    keep: tuple[PartKey, ...] = ()  # more parts that this step needs; the rest of the page is not drawn
     cover: tuple[PartKey, ...] = ()  # parts that would tell the answer: not seen until it was guessed, or in this step
 
 

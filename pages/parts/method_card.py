@@ -21,15 +21,11 @@ def card(method: dict[str, Any], titles: dict[str, str]) -> None:
     """Picture first, then the words; `titles` of the methods that it may build on."""
     picture(method["name"])
     st.subheader(method["title"])
-    with st.container(horizontal=True, gap="small"):
-        st.badge(method["name"], color="blue")
-        st.badge(method["family"], color="gray")
     terms.write(method["idea"])
-    for name, new in (method.get("descends") or {}).items():
-        st.caption(f":material/call_split: Builds on {titles.get(name, name)}: {new}.")
-    st.caption(f":material/timer: {costs(method['name'])}")
-    st.caption(f":material/leaderboard: {did(method['name'])}")
-    with st.expander("Paper, settings and where ours departs", icon=":material/article:"):
+    st.caption(f"`{method['name']}` · {did(method['name'])} {costs(method['name'])}")
+    with st.expander("Ancestors, paper, where ours departs", icon=":material/article:"):
+        for name, new in (method.get("descends") or {}).items():
+            st.caption(f":material/call_split: Builds on {titles.get(name, name)}: {new}.")
         draw.about(method)
 
 
@@ -38,11 +34,20 @@ def picture(name: str) -> None:
     if not (SHELF / f"{name}.png").is_file():
         return
     with Image.open(SHELF / f"{name}.png") as opened:
-        row = opened.convert("L")
+        row = two_rows(opened.convert("L"))
     large = row.resize((row.width * LARGE, row.height * LARGE), Image.Resampling.NEAREST)
     per_class = shipped(name).get("ipc", 1)
-    many = "one image" if per_class == 1 else f"the first of {per_class} images"
-    st.image(large, caption=f"Digits 0 to 9, {many} per class, seed 0", alt=f"Digits as {name} leaves them")
+    caption = None if per_class == 1 else f"the first of {per_class} images of each class"
+    st.image(large, caption=caption, alt=f"Digits as {name} leaves them")
+
+
+def two_rows(row: Image.Image) -> Image.Image:
+    """Ten images beside each other → five above five, twice as large in a card."""
+    half = row.width // 2
+    folded = Image.new("L", (half, 2 * row.height))
+    folded.paste(row.crop((0, 0, half, row.height)), (0, 0))
+    folded.paste(row.crop((half, 0, 2 * half, row.height)), (0, row.height))
+    return folded
 
 
 def shipped(name: str) -> dict[str, Any]:

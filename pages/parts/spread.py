@@ -46,6 +46,11 @@ def _figures(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: l
         _nothing_yet(folders)
         return
     st.markdown(sentence(found, titles))
+    with st.expander("Class by class, and how it changed", icon=":material/straighten:"):
+        _charts(folders, found, titles, classes)
+
+
+def _charts(folders: Sequence[RunFolder], found: dict[str, Any], titles: Mapping[str, str], classes: list[str]) -> None:
     count = len(found["real"]["distance"])
     names = [detail.name_of(classes, i) for i in range(count)]
     fewest = {run: one["fewest"] for run, one in found["runs"].items()}

@@ -13,8 +13,11 @@ STYLE = """<style>
 .term>.tip{display:none;position:absolute;left:0;top:1.6em;z-index:1000;width:max-content;max-width:min(18rem,70vw);
 padding:.5rem .7rem;border-radius:.5rem;background:#1f2937;color:#fff;font-size:.85rem;line-height:1.35;font-weight:400;
 white-space:normal}
+@supports (anchor-scope:all){.term{anchor-name:--term;anchor-scope:--term}
+.term>.tip{position:fixed;left:auto;top:auto;position-anchor:--term;position-area:bottom span-right;margin:.2rem 0;
+position-try-fallbacks:flip-inline,flip-block,flip-block flip-inline}}
 .term:hover>.tip,.term:focus>.tip{display:block}
-@media (max-width:640px){.term>.tip{position:fixed;left:1rem;right:1rem;top:auto;bottom:1rem;width:auto;max-width:none}}
+@media (max-width:640px){.term>.tip{position:fixed;position-area:none;position-try-fallbacks:none;margin:0;left:1rem;right:1rem;top:auto;bottom:1rem;width:auto;max-width:none}}
 </style>"""
 
 

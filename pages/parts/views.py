@@ -105,13 +105,15 @@ def feature_map(
     titles: Sequence[str] = (),
     troubles: Mapping[str, str] | None = None,
     ask: Callable[[str], None] = lambda plane: None,
+    tools: bool = False,
 ) -> Shown:
     """The map of logits or last features. `plane` at first: "logits-pca", "features-tsne", …; `troubles` says by a plane's
-    name why it could not be made; `ask` is told which plane the visitor wants that is not there, before the page is drawn."""
+    name why it could not be made; `ask` is told which plane the visitor wants that is not there, before the page is drawn.
+    `tools`: the choice of planes, trails, lasso and zoom stand open, and not behind one button."""
     held = str((st.session_state.get(key) or {}).get("plane") or "")  # what was clicked, before the page knows of it
     first = next((one for one in (held, plane) if view.PLANE.fullmatch(one)), "logits-pca")
     data = {"runs": list(runs), "height": height, "plane": first, "mark": view.mark(list(runs)), "titles": list(titles)}
-    data["troubles"] = dict(troubles or {})
+    data |= {"troubles": dict(troubles or {}), "tools": tools}
     states = {f"on_{name}_change": _nothing for name in ("pin", "lasso", "plane")}
     found = _MAP(key=key, data=data, on_ask_change=lambda: _hear(key, "ask", lambda plane: ask(str(plane))), **states)
     return Shown(found.pin, found.lasso, found.plane)

@@ -111,7 +111,7 @@ def test_a_run_spreads_its_classes_so_much_as_real_images_do(home, open_page, wo
     own, real = found["runs"][run.id]["values"], found["real"]["distance"]
     share = np.mean([a / b for a, b in zip(own["distance"], real, strict=True)])
     assert f"This run spreads its classes to **{share:.2f}** of what real images do" in words(app)
-    assert "How to read this" in words(app)
+    assert "Only neighborhoods can be trusted" in words(app)
     assert len(app.get("plotly_chart")) == 5 and "k = 5" in words(app) and "400 real training images" in words(app)
     assert worker() == 0, "what was measured is not measured again"
     app.run()

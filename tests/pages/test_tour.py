@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distill_core.errors import BadRecord, BadSetting
-from pages.parts import frame, lesson_facts, lessons, recorded, teach
+from pages.parts import frame, lesson_card, lesson_facts, lessons, recorded, teach
 from pages.parts.lessons import PLACES, Click, Lesson
 from pages.parts.teach import Stand
 
@@ -141,15 +141,23 @@ def test_what_a_class_does_not_need_is_not_drawn(step):
     assert LESSONS["not-like-real"].steps[0].say not in texts(app)
 
 
+def test_a_step_shows_the_parts_that_it_needs_and_nothing_else_of_its_page(step):
+    look = looks(step("how-made", 3))
+    assert ":not(:is(.st-key-lesson, .st-key-player, .st-key-feed, .st-key-_detail, .st-key-plots, " in look
+    assert ":not(:is(" not in looks(step("how-made", 6))  # the end is free
+    assert {"wall", "plots"} <= set(lesson_card.needed(LESSONS["how-made"].steps[3]))
+    assert lesson_card.needed(LESSONS["good-for"].steps[3]) == ()  # a page that a step shows whole
+
+
 def test_an_answer_comes_after_the_guess(step):
     app = step("ten-can-teach", 2)
     true = teach.truth(Stand(LESSONS["ten-can-teach"], 2, ()))
     assert true.text not in card(app)
-    assert ".st-key-scores, .st-key-scores * { visibility: hidden" in looks(app)
+    assert ".st-key-scores { display: none" in looks(app)
     app.slider[0].set_value(30.0).run()
     app.button(key="_reveal").click().run()
     assert true.text in card(app)
-    assert "visibility: hidden" not in looks(app)
+    assert ".st-key-scores { display: none" not in looks(app)
     assert app.slider[0].value == 30.0 and app.slider[0].disabled
     app.button(key="_next").click().run()
     app.button(key="_back").click().run()

@@ -3,6 +3,8 @@ import { el, icon } from "./draw.js";
 
 const MARK = "M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1zm0 1.3a5.7 5.7 0 1 0 0 11.4A5.7 5.7 0 0 0 8 2.3zM7.3 7h1.4v4.6H7.3zM8 4.2a.9.9 0 1 1 0 1.8.9.9 0 0 1 0-1.8z";
 
+const BELOW_MENU = 60; // pixels
+
 export class About {
   constructor() {
     Object.assign(this, { over: false, kept: false, key: "" });
@@ -20,6 +22,9 @@ export class About {
     Object.assign(this, state);
     this.tip.hidden = !(this.over || this.kept);
     this.node.setAttribute("aria-expanded", String(!this.tip.hidden));
+    this.tip.classList.remove("above");
+    const { bottom, height } = this.tip.getBoundingClientRect(), room = this.node.getBoundingClientRect().top - BELOW_MENU;
+    this.tip.classList.toggle("above", bottom > window.innerHeight && height < room); // whole, where that is possible
   }
 
   // `told`: what the run says of the quantities that are drawn; nothing is shown where none has a sentence.

@@ -1,7 +1,7 @@
 // Where the tiles of a wall lie: one block per class, each image enlarged by a whole number where there is room.
 import { snap } from "./tiles.js";
 
-const GAP = 3, TALLEST = 168, LARGE = 96, HEAD = 58; // pixels: between tiles; the largest tile; one of few; room for a class's name beside its block
+const GAP = 3, TALLEST = 224, LARGE = 96, HEAD = 58, PHONE = 430, ABOVE = 17; // pixels: between tiles; the largest tile; one of few; room for a class's name beside its block; narrower, it stands above, so high
 
 // Tiles sorted by class, in a wall `width` pixels wide: {places: [{tile, x, y, size} or {words: label, x, y, room}], height}.
 // `large`: few of each class are shown, as large as can be.
@@ -20,9 +20,9 @@ function byClass(tiles) {
 }
 
 function perRow(count, most, width, alone, large) {
-  if (large) return Math.max(width < 430 ? 2 : 1, Math.floor(width / (most * (LARGE + GAP) + 4)));
+  if (large) return Math.max(width < PHONE ? 2 : 1, Math.floor(width / (most * (LARGE + GAP) + 4)));
   if (count > 12) return Math.floor(width / (46 * most));
-  const five = width < 430 || (width < 1100 && alone && count === 10);
+  const five = width < PHONE || (width < 1100 && alone && count === 10);
   return five ? 5 : Math.min(count, 10);
 }
 
@@ -38,8 +38,9 @@ function captioned(groups, most, width, source, alone, large) {
   return { places, height: Math.ceil(groups.length / per) * tall };
 }
 
-// Many images of a class: rows of at most ten beside its name, and such blocks beside each other.
+// Many images of a class: rows of at most ten beside its name, and such blocks beside each other; the name above where there is no room.
 function blocks(groups, most, width, source) {
+  if (width < PHONE) return stacked(groups, most, width, source);
   const size = snap(Math.max(20, Math.min(64, (width - HEAD) / Math.min(most, 10) - GAP)), source), step = size + GAP;
   const block = HEAD + Math.min(most, 10) * step + 10, beside = Math.max(1, Math.floor((width + 10) / block));
   const per = beside > 1 ? Math.min(most, 10) : Math.max(1, Math.floor((width - HEAD) / step)), places = [];
@@ -55,4 +56,15 @@ function blocks(groups, most, width, source) {
     tall = Math.max(tall, Math.ceil(group.length / per) * step);
   });
   return { places, height: y + tall };
+}
+
+function stacked(groups, most, width, source) {
+  const size = snap(Math.max(20, width / Math.min(most, 10) - GAP), source), step = size + GAP, per = Math.max(1, Math.min(most, Math.floor((width + GAP) / step))), places = [];
+  let y = 0;
+  for (const group of groups) {
+    places.push({ words: group[0].label, x: 0, y: y + 11, room: width });
+    group.forEach((tile, j) => places.push({ tile, x: (j % per) * step, y: y + ABOVE + Math.floor(j / per) * step, size }));
+    y += ABOVE + Math.ceil(group.length / per) * step + 4;
+  }
+  return { places, height: y };
 }

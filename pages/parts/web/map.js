@@ -10,6 +10,7 @@ import { PLANES, Plane, SPACES } from "./plane.js";
 import { Points } from "./points.js";
 import { drawTile } from "./tiles.js";
 
+const SMALL = 560; // pixels: on a narrower map the tools are folded at first
 const AGAIN = 10_000; // milliseconds after which a question that nobody answered is asked again
 const NEAR = 9, BEFORE = 5; // pixels within which a point is meant; how much a synthetic one goes before a real one
 
@@ -27,11 +28,22 @@ class FeatureMap {
     this.legend = el("div", { class: "bar small" });
     this.hue = this.flag("color by run", "byRun");
     this.classes = new ClassKeys(store);
-    root.append(el("div", { class: "bar" }, this.spaces, this.kinds, this.flag("trails", "trails"), this.flag("contours", "contours"), this.flag("class areas", "blobs"), this.flag("lasso", "lasso"), this.hue, this.tools()), this.area, this.classes.node, this.legend, this.trust);
+    this.more = el("button", { type: "button", text: "more about this map", "aria-expanded": "false", title: "Other planes, trails, areas, drawing around, zoom", onclick: () => this.unfold(this.rest.hidden) });
+    this.rest = el("span", { class: "bar", style: "margin:0", hidden: true }, this.spaces, this.kinds, this.flag("trails", "trails"), this.flag("contours", "contours"), this.flag("class areas", "blobs"), this.flag("lasso", "lasso"), this.tools());
+    this.head = el("div", { class: "bar" }, this.hue, this.rest);
+    root.append(this.head, this.area, this.classes.node, this.legend, this.trust, this.more);
     this.glass = new Glass(root);
     this.hand = new Hand(this.area, this.lens, {
       again, lassoing: () => this.how.lasso, hover: (x, y) => this.hover(x, y), click: (x, y) => this.click(x, y), lassoed: (ring) => this.lassoed(ring), leave: () => this.leave(),
     });
+  }
+
+  // All that a first look does not need stands behind one button.
+  unfold(open) {
+    this.rest.hidden = !open;
+    this.head.hidden = !open && this.hue.hidden;
+    this.more.textContent = open ? "less" : "more about this map";
+    this.more.setAttribute("aria-expanded", String(open));
   }
 
   flag(words, key) {
@@ -50,12 +62,14 @@ class FeatureMap {
   }
 
   update(component) {
-    const { runs, plane, height, mark, troubles, titles } = component.data, fresh = JSON.stringify([runs, plane]);
-    Object.assign(this, { height, titles: titles ?? [], setState: component.setStateValue, setTrigger: component.setTriggerValue });
+    const { runs, plane, height, mark, troubles, titles, tools } = component.data, fresh = JSON.stringify([runs, plane]);
+    Object.assign(this, { height: Math.min(height, Math.max(300, this.root.clientWidth)), titles: titles ?? [], setState: component.setStateValue, setTrigger: component.setTriggerValue });
     Object.assign(this.plane, { runs, mark, troubles });
     this.hue.hidden = this.legend.hidden = runs.length < 2;
+    this.head.hidden = this.rest.hidden && this.hue.hidden;
     this.legend.replaceChildren(...(runs.length < 2 ? [] : runs.map((_, i) => this.entry(i))));
     if (this.given === fresh) return;
+    if (!this.given) this.unfold(Boolean(tools) && this.root.clientWidth > SMALL);
     this.given = fresh;
     this.turn(...plane.split("-"));
   }
@@ -105,7 +119,7 @@ class FeatureMap {
     if (!plane.made && plane.loaded && !this.asked[plane.key]) this.ask();
     const frame = plane.frame(), status = plane.pending();
     this.trust.textContent = plane.told() + (this.how.blobs ? ` · areas: where the images of a class lie densely${plane.runs.length > 1 ? " (A filled, the others by dashed edges)" : ""}` : "");
-    this.area.spots = frame.empty ? [] : new Points(g, plane, this.lens.projection(frame, width, this.height), look, this.how).paint();
+    this.area.spots = frame.empty ? [] : new Points(g, plane, this.lens.projection(frame, width, this.height), look, this.how, [width, this.height]).paint();
     if (this.hand.lasso) outline(g, this.hand.lasso, look);
     this.classes.show(this.spots, plane.runs.map((run) => this.store.run(run)).find(Boolean), this.how.byRun ? look.text : null);
     const count = (source) => this.spots.filter((s) => s.source === source).length;

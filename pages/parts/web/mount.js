@@ -44,8 +44,18 @@ function place(parent, View) {
 // A button that was clicked with a pointer gives the focus back, so that Space plays instead of clicking it again.
 const release = (root) => root.addEventListener("click", (event) => event.detail && event.target.closest?.("button")?.blur());
 
-// A view that stays in sight while the page scrolls; where the page is built otherwise it simply scrolls away.
+// A view that stays in sight while the page scrolls; where the page is built otherwise it simply scrolls away. It is `stuck` while the
+// page runs under it, and then what a small screen has no room for is not seen.
+const MENU_BELOW = 56; // pixels: the height of the menu
+
 export function stick(root) {
   const frame = root.getRootNode().host?.closest?.("[data-testid=stElementContainer]");
-  if (frame) Object.assign(frame.style, { position: "sticky", top: "3.5rem", zIndex: "20" });
+  if (!frame || root.dataset.sticks) return;
+  root.dataset.sticks = "yes";
+  Object.assign(frame.style, { position: "sticky", top: `${MENU_BELOW}px`, zIndex: "20" });
+  const look = () => {
+    if (!root.isConnected) return window.removeEventListener("scroll", look, true);
+    root.classList.toggle("stuck", root.getBoundingClientRect().top <= MENU_BELOW + 1);
+  };
+  window.addEventListener("scroll", look, { capture: true, passive: true });
 }

@@ -13,6 +13,7 @@ const GROUPS = [
   { name: "teacher", title: "The teacher", words: "The network that is trained on all the real images, before any image is learned.", open: false },
   { name: "students", title: "The students", words: "New networks that are trained on the finished images alone, and on as many random real ones.", open: false },
 ];
+const NARROW_PAGE = 560, FIRST_CHARTS = 3; // pixels below which charts stand one under another; so many of a group are shown there at first
 const AFTER_LOSS = 0.5; // bars come behind the first chart of curves
 
 export default function (component) {
@@ -21,7 +22,7 @@ export default function (component) {
 
 export class Plots {
   constructor(root, store, again) {
-    Object.assign(this, { root, store, again, runs: [], kinds: [], cells: new Map(), order: "" });
+    Object.assign(this, { root, store, again, runs: [], kinds: [], cells: new Map(), order: "", whole: new Set() });
     this.folds = new Map(); // a group's fold, with its grid
     this.grid = el("div");
     this.empty = el("div", { class: "empty", text: "Curves come with the first report." });
@@ -38,8 +39,9 @@ export class Plots {
     const plots = this.wanted(), keys = JSON.stringify(plots.map((p) => p.key)), look = theme(this.root.getRootNode());
     this.empty.hidden = plots.length > 0 || !this.kinds.some((kind) => kind in LISTS);
     this.standing.show(this.runs.map((id) => this.store.run(id)), this.kinds);
-    if (keys !== this.order) {
-      this.order = keys;
+    const narrow = this.root.clientWidth < NARROW_PAGE;
+    if (keys !== this.order || narrow !== this.narrow) {
+      Object.assign(this, { order: keys, narrow });
       for (const plot of plots) if (!this.cells.has(plot.key)) this.cells.set(plot.key, this.cell(plot));
       this.grid.replaceChildren(...GROUPS.map((group) => this.fold(group, plots.filter((p) => p.group === group.name))).filter(Boolean));
     }
@@ -56,8 +58,19 @@ export class Plots {
     }
     const { node, grid } = this.folds.get(group.name);
     if (plots.length === this.order.split('","').length) node.open = true; // nothing else is here
-    grid.replaceChildren(...plots.map((p) => this.cells.get(p.key).node));
+    this.fill(group.name, grid, plots.map((p) => this.cells.get(p.key).node));
     return node;
+  }
+
+  // All charts, or on a phone the first and a button for the others.
+  fill(name, grid, nodes) {
+    const some = this.narrow && nodes.length > FIRST_CHARTS + 1 && !this.whole.has(name);
+    const rest = () => {
+      this.whole.add(name);
+      this.fill(name, grid, nodes);
+      this.again();
+    };
+    grid.replaceChildren(...(some ? [...nodes.slice(0, FIRST_CHARTS), el("button", { type: "button", text: `show all ${nodes.length} charts`, onclick: rest })] : nodes));
   }
 
   cell(plot) {

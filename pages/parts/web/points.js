@@ -1,17 +1,19 @@
 // The points of the map: real ones small and hollow, synthetic ones large and filled, their trails, and lines of density.
 import { polyline } from "./draw.js";
+import { middles, nameplates } from "./names.js";
 import { blob, densities } from "./density.js";
 import { COLORS, color, marker } from "./palette.js";
 import { lastAt } from "./run.js";
 
-const TRAIL = 40, MANY = 200, FEW = 60; // steps of a trail; points without trails; points with names
+const TRAIL = 40, MANY = 200, FEW = 60; // steps of a trail; points without trails; points with a name each
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [4, 2], [1, 4]]; // of the runs, around where their classes lie
 const PINNED = "#EE7733", GRAY = COLORS[6];
 
-// Draws one picture of a plane; `to(x, y)` gives pixels, `how` says {trails, contours, blobs, byRun}. `spots` are the points drawn.
+// Draws one picture of a plane; `to(x, y)` gives pixels within `room` [width, height], `how` says {trails,
+// contours, blobs, byRun}. `spots` are the points drawn.
 export class Points {
-  constructor(g, plane, to, look, how) {
-    Object.assign(this, { g, plane, store: plane.store, runs: plane.runs, to, look, how, spots: [] });
+  constructor(g, plane, to, look, how, room) {
+    Object.assign(this, { g, plane, store: plane.store, runs: plane.runs, to, look, how, room, spots: [], named: [] });
     this.inRuns = how.byRun && this.runs.length > 1;
   }
 
@@ -20,6 +22,7 @@ export class Points {
     if (this.how.blobs) this.runs.forEach((id, i) => this.blobs(this.store.run(id), i));
     this.real();
     this.runs.forEach((id, i) => this.synthetic(this.store.run(id), i));
+    this.names();
     return this.spots;
   }
 
@@ -78,8 +81,19 @@ export class Points {
     g.strokeStyle = rimmed ? COLORS[index % COLORS.length] : look.text;
     g.stroke();
     const name = several ? `${run.name(label)} ${"ABCDEF"[index]}` : run.name(label);
-    if (many <= FEW || this.store.only === label) this.write(name, place[0] + big + 2, place[1] + 4);
+    if (this.store.only === null || this.store.only === label) this.named.push({ text: name, x: place[0], y: place[1], r: big, width: g.measureText(name).width });
     this.spot({ run: run.id, id: ids[k], label, source: "synthetic" }, place, big + 4);
+  }
+
+  // Few points have a name each, many one for each class; what finds no place is in the key below the map.
+  names() {
+    const { g, look, room } = this, each = this.named.length <= FEW;
+    for (const { text, x, y, r, left, top, right, bottom, far } of nameplates(each ? this.named : middles(this.named), this.spots, room)) {
+      Object.assign(g, { lineWidth: 1, strokeStyle: look.text });
+      const [nx, ny] = [Math.max(left, Math.min(right, x)), Math.max(top, Math.min(bottom, y))], share = r / Math.max(r, Math.hypot(nx - x, ny - y));
+      if (far) polyline(g, [[x + (nx - x) * share, y + (ny - y) * share], [nx, ny]]);
+      this.write(text, left, bottom - 3);
+    }
   }
 
   write(text, x, y) {

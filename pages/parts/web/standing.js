@@ -10,13 +10,15 @@ export class Standing {
   constructor(store) {
     Object.assign(this, { store, about: new About() });
     this.rows = el("div", { class: "bars", role: "table", "aria-label": "Scores" });
+    this.same = el("div", { class: "small", hidden: true }); // what holds for every row is said once
     this.log = el("div", { class: "small log" });
     this.heading = el("span");
     this.head = el("div", { class: "plot", hidden: true }, el("header", {}, el("span", {}, this.heading, this.about.node)), this.about.tip);
-    this.node = el("div", {}, this.head, this.rows, this.log);
+    this.node = el("div", {}, this.head, this.rows, this.same, this.log);
   }
 
   show(runs, kinds) {
+    this.same.hidden = true;
     this.rows.hidden = !kinds.includes("scores");
     if (kinds.includes("scores")) this.scores(runs);
     if (kinds.includes("log")) this.said(runs);
@@ -33,10 +35,13 @@ export class Standing {
     found.sort((a, b) => SUBJECTS.indexOf(a.r.subject) - SUBJECTS.indexOf(b.r.subject));
     const told = found[0]?.run.quantity(SCORE), none = el("span", { class: "small", style: "grid-column:1/-1", text: "Students are tested when the images are finished: none at this point of the clock." });
     this.head.hidden = !told;
-    this.heading.textContent = told?.title ?? "";
+    this.heading.textContent = told ? told.title.charAt(0).toUpperCase() + told.title.slice(1) : "";
     this.about.say(told ? [told] : []);
     this.rows.setAttribute("role", found.length ? "table" : "note");
-    this.rows.replaceChildren(...(found.length ? found.flatMap(({ run, r }) => scoreRow(run, r, runs.length > 1)) : [none]));
+    const unders = new Set(found.map(({ r }) => under(r))), alike = unders.size === 1;
+    this.rows.replaceChildren(...(found.length ? found.flatMap(({ run, r }) => scoreRow(run, r, runs.length > 1, alike)) : [none]));
+    this.same.hidden = !alike;
+    this.same.textContent = alike ? `all of them: ${[...unders][0]}` : "";
   }
 
   // Newest first.
@@ -73,15 +78,17 @@ function stored(budget) {
   return ` · ${count.toFixed(unit && count < 100 ? 1 : 0)} ${["B", "kB", "MB", "GB"][unit]} stored`;
 }
 
-function scoreRow(run, r, many) {
+// By whom and how it was tested, and what is kept for it.
+const under = (r) => `student ${r.student}, protocol ${r.protocol}, ${r.labels} labels${stored(r.budget)}`;
+
+function scoreRow(run, r, many, alike) {
   const { mean, std, said } = spread(r);
   const count = r.budget?.images, what = { real: "all real data", distilled: "learned images", random: "random real images" }[r.subject] ?? r.subject;
   const title = r.subject !== "real" && count ? `${words(count)} ${what}` : what, of = many ? `${run.info.title}: ` : "";
-  const value = `${(100 * mean).toFixed(1)} %${std === null ? "" : ` ± ${(100 * std).toFixed(1)}`} (${said})`;
+  const value = `${(100 * mean).toFixed(1)} %${std === null ? "" : ` ± ${(100 * std).toFixed(1)}`} (${said.replace(/n = (\d+)/, "$1 networks").replace("1 seed", "1 network")})`;
   const style = `width:${100 * mean}%;background:${SUBJECT_COLORS[r.subject] ?? COLORS[7]}${std === null ? ";opacity:.55" : ""}`;
   const rail = el("div", { class: "rail", role: "cell" }, el("div", { class: "fill", style }));
   if (std !== null) rail.append(el("div", { class: "spread", style: `left:${100 * Math.max(0, mean - std)}%;width:${200 * std}%` }));
-  const under = el("div", { class: "small", text: `${r.student} · ${r.protocol} · ${r.labels} labels${stored(r.budget)}` });
-  const name = el("div", { class: "name", role: "cell", title: `student ${r.student}, protocol ${r.protocol}, ${r.labels} labels` }, `${of}${title}`, under);
+  const name = el("div", { class: "name", role: "cell", title: under(r) }, `${of}${title}`, alike ? null : el("div", { class: "small", text: under(r) }));
   return [el("div", { role: "row", style: "display:contents" }, name, rail, el("span", { class: "value", role: "cell", text: value }))];
 }

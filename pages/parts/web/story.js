@@ -19,11 +19,12 @@ export function stagePlace(run, index) {
 export function stageHeading(run, record) {
   const stage = run.stages[record.in], told = run.told(stage.name), which = stagePlace(run, record.in);
   const parts = stage.parts > 1 ? `${told.part} ${stage.part + 1} of ${stage.parts}` : "", inside = [which && `stage ${which}`, parts].filter(Boolean).join(", ");
-  return `${told.title}${inside ? ` (${inside})` : ""}`;
+  return `${told.title.charAt(0).toUpperCase()}${told.title.slice(1)}${inside ? ` (${inside})` : ""}`;
 }
 
 export function storyOf(run, record, reached) {
-  const told = run.told(run.stages[record.in].name);
+  const { name } = run.stages[record.in], told = run.told(name);
+  if (name === START && !told.moves) return "The images as they are before anything moves them.";
   return [told.moves, told.group === "students" ? tested(run, reached) : pushed(run, record, told)].filter(Boolean).join(" ");
 }
 
@@ -34,7 +35,7 @@ function pushed(run, record, told) {
   const until = mine.filter((r) => Number.isFinite(r.values[name]) && r.n <= record.n), values = until.map((r) => r.values[name]);
   if (values.length < 2) return "";
   const quantity = run.quantity(name), up = quantity.good === "higher", first = values[0], now = values[values.length - 1];
-  const recent = middle(values.slice(-COUNTED)), change = (up ? recent - first : first - recent) / (Math.abs(first) || 1), since = level(values, first, recent);
+  const recent = values.length > COUNTED ? middle(values.slice(-COUNTED)) : now, change = (up ? recent - first : first - recent) / (Math.abs(first) || 1), since = level(values, first, recent);
   const well = change > MOVED ? "it goes the right way" : change < -MOVED ? "it goes the wrong way" : "it has hardly moved yet";
   const flat = change > MOVED && since !== null ? `; but it has been level since step ${words(until[since].step + 1)}` : "";
   return `Watch ${quantity.title}: ${words(first)} at first, ${words(now)} now; ${up ? "higher" : "lower"} is better: ${well}${flat}.`;

@@ -73,7 +73,7 @@ export class Track {
     g.fillStyle = look.accent;
     g.fillRect(x - 1, 0, 2.5, TALL);
     g.beginPath();
-    g.arc(x, 7, 6, 0, 7);
+    g.arc(x, TALL - 8, 6, 0, 7); // below the names of the stages
     g.fill();
   }
 

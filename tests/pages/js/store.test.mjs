@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { within, densities } from "../../../pages/parts/web/density.js";
+import { middles, nameplates } from "../../../pages/parts/web/names.js";
 import { learned } from "../../../pages/parts/web/learning.js";
 import { parsePacket } from "../../../pages/parts/web/packet.js";
 import { COLORS, SHAPES, color, shape, signed } from "../../../pages/parts/web/palette.js";
@@ -168,4 +169,23 @@ test("a lasso knows inside from outside; density lines stay near the points", ()
   const levels = densities(points, { x0: -1, x1: 1, y0: -1, y1: 1 });
   assert.equal(levels.length, 3);
   assert.ok(levels.every((segments) => segments.length > 3 && segments.flat().every((v) => Math.abs(v) < 1.5)));
+});
+
+test("names on the map stand beside their points, over no filled point and over no other name", () => {
+  const points = [[100, 100], [112, 100], [100, 112], [20, 20]].map(([x, y]) => ({ x, y, source: "synthetic" }));
+  const wants = points.map(({ x, y }, i) => ({ text: `class ${i}`, x, y, r: 7, width: 46 })), found = nameplates(wants, points, [300, 200]);
+  const cover = (a, x, y) => x > a.left - 4 && x < a.right + 4 && y > a.top - 4 && y < a.bottom + 4;
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  assert.equal(found.length, 4);
+  for (const one of found) {
+    assert.ok(points.every(({ x, y }) => !cover(one, x, y)), one.text);
+    assert.ok(one.left >= 0 && one.top >= 0 && one.right <= 300 && one.bottom <= 200);
+    assert.ok(found.every((other) => other === one || !meet(one, other)));
+  }
+  assert.deepEqual(nameplates(wants.slice(0, 1), [], [40, 12]), []); // no room: the key below the map says it
+});
+
+test("many points of a class have one name, at the one in their middle", () => {
+  const points = [[0, 0], [10, 0], [20, 0]].map(([x, y]) => ({ text: "7", x, y }));
+  assert.deepEqual(middles([...points, { text: "8", x: 1, y: 1 }]).map(({ text, x }) => [text, x]), [["7", 10], ["8", 1]]);
 });
