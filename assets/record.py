@@ -38,13 +38,18 @@ RECORDINGS: dict[
     "dwa-digits-ipc10": {"ipc": 10},
 }
 EXAMPLES: dict[str, dict[str, Any]] = {"hglad-digits-ipc1": {"ipc": 1}, "hglad-fashion-ipc1": {"ipc": 1, **CLOTHES}}
-SEEDS: dict[
+THINNED: dict[
     str, dict[str, Any]
-] = {  # the same run with other seeds, thinned: so that a method can be judged, not a set
-    f"dm-fashion-ipc1-s{seed}": {"ipc": 1, "seed": seed, **CLOTHES} for seed in (1, 2)
+] = {  # every fourth of their images; other seeds, so that a method can be judged, not one set
+    **{f"dm-fashion-ipc1-s{seed}": {"ipc": 1, "seed": seed, **CLOTHES} for seed in (1, 2)},
+    "infer-digits-ipc10": {"ipc": 10},
 }
 BESIDE = "kmeans"  # the set of averages that is judged by the same students as a recording with hard labels
-RANKINGS = {"hglad-digits-ipc1": {"each": 3, "draws": 2, "short": 10, "long": 100, "above": "85 91"}}
+RANKED = {"each": 3, "draws": 2, "short": 10, "long": 100}
+RANKINGS: dict[str, dict[str, Any]] = {
+    "hglad-digits-ipc1": {**RANKED, "above": "85 91"},
+    "hglad-fashion-ipc1": {**RANKED, "above": "55 65"},
+}
 
 
 def drain(stream: Any) -> Any:
@@ -221,13 +226,13 @@ def recordings() -> None:
     """The runs that ship with the studio, driven as any run is; no checkpoints, no logs."""
     from assets.ship import ship_run
 
-    every = RECORDINGS | EXAMPLES | SEEDS
+    every = RECORDINGS | EXAMPLES | THINNED
     for name in [name for name in every if name in sys.argv] or every:
         method, data = name.split("-")[:2]
         job = {"data": data, "seed": 0, "students": STUDENTS, "device": "cpu", **every[name]}
         folder, state = finished(method, job, name)
         target = HERE / ("recordings" if name in RECORDINGS else "examples") / name
-        if name in SEEDS:
+        if name in THINNED:
             ship_run(folder, name)
         else:
             _copy(folder, target)
@@ -261,7 +266,7 @@ def rankings() -> None:
     from distill_core.studies import askable, whole
     from distill_core.work.sitting import drive_run
 
-    for name, settings in RANKINGS.items():
+    for name in [name for name in RANKINGS if name in sys.argv] or RANKINGS:
         there = studio_home() / "runs" / name
         run = (
             RunFolder(there) if there.is_dir() else archive.copy_run(studio_home(), RunFolder(HERE / "examples" / name))
@@ -272,10 +277,13 @@ def rankings() -> None:
             "ipc": made["ipc"],
             "seed": 0,
             "students": STUDENTS,
+            "student": made["student"],
             "epochs": 300,
             "device": "cpu",
         }
-        folder = RunFolder.create(studio_home(), "ranking", {"run": run.id, **settings}, job, name=f"ranking of {name}")
+        folder = RunFolder.create(
+            studio_home(), "ranking", {"run": run.id, **RANKINGS[name]}, job, name=f"ranking of {name}"
+        )
         print(f"ranking {name}", flush=True)
         state = drive_run(folder, whole, askable())
         assert state["state"] == "finished", state
@@ -331,7 +339,7 @@ PARTS |= {"rankings": rankings, "sheets": sheets, "catalog": catalog}
 def main() -> None:
     from distill_core.methods import registry
 
-    named = {*RECORDINGS, *EXAMPLES, *SEEDS, *registry()}
+    named = {*RECORDINGS, *EXAMPLES, *THINNED, *registry()}
     asked = [one for one in sys.argv[1:] if one not in named] or [name for name in PARTS if name != "clothes"]
     if unknown := set(asked) - set(PARTS):
         sys.exit(f"There is no part called {min(unknown)!r}. Parts: {', '.join(PARTS)}.")

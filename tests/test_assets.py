@@ -103,7 +103,7 @@ def test_a_recording_is_a_finished_run_of_ours(path):
     records = Timeline.all(folder)
     shown = [r for r in records if r["kind"] == "images" and r["source"] == "synthetic"]
     assert (
-        len(shown) >= (5 if path.name[-3:-1] == "-s" else 10)
+        len(shown) >= (10 if path.parent.name == "recordings" else 3)
         and read_sheet(folder, shown[-1]).shape[0] == shown[-1]["count"]
     )
     beside = (read_json(path / "recording.json") or {}).get("beside", [])

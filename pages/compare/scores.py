@@ -4,7 +4,7 @@ import streamlit as st
 
 from distill_core.figures import rows as found
 from distill_core.figures import tables
-from pages.parts import passports, reporting, runbar, score_table, studio, sweep_form, sweep_view
+from pages.parts import examples, passports, reporting, runbar, score_table, studio, sweep_form, sweep_view
 
 st.title("Scores")
 if score_table.view() == score_table.ABLATIONS:
@@ -13,7 +13,7 @@ if score_table.view() == score_table.ABLATIONS:
     st.stop()
 
 runs = score_table.scored_runs()
-if example := not runs:
+if example := {run["id"] for run in runs} <= examples.names():
     runs = score_table.shipped_runs()
     st.caption(
         ":material/movie: Examples that ship with the studio. Runs of your own stand here once their students were trained."

@@ -12,6 +12,7 @@ st.caption("One image is added to every class alike. What does it add, and which
 folder = runbar.chosen(
     "Choose a run whose set is natural images and compensators",
     "Nothing has been distilled yet. Start a run that learns compensators, and take its set apart here.",
+    "infer-digits-ipc10",
 )
 asked = runbar.readable(folder)
 runbar.heading(folder, asked)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.parts import feed, inside, packets, runbar, studio, studying, terms, views, walk_pad
 
-EXAMPLE = "hglad-digits-ipc1"
+EXAMPLE = "hglad-fashion-ipc1"
 QUESTION = "Through which layers of a generator should one search?"
 MECHANISM = (
     "A **generator** is a network that was trained to make pictures: a short random code passes through its **layers**, one after the "

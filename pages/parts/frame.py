@@ -77,7 +77,7 @@ PAGES = (  # section, file, address, title, icon, help
 )
 ROOT = Path(__file__).parents[2]
 steady.keep_page()
-TITLED = ("live", "layers", "compensators")  # pages whose first row is a title that leaves room beside it
+FILLED = ("", "diversity", "side")  # pages whose first row leaves no room beside it
 MOST = 50  # runs that the chip offers; all of them are on the page of runs
 
 
@@ -156,7 +156,7 @@ def _chip(asked: str, works: bool, page: str) -> None:
     )
     with (
         st.container(
-            horizontal=True, horizontal_alignment="right", key="_chosen_run" if page in TITLED else "_chosen_above"
+            horizontal=True, horizontal_alignment="right", key="_chosen_above" if page in FILLED else "_chosen_run"
         ),
         st.popover(name, type="tertiary", key="_chip"),
     ):

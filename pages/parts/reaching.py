@@ -19,12 +19,12 @@ BESIDE = {"random": "as many random real images", "start": "the run's own start"
 
 def claim(folders: Sequence[RunFolder], titles: Mapping[str, str], fallback: str) -> None:
     """The answer of the page as its heading, with the numbers that hold now; `fallback` where nothing is measured yet."""
-    st.caption(QUESTION)
     found = planes.reached(folders)
     if found is None:
         st.markdown(f"## {QUESTION.partition(': ')[2].capitalize()}")
         st.markdown(fallback)
     else:
+        st.caption(QUESTION)
         several = len(folders) > 1
         words = [reach.claim(one, studio.escape(titles[run]) if several else "") for run, one in found["runs"].items()]
         st.markdown(f"## {words[0]}" if not several else "\n".join(f"#### {one}" for one in words))

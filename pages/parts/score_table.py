@@ -94,7 +94,7 @@ def _scored(path: str, size: int, changed: int) -> dict[str, Any] | None:
 
 def filtered(rows: list[Row]) -> list[Row]:
     """The rows that the visitor wants; the choice stays in the link."""
-    with st.container(horizontal=True):
+    with st.popover("Filter", icon=":material/filter_list:"):
         for name, label in (("data", "Data"), ("ipc", "Images per class"), ("method", "Method")):
             options = sorted({getattr(row, name) for row in rows})
             if len(options) > 1:

@@ -12,7 +12,7 @@ from tests.browser.desk import browser, chromium_path, served
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = pytest.mark.skipif(chromium_path() is None, reason="needs a Chromium on the path")
-EXAMPLES = {"live": "dm-fashion-ipc1", "layers": "hglad-digits-ipc1"}
+EXAMPLES = {"live": "dm-fashion-ipc1", "layers": "hglad-fashion-ipc1"}
 DRAWER = {
     "exclude": [["[data-testid=stSidebarNav]"]]
 }  # Streamlit's own menu on a phone: a list of which some entries are none

@@ -17,8 +17,8 @@ def views_of(app) -> list[str]:
 
 def test_an_empty_home_shows_what_ships(home, open_page):
     app = open_page(PAGE)
-    assert "an example that ships with the studio" in words(app) and app.query_params["run"] == "hglad-digits-ipc1"
-    assert (home / "runs" / "hglad-digits-ipc1").is_dir()
+    assert "an example that ships with the studio" in words(app) and app.query_params["run"] == "hglad-fashion-ipc1"
+    assert (home / "runs" / "hglad-fashion-ipc1").is_dir()
 
 
 def test_an_empty_home_offers_a_new_run(open_page, no_examples):
@@ -49,7 +49,7 @@ def test_a_run_without_a_generator_shows_its_layers_and_leads_to_a_search(home, 
 
 def test_the_example_opens_beside_runs_that_searched_nothing(home, open_page):
     demo.write(demo.create(home, name="inside"))
-    assert open_page(PAGE).query_params["run"] == "hglad-digits-ipc1"
+    assert open_page(PAGE).query_params["run"] == "hglad-fashion-ipc1"
 
 
 def test_a_run_that_distills_nothing_says_so(make_run, open_page):
@@ -79,7 +79,7 @@ def test_a_run_is_laid_beside_the_same_job_done_in_other_ways(home, open_page):
 def test_the_recorded_search_opens_before_anything_was_distilled(home, open_page):
     app = open_page(PAGE)
     (run,) = index.list_runs(home)
-    assert run["id"] == "hglad-digits-ipc1" and run["state"] == "finished"
+    assert run["id"] == "hglad-fashion-ipc1" and run["state"] == "finished"
     assert "distill_layers" in views_of(app)
     assert "ranks what can be ranked" in words(app), "its ranking ships with it"
     assert any("rank better than chance" in one.proto.spec for one in app.get("plotly_chart"))
