@@ -14,9 +14,10 @@ from distill_core.record import findings
 from distill_core.record.candidates import candidates
 from distill_core.record.folder import OVER, RunFolder
 
-from . import draw, studio, studying
+from . import draw, examples, studio, studying
 
 STUDY = "ranking"
+JUDGED = "hglad-digits-ipc1"  # a shipped search whose ranking ships with it
 HOW = (
     "Students are trained on each candidate from the same first weights; accuracy is that of the last epoch on real test images, "
     "which no distance has seen. ρ is Spearman's rank correlation: −1 picks perfectly. The interval (95 %) resamples candidates; "
@@ -41,6 +42,9 @@ def section(folder: RunFolder) -> None:
         with st.expander("Rank again in another way", icon=":material/model_training:"):
             _ask(catalog, folder)
     else:
+        if folder.id != JUDGED and JUDGED in examples.names():
+            label = "Open a recorded search whose candidates students judged"
+            st.page_link(studio.LAYERS, label=label, icon=":material/movie:", query_params={"run": JUDGED})
         _ask(catalog, folder)
 
 
