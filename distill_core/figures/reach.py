@@ -107,6 +107,9 @@ def explained(found: Reach, run: OfRun) -> str:
     )
 
 
+REACHES = "**Within reach**: some image of the set is nearer to it than real images of its class usually are to each other, as one network sees them."
+
+
 def title(kind: str, share: float) -> str:
     what = KINDS[kind]
     return f"{what[0].upper()}{what[1:]}: {percent(share)} within reach"

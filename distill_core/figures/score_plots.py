@@ -62,9 +62,12 @@ def _told(contests: list[Contest]) -> str:
         return "No learned set was scored beside a random control yet"
     if all(one.low is None for one in contests):
         return "Each set beside as many random real images; one seed each, so nobody can say who wins"
+    single = sum(one.low is None for one in contests)
     count = {word: sum(one.word == word for one in contests) for word in ("better", "worse", "cannot be told")}
     said = f"{count['better']} of {len(contests)} better than as many random real images"
+    count["cannot be told"] -= single
     more = [f"{n} {word}" for word, n in count.items() if n and word != "better"]
+    more += [f"{single} {'has' if single == 1 else 'have'} one seed, which decides nothing"] if single else []
     return ": ".join([said, ", ".join(more)]) if more else said
 
 

@@ -101,7 +101,8 @@ def of_one_set(own: float, spread: float, students: int, random: float, random_s
     said = points(own, random)
     known = f"{students} student{'' if students == 1 else 's'} and {draws} draw{'' if draws == 1 else 's'}"
     if students < 2 or draws < 2:
-        return Contest(said, None, None, known, "2 or more of each")
+        lacking = [f"2 or more {what}" for what, n in (("students", students), ("draws", draws)) if n < 2]
+        return Contest(said, None, None, known, " and ".join(lacking))
     a, b = spread**2 / students, random_spread**2 / draws
     if a + b == 0:
         return Contest(said, said, said, known)

@@ -34,7 +34,7 @@ regimes = {name: own for name in found.REGIMES if (own := [row for row in rows i
 for name, own in regimes.items():
     score_table.show(name, own)
 st.caption(
-    "Mean ± s.d. over seeds; hollow: one seed, then over its students. Our own measurements only, no published number is among them."
+    "Mean ± standard deviation over seeds; hollow circle: one seed, then over its students. Our own measurements only, no published number is among them."
 )
 if not example:
     runbar.brought_in([run for row in rows for run in row.runs])

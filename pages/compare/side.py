@@ -39,6 +39,8 @@ asked = [runbar.readable(folder) for folder in folders]
 ids, titles = [folder.id for folder in folders], pairing.titles(asked)
 found = differing.settings(folders, asked)
 st.markdown(f"### {differing.sentence(found, titles)}")
+differing.about(asked, found)
+differing.accuracies(folders, titles)
 runbar.brought_in(ids)
 if said := pairing.spaces(folders, titles):
     st.markdown(f":orange[:material/warning: {said}]")
@@ -48,7 +50,6 @@ for warning in pairing.warnings(asked, titles):
 feed.live(folders, "feed", panel=pairing.status, classes=runbar.classes)
 runbar.keep_place(views.player(ids, "player", align=align or "learning", start=runbar.place()))
 views.wall(ids, "wall", mode=st.query_params.get("view", "now"), titles=titles, few=FEW)
-differing.accuracies(folders, titles)
 examples.marked(ids)
 
 left, right = st.columns([3, 2], gap="medium")

@@ -76,6 +76,15 @@ def sentence(found: Sequence[Setting], names: Sequence[str]) -> str:
     return f"{who} differ in {many}: {_joined(said)}{f' and {more} more' if more else ''}."
 
 
+def about(asked: Sequence[Mapping[str, Any]], found: Sequence[Setting]) -> None:
+    """What the first setting that differs does, as its method says it."""
+    titles = [one.title for one in found if one.shared][:1]
+    fields = [one for run in asked for one in studio.method_info(run["method"]).get("fields", [])]
+    said = next((str(one["help"]) for one in fields if one.get("title") in titles and one.get("help")), "")
+    if said:
+        st.caption(f"{studio.escape(titles[0])}: {studio.escape(said)}")
+
+
 def _against(one: Setting) -> str:
     return " against ".join(studio.escape(str(value)) for value in one.values)
 

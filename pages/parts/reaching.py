@@ -13,7 +13,8 @@ from distill_core.record.scores import verdict
 
 from . import detail, draw, feed, planes, studio
 
-QUESTION = "Diversity: do these images cover the class?"
+QUESTION = "Diversity: do these images cover their classes?"
+MARKS = "On the maps: small and colored by class, real images within reach; hollow and gray, out of reach; large, the images of the set."
 BESIDE = {"random": "as many random real images", "start": "the run's own start"}
 
 
@@ -30,6 +31,7 @@ def claim(folders: Sequence[RunFolder], titles: Mapping[str, str], fallback: str
         st.markdown(f"## {words[0]}" if not several else "\n".join(f"#### {one}" for one in words))
         if not several:
             st.markdown(_after(folders[0], found["runs"][folders[0].id]))
+        st.caption(f"{reach.REACHES} {MARKS}")
     for one in planes.progress(folders):
         st.caption(f":material/hourglass_top: {one}")
 
@@ -71,9 +73,6 @@ def _maps(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: list
         for column, (key, words, group) in zip(st.columns(2, gap="medium"), shown[left : left + 2], strict=False):
             with column:
                 draw.figure(reach.chart(found, group, words, names), f"_reach.{key}", words)
-    st.caption(
-        "Filled and colored by class: real images within reach; hollow and gray: out of reach; large: the images of the set."
-    )
     _missed(folders, lead["learned"], classes)
     with st.expander("What “within reach” means, and the yardstick", icon=":material/help:"):
         st.markdown(reach.explained(found, lead))

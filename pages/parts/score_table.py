@@ -33,7 +33,7 @@ BONUS = (
     "A paper that picks its best test epoch would print this; in brackets what the picking adds. It is shown and used for nothing: our "
     "numbers are those of the last epoch."
 )
-TABLE, ABLATIONS = "Table", "Ablations"
+TABLE, ABLATIONS = "All sets", "Ablations"
 
 
 def view() -> str:

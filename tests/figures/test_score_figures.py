@@ -105,7 +105,7 @@ def test_the_bars_show_the_control_hollow_and_say_who_is_ahead():
     figure = score_plots.bars(rows)
     control, ours = figure.data
     assert figure.layout.title.text.replace("<br>", " ") == (
-        "1 of 2 better than as many random real images: 1 cannot be told"
+        "1 of 2 better than as many random real images: 1 has one seed, which decides nothing"
     )
     assert set(control.marker.symbol) == {"square-open"}
     assert set(ours.marker.symbol) == {"circle", "circle-open"}

@@ -509,10 +509,10 @@ def test_a_ruined_set_is_called_ruined_and_its_badge_travels_with_the_state(home
     part, _ = packets.one_run(packets.Reader(folder.path), 0, packing.Body())
     assert part["state"]["health"][0]["n"] == 3
     assert score_table.scored_runs()[0]["ruin"] == f"This set is ruined: {sign['text']}."
-    rows = open_page("compare/scores").dataframe[0].value
-    assert rows["Health"][0].startswith("This set is ruined")
+    rows = open_page("compare/scores").table[0].value
+    assert rows["Health"].iloc[0].startswith("This set is ruined")
 
 
 def test_no_column_for_health_where_all_are_well(home, open_page, make_run):
     make_run()
-    assert "Health" not in open_page("compare/scores").dataframe[0].value
+    assert "Health" not in open_page("compare/scores").table[0].value

@@ -54,5 +54,5 @@ def test_one_set_is_held_against_draws_as_welch_does():
 def test_one_draw_of_random_images_tells_nothing():
     assert (
         of_one_set(0.9, 0.01, 3, 0.5, 0.01, 1).text
-        == "cannot be told with 3 students and 1 draw; 2 or more of each would"
+        == "cannot be told with 3 students and 1 draw; 2 or more draws would"
     )

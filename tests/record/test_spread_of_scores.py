@@ -66,7 +66,7 @@ def _score(accuracy: float, std: float, **more: int) -> Score:
         (
             _score(0.977, 0.009),
             _score(0.5, 0.007, draws=1),
-            "**cannot be told with 3 students and 1 draw; 2 or more of each would**: 97.7 against 50.0 % (+47.7 points).",
+            "**cannot be told with 3 students and 1 draw; 2 or more draws would**: 97.7 against 50.0 % (+47.7 points).",
         ),
     ],
 )

@@ -38,7 +38,7 @@ function pushed(run, record, told) {
   const recent = values.length > COUNTED ? middle(values.slice(-COUNTED)) : now, change = (up ? recent - first : first - recent) / (Math.abs(first) || 1), since = level(values, first, recent);
   const well = change > MOVED ? "it goes the right way" : change < -MOVED ? "it goes the wrong way" : "it has hardly moved yet";
   const flat = change > MOVED && since !== null ? `; but it has been level since step ${words(until[since].step + 1)}` : "";
-  return `Watch ${quantity.title}: ${words(first)} at first, ${words(now)} now; ${up ? "higher" : "lower"} is better: ${well}${flat}.`;
+  return `Number to watch, ${quantity.title}: ${words(first)} at first, ${words(now)} now; ${up ? "higher" : "lower"} is better: ${well}${flat}.`;
 }
 
 // From which report on all lie within a band around the recent ones; null where that is shorter than a third of the way.
@@ -53,7 +53,7 @@ function level(values, first, recent) {
 function tested(run, reached) {
   const latest = (subject) => run.scored.filter((r) => r.subject === subject && reached(r)).pop(), ours = latest("distilled"), control = latest("random");
   if (!ours) return "No student has finished yet.";
-  const mine = spread(ours), said = `So far students of the ${words(ours.budget?.images ?? 0) || ""} learned images are right on ${percent(mine.mean)} of unseen images`;
+  const mine = spread(ours), said = `Students of the ${words(ours.budget?.images ?? 0) || ""} learned images are right on ${percent(mine.mean)} of unseen images`;
   if (!control) return `${said}.`;
   const beside = spread(control), points = Number((100 * mine.mean).toFixed(1)) - Number((100 * beside.mean).toFixed(1));
   return `${said}, of as many random real ones on ${percent(beside.mean)}: ${Math.abs(points).toFixed(1)} points ${points >= 0 ? "more" : "fewer"}.`;

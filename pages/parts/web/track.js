@@ -5,7 +5,7 @@ import { lastAt } from "./run.js";
 
 const BANDS = ["#00649E", "#00705F", "#8F3580", "#A84300", "#686810", "#5544BB"]; // white words on them keep a contrast of 4.5
 const SIGNS = { ruin: "✖", NaN: "✕", knob: "◆", note: "●", warning: "▲" };
-const LOSSES = ["loss", "distance"]; // charts of what a stage lowers
+const LOWERED = ["distance", "loss"]; // charts of what a stage lowers
 const TALL = 52, BAND = 16, LOW = 42, HIGH = 22, MOST_ROWS = 3, NEAR = 7; // pixels; where the loss lies; runs with bands
 
 export class Track {
@@ -98,9 +98,10 @@ export class Track {
 
   unnamed(shown) {
     const names = [...new Set(shown.flatMap((run) => run.stages.map((stage) => stage.name)))].filter((name) => this.colors[name] && !this.named.has(name)), whose = (name) => shown.find((run) => run.stages.some((stage) => stage.name === name));
-    if (this.key.dataset.names === names.join()) return;
-    this.key.dataset.names = names.join();
-    this.key.replaceChildren(...names.map((name) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${this.colors[name]};height:8px` }), whose(name).told(name).title)));
+    const lines = shown.length > 1 ? shown.map((run, i) => [`${"ABCDEF"[i]}'s loss`, COLORS[i % COLORS.length]]) : [["the loss, each stage on its own scale", "currentColor"]];
+    if (this.key.dataset.names === [names, lines].join()) return;
+    this.key.dataset.names = [names, lines].join();
+    this.key.replaceChildren(...lines.map(([text, color]) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${color};height:2px` }), text)), ...names.map((name) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${this.colors[name]};height:8px` }), whose(name).told(name).title)));
   }
 
   // Where a stage begins on the axis, or null where none of its records is here.
@@ -132,7 +133,8 @@ export class Track {
   }
 }
 
-const lossOf = (run, r) => r.values.loss ?? Object.entries(r.values).find(([name]) => LOSSES.includes(run.quantity(name).chart))?.[1] ?? null;
+// What decides comes first: a search keeps what is nearest, whatever its loss.
+const lossOf = (run, r) => LOWERED.map((chart) => Object.entries(r.values).find(([name]) => run.quantity(name).chart === chart)?.[1]).find((v) => v !== undefined) ?? null;
 
 // Where a record lies, in words.
 export function describe(run, record) {

@@ -38,7 +38,7 @@ test("a stage says its place among the kinds of stages, and the part it is", () 
 
 test("its number is the first report's and the one at the clock", () => {
   const falls = run([10, 8, 6, 4]);
-  assert.match(storyOf(falls, at(falls, "match"), () => true), /Pixels move\. Watch loss: 10 at first, 4 now; lower is better: it goes the right way\./);
+  assert.match(storyOf(falls, at(falls, "match"), () => true), /Pixels move\. Number to watch, loss: 10 at first, 4 now; lower is better: it goes the right way\./);
   const rises = run([4, 6, 8]);
   assert.match(storyOf(rises, at(rises, "match"), () => true), /goes the wrong way/);
   const still = run([5, 5.01, 5]);
