@@ -144,7 +144,7 @@ def _push(folder: RunFolder, method: str) -> str:
         r["values"]["loss"] for r in _records(folder) if r["kind"] == "scalars" and r["values"].get("loss") is not None
     ]
     went = (
-        f" What it makes small fell from {losses[0]:.3g} to {losses[-1]:.3g}."
+        f" The loss, the number that learning makes smaller, fell from {losses[0]:.3g} to {losses[-1]:.3g}."
         if losses and losses[0] > losses[-1]
         else ""
     )
@@ -155,7 +155,7 @@ def _bars(scores: list[Score], count: int, whole: int) -> list[dict[str, Any]]:
     words = {
         "real": f"all {whole:,} real images" if whole else "all real images",
         "distilled": f"{count} learned images",
-        "mean": f"{count} average images",
+        "mean": f"{count} averages of real images",
         "random": f"{count} random real images",
     }
     found = [(subject, pick(scores, subject)) for subject in SUBJECTS]

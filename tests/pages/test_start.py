@@ -66,7 +66,7 @@ def test_sets_that_were_judged_beside_a_recording_have_their_bar(recordings):
     recorded._facts.clear()
     bars = {one["subject"]: one for one in recorded.facts(recordings[0].id).bars}
     assert list(bars) == ["real", "distilled", "mean", "random"]
-    assert bars["mean"]["title"] == "2 average images" and bars["mean"]["text"] == "81.0 ± 1.4 %"
+    assert bars["mean"]["title"] == "2 averages of real images" and bars["mean"]["text"] == "81.0 ± 1.4 %"
     assert (
         "As many averages of real images, no learning at all, give 81." in recorded.facts(recordings[0].id).sentences[0]
     )

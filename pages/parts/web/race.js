@@ -157,7 +157,7 @@ class Race {
     }
     const stage = this.run.stages[tiles[0].record.in];
     const testing = this.run.records.find((r) => r.kind === "stage" && r.stage === "evaluate");
-    if (testing && this.when(testing) <= this.u) this.rightWords.textContent = `${tiles.length} learned images · finished; now networks are trained on them and tested`;
+    if (testing && this.when(testing) <= this.u) this.rightWords.textContent = `${tiles.length} learned images, as they are in the end; networks are now trained on them and tested`;
     else this.rightWords.textContent = `${tiles.length} learned images · ${this.run.told(stage.name).title}, step ${tiles[tiles.length - 1].record.step}${stage.steps ? ` of ${stage.steps}` : ""}`;
     this.right.setAttribute("aria-label", this.rightWords.textContent);
   }
