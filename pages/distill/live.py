@@ -22,7 +22,7 @@ states = feed.live(
     panel=lambda states: runbar.status(folder, states[folder.id]),
     classes=runbar.classes,
 )
-runbar.keep_place(views.player([folder.id], "player", start=runbar.place()))
+runbar.keep_place(views.player([folder.id], "player", start=runbar.place(), wiring=True))
 
 if studying.page_of(asked["method"]):
     studying.watched(folder, asked["method"])

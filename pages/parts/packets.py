@@ -16,6 +16,7 @@ import numpy as np
 import streamlit as st
 
 from distill_core.errors import StudioError
+from distill_core.figures.mechanism import FAMILIES
 from distill_core.figures.plane import Plane, fit_lda, fit_pca, kept
 from distill_core.quantities import told
 from distill_core.quantities.stages import spoken
@@ -127,7 +128,13 @@ def info(folder: RunFolder, classes: list[str] | None = None) -> dict[str, Any]:
     card = studio.method_info(asked["method"])
     plan = [*card.get("stages", []), *(["evaluate"] if job.get("students", 1) else [])]
     named = {"title": asked.get("name") or folder.id, "method": asked["method"], "classes": classes or []}
-    return {**named, "plan": plan, "matches": card.get("matches", ""), **chosen}
+    wiring = FAMILIES.get(card.get("family", ""))
+    told = (
+        {"wiring": {"network": wiring.network, "question": wiring.loss, "image": wiring.image, "moves": wiring.moves}}
+        if wiring
+        else {}
+    )
+    return {**named, "plan": plan, "matches": card.get("matches", ""), **told, **chosen}
 
 
 def class_names(catalog: dict[str, Any], data: str) -> list[str]:

@@ -61,16 +61,22 @@ def _hear(key: str, name: str, told: Callable[[Any], None]) -> None:
 
 
 def player(
-    runs: Sequence[str], key: str, *, align: str = "step", start: float | None = None, story: bool = True
+    runs: Sequence[str],
+    key: str,
+    *,
+    align: str = "step",
+    start: float | None = None,
+    story: bool = True,
+    wiring: bool = False,
 ) -> dict[str, Any] | None:
     """One clock for every view of these runs: play, pause, step, speed, scrub, keys, marks, `▸ live`.
 
     `align` is learning (share of it, students as a tail), step, fraction, seconds or seen. `start` is where the clock stands at first (a
-    fraction of the axis); `story`: one sentence for the moment below it. Returns where it rests, `{"share", "n"}`: of the axis, and the number of the first run's last record there; None
+    fraction of the axis); `story`: one sentence for the moment below it; `wiring`: how the run works, as boxes. Returns where it rests, `{"share", "n"}`: of the axis, and the number of the first run's last record there; None
     for both at the live end. A step of a lesson that was entered meanwhile sets the clock anew, and where it rested before does not count.
     """
     entry = int(st.session_state.get("_entry", 0))
-    data = {"runs": list(runs), "align": align, "start": start, "entry": entry, "story": story}
+    data = {"runs": list(runs), "align": align, "start": start, "entry": entry, "story": story, "wiring": wiring}
     at = _PLAYER(key=key, data=data, on_at_change=_nothing).at
     return at if at and at.get("entry", 0) == entry else None
 

@@ -42,7 +42,9 @@ def read(app):
 def test_an_empty_home_shows_the_shipped_example(open_page):
     app = open_page(PAGE)
     assert app.query_params["run"] in ("dwa-digits-ipc10-s0-1e3d", ["dwa-digits-ipc10-s0-1e3d"])
-    assert "An example that ships with the studio" in words(app) and "Do these images cover their classes?" in words(app)
+    assert "An example that ships with the studio" in words(app) and "Do these images cover their classes?" in words(
+        app
+    )
 
 
 def test_the_claim_is_said_with_its_yardstick_and_the_maps_show_it(home, open_page, worker):

@@ -25,7 +25,7 @@ PARTS = ("player", "wall", "map", "plots", "race", "layers", "strip", "pad", "fa
 def test_all_of_the_javascript_is_small():
     files = [*views.WEB.glob("*.js"), *views.WEB.glob("*.css")]
     toy = [path for path in files if path.name.startswith("toy")]
-    assert sum(len(path.read_bytes()) for path in files if path not in toy) < 260_000
+    assert sum(len(path.read_bytes()) for path in files if path not in toy) < 270_000
     assert sum(len(path.read_bytes()) for path in toy) < 70_000
     assert len((views.WEB / "feed.js").read_bytes()) < 1_000
     large = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in files}

@@ -5,6 +5,7 @@ import { mount, stick } from "./mount.js";
 import { learned } from "./learning.js";
 import { ALIGNS } from "./run.js";
 import { Story } from "./story.js";
+import { Wiring } from "./wiring.js";
 import { Track, describe } from "./track.js";
 
 const PLAY = "M4 2l10 6-10 6z", PAUSE = "M3 2h4v12H3zM9 2h4v12H9z", FIRST = "M2 2h2v12H2zM14 2v12L5 8z", LAST = "M12 2h2v12h-2zM2 2v12l9-6z";
@@ -28,12 +29,12 @@ class Player {
     this.track = new Track(root, store, () => this.commit());
     this.says = el("span", { class: "says", "aria-live": "off" });
     this.help = helpDialog();
-    this.story = new Story();
+    Object.assign(this, { story: new Story(), wiring: new Wiring(root) });
     const moves = el("div", { class: "moves" },
       button("To the start (Home)", icon(FIRST), () => this.seek(0)), button("One step back (←)", icon(BACK), () => this.step(-1)), this.play,
       button("One step on (→)", icon(FORTH), () => this.step(1)), button("To the end (End)", icon(LAST), () => this.toEnd()));
     const ends = el("div", { class: "ends" }, this.says, this.live, this.speed, button("Keys (?)", el("span", { text: "?" }), () => this.help.showModal()));
-    root.append(el("div", { class: "player" }, moves, this.track.node, ends), this.story.node, this.help);
+    root.append(el("div", { class: "player" }, moves, this.track.node, ends), this.story.node, this.wiring.node, this.help);
     this.onKey = (event) => answer(this, event);
     window.addEventListener("keydown", this.onKey);
   }
@@ -141,7 +142,7 @@ class Player {
   update(component) {
     const { runs, align, start, entry } = component.data, { store } = this, { clock } = store, name = JSON.stringify([runs, align, entry]);
     this.setState = component.setStateValue;
-    this.tells = component.data.story !== false;
+    Object.assign(this, { tells: component.data.story !== false, wires: Boolean(component.data.wiring) });
     stick(this.root);
     if (name === this.started) return;
     const same = JSON.stringify(clock.runs) === JSON.stringify(runs) && (clock.entry ?? entry) === entry, share = clock.x / store.end;
@@ -175,8 +176,7 @@ class Player {
   draw() {
     const { clock } = this.store, moving = clock.playing || (clock.follow && this.active), label = moving ? "Hold the view; the run goes on (space)" : "Play (space)";
     this.play.replaceChildren(icon(moving ? PAUSE : PLAY));
-    this.play.title = label;
-    this.play.setAttribute("aria-label", label);
+    for (const name of ["title", "aria-label"]) this.play.setAttribute(name, label);
     this.live.hidden = !this.active;
     this.live.setAttribute("aria-pressed", String(clock.follow));
     const lead = this.store.shown.find((r) => r.records.length), spoken = describe(lead, lead && this.store.at(lead, lead.records));
@@ -185,7 +185,7 @@ class Player {
     const short = !alone ? spoken : this.tells ? spoken.slice(cut + 3) : spoken.slice(0, cut);
     this.says.classList.toggle("stage", Boolean(alone && !this.tells));
     this.says.textContent = clock.align === "step" || !lead ? short : `${short} · ${at}`;
-    this.story.show(this.store, this.tells ? lead : null);
+    this.wiring.show(this.store, this.wires ? lead : null, this.story.show(this.store, this.tells ? lead : null));
     this.track.canvas.setAttribute("aria-valuenow", Math.round((100 * clock.x) / this.store.end));
     this.track.canvas.setAttribute("aria-valuetext", spoken);
     this.track.paint();

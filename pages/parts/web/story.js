@@ -3,7 +3,8 @@ import { lastAt } from "./run.js";
 import { el, words } from "./draw.js";
 import { spread } from "./standing.js";
 
-const START = "start", COUNTED = 3, MOVED = 0.02; // reports whose median is compared; a share of the first below which nothing moved
+export const START = "start";
+const COUNTED = 3, MOVED = 0.02; // reports whose median is compared; a share of the first below which nothing moved
 const BAND_OF_CHANGE = 0.2, LONG_ENOUGH = 9; // a share of the whole change; reports
 const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
@@ -67,11 +68,13 @@ export class Story {
     this.node = el("p", { class: "story" }, this.stage, " ", this.tale);
   }
 
+  // Returns the record that it tells of, or null.
   show(store, lead) {
     this.node.hidden = !lead || store.shown.length > 1;
-    if (this.node.hidden) return;
+    if (this.node.hidden) return null;
     const where = (r) => store.where(lead, r), { x } = store.clock, record = lead.records[Math.max(0, lastAt(lead.records, where, x))];
     this.stage.textContent = `${stageHeading(lead, record)}.`;
     this.tale.textContent = storyOf(lead, record, (r) => where(r) <= x + 1e-9);
+    return record;
   }
 }
