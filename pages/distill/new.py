@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import form, form_data, form_job, form_method, form_start, knobs, studio
+from pages.parts import form, form_data, form_job, form_method, form_preset, form_start, knobs, studio
 
 st.title("New run")
 catalog = studio.catalog()
@@ -18,7 +18,7 @@ with left.container(border=True, height="stretch"):
 with right.container(border=True, height="stretch"):
     st.subheader("2 Method")
     method = form_method.choose(catalog)
-    form_method.choose_preset(method, data, catalog)
+    form_preset.choose(method, data, catalog)
 
 prefix = f"new.{method['name']}"
 reply = form_method.asked(method, knobs.read(method["fields"], prefix), form_job.now(catalog, data, ipc))

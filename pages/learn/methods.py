@@ -11,8 +11,8 @@ st.title("Methods")
 catalog = studio.catalog()
 methods = catalog["methods"]
 st.markdown(
-    f"{len(methods)} ways to make a few images stand for many. Each says where it departs from its paper; "
-    "all are judged by the same students, beside as many random real images."
+    f"{len(methods)} ways to make a few images stand for many. Run one, and it is judged: students, fresh networks, learn from "
+    "its images, and others in the same way from as many random real ones."
 )
 draw.departures(catalog.get("departures") or [], "Where all of them depart from the papers' code alike")
 terms.style()
@@ -20,7 +20,10 @@ titles = {one["name"]: one["title"] for one in methods}
 families = list(dict.fromkeys(one["family"] for one in methods))
 family = st.pills("Family", families, default=families[0], required=True, key="family", bind="query-params")
 method_card.mechanism(family)
-st.caption("The pictures: digits 0 to 9 as each method leaves them, one image per class, seed 0.")
+st.caption(
+    "The pictures: digits 0 to 9 as each method leaves them, one of each class, seed 0. They came with the studio: no student was "
+    "trained on them."
+)
 shown = [one for one in methods if one["family"] == family]
 whole = st.session_state.get("_whole_family") == family
 with st.grid(min_column_width=320):

@@ -66,6 +66,8 @@ def _fill_from_run(catalog: dict[str, Any], run: str) -> None:
         )
         settings = {}
     knobs.seed(method["fields"], f"new.{method['name']}", settings, anew=True)
+    titles = [one["title"] for one in method.get("presets") or []]
+    st.session_state[f"new.{method['name']}!preset"] = preset if (preset := asked.get("preset")) in titles else None
     apply_job(asked["job"])
     st.session_state["new.seeds"] = str(asked["job"].get("seed", 0))
     _fill_data(catalog, str(asked["job"].get("data", "")))

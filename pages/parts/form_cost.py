@@ -24,7 +24,7 @@ def cost(method: dict[str, Any], settings: dict[str, Any], job: dict[str, Any], 
         st.markdown(
             f":material/timer: ≈ {draw.duration(statistics.median(took) * runs)}, as {many} of this kind took here"
         )
-        _ask(mark, "With these settings?")
+        _ask(mark, "Try these settings to know better")
     elif studio.runs(state="running", limit=1):
         st.caption(":material/timer: How long it takes can be tried; that would slow the run that works down.")
         _ask(mark, "What will it cost?")
@@ -50,7 +50,13 @@ def expected(method: dict[str, Any], settings: dict[str, Any], job: dict[str, An
 
 
 def _ask(mark: str, label: str) -> None:
-    if st.button(label, icon=":material/timer:", key="new.cost", help="A trial of a few steps.", type="tertiary"):
+    if st.button(
+        label,
+        icon=":material/timer:",
+        key="new.cost",
+        help="A few steps are made now, and thrown away.",
+        type="tertiary",
+    ):
         st.session_state["new.trial"] = mark
         st.rerun()
 

@@ -17,7 +17,6 @@ def bar(
     """One sentence, the cost, the button; or what is wrong."""
     many, preset = len(seeds), st.session_state.get(f"new.{method['name']}!preset") or ""
     words = {"method": method["name"], "job": {**job, "seed": seeds[0]}, "preset": preset}
-    terms.style()
     terms.write(f"**{standing.summary(words)}**" + (f" and {many - 1} more seeds" if many > 1 else ""))
     with st.container(horizontal=True, vertical_alignment="center"):
         label = f"Start {many} runs" if many > 1 else "Start"
@@ -26,7 +25,9 @@ def bar(
         )
         with st.popover("Name", icon=":material/edit:"):
             name = st.text_input("Name", key="new.name", placeholder="made from the choices", max_chars=100)
-        st.page_link(studio.SCORES, label="Sweep…", icon=":material/grid_on:", query_params={"show": "Ablations"})
+        st.page_link(
+            studio.SCORES, label="Try several values…", icon=":material/grid_on:", query_params={"show": "Ablations"}
+        )
         if not wrong:
             form_cost.cost(method, settings, job, many)
     for sentence in dict.fromkeys(wrong):

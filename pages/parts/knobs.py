@@ -21,6 +21,7 @@ from . import terms
 
 TYPES: dict[str, type] = {"int": int, "float": float, "bool": bool, "text": str}
 BESIDES = "Besides"  # what the fields that belong to no larger part are called
+WORDS = {"siamese": "alike on both sides"}  # choices whose own word says too little
 WIDE = 200  # an int with more values than this is typed, not slid
 
 
@@ -223,7 +224,7 @@ def remark(field: Mapping[str, Any]) -> str:
 
 def spoken(choice: Plain) -> str:
     """A choice as words: `all_layers` → `all layers`."""
-    return str(choice).replace("_", " ")
+    return WORDS.get(str(choice)) or str(choice).replace("_", " ")
 
 
 def _turned(key: str) -> None:

@@ -8,10 +8,13 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from distill_core.figures.mechanism import drawing
+from distill_core.figures.mechanism import drawing, said
 from distill_core.home import ASSETS, read_json
+from distill_core.record.contest import Contest
+from distill_core.record.folder import RunFolder
+from distill_core.record.scores import contest_of
 
-from . import draw, studio, terms
+from . import draw, standing, studio, terms
 
 SHELF = ASSETS / "methods"
 LARGE = 3  # screen pixels for one of the picture, so that the browser blurs nothing
@@ -23,7 +26,7 @@ def card(method: dict[str, Any], titles: dict[str, str]) -> None:
     st.subheader(method["title"])
     terms.write(method["idea"])
     st.caption(f"`{method['name']}` · {did(method['name'])} {costs(method['name'])}")
-    with st.expander("Ancestors, paper, where ours departs", icon=":material/article:"):
+    with st.expander("Paper, what it builds on, where ours differs", icon=":material/article:"):
         for name, new in (method.get("descends") or {}).items():
             st.caption(f":material/call_split: Builds on {titles.get(name, name)}: {new}.")
         draw.about(method)
@@ -62,18 +65,27 @@ def costs(name: str) -> str:
     if took:
         return f"A run took {draw.duration(statistics.median(took))} here, with its students (median of {len(took)})."
     if seconds := shipped(name).get("seconds"):
-        return f"The images above took {draw.duration(seconds)} on one thread, no student trained."
+        return f"The images above took {draw.duration(seconds)} on one processor core."
     return "What it costs is not known here yet; New run tries a few steps."
 
 
 def did(name: str) -> str:
-    """The newest finished run's accuracy beside its random control."""
+    """The newest finished run's accuracy beside its random control, and whether that is better."""
     row = next((one for one in _rows(name) if one.get("accuracy") is not None), None)
     if row is None:
         return "Not run here yet."
     beside = f", random real images {100 * row['random']:.1f}" if row.get("random") is not None else ""
-    where = f"{row['data']}, {row['ipc']} per class"
-    return f"Newest run here: {100 * row['accuracy']:.1f} % on {studio.escape(where)}{beside}."
+    where = f"{standing.data_said(row['data'])}, {row['ipc']} per class"
+    newest = f"Newest run here: students reached {100 * row['accuracy']:.1f} % on {studio.escape(where)}{beside}."
+    contest = contest_of(RunFolder.find(studio.home(), row["id"]).state().get("scores") or {})
+    return f"{newest} {judged(contest)}" if contest else newest
+
+
+def judged(contest: Contest) -> str:
+    """Whether a run's images teach better than random real ones, in one sentence."""
+    if contest.word == "cannot be told":
+        return f"Whether its images teach better than those **{contest.text}**."
+    return f"Beside those, its images teach **{contest.text}**."
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
@@ -81,6 +93,7 @@ def _rows(name: str) -> list[dict[str, Any]]:
 
 
 def mechanism(family: str) -> None:
-    """How the methods of a family work, in one drawing."""
+    """How the methods of a family work, in one sentence and one drawing."""
+    terms.write(said(family))
     if drawn := drawing(family):
         st.html(drawn)

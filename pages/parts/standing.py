@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -21,10 +22,24 @@ def summary(asked: dict[str, Any]) -> str:
     """The run in one line; its words are explained where `terms.write` writes it."""
     job = asked["job"]
     title = studio.method_info(str(asked["method"])).get("title") or asked["method"]
-    words = [title, str(job.get("data", "")), f"{job.get('ipc', 1)} per class", f"seed {job.get('seed', 0)}"]
+    words = [title, data_said(str(job.get("data", ""))), f"{job.get('ipc', 1)} per class", f"seed {job.get('seed', 0)}"]
     if asked.get("preset"):
-        words.append(str(asked["preset"]))
+        words.append(preset_said(str(asked["preset"])))
     return " · ".join(escape(word) for word in words)
+
+
+def data_said(spec: str) -> str:
+    """A data set as the form calls it, with its options: `Clothes`, `Tiny digits, size=16`; as it stands where nobody knows it."""
+    name, _, options = spec.partition(":")
+    title = next((str(one["title"]) for one in studio.catalog()["data"] if one["name"] == name), "")
+    return ", ".join(filter(None, (title, options))) if title else spec
+
+
+def preset_said(title: str) -> str:
+    """A preset's title in whole words: `CIFAR, ipc 1–50 (paper)` → `CIFAR, 1–50 images per class (paper)`."""
+    return re.sub(
+        r"\bipc ((?:≥ )?[\d–]+)", lambda one: f"{one[1]} image{'' if one[1] == '1' else 's'} per class", title
+    )
 
 
 def reached(records: list[dict[str, Any]]) -> tuple[str, int, int, float, float]:

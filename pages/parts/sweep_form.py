@@ -18,7 +18,7 @@ from distill_core.queue.known import known_runs
 from distill_core.queue.planning import cost, plan
 from distill_core.queue.sweep import ASKS, Sweep, cells_in_words, spoken
 
-from . import draw, form, form_data, form_job, form_method, knobs, studio
+from . import draw, form, form_data, form_job, form_method, form_preset, knobs, studio
 
 OWN = "Any two fields"
 NONE = "–"
@@ -176,7 +176,7 @@ def _base(
             ipc = form_data.choose_ipc()
         with two:
             protocol = form_job.choose_protocol(catalog)
-            form_method.choose_preset(method, data, catalog)
+            form_preset.choose(method, data, catalog)
         free = form_job.choose_networks(catalog)
         settings, wrong = knobs.draw_all(method["fields"], prefix)
     job = {"data": data, "ipc": ipc, "protocol": protocol, **free}

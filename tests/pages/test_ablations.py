@@ -188,7 +188,7 @@ def test_without_a_catalog_entry_the_sweep_can_still_be_looked_at(home, catalog,
 
 def test_new_run_leads_to_sweeps(open_page):
     app = open_page("distill/new", method="shift")
-    assert any("Sweep" in one.proto.label for one in app.get("page_link"))
+    assert any("Try several values" in one.proto.label for one in app.get("page_link"))
 
 
 def test_a_fresh_home_shows_what_was_recorded_and_opens_its_runs(home, open_page):

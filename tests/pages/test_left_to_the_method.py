@@ -7,7 +7,7 @@ import json
 from distill_core.home import ASSETS, read_json, write_json
 from distill_core.queue.ask import open_questions, reply
 from pages.parts import knobs
-from pages.parts.form_method import needed
+from pages.parts.form_preset import needed
 from pages.parts.liveknobs import in_force, stops
 
 HGLAD = next(one for one in read_json(ASSETS / "catalog.json")["methods"] if one["name"] == "hglad")

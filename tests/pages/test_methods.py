@@ -64,13 +64,13 @@ def test_an_installed_method_is_waited_for(home, open_page, tmp_path):
 
 
 def test_every_family_of_the_registry_has_its_drawing_and_every_ancestor_exists():
-    from distill_core.figures.mechanism import drawing
+    from distill_core.figures.mechanism import drawing, said
     from distill_core.home import ASSETS, read_json
 
     known = read_json(ASSETS / "catalog.json")["methods"]
     names = {one["name"] for one in known}
     for one in known:
-        assert "all real images" in drawing(one["family"]), one["family"]
+        assert "all real images" in drawing(one["family"]) and said(one["family"]).endswith("."), one["family"]
         assert set(one["descends"]) <= names - {one["name"]}
 
 
@@ -92,8 +92,20 @@ def test_a_card_says_what_a_run_took_and_brought_here_or_that_none_was_made(home
     make_run()
     said = [one.value for one in open_page("learn/methods").caption]
     assert any("A run took 1.5 s here" in one for one in said)
-    assert any("Newest run here: 86.0 % on tiny, 1 per class, random real images 71.0." in one for one in said)
+    newest = "Newest run here: students reached 86.0 % on Tiny digits, 1 per class, random real images 71.0."
+    judged = "Whether its images teach better than those **cannot be told with 3 students and 1 draw; 2 or more of each would**."
+    assert any(f"{newest} {judged}" in one for one in said)
     assert any("Not run here yet." in one for one in said)
+
+
+def test_a_card_says_in_words_whether_the_newest_run_is_better(home, open_page, make_run):
+    folder = make_run()
+    about = {"student": "convnet", "protocol": "hard", "labels": "hard", "std": 0.01}
+    own, random = {"accuracy": 0.86, "n": 3, **about}, {"accuracy": 0.71, "n": 15, "draws": 5, **about}
+    for scores, word in (((own, random), "better"), (({**own, "accuracy": 0.5}, random), "worse")):
+        folder.set_state(scores=dict(zip(("distilled", "random"), scores, strict=True)))
+        said = [one.value for one in open_page("learn/methods").caption]
+        assert any(f"Beside those, its images teach **{word} (this set; one seed)**." in one for one in said)
 
 
 def test_terms_are_explained_where_they_stand():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from distill_core.home import write_json
 from distill_core.queue.ask import open_questions, reply
 from distill_core.record.folder import RunFolder
 from pages.parts.form import command, read_seeds
+from pages.parts.standing import preset_said
 
 PAGE = "distill/new"
 
@@ -88,6 +90,68 @@ def test_a_preset_sets_settings_and_job_and_each_change_can_be_taken_back(open_p
     assert (app.session_state["new.shift.adjust.rho"], app.session_state["new.ipc"]) == (0.5, 5)
     app.button(key="new.shift.adjust.rho!reset").click().run()
     assert app.session_state["new.shift.adjust.rho"] == 0.015
+
+
+def with_presets(home, *more):
+    """The toy's catalog with presets beside its own."""
+    catalog = json.loads((home / "catalog.json").read_text())
+    shift = next(one for one in catalog["methods"] if one["name"] == "shift")
+    shift["presets"] += [{"settings": {}, "job": {}, "source": "", **one} for one in more]
+    write_json(home / "catalog.json", catalog)
+
+
+def presets(app):
+    return next(one for one in app.get("button_group") if one.key == "new.shift!preset")
+
+
+def test_methods_are_chosen_by_their_title_those_of_a_family_together(open_page):
+    app = open_page(PAGE)
+    chooser = app.selectbox(key="new.method")
+    families = [said.partition(" · ")[0] for said in chooser.options]
+    assert len(set(families)) == len([one for one, _ in itertools.groupby(families)])
+    assert any(said.endswith("Shifted weights") for said in chooser.options)
+    chooser.set_value("shift").run()
+    assert "distill-studio run shift" in app.code[0].value
+
+
+def test_presets_for_other_data_stand_behind_a_button_and_are_marked_once_taken(home, open_page):
+    with_presets(home, {"title": "Far, ipc 10 (paper)", "settings": {"rho": 0.25}, "job": {"data": "far", "ipc": 10}})
+    app = open_page(PAGE, method="shift")
+    assert presets(app).options == ["quick", "by chance"]
+    app.button(key="new.shift!preset=Far, ipc 10 (paper)").click().run()
+    assert not app.exception
+    assert (app.session_state["new.shift.adjust.rho"], app.session_state["new.ipc"]) == (0.25, 10)
+    assert app.session_state["new.data"] == "tiny"
+    assert presets(app).value == "Far, ipc 10 (paper)"
+    assert presets(app).options[-1] == "Far, 10 images per class (paper)"
+    assert any("needs Far photographs" in one.value for one in app.caption)
+    app.number_input(key="new.shift.adjust.rho").set_value(0.5).run()
+    assert any("1 value changed since" in one.value for one in app.caption)
+
+
+def test_a_preset_of_the_methods_own_values_is_marked_from_the_beginning_and_not_over_a_runs(home, open_page):
+    with_presets(home, {"title": "As it is"})
+    assert presets(open_page(PAGE, method="shift")).value == "As it is"
+    run = RunFolder.create(home, "shift", {"rho": 0.25}, {"data": "tiny", "ipc": 1})
+    assert presets(open_page(PAGE, **{"from": run.id})).value is None
+
+
+def test_the_summary_calls_the_data_as_the_form_does(open_page):
+    app = open_page(PAGE, data="tiny:size=16")
+    assert any("Tiny digits, size=16" in one.value for one in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("CIFAR, ipc 1–50 (paper)", "CIFAR, 1–50 images per class (paper)"),
+        ("CIFAR-10, ipc ≥ 100 (paper)", "CIFAR-10, ≥ 100 images per class (paper)"),
+        ("CIFAR-10, ipc 1 (paper)", "CIFAR-10, 1 image per class (paper)"),
+        ("Quick", "Quick"),
+    ],
+)
+def test_a_presets_title_is_said_in_whole_words(title, said):
+    assert preset_said(title) == said
 
 
 def test_a_wrong_value_gets_the_engines_sentence_and_cannot_start(open_page):

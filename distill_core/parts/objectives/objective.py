@@ -29,7 +29,7 @@ class FromRealBatches(Objective):
 
     batch_real: int = knob(
         32,
-        "Real batch",
+        "Real images at each step",
         "Real images of each class at a step; the papers take 256.",
         ge=1,
         le=4096,
