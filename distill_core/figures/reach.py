@@ -132,10 +132,10 @@ def chart(found: Reach, group: Group, words: str, names: Mapping[int, str], heig
         _points(figure, names.get(label, str(label)), inside, small, names, group=str(label), legend=False)
         _points(figure, names.get(label, str(label)), own, large, names, group=str(label), legend=not many)
     figure.update_layout(
-        title={"text": words, "x": 0, "xanchor": "left", "font": {"size": 15}},
+        title={"text": words, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 15}},
         height=height,
-        margin={"l": 4, "r": 4, "t": 40, "b": 70},
-        legend={"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0, "itemsizing": "constant"},
+        margin={"l": 4, "r": 4, "t": 84, "b": 4},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "itemsizing": "constant"},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         uirevision="keep",

@@ -23,6 +23,7 @@ from typing import TypedDict, Unpack, cast
 
 from ..errors import BadRecord
 from ..home import read_json, write_json
+from . import workers
 from .executor import executor_of
 
 KEPT = 24 * 3600.0  # seconds after which an answer nobody took is thrown away
@@ -54,6 +55,11 @@ def ask(home: Path, question: str, **values: object) -> str:
     )
     executor_of(home).get_ready()
     return one
+
+
+def is_heard(home: Path) -> bool:
+    """Whether anybody answers: a worker that is there, or one that may be started."""
+    return bool(workers.workers(home)) or not workers.is_read_only()
 
 
 def answer(home: Path, question: str) -> Reply | None:

@@ -8,7 +8,10 @@ import streamlit as st
 from pages.parts import beside, factors, feed, runbar, studio
 
 st.title("Compensators")
-st.caption("One image is added to every class alike. What does it add, and which teachers still see the class?")
+st.caption(
+    "INFER stores a few real images and some faint patterns, the compensators. Each pattern is added to one image of every class alike, so "
+    "that few stored bytes make many images to learn from. What does it add, and which teachers still see the class?"
+)
 folder = runbar.chosen(
     "Choose a run whose set is natural images and compensators",
     "Nothing has been distilled yet. Start a run that learns compensators, and take its set apart here.",

@@ -39,7 +39,6 @@ if not folders:
     )
 asked = [runbar.readable(folder) for folder in folders]
 ids = [folder.id for folder in folders]
-examples.marked(ids)
 titles = pairing.titles(asked) if len(ids) > 1 else [asked[0].get("name") or ids[0]]
 named = dict(zip(ids, titles, strict=True))
 classes = runbar.classes(folders[0])
@@ -56,6 +55,7 @@ runbar.brought_in(ids)
 for warning in pairing.warnings(asked, titles):
     st.markdown(f":orange[:material/warning: {warning}]")
 reaching.maps(folders, named, classes)
+examples.marked(ids)
 
 st.markdown("### How they came there")
 align = "step" if len(ids) == 1 else "fraction"

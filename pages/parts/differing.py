@@ -120,6 +120,16 @@ def _accuracies(folders: Sequence[RunFolder], names: Sequence[str]) -> None:
     for column, folder, name in zip(st.columns(len(folders), gap="medium"), folders, names, strict=True):
         with column:
             st.markdown(worth(feed.state_of(folder).get("scores") or {}, name))
+    if said := duel([feed.state_of(folder).get("scores") or {} for folder in folders]):
+        st.caption(said)
+
+
+def duel(scores: Sequence[Mapping[str, Mapping[str, Any]]]) -> str:
+    """The first against the second; "" where there are more, or one has no score."""
+    own = [one["distilled"]["accuracy"] for one in scores if one.get("distilled")]
+    if len(scores) != 2 or len(own) != 2:
+        return ""
+    return f"B against A: {points(own[1], own[0]):+.1f} points. Each is one run: which of the two ways is better, several seeds of both would tell."
 
 
 def worth(scores: Mapping[str, Mapping[str, Any]], name: str) -> str:

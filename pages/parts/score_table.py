@@ -15,7 +15,7 @@ from distill_core.figures import ledger, score_plots
 from distill_core.figures.rows import REGIMES, Row
 from distill_core.figures.scores import BUDGETS, Score
 from distill_core.quantities import said, titled
-from distill_core.record import health
+from distill_core.record import health, naming
 from distill_core.record.contest import points
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
@@ -141,7 +141,10 @@ def show(regime: str, rows: list[Row]) -> None:
     st.caption(about)
     st.markdown(answer(rows))
     draw.figure(
-        score_plots.bars(rows), f"bars.{regime}", "Accuracy of each set beside its random control, with error bars"
+        score_plots.bars(rows),
+        f"bars.{regime}",
+        "Accuracy of each set beside its random control, with error bars",
+        of=naming.SCORE,
     )
     learned, taken = ([row for row in rows if row.about.takes is chosen] for chosen in (False, True))
     ruined = any(row.ruin for row in rows)

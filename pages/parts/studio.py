@@ -14,7 +14,7 @@ from distill_core import catalog as shelf
 from distill_core.errors import StudioError
 from distill_core.fields import Values, nest
 from distill_core.home import studio_home
-from distill_core.queue import ask, workers
+from distill_core.queue import ask
 from distill_core.queue.executor import Executor, executor_of
 from distill_core.record import index
 from distill_core.record.folder import RunFolder
@@ -184,9 +184,7 @@ def found_out(
     with the error and a button that puts the question anew."""
     reply = answer(question, **values)
     if reply is None:
-        nobody = (
-            "" if workers.workers(home()) or not workers.is_read_only() else " No worker runs, so it waits for one."
-        )
+        nobody = "" if ask.is_heard(home()) else " No worker runs, so it waits for one."
         st.caption(f":material/hourglass_top: {waiting}{nobody}")
         return None
     kept = None if "error" in reply else found()

@@ -159,8 +159,11 @@ def test_a_run_is_started_watched_steered_and_scored(desk: Desk, page: Any):
     ask(page, folder, "Pause", "pause")
     at = has_state(folder, "paused")["step"]
     move_a_knob(page, folder)
-    press(page, "Step")
-    until(lambda: folder.state()["step"] == at + 1, "one step was taken")
+    for _ in range(3):  # again where the press fell between two drawings of the page
+        press(page, "Step")
+        if until(lambda: folder.state()["step"] > at, "a step was taken", 15, otherwise=lambda: None):
+            break
+    assert folder.state()["step"] == at + 1, "one step was taken, and no more"
     (moved,) = records(folder, "knob")
     assert (moved["name"], moved["step"]) == ("recover.lr_img", at)
     assert moved["value"] == folder.control()["knobs"]["recover.lr_img"] != 0.25

@@ -56,7 +56,7 @@ def test_a_named_recipe_can_be_changed(call: Any) -> None:
         (["teacher", "export", "zzz"], 1, "There is no teacher called"),
         (["teacher", "import", "nothing.safetensors"], 2, "--data NAME"),
         (["teacher", "import", "nothing.safetensors", "--data", DATA], 1, "There is no file"),
-        (["teacher", "import", "nothing.pt", "--data", DATA], 1, "can run code"),
+        (["teacher", "import", "nothing.pkl", "--data", DATA], 1, "ends in .safetensors"),
         (["transfer", "nope"], 1, "There is no run called 'nope'"),
         (["continual", "nope"], 1, "There is no run called 'nope'"),
     ],

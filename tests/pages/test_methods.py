@@ -93,7 +93,7 @@ def test_a_card_says_what_a_run_took_and_brought_here_or_that_none_was_made(home
     said = [one.value for one in open_page("learn/methods").caption]
     assert any("A run took 1.5 s here" in one for one in said)
     newest = "Newest run here: students reached 86.0 % on Tiny digits, 1 per class, random real images 71.0."
-    judged = "Whether its images teach better than those **cannot be told with 3 students and 1 draw; 2 or more of each would**."
+    judged = "Whether its images teach better than those **cannot be told with 3 students and 1 draw; 2 or more draws would**."
     assert any(f"{newest} {judged}" in one for one in said)
     assert any("Not run here yet." in one for one in said)
 

@@ -23,7 +23,7 @@ def test_without_scores_of_ones_own_the_shipped_runs_are_shown_by_regime(open_pa
     make_run(state="stopped")
     app = open_page("compare/scores")
     assert "Examples that ship with the studio" in words(app)
-    assert [one.value for one in app.subheader] == ["Hard labels", "Live teacher"]
+    assert [one.value for one in app.subheader] == ["Hard labels", "Stored soft labels", "Live teacher"]
     assert not any(one.label == "Report" for one in app.button), "they are no runs of this library"
 
 

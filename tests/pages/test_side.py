@@ -137,3 +137,9 @@ def test_what_makes_a_comparison_unfair_is_named():
         "Different numbers of images per class: more images are worth more. (A: 1, B: 2)"
     ]
     assert pairing.warnings(asked[:1] * 2, ["A", "B"]) == []
+
+
+def test_the_second_of_two_is_laid_against_the_first_and_one_run_decides_nothing():
+    first, second = ({"distilled": {"accuracy": value}} for value in (0.96, 0.966))
+    assert differing.duel([first, second]).startswith("B against A: +0.6 points. Each is one run")
+    assert differing.duel([first, {}]) == differing.duel([first, second, first]) == ""
