@@ -102,7 +102,8 @@ def bring(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take in a file of weights (safetensors, or a dictionary of tensors that torch saved): classes and their order, normalization, tensors and accuracy are checked first."""
+    """Take in a file of weights (safetensors, or a dictionary of tensors that torch saved): classes and their order,
+    normalization, tensors and accuracy are checked first."""
     home_of(home)
     if not data:
         raise BadSetting(f"Name the data set that the teacher knows: teacher import {path.name} --data NAME.")

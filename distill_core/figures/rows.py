@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..entries import Catalog
+from ..queue.sweep import spoken
 from ..record.contest import Contest, paired, points
 from .found import Scored
 from .scores import Score, cost, read_scores
@@ -112,8 +113,7 @@ class Row:
     @property
     def counted(self) -> str:
         """What mean and s.d. are of: `3 seeds, 9 students`."""
-        seeds, students = len(self.seeds), self.distilled.n
-        return f"{seeds} seed{'s' * (seeds > 1)}, {students} student{'s' * (students > 1)}"
+        return f"{spoken(len(self.seeds), 'seed')}, {spoken(self.distilled.n, 'student')}"
 
     @property
     def stored(self) -> float:

@@ -21,9 +21,8 @@ from .style import StyleGenerator, cuts_of
 
 __all__ = ["Cut", "Identity", "Prior", "check", "cuts_for", "is_at_hand", "prior_of"]
 
-PART_OF = {
-    "fashion": "fashion-mnist"
-}  # a part of a larger set takes the generator that ships for it: same classes, more images
+# A part of a larger set takes the generator that ships for all of it: same classes, more images.
+PART_OF = {"fashion": "fashion-mnist"}
 OPTIONS = {"style": ("width", "steps", "sharpen"), "untrained": ("width",), "pixels": ()}
 FOREIGN = ("stylegan-xl", "stylegan2", "biggan", "autoencoder")
 OPTIONS |= dict.fromkeys(FOREIGN, ())

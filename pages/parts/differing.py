@@ -117,10 +117,11 @@ def accuracies(folders: Sequence[RunFolder], names: Sequence[str]) -> None:
 
 
 def _accuracies(folders: Sequence[RunFolder], names: Sequence[str]) -> None:
-    for column, folder, name in zip(st.columns(len(folders), gap="medium"), folders, names, strict=True):
+    scores = [feed.state_of(folder).get("scores") or {} for folder in folders]
+    for column, own, name in zip(st.columns(len(folders), gap="medium"), scores, names, strict=True):
         with column:
-            st.markdown(worth(feed.state_of(folder).get("scores") or {}, name))
-    if said := duel([feed.state_of(folder).get("scores") or {} for folder in folders]):
+            st.markdown(worth(own, name))
+    if said := duel(scores):
         st.caption(said)
 
 

@@ -15,6 +15,7 @@ from distill_core.figures import ledger, score_plots
 from distill_core.figures.rows import REGIMES, Row
 from distill_core.figures.scores import BUDGETS, Score
 from distill_core.quantities import said, titled
+from distill_core.queue.sweep import spoken
 from distill_core.record import health, naming
 from distill_core.record.contest import points
 from distill_core.record.facts import facts_of
@@ -228,18 +229,13 @@ def _short(score: Score) -> str:
     )
 
 
-def _drawn(control: Score) -> str:
-    draws = max(1, control.spread.draws)
-    return f"{draws} draw{'s' * (draws > 1)}"
-
-
 def _line(row: Row) -> dict[str, Any]:
     contest = row.contest
     return {
         "Set": row.label,
         "Accuracy": _short(row.distilled),
         "Over": row.counted,
-        "Random": f"{_short(row.random)}, {_drawn(row.random)}" if row.random else "–",
+        "Random": f"{_short(row.random)}, {spoken(max(1, row.random.spread.draws), 'draw')}" if row.random else "–",
         "Points": f"{contest.points:+.1f}" if contest else "–",
         "Verdict": contest.text if contest else "–",
         "Stored": draw.size(ledger.total(row.distilled.budget)),

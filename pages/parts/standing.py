@@ -31,7 +31,7 @@ def summary(asked: dict[str, Any]) -> str:
 def data_said(spec: str) -> str:
     """A data set as the form calls it, with its options: `Clothes`, `Tiny digits, size=16`; as it stands where nobody knows it."""
     name, _, options = spec.partition(":")
-    title = next((str(one["title"]) for one in studio.catalog()["data"] if one["name"] == name), "")
+    title = str(studio.data_info(name).get("title", ""))
     return ", ".join(filter(None, (title, options))) if title else spec
 
 
@@ -100,8 +100,8 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
         before = studio.place(folder.id)
         wait = "it is next" if not before else f"{before} run{'s' * (before > 1)} before it"
         return f"{dot} **Queued**, {wait}."
-    expected = folder.request().get("expected", 0.0) if kind in ("running", "paused") else 0.0
-    where, ruin = progress(records, expected), _ruin(kind, state)
+    expected = folder.request().get("expected")
+    where, ruin = progress(records, expected if isinstance(expected, int | float) else 0.0), _ruin(kind, state)
     if kind in ("running", "paused"):
         quiet = time.time() - float(state.get("heartbeat") or time.time())
         silent = f" · silent for {quiet:.0f} s" if quiet > 20 else ""

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distill_core import events as say
+from distill_core.errors import StudioError
 from distill_core.home import write_json
 from distill_core.record import view
 from distill_core.record.log import Recorder
@@ -291,6 +292,19 @@ def test_a_part_that_is_not_the_last_is_sent_until_the_browser_has_it(home, monk
     assert packet_of(app.run())["runs"][0]["to"] == first["to"]
     app.session_state["told"] = {folder.id: first["to"]}
     assert packet_of(app.run())["runs"][0]["from"] == first["to"]
+
+
+def test_a_run_is_named_where_no_catalog_is_there_and_its_expected_time_may_be_nonsense(home, monkeypatch):
+    folder = demo.create(home)
+    write_json(folder.path / "job.json", {**folder.request(), "expected": "soon"})
+
+    def absent(_):
+        raise StudioError("no catalog")
+
+    monkeypatch.setattr(studio.shelf, "read", absent)
+    assert standing.summary(folder.request()).count(" · ") >= 3 and standing.data_said("tiny:size=8") == "tiny:size=8"
+    records = [{"kind": "stage", "stage": "match", "steps": 100, "t": 0.0}, {"kind": "scalars", "step": 50, "t": 5.0}]
+    assert "left in this stage" in standing.sentence(folder, {"state": "running"}, records)
 
 
 def test_a_views_last_word_may_come_when_its_page_was_left():

@@ -6,6 +6,7 @@ import { lastAt } from "./run.js";
 const BANDS = ["#00649E", "#00705F", "#8F3580", "#A84300", "#686810", "#5544BB"]; // white words on them keep a contrast of 4.5
 const SIGNS = { ruin: "✖", NaN: "✕", knob: "◆", note: "●", warning: "▲" };
 const LOWERED = ["distance", "loss"]; // charts of what a stage lowers
+const lowered = new WeakMap(); // of each record, found once: the track is painted at every frame
 const TALL = 52, BAND = 16, LOW = 42, HIGH = 22, MOST_ROWS = 3, NEAR = 7; // pixels; where the loss lies; runs with bands
 
 export class Track {
@@ -134,7 +135,10 @@ export class Track {
 }
 
 // What decides comes first: a search keeps what is nearest, whatever its loss.
-const lossOf = (run, r) => LOWERED.map((chart) => Object.entries(r.values).find(([name]) => run.quantity(name).chart === chart)?.[1]).find((v) => v !== undefined) ?? null;
+function lossOf(run, r) {
+  if (!lowered.has(r)) lowered.set(r, LOWERED.map((chart) => Object.entries(r.values).find(([name]) => run.quantity(name).chart === chart)?.[1]).find(Number.isFinite) ?? null);
+  return lowered.get(r);
+}
 
 // Where a record lies, in words.
 export function describe(run, record) {

@@ -35,17 +35,23 @@ export class Wiring {
     const plan = run?.info.wiring;
     this.node.hidden = !plan || !record;
     if (this.node.hidden) return;
+    const lit = litAt(run, record), key = [run.id, ...lit].join();
+    if (this.key !== key) Object.assign(this, { key }).light(plan, lit);
+    if (this.known !== run.reals) Object.assign(this, { known: run.reals, reals: store.reals(run) });
+    this.thumbs(this.real, store, run, this.reals);
+    this.thumbs(this.image, store, run, store.tiles(run));
+  }
+
+  // Written only where it changed: the clock asks at every frame.
+  light(plan, lit) {
     for (const [name, node] of Object.entries(this.words)) node.textContent = plan[name];
     this.back.textContent = plan.moves ? `↺ the answer ${plan.moves}, again and again` : "";
-    const lit = litAt(run, record);
     for (const [name, node] of Object.entries(this.boxes)) {
       node.classList.toggle("lit", lit.includes(name));
       if (lit.includes(name)) node.setAttribute("aria-current", "step");
       else node.removeAttribute("aria-current");
     }
     this.back.classList.toggle("lit", lit.includes("question"));
-    this.thumbs(this.real, store, run, store.reals(run));
-    this.thumbs(this.image, store, run, store.tiles(run));
   }
 
   // One image of each of the first classes.
