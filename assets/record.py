@@ -1,5 +1,5 @@
-"""Makes what lies here: `python -m assets.record [clothes] [teachers] [priors] [scores] [recordings] [rankings]
-[sheets] [catalog]`.
+"""Makes what lies here: `python -m assets.record [clothes] [teachers] [priors] [scores] [recordings] [looks]
+[rankings] [sheets] [catalog]`.
 
 After `recordings`, names of recordings make these alone, after `sheets` names of methods. Everything comes from our engine on the bundled data sets, with fixed seeds, on the CPU with one thread. Teachers and
 scores are found by content, so a changed recipe needs a new run of this file; a test says when one is missing.
@@ -44,6 +44,8 @@ THINNED: dict[
     **{f"dm-fashion-ipc1-s{seed}": {"ipc": 1, "seed": seed, **CLOTHES} for seed in (1, 2)},
     "infer-digits-ipc10": {"ipc": 10},
 }
+LOOKED = {"infer-digits-ipc10": "factors", "dm-fashion-ipc10": "spread", "dm-fashion-ipc1": "spread"}
+LOOKED |= {f"dwa-digits-ipc10-s0-{mark}": "spread" for mark in ("1e3d", "5335")}  # pages open on these
 BESIDE = "kmeans"  # the set of averages that is judged by the same students as a recording with hard labels
 RANKED = {"each": 3, "draws": 2, "short": 10, "long": 100}
 RANKINGS: dict[str, dict[str, Any]] = {
@@ -255,6 +257,32 @@ def recordings() -> None:
         )
 
 
+def looks() -> None:
+    """What a worker finds in the examples of the pages, so that they open with their pictures: kept with the example."""
+    import time
+
+    from distill_core.home import studio_home
+    from distill_core.looks import factors, spread
+    from distill_core.record import archive
+    from distill_core.record.folder import RunFolder
+
+    for name, look in LOOKED.items():
+        shelf = HERE / ("recordings" if name in RECORDINGS else "examples") / name
+        shutil.rmtree(shelf / "planes", ignore_errors=True)
+        run = archive.copy_run(studio_home(), RunFolder(shelf))
+        assert run.id == name, f"{run.id} is in the library already; use an empty home"
+        began = time.perf_counter()
+        if look == "factors":
+            factors.compute(studio_home(), name)
+        else:
+            while spread.compute(studio_home(), [name])["left"]:
+                pass
+        print(f"{look} of {name}: {time.perf_counter() - began:.0f} s", flush=True)
+        (shelf / "planes").mkdir()
+        for file in sorted((run.path / "planes").glob("*.*")):
+            shutil.copyfile(file, shelf / "planes" / file.name)
+
+
 def rankings() -> None:
     """How well each distance orders the candidates of the examples and sets beside them; kept with the example.
 
@@ -333,7 +361,7 @@ def catalog() -> None:
 
 
 PARTS = {"clothes": clothes, "teachers": teachers, "priors": priors, "scores": scores, "recordings": recordings}
-PARTS |= {"rankings": rankings, "sheets": sheets, "catalog": catalog}
+PARTS |= {"looks": looks, "rankings": rankings, "sheets": sheets, "catalog": catalog}
 
 
 def main() -> None:

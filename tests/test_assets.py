@@ -7,9 +7,11 @@ import json
 import pytest
 import torch
 
+from assets.record import LOOKED
 from distill_core.datasets import load
 from distill_core.evaluation.whole import known_whole
 from distill_core.home import ASSETS, read_json
+from distill_core.looks import factors
 from distill_core.methods.infer import SMALL
 from distill_core.networks import resolve
 from distill_core.pieces.teach import SqueezeRecipe, accuracy, find_teacher, teacher_key
@@ -17,6 +19,7 @@ from distill_core.priors.files import find
 from distill_core.priors.quality import sampled
 from distill_core.priors.recipes import recommended
 from distill_core.priors.train import prior_key
+from distill_core.record import view
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
 from distill_core.record.sheets import read_sheet
@@ -112,6 +115,18 @@ def test_a_recording_is_a_finished_run_of_ours(path):
     assert set(scored) == {"distilled", "random", "real"} | means, "no bar without its controls"
     assert len({one["student"] for one in scored.values()}) == 1
     assert sum(f.stat().st_size for f in folder.path.rglob("*") if f.is_file()) < 2_500_000
+
+
+def test_the_pages_examples_bring_what_a_worker_found_in_them():
+    """They open with their pictures at once; `python -m assets.record looks` after a recording was made anew."""
+    for name, look in LOOKED.items():
+        (path,) = (one for one in RECORDINGS if one.name == name)
+        if look == "factors":
+            assert factors.kept(RunFolder(path)) is not None
+            continue
+        about, reached = (read_json(path / "planes" / f"{one}.json") for one in ("spread", "reach"))
+        seen = view.upto(Timeline.all(RunFolder(path)))
+        assert about["of"] == reached["of"] == [name] and about["left"] == 0 and about["upto"][name] >= seen
 
 
 def test_recordings_and_little_weight():

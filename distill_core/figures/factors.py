@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from .scores import frame
 if TYPE_CHECKING:
     from ..looks.factors import Kept
 
-NATURAL = "natural images"
+NATURAL = "real images"
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -36,22 +37,29 @@ def sentence(found: Kept) -> str:
     bits = entropy(softmax(found.answers)).mean((0, 2))
     natural, sums = np.mean(about["right"][0]), np.mean(about["right"][1:])
     return (
-        f"Each compensator is added to one image of all {classes} classes: {added:,.1f} kB of compensators beside "
-        f"{own:,.1f} kB of natural images make {slices} images out of every natural one. Teachers call **{100 * natural:.1f} %** of the "
-        f"natural images and **{100 * sums:.1f} %** of the sums by their class; their mean answer has {bits[0]:.2f} bits of entropy before "
-        f"and {bits[1:].mean():.2f} after."
+        f"INFER stores {own:,.1f} kB of real images and {added:,.1f} kB of faint patterns, the **compensators**. A pattern is one image "
+        f"that is added to all {classes} classes alike, so every stored image gives {slices}. It is learned so that its teacher still "
+        "sees each class, with the averages in its layers that real images have. **Do teachers still see the class?** They call "
+        f"**{100 * natural:.1f} %** of the real images by their class and **{100 * sums:.1f} %** of the sums "
+        f"(their doubt, as entropy: {bits[0]:.2f} bits and {bits[1:].mean():.2f})."
     )
 
 
-def transfer(found: Kept) -> go.Figure:
+def names(found: Kept, titles: Mapping[str, str]) -> list[str]:
+    """What people call the teachers; `titles` are those of the families of networks. Two of a family are numbered."""
+    families = [one["spec"].partition(":")[0] for one in found.about["teachers"]]
+    called = [titles.get(one, one) for one in families]
+    return [f"{name} ({i + 1})" if called.count(name) > 1 else name for i, name in enumerate(called)]
+
+
+def transfer(found: Kept, names: Sequence[str]) -> go.Figure:
     """Rows: natural images, and the sums with the compensators of each teacher. Columns: the teacher that is asked."""
-    names = [_short(one["spec"], i) for i, one in enumerate(found.about["teachers"])]
     z = 100 * np.asarray(found.about["right"])
     whose = names if len(z) == 1 + len(names) else ["all teachers"]  # one compensator may belong to all
-    rows = [NATURAL, *(f"+ compensators of {name}" for name in whose)]
+    rows = [NATURAL, *(f"+ pattern of {name}" for name in whose)]
     heat = go.Heatmap(
         z=z,
-        x=names,
+        x=list(names),
         y=rows,
         text=[[f"{value:.1f}" for value in line] for line in z],
         texttemplate="%{text}",
@@ -102,7 +110,3 @@ def _title(z: np.ndarray) -> str:
         )
     own, others = np.diag(sums).mean(), sums[~np.eye(len(sums), dtype=bool)].mean()
     return f"Sums recognized: by their own teacher {own:.1f} %,<br>by the others {others:.1f} %"
-
-
-def _short(spec: str, place: int) -> str:
-    return f"{place + 1} {spec.partition(':')[0]}"

@@ -70,10 +70,10 @@ def usual(run: OfRun) -> float:
 
 
 def verdict(share: float, run: OfRun) -> str:
-    """`better`, `worse`, or `no difference` within what the draws of random real images reach."""
+    """Beside random real images: `they cover more`, `they cover less`, or `no difference` within what their draws reach."""
     if share > max(run["draws"]):
-        return "better"
-    return "worse" if share < min(run["draws"]) else "no difference"
+        return "they cover more"
+    return "they cover less" if share < min(run["draws"]) else "no difference"
 
 
 def claim(run: OfRun, name: str = "") -> str:
@@ -107,6 +107,7 @@ def explained(found: Reach, run: OfRun) -> str:
     )
 
 
+PLACES = "A dot is an image; dots lie near each other when one network sees alike images."
 REACHES = "**Within reach**: some image of the set is nearer to it than real images of its class usually are to each other, as one network sees them."
 
 

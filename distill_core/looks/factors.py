@@ -9,8 +9,10 @@ and what the teachers say of each (INFER, arXiv 2408.06927, section 3).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from ..networks import Network
     from ..results import Factored
 
-VERSION = 2
+VERSION = 3
 FILES = ("naturals", "compensators", "answers")
 MOST_CLASSES, MOST_BYTES = 100, 3_000_000  # that are sent to a page, as naturals
 COUNTS, ALIKE_CLASSES = (
@@ -56,7 +58,7 @@ class Factors(TypedDict):
     """
 
     version: int
-    stamp: float
+    stamp: str
     classes: list[str]
     shown: int
     groups: int
@@ -210,9 +212,18 @@ def path_of(folder: RunFolder) -> Path:
     return folder.path / "planes" / f"{view.FACTORS}.json"
 
 
-def _stamp(folder: RunFolder) -> float:
+def _stamp(folder: RunFolder) -> str:
+    """Of the bytes of the set, so that what was found travels with a run."""
     path = folder.path / "set.safetensors"
-    return path.stat().st_mtime if path.is_file() else 0.0
+    if not path.is_file():
+        return ""
+    return _digest(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def kept(folder: RunFolder) -> Kept | None:

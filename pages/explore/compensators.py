@@ -7,18 +7,14 @@ import streamlit as st
 
 from pages.parts import beside, factors, feed, runbar, studio
 
-st.title("Compensators")
-st.caption(
-    "INFER stores a few real images and some faint patterns, the compensators. Each pattern is added to one image of every class alike, so "
-    "that few stored bytes make many images to learn from. What does it add, and which teachers still see the class?"
-)
+QUESTION = "What does one pattern add to every class?"
 folder = runbar.chosen(
     "Choose a run whose set is natural images and compensators",
     "Nothing has been distilled yet. Start a run that learns compensators, and take its set apart here.",
     "infer-digits-ipc10",
 )
 asked = runbar.readable(folder)
-runbar.heading(folder, asked)
+runbar.heading(folder, asked, QUESTION)
 feed.live(
     [folder],
     "feed",

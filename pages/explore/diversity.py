@@ -27,8 +27,9 @@ READING = (
     "far as the line below the map says; sizes of groups and gaps between groups mean little in t-SNE and UMAP. The real images "
     "are a sample. Nearest neighbors of an image that was clicked are counted in the original space."
 )
-EXAMPLE = "dwa-digits-ipc10-s0-1e3d"
+EXAMPLE = "dm-fashion-ipc10"
 examples.at_first(EXAMPLE)
+heading = st.container()  # the answer stands above the choice that it is about
 folders = pairing.choose(
     "Nothing has been distilled yet. Start a run, and its map appears here.", "Choose one to six runs"
 )
@@ -49,11 +50,12 @@ def answer(states: dict) -> None:
     reaching.claim(folders, named, coverage.sentence(folders[0], records[ids[0]]))
 
 
-feed.live(folders, "feed", panel=answer, classes=runbar.classes, measure=True)
-planes.said(folders)
-runbar.brought_in(ids)
-for warning in pairing.warnings(asked, titles):
-    st.markdown(f":orange[:material/warning: {warning}]")
+with heading:
+    feed.live(folders, "feed", panel=answer, classes=runbar.classes, measure=True)
+    planes.said(folders)
+    runbar.brought_in(ids)
+    for warning in pairing.warnings(asked, titles):
+        st.markdown(f":orange[:material/warning: {warning}]")
 reaching.maps(folders, named, classes)
 examples.marked(ids)
 

@@ -22,10 +22,12 @@ def section(folder: RunFolder) -> None:
     )
     if found is None:
         return
+    titles = {one["name"]: one["title"] for one in studio.catalog()["networks"]}
+    names = figures.names(found, titles)
     st.markdown(figures.sentence(found))
-    views.factors(folder.id, found.about, found.naturals, found.compensators, found.answers, "_factors")
+    views.factors(folder.id, found.about, names, found.naturals, found.compensators, found.answers, "_factors")
     draw.figure(
-        figures.transfer(found), "_factors_transfer", "Which teacher recognizes the sums with whose compensators"
+        figures.transfer(found, names), "_factors_transfer", "Which teacher recognizes the sums with whose compensators"
     )
     st.caption(
         "How many are called by their class. Rows: natural images, and their sums with the compensators of each teacher. A sum that only its own teacher recognizes would "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -14,7 +15,7 @@ from distill_core.record.scores import verdict
 from . import detail, draw, feed, planes, studio
 
 QUESTION = "Diversity: do these images cover their classes?"
-MARKS = "On the maps: small and colored by class, real images within reach; hollow and gray, out of reach; large, the images of the set."
+MARKS = "Small and colored: a real image within reach. Hollow and gray: one out of reach. Large: an image of the set."
 BESIDE = {"random": "as many random real images", "start": "the run's own start"}
 
 
@@ -31,7 +32,7 @@ def claim(folders: Sequence[RunFolder], titles: Mapping[str, str], fallback: str
         st.markdown(f"## {words[0]}" if not several else "\n".join(f"#### {one}" for one in words))
         if not several:
             st.markdown(_after(folders[0], found["runs"][folders[0].id]))
-        st.caption(f"{reach.REACHES} {MARKS}")
+        st.caption(f"{reach.REACHES} {reach.PLACES} {MARKS}")
     for one in planes.progress(folders):
         st.caption(f":material/hourglass_top: {one}")
 
@@ -111,6 +112,7 @@ def _missed(folders: Sequence[RunFolder], group: reach.Group, classes: list[str]
         return
     ids = [one for one in group["farthest"] if one in pictures]
     if ids:
-        named = ", ".join(detail.name_of(classes, labels[one]) for one in ids)
-        st.markdown(f"**Farthest out of reach** of the learned images: real images of {named}.")
+        counts = Counter(detail.name_of(classes, labels[one]) for one in ids).most_common()
+        named = ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in counts)
+        st.markdown(f"**Farthest out of reach** of the learned images: these real ones ({named}).")
         st.image(detail.row([pictures[one] for one in ids], 56))

@@ -172,17 +172,25 @@ def pad(of: str, walk: Mapping[str, Any], pixels: bytes, key: str) -> None:
 
 
 def factors(
-    of: str, about: Mapping[str, Any], naturals: np.ndarray, compensators: np.ndarray, answers: np.ndarray, key: str
+    of: str,
+    about: Mapping[str, Any],
+    names: Sequence[str],
+    naturals: np.ndarray,
+    compensators: np.ndarray,
+    answers: np.ndarray,
+    key: str,
 ) -> None:
     """Natural image + compensator = sum, for every class, teacher and group; labels before, after, and mixed.
 
     Args:
         of: whose set it is (a run); the arrays and `about` are those of `distill_core/looks/factors.py`.
+        names: of the teachers, as people read them.
     """
     body = packing.Body()
     for array in (naturals, compensators.astype("<f2"), answers.astype("<f2")):
         body.add(array.tobytes())
-    _FACTORS(key=key, data=packing.assemble([], body, of=of, about=dict(about), shape=list(naturals.shape)))
+    about = {**about, "names": list(names)}
+    _FACTORS(key=key, data=packing.assemble([], body, of=of, about=about, shape=list(naturals.shape)))
 
 
 def crops(packet: bytes, key: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -59,16 +60,15 @@ def test_what_is_kept_is_the_set_and_its_teachers_answers(home: Path) -> None:
     assert np.allclose(np.array(about["right"]), right[:, None].expand(3, 2), atol=1e-6)
     u = parts.compensators[1, 0].float()
     assert about["norms"][1][0] == [pytest.approx(float(u.norm())), pytest.approx(float(u.abs().max()))]
-    assert "Each compensator is added to one image of all 10 classes" in figures.sentence(found)
+    assert "A pattern is one image that is added to all 10 classes alike" in figures.sentence(found)
 
 
 def test_another_set_in_its_place_is_taken_apart_anew(home: Path) -> None:
     run = run_with(home, made_set())
     factors.compute(home, run.id)
-    made_set(groups=1).save(run.path / "set.safetensors")
-    import os
-
     os.utime(run.path / "set.safetensors", (1, 1))
+    assert factors.kept(run) is not None, "a copy of the same bytes is the same set"
+    made_set(groups=1).save(run.path / "set.safetensors")
     assert factors.kept(run) is None and factors.compute(home, run.id)["groups"] == 1
 
 
@@ -85,8 +85,10 @@ def test_the_figure_says_who_recognizes_whose_sums(home: Path, compensators: int
     factors.compute(home, run.id)
     found = factors.kept(run)
     assert found is not None
-    figure = figures.transfer(found)
-    assert len(figure.data[0].y) == rows and figure.data[0].y[0] == "natural images"
+    names = figures.names(found, {"convnet": "ConvNet-D"})
+    assert names == ["ConvNet-D (1)", "ConvNet-D (2)"]
+    figure = figures.transfer(found, names)
+    assert len(figure.data[0].y) == rows and figure.data[0].y[0] == "real images"
     assert ("own teacher" in figure.layout.title.text) == (compensators == 2)
 
 

@@ -15,21 +15,21 @@ export default function (component) {
 class Factors {
   constructor(root, store, again) {
     Object.assign(this, { root, again, given: "", at: { group: 0, teacher: 0, label: 0, other: 1, share: 0.7, tau: 1, view: "signed" } });
-    this.tools = el("div", { class: "bar" });
+    this.tools = el("div", { class: "bar", style: "gap:6px 18px" });
     this.slider = el("input", { type: "range", min: 0, step: 1, style: "width:100%", "aria-label": "Class" });
     this.slider.oninput = () => this.set({ label: Number(this.slider.value) });
     this.where = el("div", { class: "small", style: "font-variant-numeric:tabular-nums" });
     this.tiles = ["natural", "added", "sum"].map((name) => tile(name));
-    this.row = el("div", { style: "display:grid;grid-template-columns:auto auto auto auto auto;justify-content:start;gap:4px 14px;align-items:center;max-width:900px" });
+    this.row = el("div", { style: "display:grid;grid-template-columns:auto auto auto auto auto;justify-content:start;gap:4px 14px;align-items:center;flex:0 1 740px;min-width:0" });
     const [natural, added, sum] = this.tiles, sign = (text) => el("span", { text, style: "font-size:26px" });
     this.row.append(natural.node, sign("+"), added.node, sign("="), sum.node);
-    this.bars = [labelled("The teachers' answer to the natural image"), labelled("… to the sum")];
-    this.answers = el("div", { style: "display:grid;gap:8px 24px;max-width:900px;margin:10px 0" }, ...this.bars.map((one) => one.node));
+    this.bars = [labelled("Teachers, real image"), labelled("Teachers, sum")];
+    this.answers = el("div", { style: "display:grid;gap:8px 24px;flex:1 1 380px;max-width:900px" }, ...this.bars.map((one) => one.node));
     this.grid = el("canvas", { role: "img", style: "cursor:pointer;max-width:100%" });
     this.grid.onclick = (event) => this.pick(event);
     this.gridSays = el("div", { class: "caption" });
     this.mixing();
-    root.append(this.tools, this.slider, this.where, this.row, this.answers, this.gridSays, el("div", { style: "overflow-x:auto" }, this.grid), this.mix);
+    root.append(this.tools, this.slider, this.where, el("div", { style: "display:flex;flex-wrap:wrap;gap:12px 32px;margin:6px 0 14px" }, this.row, this.answers), this.gridSays, el("div", { style: "overflow-x:auto" }, this.grid), this.mix);
   }
 
   // A student never sees one image alone: two of them and their labels, mixed by the same share.
@@ -65,12 +65,14 @@ class Factors {
   }
 
   choices() {
-    this.whose = this.slices - 1 === this.about.teachers.length ? this.about.teachers.map((one, i) => `${i + 1} ${one.spec.split(":")[0]}`) : ["all teachers"];
+    this.whose = this.slices - 1 === this.about.teachers.length ? this.about.names : ["all teachers"];
     this.teacher = choice("Whose compensator", this.whose.map((name, i) => [i, name]), (teacher) => this.set({ teacher }));
-    this.group = choice("Group of natural images", [...Array(this.groups).keys()].map((i) => [i, `group ${i + 1}`]), (group) => this.set({ group }));
-    this.view = choice("How the compensator is shown", [["signed", "signed", "Mean over channels: blue takes away, orange adds"], ["amplified", `×${AMPLIFIED} in color`, "Amplified, around middle gray"]], (view) => this.set({ view }));
-    this.tau = choice("Temperature", [[1, "τ = 1"], [30, "τ = 30", "As students see labels"]], (tau) => this.set({ tau }));
-    this.tools.replaceChildren(this.teacher, ...(this.groups > 1 ? [this.group] : []), this.view, this.tau);
+    this.group = choice("Real images", [...Array(this.groups).keys()].map((i) => [i, String(i + 1), `group ${i + 1}: one real image of every class`]), (group) => this.set({ group }));
+    this.view = choice("How the compensator is shown", [["signed", "blue takes, orange adds", "Mean over channels"], ["amplified", `×${AMPLIFIED}, around gray`, "In its own colors"]], (view) => this.set({ view }));
+    this.tau = choice("Temperature", [[1, "as they are", "Temperature τ = 1"], [30, "softened", "Divided by a temperature of τ = 30, as students see labels"]], (tau) => this.set({ tau }));
+    const said = (words, one) => el("span", { class: "small", style: "display:inline-flex;flex-wrap:wrap;gap:6px;align-items:center" }, words, one);
+    const group = this.groups > 1 ? [said("Real images of group", this.group)] : [];
+    this.tools.replaceChildren(said("Pattern of", this.teacher), ...group, said("Colors", this.view), said("Answers", this.tau));
   }
 
   set(change) {
@@ -92,11 +94,11 @@ class Factors {
     const { group, teacher, label, tau, view } = this.at, look = theme(this.root.getRootNode()), narrow = this.root.clientWidth < NARROW;
     for (const name of ["teacher", "group", "view", "tau"]) this[name].show(this.at[name]);
     this.slider.value = label;
-    this.where.textContent = `Class ${this.name(label)} (${label + 1} of ${this.classes}). Move the slider: the natural image changes, the compensator stays. Blue takes away, orange adds; the strongest color is ± ${(100 * this.reach).toFixed(0)} % of the range.`;
-    const room = Math.min(220, (this.row.clientWidth - 80) / 3), [l2, most] = this.about.norms[group][teacher], [natural, added, sum] = this.tiles;
+    this.where.textContent = `Class ${this.name(label)} (${label + 1} of ${this.classes}). Move the slider: the real image changes, the pattern stands still. The strongest color stands for ± ${(100 * this.reach).toFixed(0)} % of the way from black to white.`;
+    const room = Math.min(220, (this.row.clientWidth - 80) / 3), most = this.about.norms[group][teacher][1], [natural, added, sum] = this.tiles;
     const u = this.compensator(group, teacher);
-    paint(natural, this.natural(group, label), this, room, `natural: ${this.name(label)}`);
-    paint(added, view === "signed" ? this.inSign(u, look.dark) : Float32Array.from(u, (v) => 127.5 + 255 * AMPLIFIED * v), this, room, `compensator: this one reaches ± ${(100 * most).toFixed(0)} %, length ‖u‖₂ ${l2.toFixed(1)}`, view === "signed" ? 3 : this.c);
+    paint(natural, this.natural(group, label), this, room, `real image: ${this.name(label)}`);
+    paint(added, view === "signed" ? this.inSign(u, look.dark) : Float32Array.from(u, (v) => 127.5 + 255 * AMPLIFIED * v), this, room, `the pattern of ${this.whose[teacher]}, for all classes: at most ± ${(100 * most).toFixed(0)} %`, view === "signed" ? 3 : this.c);
     paint(sum, this.sum(label), this, room, "their sum, as students see it");
     this.answers.style.gridTemplateColumns = narrow ? "1fr" : "1fr 1fr";
     const labels = [0, 1 + teacher].map((slice) => softmax(this.answer(group, slice, label), tau)), shown = foremost(labels, MOST);
@@ -128,11 +130,11 @@ class Factors {
         g.drawImage(tiled(pixels, 1, this.h, this.w, this.c), i * wide, s * tall, this.w * zoom, this.h * zoom);
       }
     g.fillStyle = look.text;
-    ["natural images", ...this.whose.map((name) => `+ ${name}`)].forEach((name, i) => g.fillText(name, across * wide + 6, (i + 0.5) * tall + 4, NAMES - 8));
+    ["real images", ...this.whose.map((name) => `+ ${name}`)].forEach((name, i) => g.fillText(name, across * wide + 6, (i + 0.5) * tall + 4, NAMES - 8));
     g.strokeStyle = look.accent;
     g.lineWidth = 2;
     g.strokeRect(this.at.label * wide, (1 + this.at.teacher) * tall, wide - 2, tall - 2);
-    this.gridSays.textContent = `One group: ${this.classes > across ? `the first ${across} classes` : "all classes"} across; above the natural images, below them their sums with each compensator. Click one to see it above.`;
+    this.gridSays.textContent = `${this.classes > across ? `The first ${across} classes` : "All classes"} of this group: the real images on top, below them their sums with each pattern. Click one to see it above.`;
     this.grid.setAttribute("aria-label", this.gridSays.textContent);
   }
 
@@ -146,9 +148,9 @@ class Factors {
     this.mix.style.gridTemplateColumns = narrow ? "1fr" : "1fr auto 1fr";
     this.share.value = share;
     this.other.value = other;
-    this.shareSays.textContent = `share λ: ${share.toFixed(2)}`;
+    this.shareSays.textContent = `share: ${share.toFixed(2)}`;
     this.otherSays.textContent = `other class: ${this.name(other)}`;
-    this.mixSays.textContent = `Students see mixtures: ${share.toFixed(2)} × ${this.name(label)} + ${(1 - share).toFixed(2)} × ${this.name(other)}. The stored answers are mixed by the same share, so one label for each image is enough. What is mixed are logits: after the softmax (here at τ = ${tau}, students use their own) the two classes need not have these shares.`;
+    this.mixSays.textContent = `Students see mixtures: ${share.toFixed(2)} × ${this.name(label)} + ${(1 - share).toFixed(2)} × ${this.name(other)}. Their stored answers (logits) are mixed by the same share, so one label for each image is enough.`;
     paint(this.both, mixed(this.sum(label), this.sum(other), share), this, 140, "the mixed image");
     const soft = softmax(mixed(this.answer(group, slice, label), this.answer(group, slice, other), share), tau);
     this.mixBars.show(soft, foremost([soft], MOST), this, label);
@@ -170,7 +172,8 @@ function paint({ canvas, says }, pixels, { w, h, c }, room, words, channels = c)
 function labelled(title) {
   const head = el("div", { class: "caption", style: "font-weight:600" }), body = el("div", { style: "display:grid;grid-template-columns:minmax(40px,max-content) 1fr 4.5em;gap:2px 8px;align-items:center;font-size:12.5px" });
   const show = (shares, shown, view, own) => {
-    head.textContent = `${title}: entropy ${entropy(shares).toFixed(2)} of ${Math.log2(shares.length).toFixed(2)} bits`;
+    head.textContent = `${title} · doubt ${entropy(shares).toFixed(2)} bits`;
+    head.title = `Entropy: 0 bits where one class has all, ${Math.log2(shares.length).toFixed(2)} where all have the same`;
     body.replaceChildren(...shown.flatMap((i) => [
       el("span", { text: view.name(i), style: i === own ? "font-weight:700" : "" }),
       el("span", { style: `display:block;height:10px;border-radius:3px;width:${100 * shares[i]}%;background:${i === own ? COLORS[0] : COLORS[6]}` }),
