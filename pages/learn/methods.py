@@ -21,8 +21,8 @@ families = list(dict.fromkeys(one["family"] for one in methods))
 family = st.pills("Family", families, default=families[0], required=True, key="family", bind="query-params")
 method_card.mechanism(family)
 st.caption(
-    "The pictures: digits 0 to 9 as each method leaves them, one of each class, seed 0. They came with the studio: no student was "
-    "trained on them."
+    "The pictures came with the studio: digits 0 to 9 as each method leaves them, one of each class, seed 0, its own quick settings. "
+    "Accuracies can only be compared under the same kind of labels, and one set decides nothing about a method."
 )
 shown = [one for one in methods if one["family"] == family]
 whole = st.session_state.get("_whole_family") == family

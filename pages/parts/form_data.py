@@ -43,7 +43,7 @@ def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         options |= {"size": size} if size != info.get("size") else {}
     train = info.get("train")
     about = [
-        f"{train:,} real images" if train else "",
+        f"{train:,} real images, a tenth of them set aside to choose by" if train else "",
         f"{len(info.get('classes') or [])} classes",
         info.get("about", ""),
     ]

@@ -14,7 +14,7 @@ from distill_core.record.contest import Contest
 from distill_core.record.folder import RunFolder
 from distill_core.record.scores import contest_of
 
-from . import draw, standing, studio, terms
+from . import draw, examples, standing, studio, terms
 
 SHELF = ASSETS / "methods"
 LARGE = 3  # screen pixels for one of the picture, so that the browser blurs nothing
@@ -25,7 +25,7 @@ def card(method: dict[str, Any], titles: dict[str, str]) -> None:
     picture(method["name"])
     st.subheader(method["title"])
     terms.write(method["idea"])
-    st.caption(f"`{method['name']}` · {did(method['name'])} {costs(method['name'])}")
+    st.caption(f"{taught(method['name'])} {did(method['name'])} {costs(method['name'])}".strip())
     with st.expander("Paper, what it builds on, where ours differs", icon=":material/article:"):
         for name, new in (method.get("descends") or {}).items():
             st.caption(f":material/call_split: Builds on {titles.get(name, name)}: {new}.")
@@ -44,12 +44,18 @@ def picture(name: str) -> None:
     st.image(large, caption=caption, alt=f"Digits as {name} leaves them")
 
 
+GAP = 1  # pixels of the picture between two images
+
+
 def two_rows(row: Image.Image) -> Image.Image:
-    """Ten images beside each other → five above five, twice as large in a card."""
-    half = row.width // 2
-    folded = Image.new("L", (half, 2 * row.height))
-    folded.paste(row.crop((0, 0, half, row.height)), (0, 0))
-    folded.paste(row.crop((half, 0, 2 * half, row.height)), (0, row.height))
+    """Ten images beside each other → five above five with gaps between them, twice as large in a card."""
+    side = row.height
+    count = row.width // side
+    across, step = -(-count // 2), side + GAP
+    folded = Image.new("LA", (across * step - GAP, 2 * step - GAP))  # what is between them shows the page
+    for i in range(count):
+        one = row.crop((i * side, 0, (i + 1) * side, side))
+        folded.paste(one.convert("LA"), (i % across * step, i // across * step))
     return folded
 
 
@@ -63,20 +69,37 @@ def costs(name: str) -> str:
     """Seconds of the runs that were made here, else of the shipped picture."""
     took = [float(row["seconds"]) for row in _rows(name) if row.get("seconds")]
     if took:
-        return f"A run took {draw.duration(statistics.median(took))} here, with its students (median of {len(took)})."
+        return f"Runs here took {draw.duration(statistics.median(took))} with their students (median of {len(took)})."
     if seconds := shipped(name).get("seconds"):
-        return f"The images above took {draw.duration(seconds)} on one processor core."
+        return f"Making them took {draw.duration(seconds)} on one processor core."
     return "What it costs is not known here yet; New run tries a few steps."
 
 
+LABELS = {"hard": "hard labels", "teacher": "labels from a teacher"}  # how students were taught
+
+
+def taught(name: str) -> str:
+    """What students of the shipped picture's images reach beside their random control; "" where none was trained."""
+    scores = shipped(name).get("scores") or {}
+    contest = contest_of(scores)
+    if contest is None:
+        return ""
+    own, random = scores["distilled"], scores["random"]
+    labels = LABELS.get(own["labels"], "stored soft labels")
+    return (
+        f"Students of these images ({labels}) are right on {100 * own['accuracy']:.1f} % of unseen digits, of as many random real ones "
+        f"on {100 * random['accuracy']:.1f} %. {judged(contest)}"
+    )
+
+
 def did(name: str) -> str:
-    """The newest finished run's accuracy beside its random control, and whether that is better."""
+    """The newest finished run's accuracy beside its random control, and whether that is better; "" before there is one."""
     row = next((one for one in _rows(name) if one.get("accuracy") is not None), None)
     if row is None:
-        return "Not run here yet."
+        return ""
     beside = f", random real images {100 * row['random']:.1f}" if row.get("random") is not None else ""
     where = f"{standing.data_said(row['data'])}, {row['ipc']} per class"
-    newest = f"Newest run here: students reached {100 * row['accuracy']:.1f} % on {studio.escape(where)}{beside}."
+    newest = f"Your newest run: students reached {100 * row['accuracy']:.1f} % on {studio.escape(where)}{beside}."
     contest = contest_of(RunFolder.find(studio.home(), row["id"]).state().get("scores") or {})
     return f"{newest} {judged(contest)}" if contest else newest
 
@@ -89,7 +112,9 @@ def judged(contest: Contest) -> str:
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
-    return studio.runs(method=name, state="finished", limit=50)
+    """Finished runs of one's own; what came with the studio was not made here."""
+    shipped_runs = examples.names()
+    return [one for one in studio.runs(method=name, state="finished", limit=50) if one["id"] not in shipped_runs]
 
 
 def mechanism(family: str) -> None:

@@ -24,9 +24,7 @@ def test_a_set_in_factors_comes_as_one_packet(home, open_page, monkeypatch):
     found, header = factors.kept(run), packing.header_of(sent[-1])
     assert header["of"] == run.id and header["shape"] == [2, 10, 8, 8, 1]
     names = header["about"].pop("names")
-    assert (
-        header["about"] == found.about and len(set(names)) == len(found.about["teachers"]) and "ConvNet" in names[0]
-    )
+    assert header["about"] == found.about and len(set(names)) == len(found.about["teachers"]) and "ConvNet" in names[0]
     assert packing.blob_of(sent[-1], 1) == found.compensators.astype("<f2").tobytes()
 
 

@@ -91,11 +91,11 @@ def test_the_tree_puts_a_method_right_of_the_one_it_builds_on():
 def test_a_card_says_what_a_run_took_and_brought_here_or_that_none_was_made(home, open_page, make_run):
     make_run()
     said = [one.value for one in open_page("learn/methods").caption]
-    assert any("A run took 1.5 s here" in one for one in said)
-    newest = "Newest run here: students reached 86.0 % on Tiny digits, 1 per class, random real images 71.0."
+    assert any("Runs here took 1.5 s with their students" in one for one in said)
+    newest = "Your newest run: students reached 86.0 % on Tiny digits, 1 per class, random real images 71.0."
     judged = "Whether its images teach better than those **cannot be told with 3 students and 1 draw; 2 or more draws would**."
     assert any(f"{newest} {judged}" in one for one in said)
-    assert any("Not run here yet." in one for one in said)
+    assert sum("Your newest run" in one for one in said) == 1, "the other method was not run here"
 
 
 def test_a_card_says_in_words_whether_the_newest_run_is_better(home, open_page, make_run):
