@@ -115,4 +115,4 @@ def _missed(folders: Sequence[RunFolder], group: reach.Group, classes: list[str]
         counts = Counter(detail.name_of(classes, labels[one]) for one in ids).most_common()
         named = ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in counts)
         st.markdown(f"**Farthest out of reach** of the learned images: these real ones ({named}).")
-        st.image(detail.row([pictures[one] for one in ids], 56))
+        st.image(detail.row([pictures[one] for one in ids], 56), alt=f"Real images out of reach: {named}")

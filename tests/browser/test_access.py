@@ -32,8 +32,19 @@ def settled(page: Any, address: str) -> None:
     page.wait_for_timeout(1500)
 
 
+SMALL = """() => {
+  const roots = [document.querySelector("[data-testid=stMain]"), ...[...document.querySelectorAll("*")].map((e) => e.shadowRoot).filter(Boolean)];
+  const inside = "[data-testid=stSlider] input, [data-testid=stCheckbox] input, [data-testid=stFileUploader] input, input[type=file]"; // part of a larger target
+  return roots.flatMap((root) => [...root.querySelectorAll("button, input, select, summary")]).filter((e) => {
+    const box = e.getBoundingClientRect();
+    return box.width > 1 && box.height > 1 && box.height < 39.5 && !e.matches(inside) && getComputedStyle(e).visibility !== "hidden";
+  }).map((e) => `${e.tagName} ${e.ariaLabel ?? e.textContent} ${Math.round(e.getBoundingClientRect().height)}`);
+}"""  # a finger's targets below 40 pixels; words within a text are left out
+
+
 @pytest.mark.parametrize(
-    ("scheme", "width", "height"), [("light", 1440, 1200), ("dark", 1440, 1200), ("dark", 390, 844)]
+    ("scheme", "width", "height"),
+    [("light", 1440, 1200), ("dark", 1440, 1200), ("dark", 390, 844), ("light", 390, 844)],
 )
 def test_no_page_keeps_anybody_out(tmp_path: Path, scheme: str, width: int, height: int) -> None:
     problems = []
@@ -44,6 +55,8 @@ def test_no_page_keeps_anybody_out(tmp_path: Path, scheme: str, width: int, heig
             if grave(page):
                 page.wait_for_timeout(4000)  # what is drawn anew is pale for a moment
             problems += [f"{scheme} {width} {address or 'start'} {one}" for one in grave(page)]
+            if width < 400:
+                problems += [f"{address or 'start'} has a small target: {one}" for one in page.evaluate(SMALL)]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 problems.append(f"{address or 'start'} is wider than its window of {width}")
     assert problems == []

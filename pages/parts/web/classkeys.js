@@ -6,7 +6,7 @@ const MOST = 20; // classes; more would be a wall of words, and a point says its
 
 export class ClassKeys {
   constructor(store) {
-    Object.assign(this, { store, node: el("div", { class: "bar small", role: "group", "aria-label": "Classes" }), given: "" });
+    Object.assign(this, { store, node: el("div", { class: "bar small keys", role: "group", "aria-label": "Classes" }), given: "" });
   }
 
   // `spots` are the points that are drawn, `run` knows the names; `ink` where colors say something else than the class.
@@ -23,7 +23,7 @@ export class ClassKeys {
     marker(g, label, 6, 6, 4.5);
     g.fillStyle = ink ?? color(label);
     g.fill();
-    const made = el("button", { type: "button", title: `Only ${name}; again for all`, style: "height:24px;min-width:0;padding:0 6px;font-size:12px;border-color:transparent" }, canvas, name);
+    const made = el("button", { type: "button", title: `Only ${name}; again for all` }, canvas, name);
     made.dataset.label = label;
     made.onclick = () => this.store.set("only", this.store.only === label ? null : label);
     return made;
