@@ -29,7 +29,7 @@ def show(found: dict[str, Any]) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.subheader("The images")
-        st.image(found["wall"], caption=_wall(found))
+        st.image(found["wall"], caption=_wall(found), alt="Images of the set, class by class")
     with right:
         _labels(found)
         _teacher(found)
@@ -69,7 +69,7 @@ def _thumbnails(rows: list[dict[str, Any]], taken: str) -> None:
         mark = ":green[:material/check_circle:] " if one["space"] == taken else ""
         with column:
             st.markdown(f"{mark}**{studio.escape(one['title'])}**")
-            st.image(one["file"])
+            st.image(one["file"], alt=f"Four images, read as {one['title']}")
             seen = "" if one["recognized"] is None else f" · a teacher recognizes {100 * one['recognized']:.0f} %"
             outside, mean, std, _ = one["figures"]
             st.caption(

@@ -95,7 +95,7 @@ def selection(
                 st.caption(f"{studio.escape(titles[folder.id])}: {len(wanted)}")
             shown = [pictures[i] for i in wanted if i in pictures][:SHOWN]
             for start in range(0, len(shown), 8):
-                st.image(detail.row(shown[start : start + 8], 40))
+                st.image(detail.row(shown[start : start + 8], 40), alt="Images that were drawn around")
     except (StudioError, OSError, ValueError) as error:
         st.warning(f"The pictures cannot be read. {error}")
     st.caption("The wall below shows these images alone; “all” there brings the others back.")

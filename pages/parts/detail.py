@@ -157,11 +157,11 @@ def _over_time(folder: RunFolder, records: list[dict[str, Any]], image: int, sou
     if source == "real":
         pixels = real_pixels(folder, records).get(image)
         if pixels is not None:
-            st.image(png(pixels, 96))
+            st.image(png(pixels, 96), alt="The real image that was chosen")
         return
     frames = strip(folder, records, image)
     if frames:
-        st.image(row([pixels for _, pixels in frames], 56))
+        st.image(row([pixels for _, pixels in frames], 56), alt="The image that was chosen, from first to last")
         st.caption(f"From {frames[0][0]} to {frames[-1][0]}, left to right.")
 
 
@@ -187,6 +187,6 @@ def _what_the_network_says(
 def _nearest(found: Sequence[Neighbor], classes: list[str], by: str) -> None:
     pictures = [one.pixels for one in found if one.pixels is not None]
     if pictures:
-        st.image(row(pictures, 56))
+        st.image(row(pictures, 56), alt=f"Nearest real images by {by}")
     said = ", ".join(f"{name_of(classes, one.label)} ({one.distance:.1f})" for one in found)
     st.caption(f"Nearest real images by {by} (distance): {said}.")
