@@ -74,11 +74,13 @@ def _bounded(file: BinaryIO, name: str) -> None:
 def _refusal(name: str, reason: str, instead: str) -> str:
     if named := re.search(r"GLOBAL ([\w.]+)", reason):
         return f"{name} holds more than tensors: an object of {named[1]}. It was not loaded: to make it would run its code. {instead}"
+    told = re.search(
+        r"WeightsUnpickler error: (.+)", reason
+    )  # what torch says before it is advice that does not fit here
+    first = (told[1] if told else reason.splitlines()[0])[:200].rstrip(". ")
     if re.search(r"truncated|ran out of input|unexpected (?:eof|end)|end of file|EOFError", reason, re.IGNORECASE):
-        return f"{name} is cut short ({reason.splitlines()[0][:200]}). Copy it again."
-    return (
-        f"{name} holds more than tensors, or is damaged; it was not loaded ({reason.splitlines()[0][:200]}). {instead}"
-    )
+        return f"{name} is cut short ({first}). Copy it again."
+    return f"{name} holds more than tensors, or is damaged; it was not loaded ({first}). {instead}"
 
 
 def _plain(found: object, name: str, instead: str) -> None:

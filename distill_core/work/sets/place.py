@@ -59,7 +59,10 @@ class Place:
         return self._tree.read(entry, MOST_BYTES)
 
     def json(self, name: str) -> Any:
-        return json.loads(self.bytes(name))
+        try:
+            return json.loads(self.bytes(name))
+        except (ValueError, RecursionError) as error:
+            raise BadRecord(f"{name} is no JSON that can be read ({str(error)[:120]}). Write the set again.") from None
 
     def tensor(self, name: str) -> Tensor:
         """One tensor from a .pt or .npy file."""
