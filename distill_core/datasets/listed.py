@@ -1,14 +1,15 @@
 """Pictures whose classes stand in a table: `metadata.csv` with the columns file_name and label, as data hubs write it.
 
 A table may lie at the top or in each part (`train/metadata.csv`); its paths are seen from the folder that it lies in and never leave the
-set. Where a table holds rows, it alone says the classes; what it leaves out and what is not there is counted.
+set. Where a table holds rows, it alone says the classes; what it leaves out and what is not there is counted. A class may be called `train`
+or `test`: a folder of that name which holds nothing else is the class.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -59,16 +60,19 @@ def listed(tree: Tree, title: str) -> Found | None:
         raise BadData(
             f"{said[0].table} names {len(label_of)} pictures, and none of them is there (the first is {said[0].path}). {WANTED}"
         )
-    _agree(there, said[0].table)
-    placed = [Placed(entries[path], _part(entries[path]), [label, path]) for path, label in there.items()]
+    own = _own(there)
+    _agree(there, own, said[0].table)
+    placed = [Placed(entries[path], _part(path, own), [label, path]) for path, label in there.items()]
     others = [one for one in tree.entries if one.path not in there and one not in tables]
     training = _ordered({one.path[0] for one in placed if one.part == "train"})
     enough_classes(training, title, list(tree.entries))
     skipped = [(one.path, f"{NAME} does not name it") for one in others]
     found = placed_in(title, training, placed, skipped)
-    found.notes = [*_notes(said, label_of, there, len(others)), *found.notes]
+    found.notes = [*_notes(said, label_of, there, len(others)), *_named_alike(there, own), *found.notes]
     lines = "\n".join(f"{path}\t{label}" for path, label in sorted(there.items()))
-    found.mark = f"table={sha256(lines.encode()).hexdigest()[:32]}"
+    found.mark = f"table={sha256(lines.encode()).hexdigest()[:32]}" + (
+        ",classes=" + "/".join(sorted(own)) if own else ""
+    )
     return found
 
 
@@ -109,21 +113,67 @@ def _labels(said: Sequence[Said]) -> dict[str, str]:
     return found
 
 
-def _agree(there: dict[str, str], table: str) -> None:
+def _own(there: Mapping[str, str]) -> set[str]:
+    """Folders called like a part that are a class: the table has a class of this name, and nothing else lies in them.
+
+    Raises `BadData` where a part lies beside such a folder, which then may be either.
+    """
+    inside: dict[str, set[str]] = {}
+    for path, label in there.items():
+        for folder in _around(path):
+            inside.setdefault(folder, set()).add(label)
+    divided = {folder for folder in inside if part_of(_name(folder))}
+    own = {folder for folder in divided if inside[folder] == {_name(folder)}}
+    for folder in sorted(own):
+        parent = folder.rpartition("/")[0]
+        beside = next((one for one in sorted(divided - own) if one.rpartition("/")[0] == parent), "")
+        if beside:
+            raise BadData(
+                f'The folder "{folder}" may be a part or a class: {NAME} says that all in it is "{_name(folder)}", and "{beside}" beside it '
+                "is a part. Rename the folder if it is the class; if it is the part, put pictures of other classes into it."
+            )
+    return own
+
+
+def _around(path: str) -> list[str]:
+    """The folders around a picture by their paths, the outermost first."""
+    return [str(one) for one in reversed(PurePosixPath(path).parents) if one.parts]
+
+
+def _name(folder: str) -> str:
+    return folder.rpartition("/")[2]
+
+
+def _agree(there: Mapping[str, str], own: Set[str], table: str) -> None:
     """A picture in a folder that is called like another class than the table says: both are named, and neither is believed."""
     classes = set(there.values())
-    wrong = [(path, label) for path, label in there.items() if (classes & set(path.split("/")[:-1])) - {label}]
-    if wrong:
-        path, label = wrong[0]
-        raise BadData(
-            f'{table} says that {path} is "{label}", and it lies in the folder "{path.split("/")[-2]}" ({len(wrong)} such pictures). '
-            "Take the table away, or move the pictures."
-        )
+    for path, label in there.items():
+        says = [one for one in _around(path) if one != _dividing(path, own)]
+        if other := [one for one in says if _name(one) in classes - {label}]:
+            raise BadData(
+                f'{table} says that {path} is "{label}", and it lies in the folder "{_name(other[-1])}". Take the table away, or move the '
+                "pictures."
+            )
 
 
-def _part(entry: Entry) -> str:
-    """By the first folder around it that is called like a part; the training part where none is."""
-    return next((part for name in entry.parts[:-1] if (part := part_of(name))), "train")
+def _dividing(path: str, own: Set[str]) -> str:
+    """The first folder around a picture that is called like a part and is no class, or ""."""
+    return next((one for one in _around(path) if one not in own and part_of(_name(one))), "")
+
+
+def _part(path: str, own: Set[str]) -> str:
+    """The part that the folders say; the training part where they say none."""
+    return part_of(_name(_dividing(path, own))) or "train"
+
+
+def _named_alike(there: Mapping[str, str], own: Set[str]) -> list[str]:
+    """What folders were taken for whose names may mean a part or a class."""
+    parts = {one for path in there if (one := _dividing(path, own)) and _name(one) in there.values()}
+    classes = [f'The folder "{one}" is the class "{_name(one)}" and no part, as {NAME} says.' for one in sorted(own)]
+    return [
+        *classes,
+        *(f'The folder "{one}" is a part; the class "{_name(one)}" is what {NAME} says.' for one in sorted(parts)),
+    ]
 
 
 def _ordered(classes: set[str]) -> list[str]:

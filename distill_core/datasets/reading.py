@@ -20,7 +20,7 @@ from .real import Progress, fingerprint, stratified
 from .tree import Tree, opened
 
 RECIPE = 2  # raise it when files are turned into pixels differently; 1 could be kept with mixed-up colors
-READER = 4  # raise it when something else is known or said of the same files: what was remembered is then read again
+READER = 5  # raise it when something else is known or said of the same files: what was remembered is then read again
 SMALLEST, LARGEST, USUAL = 8, 256, 64  # pixels; no more than `USUAL` unless asked for
 TEST_SHARE, TEST_SEED = 0.2, 20_240_612
 MOST_LISTED = 100  # classes, by name in a sentence

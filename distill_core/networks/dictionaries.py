@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
+from ..datasets.torch_files import loaded
 from ..errors import BadRecord
 
 DICTIONARIES = (".pt", ".pth", ".bin", ".ckpt")
 INSIDE = ("state_dict", "G_ema", "g_ema", "model_ema", "ema", "model")  # where a dictionary of tensors may lie
+AS_WEIGHTS = (
+    "Where you trust it, load it in full there, and save with safetensors.torch.save_file(network.state_dict(), …)."
+)
 
 
 def tensors_in(path: Path) -> dict[str, Tensor]:
     """The tensors of a file by torch's restricted reader, which runs no code; `BadRecord` where it holds anything else."""
-    try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BadRecord(
-            f"{path.name} holds more than tensors, or is damaged ({first}). Opening it in full would run its code. Load it "
-            "where you trust it, and save with safetensors.torch.save_file(network.state_dict(), …)."
-        ) from None
-    return named(path.name, held)
+    return named(path.name, loaded(path, path.name, AS_WEIGHTS))
 
 
 def named(name: str, held: object) -> dict[str, Tensor]:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -30,6 +31,7 @@ from .tensor_names import ours
 
 MOST_BYTES = 4 << 30
 NEEDED = ("classes", "mean", "std")
+BETTER = 0.06  # by so much more right in other pixels, it was trained on these
 MISSED = 0.05  # of the stated accuracy: more than this below it, the teacher is refused
 
 
@@ -48,8 +50,22 @@ def adopt(path: Path, real: RealSet, network: str = "", device: torch.device | N
     if not (form := str(network or about.get("spec") or "")):
         raise BadRecord(f"{path.name} does not say which network it is. Name it, such as resnet18.")
     spec = resolve(form, channels=real.channels, size=real.size)
-    stated, recipe = about.get("accuracy"), about.get("recipe") or {}
+    stated, recipe = _stated(path.name, about)
     return keep(path.name, spec, tensors, real, stated=stated, recipe=recipe, device=device)
+
+
+def _stated(name: str, about: Mapping[str, object]) -> tuple[float | None, Mapping[str, object]]:
+    """The accuracy and the recipe that a file states, where it does; refused where they are something else."""
+    accuracy, recipe = about.get("accuracy"), about.get("recipe") or {}
+    if accuracy is not None and (not isinstance(accuracy, (int, float)) or not 0 <= accuracy <= 1):
+        raise BadRecord(
+            f"{name} states the accuracy {accuracy!r}; a number from 0 to 1 was wanted. Mend it, or leave it out."
+        )
+    if not isinstance(recipe, Mapping):
+        raise BadRecord(
+            f"{name} states the recipe {recipe!r}; names with values were wanted. Mend it, or leave it out."
+        )
+    return accuracy, recipe
 
 
 def keep(
@@ -183,6 +199,7 @@ def check_accuracy(name: str, network: nn.Module, real: RealSet, stated: object,
     part = real.val if len(real.val) else real.train
     held, n = accuracy(network, real, part, device), len(part)
     chance = float(part.labels.bincount().max()) / n
+    _check_pixels(name, network, real, held, device)
     asked = asked_part(real)
     swapped = reordered(confusion(network, real, asked, device), real.classes)
     if held <= chance + 3 * math.sqrt(chance * (1 - chance) / n):
@@ -191,8 +208,8 @@ def check_accuracy(name: str, network: nn.Module, real: RealSet, stated: object,
             + (
                 f"The order of its classes is another one than the header says: {swapped}"
                 if swapped
-                else "Most likely the order of its classes is another one than the header says; or its images were normalized or "
-                "cropped differently."
+                else "It was not trained, or on other classes; or the order of its classes is another one than the header says; or its "
+                "images were normalized or cropped differently."
             )
         )
     if swapped:
@@ -207,6 +224,23 @@ def check_accuracy(name: str, network: nn.Module, real: RealSet, stated: object,
             "Some of its classes may be in another order, or its images were normalized differently."
         )
     return measured
+
+
+def _check_pixels(name: str, network: nn.Module, real: RealSet, held: float, device: torch.device) -> None:
+    """Refuse one that knows the images far better in pixels that are normalized otherwise than its header says."""
+    middle = (0.5,) * real.channels
+    spaces = {"[0, 1]": ((0.0,) * real.channels, (1.0,) * real.channels), "[−1, 1]": (middle, middle)}
+    part = real.val if len(real.val) else real.train
+    chance = float(part.labels.bincount().max()) / len(part)
+    enough = max(held, min(2 * chance, (1 + chance) / 2)) + BETTER  # so that luck is no knowledge
+    for title, (mean, std) in spaces.items():
+        other = accuracy(network, replace(real, mean=mean, std=std), part, device)
+        if other > enough:
+            raise BadRecord(
+                f"{name} gets {held:.1%} of {len(part):,} validation images of {real.name} right as they are normalized here, and "
+                f"{other:.1%} with pixels in {title}: it was trained on these. Train it with mean {list(real.mean)} and std "
+                f"{list(real.std)}."
+            )
 
 
 def key_of(spec: str, tensors: Mapping[str, Tensor], real: RealSet) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -80,22 +81,26 @@ class RunFolder:
             expected: seconds that it will take, where a trial or runs of its kind say so.
         """
         data = re.sub(r"[^a-z0-9]+", "-", str(job.get("data", "")).lower()).strip("-")[-40:]
-        stem = f"{method}-{data}-ipc{job.get('ipc', 1)}-s{job.get('seed', 0)}"
+        words = f"{method}-{data}-ipc{job.get('ipc', 1)}-s{job.get('seed', 0)}".lower()
+        stem = re.sub(r"[^a-z0-9._-]+|\.{2,}", "-", words).lstrip("._-")[:90] or "run"
         folder = cls(home / "runs" / f"{stem}-{secrets.token_hex(2)}")
         while folder.path.exists():
             folder = cls(home / "runs" / f"{stem}-{secrets.token_hex(3)}")
-        staging = home / "runs" / f".new-{folder.id}"
-        for part in ("sheets", "arrays", "checkpoints", "planes"):
-            (staging / part).mkdir(parents=True)
         asked: Asked = {"schema": SCHEMA, "id": folder.id, "name": name or stem, "method": method, "settings": settings}
         if file := guests.file_of(home, method):
             asked["file"] = file
         if expected:
             asked["expected"] = round(expected, 1)
-        write_json(staging / "job.json", {**asked, "job": job, "preset": preset, "created": time.time()})
         fresh: State = {"schema": SCHEMA, "state": "stopped", "message": "It was not started yet."}
-        write_json(staging / "state.json", {**fresh, "heartbeat": time.time()})
-        os.replace(staging, folder.path)
+        staging = home / "runs" / f".new-{folder.id}"
+        try:
+            for part in ("sheets", "arrays", "checkpoints", "planes"):
+                (staging / part).mkdir(parents=True)
+            write_json(staging / "job.json", {**asked, "job": job, "preset": preset, "created": time.time()})
+            write_json(staging / "state.json", {**fresh, "heartbeat": time.time()})
+            os.replace(staging, folder.path)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
         return folder
 
     def request(self) -> Asked:

@@ -51,7 +51,7 @@ def load_result(path: Path, decoders: Decoders | None = None) -> Result:
         BadRecord: for anything else, with a sentence.
     """
     stored = file.read(path)
-    kind = stored.header.get("kind", Pictures.kind)  # format 1 knew no other
+    kind = stored.said.kind
     try:
         if kind == Pictures.kind:
             return Pictures.read(stored)

@@ -6,13 +6,14 @@ stride say it. What a label costs is N² · classes numbers an image.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from ..errors import BadRecord, BadSetting
+from .header import believed
 
 PRECISIONS = {"fp16": torch.float16, "fp32": torch.float32}
 SMALLEST = 4  # pixels a side of a sub-image
@@ -116,8 +117,18 @@ class Dense:
         return {**self.said(), "side": self.grid.side(size), "corners": self.grid.corners(size).tolist()}
 
     @classmethod
-    def read(cls, labels: Tensor, said: Mapping[str, object]) -> Dense:
+    def read(cls, labels: Tensor, said: object) -> Dense:
         """From a file's tensor and what it says beside it."""
-        grid = Grid(int(str(said["across"])), float(str(said["ratio"])))
-        how = float(str(said["weight"])), int(str(said["views"]))
-        return cls(labels, grid, str(said["labeler"]), *how)
+        one = believed(_Said, said, "What is said of its dense labels")
+        return cls(labels, Grid(one.across, one.ratio), one.labeler, one.weight, one.views)
+
+
+class _Said(BaseModel):
+    """What a file says of dense labels, where `Dense.said` wrote it."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    across: int = Field(ge=1)
+    ratio: float = Field(gt=0, le=1)
+    labeler: str
+    weight: float
+    views: int = Field(ge=1)

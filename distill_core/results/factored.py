@@ -39,9 +39,9 @@ class Factored(Shared):
     def __post_init__(self) -> None:
         given, added = self.naturals, self.compensators
         fits = given.dtype == torch.uint8 and given.ndim == 5 and given.shape[1] == len(self.classes)
-        wanted(fits, f"naturals (g, {len(self.classes)}, c, h, w) uint8")
+        wanted(fits, f"naturals (g, {len(self.classes)}, c, h, w) uint8", given)
         fits = added.dtype == torch.float16 and added.ndim == 5 and len(added) == len(given)
-        wanted(fits and added.shape[2:] == given.shape[2:], f"compensators ({len(given)}, m, c, h, w) float16")
+        wanted(fits and added.shape[2:] == given.shape[2:], f"compensators ({len(given)}, m, c, h, w) float16", added)
         labels = torch.arange(len(self.classes)).repeat(len(self._pairs))
         object.__setattr__(self, "labels", labels)
         self._check()
@@ -80,5 +80,5 @@ class Factored(Shared):
 
     @classmethod
     def read(cls, stored: Stored) -> Factored:
-        shown = bool(stored.header["naturals_are_shown"])
+        shown = bool(stored.header.get("naturals_are_shown", True))
         return cls(stored["naturals"], stored["compensators"], naturals_are_shown=shown, **stored.shared())

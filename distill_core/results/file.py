@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -15,19 +14,21 @@ from torch import Tensor
 from ..errors import BadRecord
 from ..home import replacing
 from .dense import Dense
+from .header import Header, Plain, believed
 
-Plain = dict[str, Any]  # values that JSON has
 FORMAT = 2  # 1 knew pictures only, as floats
 HEADER = "distill_studio"
 DENSE = "dense_labels"  # the tensor
+SHARED = ("classes", "mean", "std", "stages", "protocol", "teacher", "dial", "stored_bytes")
 
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """What a file holds: its name, its header, its tensors."""
+    """What a file holds: its name, its header as it stands there and as it is believed, its tensors."""
 
     name: str
     header: Plain
+    said: Header
     tensors: dict[str, Tensor]
 
     def __getitem__(self, tensor: str) -> Tensor:
@@ -42,9 +43,8 @@ class Stored:
 
     def shared(self) -> Plain:
         """The fields that all kinds have, as their constructors take them."""
-        said = {name: tuple(self.header[name]) for name in ("classes", "mean", "std", "stages")}
-        more = {name: self.header[name] for name in ("protocol", "teacher", "about")}
-        more |= {name: self.header[name] for name in ("dial", "stored_bytes") if name in self.header}
+        said = {name: getattr(self.said, name) for name in SHARED}
+        more: Plain = {"about": self.header.get("about") or {}}
         if "dense" in self.header:
             more["dense"] = Dense.read(self[DENSE], self.header["dense"])
         return {**said, **more, **{name: t for name, t in self.tensors.items() if name in ("soft_labels", "ids")}}
@@ -62,18 +62,22 @@ def read(path: Path) -> Stored:
     """Read what `write` wrote; `BadRecord` with a sentence when the file is something else."""
     try:
         with safe_open(str(path), framework="pt") as file:
-            header = json.loads((file.metadata() or {}).get(HEADER, "null"))
+            said_of_it = file.metadata() or {}
+            header = json.loads(said_of_it.get(HEADER, "null"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except FileNotFoundError:
         raise BadRecord(f"There is no synthetic set at {path.name!r}. The run may not have finished.") from None
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise BadRecord(f"{path.name!r} is not a readable safetensors file ({error}).") from None
+    if not isinstance(header, dict) and "teacher" in said_of_it:
+        raise BadRecord(
+            f"{path.name!r} holds the weights of a teacher, and no images. Take it in as one: distill-studio teacher import FILE --data NAME."
+        )
     if not isinstance(header, dict) or "classes" not in header:
         raise BadRecord(
             f"{path.name!r} holds no synthetic set: our header is not there. Import it as a folder of PNG, with labels."
         )
-    if header.get("format", 0) > FORMAT:
-        raise BadRecord(
-            f"{path.name!r} was written by a newer version (format {header['format']}). Update Distill Studio."
-        )
-    return Stored(path.name, header, tensors)
+    said = believed(Header, header, f"{path.name!r}")
+    if said.format > FORMAT:
+        raise BadRecord(f"{path.name!r} was written by a newer version (format {said.format}). Update Distill Studio.")
+    return Stored(path.name, header, said, tensors)

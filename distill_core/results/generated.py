@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import ClassVar, Protocol
 
 import torch
+from pydantic import BaseModel, PositiveInt
 from torch import Generator, Tensor
 
 from ..errors import BadRecord, nearest
 from .file import Stored
+from .header import believed
 from .lesson import Lesson
 from .result import Bytes, Shared, wanted
 
@@ -56,7 +58,8 @@ class Generated(Shared):
     decoders: Decoders = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        wanted(all(len(code) == len(self.labels) for code in self.codes.values()), "as many codes as labels")
+        fits = all(code.ndim > 0 and len(code) == len(self.labels) for code in self.codes.values())
+        wanted(self.labels.ndim == 1 and fits, "as many codes as labels", *self.codes.values(), self.labels)
         self._check()
 
     @property
@@ -109,10 +112,16 @@ class Generated(Shared):
 
     @classmethod
     def read(cls, stored: Stored, decoders: Decoders) -> Generated:
-        c, h, w = stored.header["shape"]
-        name, more = stored.header["decoder"], stored.shared()
+        said, more = believed(_Said, stored.header, f"{stored.name!r}"), stored.shared()
         weights, codes, labels = stored.named("weight"), stored.named("code"), stored["labels"]
-        return cls(weights, codes, labels, shape=(c, h, w), decoder=name, decoders=decoders, **more)
+        return cls(weights, codes, labels, shape=said.shape, decoder=said.decoder, decoders=decoders, **more)
+
+
+class _Said(BaseModel):
+    """What the header of a generated set says beside what all say."""
+
+    shape: tuple[PositiveInt, PositiveInt, PositiveInt]
+    decoder: str
 
 
 def _nbytes(tensors: Mapping[str, Tensor]) -> int:

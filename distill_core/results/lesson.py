@@ -13,6 +13,15 @@ from .dense import Dense
 from .views import StoredViews
 
 
+def add_up(stages: tuple[int, ...], images: int) -> None:
+    """Refuse stages that leave images out, or have more than there are."""
+    if stages and (min(stages) < 1 or sum(stages) != images):
+        raise BadRecord(
+            f"The set's stages {stages} do not add up to its {images} images. Each stage has one image or more, and every image is in "
+            "one stage."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Lesson:
     """What a student is trained on in one epoch. Taken by itself it teaches the same in every epoch.
@@ -39,11 +48,7 @@ class Lesson:
             raise BadRecord(
                 f"Its dense labels are of {len(self.dense)} images, and it has {len(self.images)}. Make them again."
             )
-        if self.stages and (min(self.stages) < 1 or sum(self.stages) != len(self.images)):
-            raise BadRecord(
-                f"The set's stages {self.stages} do not add up to its {len(self.images)} images. "
-                "Each stage has one image or more, and every image is in one stage."
-            )
+        add_up(self.stages, len(self.images))
 
     def __len__(self) -> int:
         return len(self.images)

@@ -31,8 +31,9 @@ class Pictures(Shared):
     packed: int = field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:
-        fits = self.images.ndim == 4 and self.labels.shape == self.images.shape[:1]
-        wanted(fits, "images (n, c, h, w) and labels (n,)")
+        fits = self.images.ndim == 4 and self.labels.shape == self.images.shape[:1] and 0 not in self.images.shape[1:]
+        wanted(fits, "images (n, c, h, w) and labels (n,)", self.images, self.labels)
+        wanted(self.images.dtype == torch.float32, "images as float32 numbers (images.float())", self.images)
         self._check()
 
     @classmethod
@@ -84,7 +85,7 @@ class Pictures(Shared):
     def read(cls, stored: Stored) -> Pictures:
         images = stored["images"]
         images = _floats(images) if images.dtype == torch.uint8 else images
-        return cls(images, stored["labels"], packed=int(stored.header.get("packed", 1)), **stored.shared())
+        return cls(images, stored["labels"], packed=stored.said.packed, **stored.shared())
 
 
 def _floats(images: Tensor) -> Tensor:

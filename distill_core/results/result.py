@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from ..errors import BadRecord
 from . import file
 from .dense import Dense
-from .lesson import Lesson, Teaches
+from .lesson import Lesson, Teaches, add_up
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,12 @@ def walls(labels: Tensor, n: int | None = None) -> Tensor:
     return order if n is None else order[place[order] < n]
 
 
-def wanted(holds: bool, what: str) -> None:
+def wanted(holds: bool, what: str, *given: Tensor) -> None:
     """Refuse tensors that do not belong together, be they handed in or read from a file."""
     if not holds:
-        raise BadRecord(f"Its parts make no result: {what} were wanted.")
+        shapes = " and ".join(f"{tuple(one.shape)} {str(one.dtype).removeprefix('torch.')}" for one in given)
+        found = f"; given were {shapes}" if given else ""
+        raise BadRecord(f"Its parts make no result: {what} were wanted{found}.")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -170,8 +172,20 @@ class Shared:
 
     def _check(self: _Kind) -> None:
         """What holds for every kind; numbers the images where nobody did."""
-        n = len(self.labels)
-        wanted(self.labels.ndim == 1 and len(self.ids) in (0, n), "labels (n,) and ids (n,)")
+        wanted(self.labels.ndim == 1 and self.ids.ndim == 1, "labels (n,) and ids (n,)", self.labels, self.ids)
+        n, classes = len(self.labels), len(self.classes)
+        numbers = self.labels.dtype == self.ids.dtype == torch.int64
+        wanted(numbers and len(self.ids) in (0, n), "labels (n,) and ids (n,) int64", self.labels, self.ids)
+        low, high = (int(self.labels.min()), int(self.labels.max())) if n else (0, 0)
+        wanted(low >= 0 and high < classes, f"labels of its {classes} classes (they go from {low} to {high})")
+        if len(self.ids) and len(self.ids.unique()) < n:
+            raise BadRecord(
+                f"Of its {n} ids only {len(self.ids.unique())} differ; every image has its own. Leave them out."
+            )
+        if self.soft_labels is not None:
+            fits = self.soft_labels.shape == (n, classes) and self.soft_labels.dtype == torch.float32
+            wanted(fits, f"soft labels ({n}, {classes}) float32", self.soft_labels)
+        add_up(self.stages, n)
         wanted(len(self.mean) == len(self.std) == self.shape[0], "one mean and one s.d. per channel")
         if self.dense is not None:
             fits = len(self.dense) == n and self.dense.labels.shape[2] == len(self.classes)

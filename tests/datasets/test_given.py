@@ -1,7 +1,10 @@
 """Nothing that is given becomes something else without a word: folders, names, links, levels, sizes."""
 
 import io
+import re
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -139,6 +142,59 @@ def test_a_table_in_each_part_and_numbers_in_their_order(tmp_path):
     info, report = taken(tmp_path, files | {"train/metadata.csv": rows, "test/metadata.csv": rows})
     assert info.classes == ("2", "10") and (info.train, info.test) == (4, 4)
     assert "train/metadata.csv" in said(report) and "test/metadata.csv" in said(report)
+
+
+def rows_of(files: dict[str, bytes], label: Callable[[str], str], at: str = "") -> dict[str, bytes]:
+    """The files with a table that says the class of each."""
+    lines = "".join(f"{path.removeprefix(at)},{label(path)}\n" for path in files if path.startswith(at))
+    return {f"{at}metadata.csv": f"file_name,label\n{lines}".encode()}
+
+
+def parts_of(root: Path) -> dict[str, list[str]]:
+    """The classes that each part has pictures of."""
+    real = datasets.load(f"folder:{root}")
+    return {
+        name: sorted({real.classes[label] for label in getattr(real, name).labels.tolist()})
+        for name in ("train", "test")
+    }
+
+
+@pytest.mark.parametrize("words", [("bus", "train"), ("cat", "test"), ("train", "test"), ("val", "test", "train")])
+def test_classes_that_the_table_calls_like_parts_are_classes(tmp_path, words):
+    """In one folder, and in a folder of each class."""
+    at_the_top = flat(*(words * 4)[: 4 * len(words)])
+    in_folders = each(*words, n=4)
+    in_folders |= rows_of(in_folders, lambda path: path.split("/")[0])
+    for name, files in (("top", at_the_top), ("folders", in_folders)):
+        root = put(tmp_path / name, files)
+        assert parts_of(root) == {"train": sorted(words), "test": sorted(words)}
+    notes = datasets.load(f"folder:{tmp_path / 'folders'}").notes
+    assert any(f'The folder "{words[-1]}" is the class "{words[-1]}" and no part' in note for note in notes)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_parts_whose_classes_are_called_like_parts(tmp_path, deep):
+    """train/ and test/ are parts, which hold the classes bus and train, in folders of their own or not."""
+    words = ("bus", "train", "test")
+    inner = {f"{part}/{word}{'/' if deep else '-'}{i}.png": picture(i + 7 * len(word + part)) for part in ("train", "test")
+             for word in words for i in range(3)}  # fmt: skip
+    files = inner | rows_of(inner, lambda path: re.split(r"[/-]", path)[1])
+    assert parts_of(put(tmp_path / "a", files)) == {"train": sorted(words), "test": sorted(words)}
+    notes = datasets.load(f"folder:{tmp_path / 'a'}").notes
+    assert any('The folder "train" is a part; the class "train" is what metadata.csv says.' in note for note in notes)
+    each_own = inner | rows_of(inner, lambda path: re.split(r"[/-]", path)[1], "train/")
+    each_own |= rows_of(inner, lambda path: re.split(r"[/-]", path)[1], "test/")
+    assert parts_of(put(tmp_path / "b", each_own)) == {"train": sorted(words), "test": sorted(words)}
+
+
+def test_a_folder_that_may_be_a_part_or_a_class_is_named(tmp_path):
+    pictures = {f"train/{i}.png": picture(i) for i in range(6)} | {f"test/{i}.png": picture(20 + i) for i in range(3)}
+    said = {"train/0.png": "cat", "train/1.png": "cat", "train/2.png": "cat"}
+    files = pictures | rows_of(pictures, lambda path: said.get(path, "test"))
+    with pytest.raises(
+        BadData, match=r'folder "test" may be a part or a class: metadata.csv says .* and "train" beside it'
+    ):
+        taken(tmp_path, files)
 
 
 def test_other_labels_of_the_same_pictures_are_another_set(tmp_path):

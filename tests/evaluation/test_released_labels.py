@@ -139,12 +139,12 @@ def spoiled(folder, change):
         ),
         (lambda entry: entry.__setitem__(5, entry[5][:, :4]), "has labels for 4 classes, and the set has 10"),
         (lambda entry: entry.__setitem__(0, entry[0][:, :2]), r"has crops \(8, 2\)"),
-        (lambda entry: entry.__setitem__(5, torch.distributions), "cannot be read as tensors"),
+        (lambda entry: entry.__setitem__(5, torch.distributions), "holds more than tensors: an object of .*Unsafe"),
     ],
 )
 def test_files_that_are_something_else_are_refused(change, said, home, tmp_path):
     write_released(made(), tmp_path / "fkd")
-    if said.startswith("cannot"):
+    if said.endswith("Unsafe"):
         torch.save(Unsafe(), tmp_path / "fkd" / "epoch_0" / "batch_0.tar")
     else:
         spoiled(tmp_path / "fkd", change)
@@ -154,6 +154,20 @@ def test_files_that_are_something_else_are_refused(change, said, home, tmp_path)
 
 class Unsafe:
     """An object, which is never unpickled."""
+
+
+@pytest.mark.parametrize("order", [[1, 2], {"0": "x"}, {"a": [0]}, {"0": [[0], [1, 2]]}, None])
+@pytest.mark.parametrize("torchs", [False, True])
+def test_an_order_that_is_none_is_refused_by_name(order, torchs, home, tmp_path):
+    write_released(made(), tmp_path / "fkd")
+    name = "sampler_indices_dict.pt" if torchs else ORDER
+    (tmp_path / "fkd" / ORDER).unlink()
+    if torchs:
+        torch.save(order, tmp_path / "fkd" / name)
+    else:
+        (tmp_path / "fkd" / name).write_text(json.dumps(order))
+    with pytest.raises(BadRecord, match=rf"{name} says no order"):
+        read_released(tmp_path / "fkd", reading(), tmp_path / "s.safetensors")
 
 
 def test_labels_of_another_set_are_refused(home, tmp_path):

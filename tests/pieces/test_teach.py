@@ -178,6 +178,48 @@ def test_two_swapped_classes_are_found_by_their_confusion(good, real, say):
         adopt(rewritten(good, say, swapped), real)
 
 
+def test_random_weights_are_at_chance_and_that_is_said(good, real, home):
+    torch.manual_seed(0)
+    for scale in (0.0, 0.1, 1.0):
+        untrained = {n: torch.randn_like(t) * scale if t.is_floating_point() else t for n, t in load_file(good).items()}
+        untrained |= {n: t for n, t in load_file(good).items() if "running" in n}
+        with pytest.raises(
+            BadRecord, match=r"no better than chance .*It was not trained, or on other classes|reordered|swapped"
+        ):
+            adopt(rewritten(good, {"accuracy": None}, untrained), real)
+    assert teachers.known(home)[0]["where"] == "shipped", "nothing was kept"
+
+
+@pytest.mark.parametrize(("title", "mean", "std"), [("0, 1", 0.0, 1.0), ("−1, 1", 0.5, 0.5)])
+def test_a_teacher_of_other_pixels_whose_header_hides_it_is_named(good, real, title, mean, std):
+    """The first layer is turned so that it sees in other pixels what it saw in normalized ones, but for the padding."""
+    weights = load_file(good)
+    first = next(name for name, t in weights.items() if t.ndim == 4)
+    (m,), (s,) = real.mean, real.std
+    turned = weights[first] * (std / s)
+    shift = weights[first].sum((1, 2, 3)) * ((mean - m) / s)
+    bias = first.replace("weight", "bias")
+    assert bias in weights
+    moved = weights | {first: turned, bias: weights[bias] + shift}
+    with pytest.raises(
+        BadRecord, match=rf"as they are normalized here, and \d.*with pixels in \[{title}\]: it was trained on"
+    ):
+        adopt(rewritten(good, {"accuracy": None}, moved), real)
+
+
+@pytest.mark.parametrize(
+    ("say", "says"),
+    [
+        ({"accuracy": "ninety"}, "the accuracy 'ninety'"),
+        ({"accuracy": 99.2}, "from 0 to 1"),
+        ({"recipe": [1]}, r"the recipe \[1\]"),
+    ],
+)
+def test_a_header_that_states_no_numbers_is_refused(good, real, say, says):
+    with pytest.raises(BadRecord, match=says):
+        adopt(rewritten(good, say), real)
+
+
 def test_a_teacher_that_misses_what_it_states_is_refused(good, real):
     with pytest.raises(BadRecord, match=r"states an accuracy of 99.9%, .* Some of its classes"):
         adopt(rewritten(good, {"accuracy": 0.999}), real)

@@ -15,7 +15,7 @@ from distill_core.record.sheets import read_sheet
 from distill_core.results import Pictures, Result, walls
 from distill_core.work import sets
 from distill_core.work.sitting import drive_run
-from tests.results.kinds import DECODERS, every
+from tests.results.kinds import DECODERS, every, pictures
 from tests.work.toy import METHODS, new_run
 
 KINDS = ["factored", "generated", "generated anew"]
@@ -75,3 +75,33 @@ def test_any_kind_joins_the_library_with_its_wall(home: Path, kind: str) -> None
 def test_an_unknown_form(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match='Did you mean "png"'):
         sets.write(every()["pictures"], "pngs", tmp_path / "a")
+
+
+@pytest.mark.parametrize("where", ["job.json", "set.safetensors"])
+def test_a_disk_that_fills_up_leaves_nothing_half_made(home: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Neither a folder `.new-…` nor a run without its set."""
+
+    def full(*given: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    target = "distill_core.record.folder.write_json" if where == "job.json" else "distill_core.results.file.save_file"
+    monkeypatch.setattr(target, full)
+    with pytest.raises(OSError, match="No space left"):
+        sets.keep(home, pictures(), name="x")
+    assert not list((home / "runs").iterdir())
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"method": "../../x", "job": {"seed": "/../y", "ipc": "../z"}},
+        {"method": ".hidden"},
+        {"method": "..", "job": {"data": "../../.."}},
+        {"method": "a" * 400, "settings": {"rate": float("nan")}},
+        {"job": {"data": "digits:size=8", "seed": float("inf")}},
+    ],
+)
+def test_what_a_set_says_of_itself_never_leaves_the_library(home: Path, about: dict[str, object]) -> None:
+    folder = sets.keep(home, pictures(about=about), name="x")
+    assert folder.path.parent == home / "runs" and RunFolder.find(home, folder.id).request()["name"] == "x"
+    assert [one.name for one in (home / "runs").iterdir()] == [folder.id]

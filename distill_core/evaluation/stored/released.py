@@ -13,7 +13,7 @@ set they are. A crop is top, left, height and width in shares of the image; a bo
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,13 +22,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import RandomSampler
 
+from ...datasets.torch_files import loaded
 from ...errors import BadRecord, BadSetting
 from ...home import replacing
 from ...pieces.mix import share_of
 from ...results.views import Crops, Views
 from .file import LabelStore, Said
 from .record import Layout, runs_of
-from .released_files import Batch, batches_in, epochs_in, sizes_in
+from .released_files import AS_LISTS, Batch, batches_in, epochs_in, sizes_in
 from .space import check_room
 from .writing import writing
 
@@ -161,10 +162,15 @@ def _drawn(asked: Reading, epochs: int) -> dict[int, Tensor]:
 
 
 def _beside(folder: Path) -> dict[int, Tensor] | None:
-    if (folder / ORDER).is_file():
-        said = json.loads((folder / ORDER).read_text(encoding="utf-8"))
-    elif (folder / "sampler_indices_dict.pt").is_file():
-        said = torch.load(folder / "sampler_indices_dict.pt", map_location="cpu", weights_only=True)
-    else:
+    name = next((one for one in (ORDER, "sampler_indices_dict.pt") if (folder / one).is_file()), "")
+    if not name:
         return None
-    return {int(epoch): torch.as_tensor(order, dtype=torch.int64).flatten() for epoch, order in said.items()}
+    try:
+        said = json.loads((folder / name).read_bytes()) if name == ORDER else loaded(folder / name, name, AS_LISTS)
+        if not isinstance(said, Mapping):
+            raise TypeError
+        return {int(epoch): torch.as_tensor(order, dtype=torch.int64).flatten() for epoch, order in said.items()}
+    except (TypeError, ValueError, RuntimeError, RecursionError, OSError):
+        raise BadRecord(
+            f"{name} says no order: for each epoch the numbers of its images were wanted, as {{0: [3, 1, 2, …], …}}."
+        ) from None

@@ -7,17 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
 from torch import Tensor
 
+from ...datasets.torch_files import loaded
 from ...errors import BadRecord
 
-_SCALAR = np._core.multiarray.scalar  # type: ignore[attr-defined]
-OF_NUMPY = [
-    (_SCALAR, "numpy.core.multiarray.scalar"), _SCALAR, np.dtype,
-    *(type(np.dtype(kind)) for kind in ("i4", "i8", "f4", "f8")),
-]  # fmt: skip  # λ and box of the released files may be numbers of NumPy; nothing else than these is let in
+AS_LISTS = "Objects are never unpickled here: save lists of tensors and numbers."
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +80,7 @@ def sizes_in(place: Path, images: int) -> list[int]:
 
 def _loaded(path: Path) -> list[object]:
     """What `torch.save` wrote; objects are not unpickled."""
-    try:
-        with torch.serialization.safe_globals(OF_NUMPY):
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # noqa: BLE001 (torch raises many kinds for a file that is something else)
-        raise BadRecord(
-            f"{path.parent.name}/{path.name} cannot be read as tensors ({type(error).__name__}). Objects are never unpickled here: "
-            "save lists of tensors and numbers."
-        ) from None
+    found = loaded(path, f"{path.parent.name}/{path.name}", AS_LISTS)
     if not isinstance(found, list | tuple):
         raise BadRecord(f"{path.parent.name}/{path.name} holds a {type(found).__name__}; a list was wanted.")
     return list(found)

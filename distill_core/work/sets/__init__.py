@@ -11,26 +11,32 @@ tools know images only: what is factored or generated is written as the images o
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import torch
+from pydantic import ValidationError
 
 from ...datasets import load
 from ...datasets.pictures import Unreadable
 from ...errors import BadData, BadRecord, BadSetting, nearest
+from ...evaluation.protocols import find
 from ...events import Finished, Images, Note
+from ...job import explain
 from ...priors.decoding import DECODERS
 from ...record.folder import RunFolder
 from ...record.log import Recorder
+from ...record.plain import plain
 from ...record.scores import Score
 from ...results import Pictures, Result, load_result, walls
 from . import hub, origin, parquet, pictures, tensors, theirs
 from .asking import teacher_for
 from .brought import Asked, Brought, brought
 from .place import Place, looked_at
+from .raw import finite
 
 Writer = Callable[[Result, Path], None]
 Theirs = Callable[[Pictures, Path], list[str]]  # returns what its layout has no place for
@@ -115,17 +121,43 @@ def look(path: Path, asked: Asked) -> Result | Brought:
     """One of our own sets as it says itself; another one with what was found."""
     if not path.exists():
         raise BadRecord(f"There is no file {path}.")
-    if path.suffix == ".safetensors":
-        return load_result(path, DECODERS)
     try:
+        if path.suffix == ".safetensors":
+            return _ours(load_result(path, DECODERS))
         with looked_at(path) as place:
             for fits, reader in OURS:
                 if fits(place):
-                    return reader(place, asked.data)
+                    return _ours(reader(place, asked.data))
             real = load(asked.data) if asked.data else None
             return brought(place, asked, teacher_for(real), real)
-    except (BadData, BadRecord, Unreadable, OSError, KeyError, TypeError, ValueError) as error:
+    except (
+        BadData,
+        BadRecord,
+        Unreadable,
+        OSError,
+        KeyError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+        OverflowError,
+    ) as error:
         raise BadRecord(f"{path.name} holds no synthetic set that can be read: {error}") from None
+
+
+def _ours(result: Result) -> Result:
+    """One of our own sets, looked at as closely as anybody's: `BadRecord` for pixels or soft labels that are not finite, for no image, and
+    for a protocol that cannot teach from it."""
+    if not len(result):
+        raise BadRecord("It holds no image. Export the set again.")
+    if isinstance(result, Pictures):
+        finite(result.images, "its images")
+    if result.soft_labels is not None and not bool(torch.isfinite(result.soft_labels).all()):
+        raise BadRecord("Its soft labels hold numbers that are not finite (NaN or infinite). Export an earlier set.")
+    try:
+        find(result.protocol).with_(**result.dial)
+    except ValidationError as error:
+        raise BadRecord(f"Its dial {dict(result.dial)} fits no protocol: {explain(error)}") from None
+    return result
 
 
 def of_run(folder: RunFolder) -> Result:
@@ -137,14 +169,23 @@ def keep(
     home: Path, result: Result, *, name: str, data: str = "", cautions: Sequence[str] = (), source: Path | None = None
 ) -> RunFolder:
     """Put a set from elsewhere into the library as a finished run: it can be looked at, compared and evaluated. The data set that it
-    was made from is kept in it; its file, and what was found in it, are said in the run."""
-    made = dict(result.about.get("job") or {})
+    was made from is kept in it; its file, and what was found in it, are said in the run. Where that fails nothing is left."""
+    made = plain(result.about.get("job") or {})
     counts = result.labels.bincount(minlength=len(result.classes))
     known = str(data or made.get("data") or "")
     job = {**made, "data": known or "unknown", "ipc": max(1, int(counts.max()))}
     result = result.with_(about={**result.about, "job": {**made, "data": known}}) if known else result
     method = str(result.about.get("method") or "imported")
-    folder = RunFolder.create(home, method, dict(result.about.get("settings") or {}), job, name=name[:120])
+    folder = RunFolder.create(home, method, plain(result.about.get("settings") or {}), job, name=name[:120])
+    try:
+        return _filled(folder, result, cautions, source, known)
+    except BaseException:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+
+
+def _filled(folder: RunFolder, result: Result, cautions: Sequence[str], source: Path | None, known: str) -> RunFolder:
+    """The run with the set, its wall and what was found in it."""
     result.save(folder.path / "set.safetensors")
     recorder = Recorder(folder)
     for sentence in (result.about.get("brought") or {}).get("notes", ()):

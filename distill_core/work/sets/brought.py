@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import torch
 from torch import Tensor, nn
 
 from ...datasets import RealSet, load
@@ -16,7 +17,7 @@ from .layouts import found_in
 from .layouts.others import buffers, controls, stored_labels
 from .mosaics import shown
 from .place import Place
-from .raw import Layout, Raw
+from .raw import Layout, Raw, single
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def brought(place: Place, asked: Asked, teacher: nn.Module | None = None, real: 
     layout, raw = found_in(place)
     raw = replace(raw, factor=asked.factor or raw.factor)
     real = real or (load(asked.data) if asked.data else None)
-    raw, cautions = _suiting(raw, real)
+    raw, cautions = _suiting(_in_single(raw), real)
     read = kinds.read(raw.labels, len(raw.images), centred=layout.labels == "centred")
     read, renamed = _in_order(read, raw, real)
     chosen, candidates, said = decided(layout, raw, read.hard, real, asked.pixels, teacher)
@@ -94,6 +95,18 @@ def _no_set(place: Place) -> None:
             f"{files[0]} holds experts' trajectories (MTT's buffer.py), and no images. Bring them in with the data set that they were "
             "trained on: `distill-studio import FILE --data NAME`."
         )
+
+
+def _in_single(raw: Raw) -> Raw:
+    """The same in bytes or float32, and soft labels in float32."""
+    images, said = single(raw.images)
+    soft = raw.soft
+    if soft is not None and (soft.ndim != 2 or len(soft) != len(images) or not bool(torch.isfinite(soft).all())):
+        raise BadRecord(
+            f"Its soft labels have the shape {tuple(soft.shape)} for {len(images)} images, or hold numbers that are not finite; "
+            "(n, classes) were wanted."
+        )
+    return replace(raw, images=images, notes=(*raw.notes, *([said] if said else [])))
 
 
 def _suiting(raw: Raw, real: RealSet | None) -> tuple[Raw, tuple[str, ...]]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
+from pydantic import BaseModel
 from torch import Tensor
 
 from ...errors import BadRecord
 from ...results import Dense, Pictures
-from ...results.file import Plain
+from ...results.header import Header, Plain, believed
+from .labels import read
+from .raw import finite
 
 
 def card_of(result: Pictures) -> Plain:
@@ -27,18 +32,29 @@ def _listed(dense: Dense) -> Plain:
     return {"dtype": str(dense.labels.dtype).removeprefix("torch."), "labels": dense.labels.tolist()}
 
 
+class _Labels(BaseModel):
+    """Dense labels as a card lists them."""
+
+    dtype: Literal["float16", "float32"]
+    labels: list[list[list[float]]]
+
+
 def _dense(card: Plain) -> Dense | None:
     said = card.get("dense")
     if said is None:
         return None
-    dtype = {"float16": torch.float16, "float32": torch.float32}[said["dtype"]]
-    return Dense.read(torch.tensor(said["labels"], dtype=torch.float32).to(dtype), said)
+    one = believed(_Labels, said, "What its card says of dense labels")
+    try:
+        labels = torch.tensor(one.labels, dtype=torch.float32)
+    except ValueError:
+        raise BadRecord("The dense labels in its card are lists of other lengths. Export the set again.") from None
+    return Dense.read(labels.to({"float16": torch.float16, "float32": torch.float32}[one.dtype]), said)
 
 
 def assembled(
     images: Tensor,
     labels: Tensor,
-    card: Plain,
+    card: object,
     data: str,
     *,
     soft_labels: Tensor | None = None,
@@ -48,31 +64,36 @@ def assembled(
     if images.ndim != 4 or len(images) == 0 or images.shape[1] not in (1, 3) or labels.shape != (len(images),):
         given = f"images {tuple(images.shape)} and labels {tuple(labels.shape)}"
         raise BadRecord(f"It holds {given}; images (n, 1 or 3, h, w) and labels (n,) were wanted.")
-    if not bool(torch.isfinite(images).all()) or int(labels.min()) < 0:
-        raise BadRecord("It holds numbers that are not finite, or labels below 0.")
-    channels = images.shape[1]
-    if data and not card.get("classes"):
+    finite(images, "images")
+    labels = read(labels, len(images)).hard
+    if not isinstance(card, dict):
+        raise BadRecord(f"Its card is a {type(card).__name__}; a JSON object with classes, mean and std was wanted.")
+    said = {name: value for name, value in card.items() if value is not None}
+    if data and not said.get("classes"):
         from ...datasets import load
 
         real = load(data)
-        card = {"classes": real.classes, "mean": real.mean, "std": real.std, **card}
-    classes = tuple(map(str, card.get("classes") or range(int(labels.max()) + 1)))
-    mean, std = tuple(card.get("mean") or (0.5,) * channels), tuple(card.get("std") or (0.5,) * channels)
-    if len(mean) != channels or len(std) != channels or int(labels.max()) >= len(classes):
+        said = {"classes": real.classes, "mean": real.mean, "std": real.std, **said}
+    middle = (0.5,) * images.shape[1]
+    plainly = {"classes": range(int(labels.max()) + 1), "mean": middle, "std": middle}
+    one = believed(Header, {**plainly, **said}, "Its card")
+    channels = images.shape[1]
+    if len(one.mean) != channels or len(one.std) != channels or int(labels.max()) >= len(one.classes):
         raise BadRecord(
-            f"It has {channels} channels and labels up to {int(labels.max())}, but its card says otherwise."
+            f"It has {channels} channels and labels up to {int(labels.max())}, but its card says {len(one.classes)} classes, "
+            f"{len(one.mean)} means and {len(one.std)} s.d. Name the card that belongs to it."
         )
     return Pictures(
         images,
         labels,
-        classes,
-        mean,
-        std,
+        one.classes,
+        one.mean,
+        one.std,
         soft_labels=soft_labels,
-        protocol=str(card.get("protocol") or "hard"),
-        teacher=str(card.get("teacher") or ""),
-        stages=tuple(card.get("stages") or ()),
+        protocol=one.protocol or "hard",
+        teacher=one.teacher,
+        stages=one.stages,
         ids=torch.arange(len(images)) if ids is None else ids,
-        about=dict(card.get("about") or {}),
-        dense=_dense(card),
+        about=dict(said.get("about") or {}),
+        dense=_dense(said),
     )

@@ -11,7 +11,7 @@ from ...errors import BadSetting, StudioError
 from ...figures import ledger
 from ...record.scores import Score
 from ...results import Pictures
-from ...results.file import Plain
+from ...results.header import Plain
 from . import parquet
 
 FILE = Path("data") / "train-00000-of-00001.parquet"

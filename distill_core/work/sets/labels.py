@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ...errors import BadRecord
 
+MOST_CLASSES = 50_000  # ImageNet-21K has 21,841
 LEAST = 1e-12  # a probability below which its logarithm says nothing
 KINDS = {
     "hard": "hard: one class for each image",
@@ -47,6 +48,9 @@ def read(given: Tensor, images: int, *, centred: bool = False) -> Labels:
             "images (n, height, width)."
         )
     given = given.squeeze(1) if given.ndim == 2 and given.shape[1] == 1 else given
+    if given.is_complex() or given.dtype == torch.bool:
+        kind = str(given.dtype).removeprefix("torch.")
+        raise BadRecord(f"Its labels are {kind} values; class numbers, or one number for each class, were wanted.")
     if not bool(torch.isfinite(given.float()).all()):
         raise BadRecord("Its labels hold numbers that are not finite (NaN or infinite). Take an earlier set.")
     if given.ndim == 1:
@@ -63,8 +67,12 @@ def _whole(given: Tensor) -> Tensor:
     if bool((whole != given.double()).any()):
         first = given[whole != given.double()][0]
         raise BadRecord(f"Its labels are one number each but no whole ones (the first of these is {float(first):.4g}).")
-    if int(whole.min()) < 0:
-        raise BadRecord(f"Its labels go down to {int(whole.min())}; classes are numbered from 0.")
+    if float(whole.min()) < 0:
+        raise BadRecord(f"Its labels go down to {float(whole.min()):.4g}; classes are numbered from 0.")
+    if int(whole.max()) >= MOST_CLASSES:
+        raise BadRecord(
+            f"Its labels go up to {float(whole.max()):.4g}; classes are numbered from 0, and {MOST_CLASSES:,} are the most that are read."
+        )
     return whole.long()
 
 

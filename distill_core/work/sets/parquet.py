@@ -10,12 +10,14 @@ from types import ModuleType
 from typing import Any
 
 import torch
+from pydantic import BaseModel, Field
 
 from ...errors import BadRecord, MissingPackage
 from ...results import Pictures
-from ...results.file import Plain
+from ...results.header import Plain, believed
 from .card import assembled, card_of
-from .pictures import pixels, png
+from .labels import MOST_CLASSES
+from .pictures import pixels, png, softly
 from .place import Place
 
 PARQUET_LINE = 'pip install "distill-studio[parquet]"'
@@ -52,8 +54,9 @@ def table_of(place: Place, name: str) -> Any:
     pyarrow = arrow()
     try:
         found = pyarrow.parquet.read_table(io.BytesIO(place.bytes(name)))
-    except pyarrow.ArrowException as error:
-        raise BadRecord(f"{name} is not a readable parquet file ({error}).") from None
+    except (pyarrow.ArrowException, OSError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BadRecord(f"{name} is not a readable parquet file ({first[:200]}). Copy it again.") from None
     if not found.num_rows:
         raise BadRecord(f"{name} has no rows. Give the file with the images in it.")
     return found
@@ -74,12 +77,40 @@ def fits(place: Place) -> bool:
     return _ours(place) is not None
 
 
+class Picture(BaseModel):
+    """A picture as the Hugging Face library keeps it."""
+
+    bytes: bytes
+
+
+class Row(BaseModel):
+    """A row of the table."""
+
+    image: Picture
+    label: int = Field(ge=0, lt=MOST_CLASSES)
+    id: int | None = None
+    soft_label: list[float] | None = None
+
+
+class Rows(BaseModel):
+    rows: list[Row]
+
+
 def read(place: Place, data: str) -> Pictures:
     found = _ours(place)
     assert found is not None, "`fits` was asked"
     table, card = found
-    pictures = [one["bytes"] for one in table["image"].to_pylist()]
-    images = torch.stack([pixels(one, f"row {i}") for i, one in enumerate(pictures)])
-    soft = torch.tensor(table["soft_label"].to_pylist()) if "soft_label" in table.column_names else None
-    ids = torch.tensor(table["id"].to_pylist()) if "id" in table.column_names else None
-    return assembled(images, torch.tensor(table["label"].to_pylist()), card, data, soft_labels=soft, ids=ids)
+    rows = believed(Rows, {"rows": table.to_pylist()}, "The table").rows
+    images = [pixels(row.image.bytes, f"row {i}") for i, row in enumerate(rows)]
+    if len(shapes := {tuple(one.shape) for one in images}) != 1:
+        raise BadRecord(f"Its pictures have {len(shapes)} different shapes; one was wanted. Nothing is resized.")
+    labels, ids = torch.tensor([row.label for row in rows]), [row.id for row in rows if row.id is not None]
+    soft = [row.soft_label for row in rows if row.soft_label is not None]
+    return assembled(
+        torch.stack(images),
+        labels,
+        card,
+        data,
+        soft_labels=softly(soft or None, "the table"),
+        ids=torch.tensor(ids) if len(ids) == len(rows) else None,
+    )

@@ -13,11 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
+from pydantic import BaseModel, Field
 from torch import Tensor
 
 from ...errors import BadRecord
 from ...results import Pictures
+from ...results.header import believed
 from .card import assembled, card_of
+from .labels import MOST_CLASSES
 from .place import Place
 
 MOST_PIXELS = 4096 * 4096  # of one picture
@@ -42,7 +45,11 @@ def pixels(data: bytes, name: str) -> Tensor:
                     f"{name} has levels of {opened.mode}, not of 8 bits. Save the set as a tensor of its numbers."
                 )
             pixels = np.array(opened.convert("L" if opened.mode in ("1", "L") else "RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError:
+        raise BadRecord(
+            f"{name} is no picture that can be read: its {len(data):,} bytes are of no known kind."
+        ) from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadRecord(f"{name} is no picture that can be read ({error}).") from None
     return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).float() / 255
 
@@ -83,16 +90,43 @@ def fits(place: Place) -> bool:
     return place.has("labels.json") and not place.chosen
 
 
+class Row(BaseModel):
+    """A picture as labels.json lists it."""
+
+    file: str
+    label: int = Field(ge=0, lt=MOST_CLASSES)
+    id: int | None = Field(None, ge=-(2**63), lt=2**63)
+
+
+class Listing(BaseModel):
+    """labels.json: a card with a row for each picture."""
+
+    images: list[Row] = Field(min_length=1)
+    soft_labels: list[list[float]] | None = None
+
+
 def read(place: Place, data: str) -> Pictures:
     card = place.json("labels.json")
-    rows = card["images"]
-    if absent := [row["file"] for row in rows if not place.has(row["file"])]:
-        raise BadRecord(f"labels.json names {absent[0]!r}, which is not there.")
-    images = [pixels(place.bytes(row["file"]), row["file"]) for row in rows]
+    listed = believed(Listing, card, "labels.json")
+    rows = listed.images
+    if absent := [row.file for row in rows if not place.has(row.file)]:
+        raise BadRecord(f"labels.json names {absent[0]!r}, which is not there. Put it back, or take its row out.")
+    images = [pixels(place.bytes(row.file), row.file) for row in rows]
     sizes = {tuple(image.shape) for image in images}
     if len(sizes) != 1:
         raise BadRecord(f"its pictures have {len(sizes)} different shapes; one was wanted.")
-    soft = None if card.get("soft_labels") is None else torch.tensor(card["soft_labels"], dtype=torch.float32)
-    labels = torch.tensor([int(row["label"]) for row in rows])
-    ids = torch.tensor([int(row["id"]) for row in rows]) if all("id" in row for row in rows) else None
+    labels, soft = torch.tensor([row.label for row in rows]), softly(listed.soft_labels, "labels.json")
+    own = [row.id for row in rows if row.id is not None]
+    ids = torch.tensor(own) if len(own) == len(rows) else None
     return assembled(torch.stack(images), labels, card, data, soft_labels=soft, ids=ids)
+
+
+def softly(given: list[list[float]] | None, name: str) -> Tensor | None:
+    """Rows of logits as (n, classes) float32."""
+    if given is None:
+        return None
+    if len(lengths := {len(row) for row in given}) != 1:
+        raise BadRecord(
+            f"The soft labels in {name} have {len(lengths)} different lengths; one number for each class was wanted."
+        )
+    return torch.tensor(given, dtype=torch.float32)

@@ -18,11 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...datasets.torch_files import MOST_BYTES, loaded
 from ...datasets.tree import Entry, Tree, opened
 from ...errors import BadRecord
-from ...evaluation.stored.released_files import OF_NUMPY
 
-MOST_BYTES = 4 << 30  # of a file of tensors
 SHOWN = 6  # names that a sentence lists
 
 
@@ -60,7 +59,10 @@ class Place:
         return self._tree.read(entry, MOST_BYTES)
 
     def json(self, name: str) -> Any:
-        return json.loads(self.bytes(name))
+        try:
+            return json.loads(self.bytes(name))
+        except (ValueError, RecursionError) as error:
+            raise BadRecord(f"{name} is no JSON that can be read ({str(error)[:120]}). Write the set again.") from None
 
     def tensor(self, name: str) -> Tensor:
         """One tensor from a .pt or .npy file."""
@@ -74,7 +76,7 @@ class Place:
         if name.endswith((".npy", ".npz")):
             return _arrays(io.BytesIO(self.bytes(name)), name)
         if name not in self._objects:
-            self._objects[name] = safely(io.BytesIO(self.bytes(name)), PurePosixPath(name).name)
+            self._objects[name] = loaded(io.BytesIO(self.bytes(name)), PurePosixPath(name).name)
         return self._objects[name]
 
 
@@ -92,29 +94,6 @@ def looked_at(path: Path) -> Iterator[Place]:
         return
     tree = Tree.beside(path)
     yield Place(path, path.name, tree)
-
-
-def safely(file: io.BytesIO, name: str) -> object:
-    """What a .pt file holds, if these are tensors, numbers, texts, lists and dicts; classes are named and never made."""
-    if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
-                raise BadRecord(f"{name} unpacks to more than {MOST_BYTES >> 20} MB.")
-    file.seek(0)
-    try:
-        with torch.serialization.safe_globals(OF_NUMPY):
-            return torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # noqa: BLE001 (unpickling errors, torch's own, and whatever a damaged file causes)
-        raise BadRecord(_refusal(name, str(error) or type(error).__name__)) from None
-
-
-def _refusal(name: str, reason: str) -> str:
-    if named := re.search(r"GLOBAL ([\w.]+)", reason):
-        return (
-            f"{name} holds more than tensors: an object of {named[1]}. It was not loaded: to make it would run its code. Save the "
-            "images and labels as tensors (torch.save of a tensor, a list or a dict of them)."
-        )
-    return f"{name} holds more than tensors, or is damaged; it was not loaded ({reason.splitlines()[0][:200]})."
 
 
 def _arrays(file: io.BytesIO, name: str) -> object:

@@ -83,22 +83,50 @@ def images_of(found: object, name: str) -> Tensor:
         images = images.permute(0, 3, 1, 2)  # NHWC, as NumPy's and JAX's programs write
     if images.shape[1] not in (1, 3):
         raise BadRecord(f"{name} has images of {images.shape[1]} channels {tuple(found.shape)}; 1 or 3 were wanted.")
-    if not bool(torch.isfinite(images.float()).all()):
-        wrong = int((~torch.isfinite(images.float())).sum())
+    finite(images, name)
+    return images.contiguous()
+
+
+def finite(images: Tensor, name: str) -> None:
+    """Refuse pixels that are no real and finite numbers, as the float32 that they are read as."""
+    if images.is_complex():
+        raise BadRecord(f"{name} holds complex numbers ({_kind(images)}), which are no pixels. Save the real ones.")
+    if wrong := int((~torch.isfinite(images.float())).sum()):
         raise BadRecord(
             f"{wrong} of the {images.numel()} pixel values in {name} are no finite numbers (NaN or infinite): the set was ruined "
             "before it was saved. Take an earlier one."
         )
-    return images.contiguous()
+
+
+def single(images: Tensor) -> tuple[Tensor, str]:
+    """Pixels as bytes or float32, and a sentence where they were something else; ""."""
+    if images.dtype in (torch.uint8, torch.float32):
+        return images, ""
+    return images.float(), f"Its pixels are {_kind(images)} numbers, and were read as float32."
+
+
+def _kind(given: Tensor) -> str:
+    return str(given.dtype).removeprefix("torch.")
 
 
 def labels_of(found: object, name: str) -> Tensor:
     """Labels as a tensor (n,) or (n, C)."""
-    labels = torch.as_tensor(found) if isinstance(found, list) else found
-    if not isinstance(labels, Tensor) or labels.ndim not in (1, 2) or not len(labels):
+    labels = numbers(found, name) if isinstance(found, list) else found
+    if not isinstance(labels, Tensor) or labels.ndim not in (1, 2) or not labels.numel():
         shape = tuple(labels.shape) if isinstance(labels, Tensor) else type(found).__name__
         raise BadRecord(f"{name} has labels of the shape {shape}; (n,) or (n, classes) was wanted.")
     return labels.detach()
+
+
+def numbers(found: list[object], name: str) -> Tensor:
+    """Lists of numbers as a tensor; `BadRecord` where they are something else, or of different lengths."""
+    try:
+        return torch.as_tensor(found)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        first = next((one for one in found if not isinstance(one, int | float)), found[0] if found else None)
+        raise BadRecord(
+            f"{name} lists labels that are no class numbers, such as {str(first)[:40]!r} ({error}). Save one whole number for each image."
+        ) from None
 
 
 def rate_of(found: object, name: str) -> float:

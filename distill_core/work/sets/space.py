@@ -135,7 +135,8 @@ def snapped(pixels: Tensor) -> Tensor:
 def whiter(given: Tensor, beside: Tensor, space: str, real: RealSet) -> float:
     """Log of how much smaller numbers are than whitened real ones, 0 where they are not: small ones come back as the mean image."""
     white = whitening_of(real, freed=space == "zca-kip").whiten(beside[:WHITENED])
-    return max(0.0, math.log(float(white.square().mean()) / max(float(given.float().square().mean()), 1e-12)) / 2)
+    sizes = [max(float(one.double().square().mean()), 1e-12) for one in (white, given)]
+    return max(0.0, math.log(sizes[0] / sizes[1]) / 2)
 
 
 def judged(

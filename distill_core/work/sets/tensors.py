@@ -11,7 +11,7 @@ from ...errors import BadRecord
 from ...results import Pictures
 from .card import assembled, card_of
 from .place import Place
-from .raw import images_of
+from .raw import images_of, labels_of, single
 
 
 def write(result: Pictures, path: Path, *, normalized: bool = False) -> None:
@@ -45,10 +45,15 @@ def read(place: Place, data: str) -> Pictures:
     """The folder, or the images in it. What the card says of the pixels holds."""
     card = place.json("card.json")
     if not place.has("labels.pt"):
-        raise BadRecord("there is no labels.pt beside images.pt.")
-    images, labels = images_of(place.tensor("images.pt"), "images.pt").float(), place.tensor("labels.pt").long()
+        raise BadRecord("there is no labels.pt beside images.pt. Put it there.")
+    images, said = single(images_of(place.tensor("images.pt"), "images.pt"))
+    if images.dtype == torch.uint8:
+        images, said = images.float() / 255, "Its pixels are bytes, and were read as n / 255."
+    labels = labels_of(place.tensor("labels.pt"), "labels.pt")
     soft = place.tensor("soft_labels.pt").float() if place.has("soft_labels.pt") else None
     found = assembled(images, labels, card, data, soft_labels=soft)
+    if said:
+        found = found.with_(about={**found.about, "brought": {"notes": [said]}})
     if not card.get("normalized"):
         return found
     mean, std = (torch.tensor(one).view(1, -1, 1, 1) for one in (found.mean, found.std))

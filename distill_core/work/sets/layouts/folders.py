@@ -11,7 +11,7 @@ from torch import Tensor
 from ....errors import BadRecord
 from ..pictures import pixels
 from ..place import Place
-from ..raw import Layout, Raw, labels_of
+from ..raw import Layout, Raw, labels_of, numbers
 
 END = r"\.(?:jpe?g|png)"
 OF_CLASS = r"class(?P<label>\d+)_(?:model\d+_)?id\d+"
@@ -47,7 +47,7 @@ def _numbered(place: Place, pattern: str) -> Raw:
             f"{one.string} says class {int(one['label'])} and lies in the folder of class {int(one['folder'])}. One of them is wrong."
         )
     images, names = _taken(place, found)
-    labels = torch.tensor([int(one["label"]) for one in found])
+    labels = numbers([int(one["label"]) for one in found], "the names of its files")
     others = len(place.names) - len(names)
     notes = (f"{others} other files in it were not read.",) if others else ()
     return Raw(images, labels, names, pixels="unit", notes=notes)
@@ -58,7 +58,7 @@ def _take_clusters(place: Place) -> Raw:
     images, names = _taken(place, found)
     called = {int(one["label"]): one["name"] for one in found}
     whole = set(called) == set(range(len(called)))
-    labels = torch.tensor([int(one["label"]) for one in found])
+    labels = numbers([int(one["label"]) for one in found], "the names of its files")
     classes = tuple(called[label] for label in range(len(called))) if whole else ()
     return Raw(images, labels, names, pixels="unit", classes=classes)
 
@@ -71,8 +71,8 @@ def _take_named(place: Place) -> Raw:
     labels = torch.tensor([called.index(one["name"]) for one in found])
     others = [name for name in place.names if name not in names]
     notes = (f"{len(others)} other files in it were not read, such as {others[0]}.",) if others else ()
-    if all(name.isdigit() for name in called):
-        labels = torch.tensor([int(one["name"]) for one in found])
+    if all(name.isdecimal() for name in called):
+        labels = numbers([int(one["name"]) for one in found], "the names of its folders")
         notes = ("The names of its folders were read as class numbers.", *notes)
         return Raw(images, labels, names, pixels="unit", notes=notes)
     return Raw(images, labels, names, pixels="unit", classes=tuple(called), notes=notes)

@@ -11,7 +11,7 @@ from ....errors import BadRecord
 from ..parquet import table_of
 from ..pictures import pixels
 from ..place import Place
-from ..raw import Layout, Raw
+from ..raw import Layout, Raw, numbers
 
 IMAGES = ("image", "img", "images", "pixel_values")
 LABELS = ("label", "class_id", "labels", "fine_label", "target")
@@ -37,7 +37,7 @@ def _take(place: Place) -> Raw:
         raise BadRecord(f"Its column {label!r} holds {type(rows[0][label]).__name__}; class numbers were wanted.")
     left = [one for one in columns if one not in (image, label)]
     notes = (f"Of its columns {', '.join(left)} were not read.",) if left else ()
-    labels = torch.tensor([row[label] for row in rows])
+    labels = numbers([row[label] for row in rows], f"its column {label!r}")
     return Raw(torch.stack(shown), labels, tuple(names), pixels="unit", classes=_names(tables[0], label), notes=notes)
 
 
