@@ -10,7 +10,7 @@ from PIL import Image
 
 from distill_core.figures.mechanism import drawing, said
 from distill_core.home import ASSETS, read_json
-from distill_core.record.contest import Contest
+from distill_core.record.contest import Contest, apart
 from distill_core.record.folder import RunFolder
 from distill_core.record.scores import contest_of
 
@@ -82,10 +82,8 @@ def did(name: str) -> str:
 
 
 def judged(contest: Contest) -> str:
-    """Whether a run's images teach better than random real ones, in one sentence."""
-    if contest.word == "cannot be told":
-        return f"Whether its images teach better than those **{contest.text}**."
-    return f"Beside those, its images teach **{contest.text}**."
+    """How far a run's students are from those of random real images, and that one seed is no result, in one sentence."""
+    return f"Its students are {apart(contest.points)} those; **{contest.text}**."
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
