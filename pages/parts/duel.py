@@ -15,6 +15,7 @@ from distill_core.record.folder import RunFolder
 from . import feed, packets, standing, studio, terms
 from .differing import Setting
 
+RULES = ("student", "protocol", "labels")  # how a set is tested
 MOST_NAMED = 2  # settings in a name
 
 
@@ -82,7 +83,8 @@ def _accuracies(folders: Sequence[RunFolder]) -> None:
 
 
 def result(scores: Sequence[Mapping[str, Mapping[str, Any]]]) -> str:
-    """What each reached; of two also how far the second is from the first, and that one seed is no result."""
+    """What each reached; of two that were tested alike also how far the second is from the first, and that one seed
+    is no result."""
     own = [one.get("distilled") for one in scores]
     each = [_reached("ABCDEF"[i], one) for i, one in enumerate(own)]
     told = f"Networks trained on these images alone get unseen images right: {', '.join(each)}."
@@ -92,6 +94,8 @@ def result(scores: Sequence[Mapping[str, Mapping[str, Any]]]) -> str:
         return told
     a, b = own[0]["accuracy"], own[1]["accuracy"]
     told = f"Networks trained on A’s images alone get {100 * a:.1f} % of unseen images right, on B’s {100 * b:.1f} %."
+    if any(own[0].get(rule) != own[1].get(rule) for rule in RULES):
+        return f"{told} They were tested under different rules: the two numbers are no contest."
     return f"{told} B is {apart(points(b, a))} A; {LONE}."
 
 
