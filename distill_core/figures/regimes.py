@@ -143,7 +143,7 @@ def _line(cell: Cell, scores: Robust) -> dict[str, str]:
         "Accuracy": cell.own.text,
         "Random": cell.random.text,
         "Points": f"{cell.contest.points:+.1f}",
-        "Against random": cell.contest.text,
+        "Against random": cell.contest.of_set,
         "HLR (gap)": _points(scores.hlr),
         "IOR": f"{points(cell.own.mean, cell.random.mean):+.1f}",
         "LRS": _score(scores.lrs),

@@ -76,6 +76,7 @@ class Row:
     differs: str = ""  # what sets it apart from other rows of its method, data and ipc
     pairs: tuple[tuple[float, float], ...] = ()  # of each seed: accuracy of its set and of its own control, fractions
     about: About = About("")
+    where: str = ""  # the data in words
 
     @property
     def single(self) -> bool:
@@ -108,7 +109,7 @@ class Row:
 
     @property
     def label(self) -> str:
-        return " · ".join([self.title, self.data, f"{self.ipc} per class", *([self.differs] if self.differs else [])])
+        return " · ".join(filter(None, (self.title, self.where or self.data, f"{self.ipc} per class", self.differs)))
 
     @property
     def counted(self) -> str:
@@ -121,7 +122,9 @@ class Row:
         return cost(self.distilled, "bytes")
 
 
-def table(runs: Iterable[Scored], known: Mapping[str, About] | None = None) -> list[Row]:
+def table(
+    runs: Iterable[Scored], known: Mapping[str, About] | None = None, places: Mapping[str, str] | None = None
+) -> list[Row]:
     """Rows of the score table.
 
     Runs are pooled only where all but the seed is equal, and a seed counts once: a copy of a run, or the same run made
@@ -130,6 +133,7 @@ def table(runs: Iterable[Scored], known: Mapping[str, About] | None = None) -> l
 
     Args:
         known: of methods, from the catalog; one that is not among them is called by its name and taken for a contestant.
+        places: what data are called in words; others are called as they were asked for.
     """
     pools: dict[str, list[tuple[Scored, Score]]] = {}
     for run in runs:
@@ -140,7 +144,7 @@ def table(runs: Iterable[Scored], known: Mapping[str, About] | None = None) -> l
                 pool = pools.setdefault(json.dumps(same, sort_keys=True, default=str), [])
                 if all(run["job"].get("seed", 0) != one["job"].get("seed", 0) for one, _ in pool):
                     pool.append((run, score))
-    rows = _told_apart([_row(pool, known or {}) for pool in pools.values()])
+    rows = _told_apart([_row(pool, known or {}, places or {}) for pool in pools.values()])
     return sorted(rows, key=lambda row: (row.data, row.ipc, -row.distilled.mean))
 
 
@@ -155,7 +159,9 @@ def _told_apart(rows: list[Row]) -> list[Row]:
 
 def _short(row: Row, names: list[str]) -> list[str]:
     titles = row.about.settings
-    return [f"{titles.get(n) or n.rpartition('.')[2]} {row.asked[n]}" for n in names if n in row.asked]
+    return [
+        f"{titles.get(n) or n.rpartition('.')[2]} {row.asked[n]}".replace("_", " ") for n in names if n in row.asked
+    ]
 
 
 def _telling(asked: list[Mapping[str, object]]) -> list[str]:
@@ -168,7 +174,7 @@ def _telling(asked: list[Mapping[str, object]]) -> list[str]:
     return chosen
 
 
-def _row(pool: list[tuple[Scored, Score]], known: Mapping[str, About]) -> Row:
+def _row(pool: list[tuple[Scored, Score]], known: Mapping[str, About], places: Mapping[str, str]) -> Row:
     run, score = pool[0]
     others = [other for one, _ in pool for other in read_scores(one["records"])]
     beside = [_control(one, own) for one, own in pool]
@@ -198,6 +204,7 @@ def _row(pool: list[tuple[Scored, Score]], known: Mapping[str, About]) -> Row:
         },
         pairs=tuple((own.mean, one.mean) for (_, own), one in zip(pool, beside, strict=True) if one is not None),
         about=known.get(run["method"], About("")),
+        where=places.get(str(run["job"]["data"]), ""),
     )
 
 

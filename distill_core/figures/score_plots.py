@@ -4,38 +4,77 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
-from ..record.contest import Contest
+from ..record.contest import LONE, apart
 from .rows import Row
-from .scores import BUDGETS, LOOKS, SHAPES, Score, cost, frame, wrapped
+from .scores import BUDGETS, LOOKS, SHAPES, Score, cost, frame
 
 TAKEN = {"color": LOOKS["random"]["color"], "symbol": "triangle-up", "word": "real images, chosen or averaged"}
+OWN, CONTROL = -0.18, -0.35  # where marks lie in a row of height 1, below its words
+WIDE, TALL, MARKS = 57, 16, 46  # letters of a line that a phone has room for; pixels of a line, and of the marks below
+SIGNS = {
+    "circle": "●",
+    "circle-open": "○",
+    "square-open": "□",
+    "diamond-open": "◇",
+    "triangle-up": "▲",
+    "triangle-up-open": "△",
+}
+Kind = tuple[Mapping[str, str], bool, list[tuple[float, Row, Score]]]
+FAINT = "rgba(127, 127, 127, 0.3)"
 
 
 def bars(rows: Iterable[Row]) -> go.Figure:
-    """Every row with its spread: filled, hollow where there is one seed; its random control and all real data beside it.
+    """Every row in words, what can be said of it, and below that its accuracy beside random real images and all real data.
 
-    Rows of images that were only taken, not learned, stand below the others in the color of what is real.
+    Filled is what several seeds say, hollow what one says. Results come first, then single seeds, then images that were only
+    taken and not learned, in the color of what is real.
     """
-    rows = sorted(rows, key=lambda row: row.about.takes)[::-1]
-    places, figure = list(range(len(rows))), go.Figure()
-    shown: dict[str, list[tuple[float, Row, Score]]] = {
-        "real": [(at, row, row.real) for at, row in enumerate(rows) if row.real],
-        "random": [(at - 0.14, row, row.random) for at, row in enumerate(rows) if row.random and not row.about.takes],
-        "taken": [(at, row, row.distilled) for at, row in enumerate(rows) if row.about.takes],
-        "distilled": [(at + 0.14, row, row.distilled) for at, row in enumerate(rows) if not row.about.takes],
-    }
-    for subject, picked in shown.items():
-        if drawn := [one for one in picked if one[2].n]:
-            _marks(figure, drawn, {**LOOKS, "taken": TAKEN}[subject], own=subject in ("distilled", "taken"))
-    title = _told([one for row in rows if (one := row.contest) is not None])
-    frame(figure, wrapped(title), "accuracy on real test images (%) ± s.d.", "", height=190 + 52 * len(rows))
-    figure.update_yaxes(
-        tickmode="array", tickvals=places, ticktext=[wrapped(row.label) for row in rows], showgrid=False
-    )
+    rows = sorted(rows, key=lambda row: (row.about.takes, row.single))[::-1]
+    told, figure = [_words(row) for row in rows], go.Figure()
+    for look, own, shown in _kinds(rows):
+        if drawn := [one for one in shown if one[2].n]:
+            _marks(figure, drawn, look, own)
+    lines = max((one.count("<br>") + 1 for one in told), default=1)
+    axis = "real test images sorted right (%)<br>line: ± one standard deviation"
+    frame(figure, "", axis, "", height=112 + (TALL * lines + MARKS) * len(rows))
+    for at, said in enumerate(told):
+        figure.add_annotation(
+            x=0, xref="paper", xanchor="left", y=at + 0.48, yanchor="top", text=said, align="left", showarrow=False
+        )
+        figure.add_hline(y=at + 0.5, line={"width": 1, "color": FAINT})
+    figure.update_yaxes(range=[-0.5, len(rows) - 0.48], visible=False)
+    figure.update_layout(margin={"t": 10, "b": 50}, showlegend=False)
     return figure
+
+
+def key(figure: go.Figure) -> list[tuple[str, str, str]]:
+    """What each kind of mark in `bars` is: (sign, color, words). A legend in the picture would take its room on a phone."""
+    return [(SIGNS[one.marker.symbol[0]], one.marker.color, one.name) for one in figure.data[::-1]]
+
+
+def _kinds(rows: list[Row]) -> list[Kind]:
+    """What is drawn: (look, whether it is the row's own set, marks); the words of a look are its entry in the legend."""
+    learned, ours = [(at, row) for at, row in enumerate(rows) if not row.about.takes], LOOKS["distilled"]
+    taken = [(at + OWN, row, row.distilled) for at, row in enumerate(rows) if row.about.takes]
+    kinds: list[Kind] = [(LOOKS["real"], False, [(at + OWN, row, row.real) for at, row in enumerate(rows) if row.real])]
+    kinds += [(LOOKS["random"], False, [(at + CONTROL, row, row.random) for at, row in learned if row.random])]
+    kinds += [(TAKEN, True, taken)]
+    for single, word in ((True, f"learned images, {LONE}"), (False, "learned images, several seeds")):
+        own = [(at + OWN, row, row.distilled) for at, row in learned if row.single is single]
+        kinds += [({**ours, "word": word}, True, own)]
+    return kinds
+
+
+def _words(row: Row) -> str:
+    """A row in words: the set, what sets it apart, and the verdict."""
+    said = [f"<b>{row.title}</b>", *wrap(row.label.removeprefix(f"{row.title} · "), WIDE)]
+    if (contest := row.contest) is not None:
+        said.append(f"{apart(contest.points)} random; {contest.text}")
+    return "<br>".join(said)
 
 
 def _marks(figure: go.Figure, shown: list[tuple[float, Row, Score]], look: Mapping[str, str], own: bool) -> None:
@@ -54,21 +93,6 @@ def _marks(figure: go.Figure, shown: list[tuple[float, Row, Score]], look: Mappi
         text=[f"{row.label}<br>{score.text}" for _, row, score in shown],
         hovertemplate="%{text}<extra></extra>",
     )
-
-
-def _told(contests: list[Contest]) -> str:
-    """How many are better than as many random real images, worse, and neither."""
-    if not contests:
-        return "No learned set was scored beside a random control yet"
-    if all(one.low is None for one in contests):
-        return "Each set beside as many random real images; one seed each, so nobody can say who wins"
-    single = sum(one.low is None for one in contests)
-    count = {word: sum(one.word == word for one in contests) for word in ("better", "worse", "cannot be told")}
-    said = f"{count['better']} of {len(contests)} better than as many random real images"
-    count["cannot be told"] -= single
-    more = [f"{n} {word}" for word, n in count.items() if n and word != "better"]
-    more += [f"{single} {'has' if single == 1 else 'have'} one seed, which decides nothing"] if single else []
-    return ": ".join([said, ", ".join(more)]) if more else said
 
 
 def pareto(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:

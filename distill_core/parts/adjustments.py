@@ -193,7 +193,8 @@ AnyAdjustment = Annotated[
     AsItIs | RandomShift | RandomRise | DirectedShift,
     choice(
         "Weight adjustment",
-        "None, the directed shift, or one of its two controls: a random shift as long, or one that hurts as much.",
+        "Nudges the teacher's weights before each batch of images is learned, so that not all turn out alike: not at all "
+        "(none), so that its error rises (directed), or by chance, as a control (random: as far; random rise: hurting as much).",
         source=DWA,
         was="weights",
     ),

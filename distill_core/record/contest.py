@@ -2,7 +2,7 @@
 
 One rule for every page and the terminal: the difference that is said is that of the numbers as they are printed, and a win or a loss is
 said only where the interval leaves out zero. Students on one set are no seeds: they tell how far students differ, not how far
-other sets of the same method would.
+other sets of the same method would. So one seed is `LONE`, on every page, however wide its gap; `of_set` alone speaks of that very set.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ from scipy.special import stdtrit
 
 LEVEL = 0.95
 MOST = 1000  # more than so many is not said as a number
+LONE = "one seed: not yet a result"  # `pages/parts/web/story.js` says the same
 
 
 def points(own: float, other: float) -> float:
     """The difference of two accuracies (fractions) as they are printed, in points with one decimal."""
     return round(round(100 * own, 1) - round(100 * other, 1), 1)
+
+
+def apart(difference: float) -> str:
+    """`19.2 points above`, `0.7 points below`, `level with`; of a difference in points as printed."""
+    return f"{abs(difference):.1f} points {'above' if difference > 0 else 'below'}" if difference else "level with"
 
 
 def quantile(freedom: float, level: float = LEVEL) -> float:
@@ -37,7 +43,7 @@ class Contest:
         low, high: 95 % interval of the difference, in points; None where there is too little to know the spread.
         known: what was compared, in words: `3 seeds`, `3 students and 5 draws`.
         needed: how many of each would do if mean and spread stayed as they are, in words; "" where nobody can say.
-        many: several seeds, so that it speaks of the method and not of one set.
+        many: two seeds or more, so that it speaks of the method and not of one set.
     """
 
     points: float
@@ -61,7 +67,12 @@ class Contest:
 
     @property
     def text(self) -> str:
-        """`better (3 seeds)`, `better (this set)`, `cannot be told with 3 seeds; about 9 would`."""
+        """`better (3 seeds)`, `cannot be told with 3 seeds; about 9 would`, and `LONE` of one seed."""
+        return self.of_set if self.many else LONE
+
+    @property
+    def of_set(self) -> str:
+        """The same of this very set, where one seed is all that is asked about: `better (this set; one seed)`."""
         if self.word != "cannot be told":
             return f"{self.word} ({self.known if self.many else 'this set; one seed'})"
         return f"cannot be told with {self.known}" + (f"; {self.needed} would" if self.needed else "")
@@ -78,7 +89,7 @@ def paired(own: Sequence[float], random: Sequence[float], printed: float | None 
     said = points(statistics.fmean(own), statistics.fmean(random)) if printed is None else printed
     known = f"{n} seed{'' if n == 1 else 's'}"
     if n < 2:
-        return Contest(said, None, None, known, "2 or more", True)
+        return Contest(said, None, None, known, "2 or more")
     mean, spread = statistics.fmean(apart), statistics.stdev(apart)
     reach = quantile(n - 1) * spread / math.sqrt(n)
     return Contest(said, mean - reach, mean + reach, known, _about(abs(mean), spread, n), True)

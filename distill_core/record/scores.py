@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
-from .contest import Contest, of_one_set
+from .contest import LONE, Contest, apart, of_one_set
 from .passport import of_record
 
 
@@ -158,21 +158,14 @@ def contest_of(scores: Mapping[str, Score]) -> Contest | None:
 
 
 def verdict(scores: Mapping[str, Score]) -> str:
-    """Whether students learn more from the set than from as many random real images, in one sentence; "" where either is not known."""
+    """What students learn from the set beside as many random real images, and that a run is one seed; "" where either is not known."""
     contest = contest_of(scores)
     if contest is None:
         return ""
     own, random = scores["distilled"], scores["random"]
     images = f"as many random real images{_times(random.get('draws', 1))}"
     numbers = f"{round(100 * own['accuracy'], 1):.1f} against {round(100 * random['accuracy'], 1):.1f} %"
-    known = f"{numbers} ({contest.points:+.1f} points"
-    if contest.low is not None:
-        known += f", 95 % interval {contest.interval}"
-    if contest.word == "cannot be told":
-        said = f"Whether it teaches better or worse than {images} **{contest.text}**: {known})."
-    else:
-        said = f"It teaches **{contest.word} than** {images}: {known}); another seed's set may not."
-    return said
+    return f"Its students are **{apart(contest.points)}** those of {images}: {numbers}; **{LONE}**."
 
 
 def _times(draws: int) -> str:

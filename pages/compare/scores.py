@@ -4,10 +4,24 @@ import streamlit as st
 
 from distill_core.figures import rows as found
 from distill_core.figures import tables
-from pages.parts import examples, passports, reporting, runbar, score_table, studio, sweep_form, sweep_view
+from pages.parts import (
+    examples,
+    passports,
+    reporting,
+    runbar,
+    score_table,
+    standing,
+    studio,
+    sweep_form,
+    sweep_view,
+    terms,
+)
 
-st.title("Scores")
-if score_table.view() == score_table.ABLATIONS:
+st.title("Scores: which learned images teach best?")
+with st.container(horizontal=True, vertical_alignment="center"):
+    shown = score_table.view()
+    place = st.container(width="content")
+if shown == score_table.ABLATIONS:
     sweep_form.propose(studio.catalog())
     sweep_view.show()
     st.stop()
@@ -15,27 +29,26 @@ if score_table.view() == score_table.ABLATIONS:
 runs = score_table.scored_runs()
 if example := {run["id"] for run in runs} <= examples.names():
     runs = score_table.shipped_runs()
-    st.caption(
-        ":material/movie: Examples that ship with the studio. Runs of your own stand here once their students were trained."
-    )
-rows = found.table(runs, found.about(runbar.catalog()))
+places = {data: standing.data_said(data) for data in {str(run["job"]["data"]) for run in runs}}
+rows = found.table(runs, found.about(runbar.catalog()), places)
 if not rows:
     sentence = "No run has been scored yet. A run's students are trained at its end."
     studio.stop(sentence, page=studio.NEW, label="New run")
 
-st.markdown(
-    "**Which set teaches best?** Networks that have seen nothing else learn from each set, then sort real test images. Beside every set: "
-    "as many random real images, with the same labels."
+terms.style()
+terms.write(
+    "Networks that have seen nothing else learn from each set, then sort real test images. A set is good where its blue mark "
+    "lies right of the orange one: as many random real images, with the same labels."
 )
-rows = score_table.filtered(rows)
+with place:
+    rows = score_table.filtered(rows)
 if not rows:
     studio.stop("No score fits this filter. Take one of the choices above away.")
 regimes = {name: own for name in found.REGIMES if (own := [row for row in rows if row.regime == name])}
 for name, own in regimes.items():
     score_table.show(name, own)
-st.caption(
-    "Mean ± standard deviation over seeds; hollow circle: one seed, then over its students. Our own measurements only, no published number is among them."
-)
+ships = ":material/movie: Examples that ship with the studio: runs of your own stand here once their students were trained. "
+st.caption(f"{ships if example else ''}Our own measurements only, no published number is among them.")
 if not example:
     runbar.brought_in([run for row in rows for run in row.runs])
     with st.container(horizontal=True):

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts import differing, examples, feed, pairing, planes, runbar, studio, views
+from pages.parts import differing, duel, examples, feed, pairing, planes, runbar, studio, terms, views
 
 ALIGN = {
     "learning": "share of learning",
@@ -18,47 +18,42 @@ ALIGN = {
 FEW = 2  # images of each class that are shown large
 
 examples.at_first("dwa-digits-ipc10-s0-5335", "dwa-digits-ipc10-s0-1e3d")
-left, right = st.columns([2, 3], vertical_alignment="bottom")
-with right:
-    align = st.segmented_control(
-        "Align by",
-        list(ALIGN),
-        format_func=ALIGN.get,
-        default="learning",
-        required=True,
-        key="_align",
-        label_visibility="collapsed",
-    )
-with left:
+enough = len(pairing.linked()) > 1
+left, right = st.columns([4, 1], vertical_alignment="bottom")
+left.markdown("## Side by side: what does the difference do?")
+with right, st.popover("Choose runs", icon=":material/compare:", width="stretch") if enough else st.container():
     folders = pairing.choose()
+    align = st.selectbox("Run the clocks in step by", list(ALIGN), format_func=ALIGN.get, key="_align")
 if len(folders) < 2:
     studio.stop(
         "Choose at least two runs to lay side by side.", icon=":material/compare:", page=studio.RUNS, label="All runs"
     )
 asked = [runbar.readable(folder) for folder in folders]
-ids, titles = [folder.id for folder in folders], pairing.titles(asked)
-found = differing.settings(folders, asked)
-st.markdown(f"### {differing.sentence(found, titles)}")
-differing.about(asked, found)
-differing.accuracies(folders, titles)
+ids, found = [folder.id for folder in folders], differing.settings(folders, asked)
+names, letters = duel.names(folders, asked, found), list("ABCDEF"[: len(folders)])
+st.markdown(f"{duel.shared(asked)} {differing.sentence(found)}")
+terms.style()
+duel.accuracies(folders)
+told = {"What moved": duel.moved(folders, asked), "What differs": differing.about(asked, found)}
+if written := {title: said for title, said in told.items() if said}:
+    for column, (title, said) in zip(st.columns([2, 3][: len(written)], gap="medium"), written.items(), strict=True):
+        with column:
+            terms.write(f"**{title}:** {said}")
 runbar.brought_in(ids)
-if said := pairing.spaces(folders, titles):
+if said := pairing.spaces(folders, letters):
     st.markdown(f":orange[:material/warning: {said}]")
-for warning in pairing.warnings(asked, titles):
+for warning in pairing.warnings(asked, letters):
     st.markdown(f":orange[:material/warning: {warning}]")
 
 feed.live(folders, "feed", panel=pairing.status, classes=runbar.classes)
 runbar.keep_place(views.player(ids, "player", align=align or "learning", start=runbar.place()))
-views.wall(ids, "wall", mode=st.query_params.get("view", "now"), titles=titles, few=FEW)
+views.wall(ids, "wall", mode=st.query_params.get("view", "now"), titles=names, few=FEW)
 examples.marked(ids)
 
-left, right = st.columns([3, 2], gap="medium")
-with left:
-    st.markdown("**Both in one plane**" if len(ids) == 2 else "**All in one plane**")
+with st.expander("Every setting that differs", icon=":material/tune:"):
+    differing.table(found)
+with st.expander("Where the learned images lie among the real ones", icon=":material/scatter_plot:"):
     views.feature_map(ids, "map", height=360, troubles=planes.troubles(folders), ask=partial(planes.ask_for, folders))
-with right:
-    st.markdown("**Only what differs**")
-    differing.table(found, titles)
 with st.expander("Accuracy on unseen images, and every other curve", icon=":material/show_chart:"):
     views.plots(ids, "scores", kinds=("scores",))
     views.plots(ids, "plots")

@@ -22,7 +22,7 @@ family = st.pills("Family", families, default=families[0], required=True, key="f
 method_card.mechanism(family)
 st.caption(
     "The pictures came with the studio: digits 0 to 9 as each method leaves them, one of each class, seed 0, its own quick settings. "
-    "Accuracies can only be compared under the same kind of labels, and one set decides nothing about a method."
+    "Compare accuracies only under the same kind of labels."
 )
 shown = [one for one in methods if one["family"] == family]
 whole = st.session_state.get("_whole_family") == family

@@ -1,4 +1,4 @@
-"""What differs between runs: as one sentence, as a table by title, and what only one of them has; and what each is worth."""
+"""What differs between runs: as one sentence, as a table by title, and what only one of them has."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import Any
 import streamlit as st
 
 from distill_core import catalog as shelf
-from distill_core.figures.scores import say
-from distill_core.record.contest import points
 from distill_core.record.folder import RunFolder
 
-from . import feed, runbar, studio
+from . import feed, runbar, standing, studio
 
 SILENT = ("moves", "device")  # of a job: where and how it was watched, not what was asked
 MOST_SAID = 3  # settings that the sentence names
@@ -55,98 +53,52 @@ def _resolved(folder: RunFolder, asked: Mapping[str, Any]) -> dict[str, tuple[st
     for name, value in asked["job"].items():
         if name not in SILENT:
             became = scored.get(name) if name in RESOLVED and value in ("auto", "", None) else None
-            found[f"job: {name}"] = (titles.get(name, name.capitalize()), str(became or value))
+            said = standing.data_said(str(value)) if name == "data" else str(became or value)
+            found[f"job: {name}"] = (titles.get(name, name.capitalize()), said)
     names = {one["name"]: str(one.get("title") or one["name"]) for one in entry.get("fields", [])}
     for path, value in shelf.settings_of_run(studio.home(), asked).items():  # type: ignore[arg-type]
         found[path] = (names.get(path) or path.rpartition(".")[2].replace("_", " "), str(value).replace("_", " "))
     return found
 
 
-def sentence(found: Sequence[Setting], names: Sequence[str]) -> str:
+def sentence(found: Sequence[Setting]) -> str:
     """What is the difference: the settings that all runs have and that are not the same."""
     shared = [one for one in found if one.shared]
-    who = _joined([studio.escape(name) for name in names])
     if not found:
-        return f"{who} were asked for the same thing."
+        return "They were asked for the same thing."
     if not shared:
-        return f"{who} share no setting that differs; each has settings of its own."
+        return "They share no setting that differs; each has settings of its own."
     said = [f"**{studio.escape(one.title)}** ({_against(one)})" for one in shared[:MOST_SAID]]
     more = len(shared) - len(said)
-    many = "one thing" if len(shared) == 1 else f"{len(shared)} things"
-    return f"{who} differ in {many}: {_joined(said)}{f' and {more} more' if more else ''}."
+    many = "One thing differs" if len(shared) == 1 else f"{len(shared)} things differ"
+    return f"{many}: {', '.join(said)}{f' and {more} more' if more else ''}."
 
 
-def about(asked: Sequence[Mapping[str, Any]], found: Sequence[Setting]) -> None:
-    """What the first setting that differs does, as its method says it."""
+def about(asked: Sequence[Mapping[str, Any]], found: Sequence[Setting]) -> str:
+    """What the first setting that differs does, as its method says it; "" where it says nothing."""
     titles = [one.title for one in found if one.shared][:1]
     fields = [one for run in asked for one in studio.method_info(run["method"]).get("fields", [])]
     said = next((str(one["help"]) for one in fields if one.get("title") in titles and one.get("help")), "")
-    if said:
-        st.caption(f"{studio.escape(titles[0])}: {studio.escape(said)}")
+    return f"{studio.escape(titles[0])}: {studio.escape(said)}" if said else ""
 
 
 def _against(one: Setting) -> str:
-    return " against ".join(studio.escape(str(value)) for value in one.values)
+    return ", ".join(f"{'ABCDEF'[i]}: {studio.escape(str(value))}" for i, value in enumerate(one.values))
 
 
-def _joined(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def table(found: Sequence[Setting], names: Sequence[str]) -> None:
-    """The settings that differ; those that only some runs have are folded."""
+def table(found: Sequence[Setting]) -> None:
+    """The settings that differ; those that only some runs have stand in a table of their own."""
     shared, own = [one for one in found if one.shared], [one for one in found if not one.shared]
     if shared:
-        _draw(shared, names)
+        _draw(shared)
     else:
         st.caption("Of the settings that all have, none differs.")
     if own:
-        with st.expander(f"{len(own)} settings that not every run has", icon=":material/unfold_more:"):
-            _draw(own, names)
+        st.caption("Settings that not every run has:")
+        _draw(own)
 
 
-def _draw(found: Sequence[Setting], names: Sequence[str]) -> None:
-    columns = {name: ["–" if one.values[i] is None else one.values[i] for one in found] for i, name in enumerate(names)}
+def _draw(found: Sequence[Setting]) -> None:
+    many = len(found[0].values)
+    columns = {"ABCDEF"[i]: ["–" if one.values[i] is None else one.values[i] for one in found] for i in range(many)}
     st.dataframe({"setting": [one.title for one in found], **columns}, hide_index=True, height="content")
-
-
-def accuracies(folders: Sequence[RunFolder], names: Sequence[str]) -> None:
-    """Under each wall what its images are worth beside as many random real ones; followed while a run works."""
-    active = not all(feed.is_over(feed.state_of(one)) for one in folders)
-    st.fragment(run_every=3.0 if active else None)(_accuracies)(folders, names)
-
-
-def _accuracies(folders: Sequence[RunFolder], names: Sequence[str]) -> None:
-    scores = [feed.state_of(folder).get("scores") or {} for folder in folders]
-    for column, own, name in zip(st.columns(len(folders), gap="medium"), scores, names, strict=True):
-        with column:
-            st.markdown(worth(own, name))
-    if said := duel(scores):
-        st.caption(said)
-
-
-def duel(scores: Sequence[Mapping[str, Mapping[str, Any]]]) -> str:
-    """The first against the second; "" where there are more, or one has no score."""
-    own = [one["distilled"]["accuracy"] for one in scores if one.get("distilled")]
-    if len(scores) != 2 or len(own) != 2:
-        return ""
-    return f"B against A: {points(own[1], own[0]):+.1f} points. Each is one run: which of the two ways is better, several seeds of both would tell."
-
-
-def worth(scores: Mapping[str, Mapping[str, Any]], name: str) -> str:
-    """Accuracy of the students of a run, and of its random control, in one line."""
-    own, control = scores.get("distilled"), scores.get("random")
-    if own is None:
-        return f"{studio.escape(name[:1])}: no student has finished yet."
-    said = f"{studio.escape(name[:1])}: **{_said(own)}** of unseen images"
-    if control is None:
-        return f"{said}; no random control."
-    apart = points(own["accuracy"], control["accuracy"])
-    return f"{said}; random real ones: {_said(control)}: {apart:+.1f} points"
-
-
-def _said(score: Mapping[str, Any]) -> str:
-    draws = int(score.get("draws") or 0)
-    if draws < 2:
-        return say(score["accuracy"], score["std"], int(score["n"]))
-    return f"{100 * score['accuracy']:.1f} ± {100 * score['std']:.1f} % ({draws} draws)"

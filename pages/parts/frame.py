@@ -77,7 +77,8 @@ PAGES = (  # section, file, address, title, icon, help
 )
 ROOT = Path(__file__).parents[2]
 steady.keep_page()
-FILLED = ("", "diversity", "side")  # pages whose first row leaves no room beside it
+FILLED = ("", "diversity")  # pages whose first row leaves no room beside it
+SEVERAL = ("side",)  # pages that choose their runs themselves
 MOST = 50  # runs that the chip offers; all of them are on the page of runs
 
 
@@ -134,7 +135,7 @@ def show_chosen_run(page: str = "") -> None:
         if st.query_params.get("run") != asked:
             st.query_params["run"] = asked
     listed = {one["id"]: one for one in studio.runs(limit=MOST)}
-    if not listed or (asked not in listed and not page):
+    if not listed or page in SEVERAL or (asked not in listed and not page):
         return  # nothing to choose from, or a first visit to the start page: the headline comes first
     works = asked in listed and listed[asked]["state"] in studio.WORKING
     if works:

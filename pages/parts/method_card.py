@@ -10,7 +10,7 @@ from PIL import Image
 
 from distill_core.figures.mechanism import drawing, said
 from distill_core.home import ASSETS, read_json
-from distill_core.record.contest import Contest
+from distill_core.record.contest import Contest, apart
 from distill_core.record.folder import RunFolder
 from distill_core.record.scores import contest_of
 
@@ -87,8 +87,8 @@ def taught(name: str) -> str:
     own, random = scores["distilled"], scores["random"]
     labels = LABELS.get(own["labels"], "stored soft labels")
     return (
-        f"Students of these images ({labels}) are right on {100 * own['accuracy']:.1f} % of unseen digits, of as many random real ones "
-        f"on {100 * random['accuracy']:.1f} %. {judged(contest)}"
+        f"Students of these images ({labels}) are right on **{100 * own['accuracy']:.1f} %** of unseen digits, of as many random real "
+        f"ones on {100 * random['accuracy']:.1f} %: {apart(contest.points)}; {contest.text}."
     )
 
 
@@ -105,10 +105,8 @@ def did(name: str) -> str:
 
 
 def judged(contest: Contest) -> str:
-    """Whether a run's images teach better than random real ones, in one sentence."""
-    if contest.word == "cannot be told":
-        return f"Whether its images teach better than those **{contest.text}**."
-    return f"Beside those, its images teach **{contest.text}**."
+    """How far a run's students are from those of random real images, and that one seed is no result, in one sentence."""
+    return f"Its students are {apart(contest.points)} those; **{contest.text}**."
 
 
 def _rows(name: str) -> list[dict[str, Any]]:

@@ -16,14 +16,14 @@ from distill_core.figures.rows import REGIMES, Row
 from distill_core.figures.scores import BUDGETS, Score
 from distill_core.quantities import said, titled
 from distill_core.queue.sweep import spoken
-from distill_core.record import health, naming
-from distill_core.record.contest import points
+from distill_core.record import health
+from distill_core.record.contest import LONE, points
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
 from distill_core.record.scores import completed
 
-from . import draw, examples, feed, studio
+from . import draw, examples, feed, standing, studio, terms
 
 POINTS = (
     "Random: as many random real images with the same labels, mean ± s.d. over draws of them. Points: the difference of the printed numbers. "
@@ -34,7 +34,9 @@ BONUS = (
     "A paper that picks its best test epoch would print this; in brackets what the picking adds. It is shown and used for nothing: our "
     "numbers are those of the last epoch."
 )
+INKS = {False: "#1f2937", True: "#f3f4f6"}  # by whether the theme is dark: words in a picture
 TABLE, ABLATIONS = "All sets", "Ablations"
+SHOWN = {TABLE: "All sets", ABLATIONS: "What one setting changes (ablations)"}
 
 
 def view() -> str:
@@ -42,6 +44,7 @@ def view() -> str:
     chosen = st.segmented_control(
         "Show",
         [TABLE, ABLATIONS],
+        format_func=SHOWN.get,
         default=TABLE,
         key="show",
         required=True,
@@ -99,65 +102,85 @@ def filtered(rows: list[Row]) -> list[Row]:
         for name, label in (("data", "Data"), ("ipc", "Images per class"), ("method", "Method")):
             options = sorted({getattr(row, name) for row in rows})
             if len(options) > 1:
-                wanted = st.pills(label, options, selection_mode="multi", key=name, bind="query-params")
+                said = standing.data_said if name == "data" else str
+                wanted = st.pills(
+                    label, options, format_func=said, selection_mode="multi", key=name, bind="query-params"
+                )
                 rows = [row for row in rows if not wanted or getattr(row, name) in wanted]
     return rows
 
 
+def leader(rows: list[Row]) -> Row:
+    """The set furthest above its control, of those that can be called better where there are some; the best where none was judged."""
+    judged = [(one.word == "better", one.points, i) for i, row in enumerate(rows) if (one := row.contest) is not None]
+    return rows[max(judged)[2]] if judged else max(rows, key=lambda row: row.distilled.mean)
+
+
 def answer(rows: list[Row]) -> str:
     """A regime's one sentence: which set is ahead of its control, as far as that can be told."""
-    judged = [(one, row) for row in rows if (one := row.contest) is not None]
-    if not judged:
-        best = max(rows, key=lambda row: row.distilled.mean)
+    best, contest = leader(rows), leader(rows).contest
+    name = f"**{studio.escape(best.label)}**"
+    if contest is None or best.random is None:
         rest = (
             "those are real images that were only chosen"
             if best.about.takes
             else "no random control was scored beside it"
         )
-        return f"{best.label} reaches {best.distilled.text}; {rest}."
-    won = [pair for pair in judged if pair[0].word == "better"]
-    contest, best = max(won or judged, key=lambda pair: pair[0].points)
-    control = best.random.text if best.random else "–"
-    numbers = f"{best.distilled.text} against {control}, **{contest.points:+.1f} points**"
-    if won:
-        return (
-            f"Furthest above as many random real images is **{best.label}**: {numbers} "
-            f"(95 % interval {contest.interval}), {contest.text}."
-        )
-    if all(one.low is None for one, _ in judged):
-        return (
-            f"Nearest to a win comes **{best.label}**: {numbers}. It is one seed: whether a second would say the same, nobody "
-            "knows yet. Students of one set are no seeds; two or more seeds would tell."
-        )
-    return (
-        f"No set here can be called better than as many random real images. Nearest comes **{best.label}**: {numbers}; "
-        f"{contest.text}."
-    )
+        return f"{name} reaches {best.distilled.text}; {rest}."
+    numbers = f"{100 * best.distilled.mean:.1f} against {100 * best.random.mean:.1f} %, {contest.points:+.1f} points"
+    single = sum(row.single for row in rows if row.contest)
+    if contest.word == "better":
+        rest = f" {_many(single)}, however wide the gap." if single else ""
+        return f"{name} teaches better than as many random real images: {numbers} in {contest.known}.{rest}"
+    where = "Furthest above" if contest.points > 0 else "Nearest to"
+    near = f"{where} as many random real images is {name}: {numbers}"
+    if single == sum(row.contest is not None for row in rows):
+        return f"Not yet a result: one seed each. {near}. Two or more seeds would tell."
+    return f"No set here can be called better than as many random real images. {near}; {contest.text}."
+
+
+def _many(single: int) -> str:
+    return "One other set has " + LONE if single == 1 else f"The {single} others with one seed are not yet a result"
 
 
 def show(regime: str, rows: list[Row]) -> None:
-    """What was judged under one kind of labels: the sentence, the picture, the contestants, and the yardsticks below them."""
+    """What was judged under one kind of labels: the sentence, the picture, and folded the contestants and the yardsticks below them."""
     title, about = REGIMES[regime]
     st.subheader(title)
-    st.caption(about)
-    st.markdown(answer(rows))
-    draw.figure(
-        score_plots.bars(rows),
-        f"bars.{regime}",
-        "Accuracy of each set beside its random control, with error bars",
-        of=naming.SCORE,
-    )
+    terms.write(about, caption=True)
+    terms.write(f"#### {answer(rows)}")
+    _onward(rows)
+    chart = score_plots.bars(rows).update_annotations(font={"size": 12, "color": INKS[st.context.theme.type == "dark"]})
+    marks = (f'<span style="color:{color}">{sign}</span>&nbsp;{said}' for sign, color, said in score_plots.key(chart))
+    terms.write(" &nbsp; ".join(marks))
+    draw.figure(chart, f"bars.{regime}", "Accuracy of each set beside its random control, with error bars")
+    with st.expander("These numbers as a table", icon=":material/table_rows:"):
+        _contestants(rows)
+
+
+def _onward(rows: list[Row]) -> None:
+    """Links to the run that the sentence names, and to a form for more seeds of a set that has one."""
+    with st.container(horizontal=True):
+        watched = {"run": leader(rows).runs[0]}
+        st.page_link(studio.LIVE, label="Watch how it was made", icon=":material/play_circle:", query_params=watched)
+        if lone := [row for row in rows if row.single and row.contest]:
+            first = leader(lone)
+            shipped = first.runs[0] in examples.names()  # not in the library: only its choices can be taken over
+            again = {"method": first.method, "data": first.data} if shipped else {"from": first.runs[0]}
+            label = f"Run {first.title} with more seeds"
+            st.page_link(studio.NEW, label=label, icon=":material/add:", query_params=again)
+
+
+def _contestants(rows: list[Row]) -> None:
     learned, taken = ([row for row in rows if row.about.takes is chosen] for chosen in (False, True))
     ruined = any(row.ruin for row in rows)
     if learned:
-        lines = [{**_line(row), **({"Health": row.ruin or "–"} if ruined else {})} for row in learned]
-        _table(lines)
+        _table([{**_line(row), **({"Health": row.ruin or "–"} if ruined else {})} for row in learned])
         st.caption(POINTS)
     if taken:
         st.markdown("**Yardsticks:** real images that were chosen or averaged; nothing was learned.")
         dull = ("Random", "Points", "Verdict")
-        lines = [{name: said for name, said in _line(row).items() if name not in dull} for row in taken]
-        _table(lines)
+        _table([{name: said for name, said in _line(row).items() if name not in dull} for row in taken])
 
 
 def _table(lines: list[dict[str, Any]]) -> None:

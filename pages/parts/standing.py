@@ -117,7 +117,7 @@ def sentence(folder: RunFolder, state: dict[str, Any], records: list[dict[str, A
         if state.get("imported"):
             return f"{dot} **Brought in.** {message}{' ' if message else ''}{said}".rstrip()
         again = "Press play to watch it again." if played else ""
-        said = f"At its end: {said[0].lower()}{said[1:]}" if said.startswith("It teaches") else said
+        said = f"At its end: {said[0].lower()}{said[1:]}" if said.startswith("Its students") else said
         return " ".join(filter(None, (f"{dot} **Finished** in {took}.", said, again)))
     return f"{dot} {message or str(kind)}"
 

@@ -103,18 +103,23 @@ def test_the_bars_show_the_control_hollow_and_say_who_is_ahead():
     other = run("b", records=[scored("distilled", 0.5), scored("random", 0.6)])
     rows = found.table([run(records=ahead), run(seed=1, records=ahead), other])
     figure = score_plots.bars(rows)
-    control, ours = figure.data
-    assert figure.layout.title.text.replace("<br>", " ") == (
-        "1 of 2 better than as many random real images: 1 has one seed, which decides nothing"
-    )
+    control, single, several = figure.data
+    assert [one.name for one in (several, single)] == [
+        "learned images, several seeds",
+        "learned images, one seed: not yet a result",
+    ]
     assert set(control.marker.symbol) == {"square-open"}
-    assert set(ours.marker.symbol) == {"circle", "circle-open"}
+    assert set(several.marker.symbol) == {"circle"} and set(single.marker.symbol) == {"circle-open"}
+    assert [sign for sign, _, _ in score_plots.key(figure)] == ["●", "○", "□"]
+    below, above = (one.text for one in figure.layout.annotations)
+    assert above == "<b>a</b><br>digits · 1 per class<br>19.5 points above random; better (2 seeds)"
+    assert below.endswith("10.0 points below random; one seed: not yet a result"), "results stand first"
     assert "%" in figure.layout.xaxis.title.text
 
 
 def test_nothing_to_show_is_still_a_figure():
     assert not any(score_plots.against([], budget).data for budget in scores.BUDGETS)
-    assert "No learned set" in score_plots.bars([]).layout.title.text
+    assert not score_plots.bars([]).data
 
 
 def test_methods_differ_in_shape_as_well_as_in_color():
@@ -198,6 +203,6 @@ def test_images_that_were_only_taken_are_drawn_below_and_stand_in_no_contest():
     rows = found.table([run(records=BOTH), run("b", records=BOTH)], known)
     figure = score_plots.bars(rows)
     marks = {trace.name: list(trace.y) for trace in figure.data}
-    assert marks["real images, chosen or averaged"] == [0]
+    assert marks["real images, chosen or averaged"] == [score_plots.OWN]
     assert len(marks["as many random real images"]) == 1
     assert [row.contest is None for row in rows if row.about.takes] == [True]

@@ -56,5 +56,5 @@ def test_sets_from_different_pixel_spaces_are_said_side_by_side(home, open_page)
         return sets.keep(home, made.with_(about={"brought": {"notes": notes}}), name=f"n{seed}", data="tiny").id
 
     one, two, same = brought(0, "[−1, 1]"), brought(1, "0…255"), brought(2, "0…255")
-    assert "pixels in different spaces (A n0: " in words(open_page("compare/side", runs=f"{one},{two}"))
+    assert "pixels in different spaces (A: " in words(open_page("compare/side", runs=f"{one},{two}"))
     assert "different spaces" not in words(open_page("compare/side", runs=f"{two},{same}"))

@@ -93,19 +93,22 @@ def test_a_card_says_what_a_run_took_and_brought_here_or_that_none_was_made(home
     said = [one.value for one in open_page("learn/methods").caption]
     assert any("Runs here took 1.5 s with their students" in one for one in said)
     newest = "Your newest run: students reached 86.0 % on Tiny digits, 1 per class, random real images 71.0."
-    judged = "Whether its images teach better than those **cannot be told with 3 students and 1 draw; 2 or more draws would**."
+    judged = "Its students are 15.0 points above those; **one seed: not yet a result**."
     assert any(f"{newest} {judged}" in one for one in said)
     assert sum("Your newest run" in one for one in said) == 1, "the other method was not run here"
 
 
-def test_a_card_says_in_words_whether_the_newest_run_is_better(home, open_page, make_run):
+def test_a_card_says_in_words_how_far_the_newest_run_is_and_that_it_is_one_seed(home, open_page, make_run):
     folder = make_run()
     about = {"student": "convnet", "protocol": "hard", "labels": "hard", "std": 0.01}
     own, random = {"accuracy": 0.86, "n": 3, **about}, {"accuracy": 0.71, "n": 15, "draws": 5, **about}
-    for scores, word in (((own, random), "better"), (({**own, "accuracy": 0.5}, random), "worse")):
+    for scores, word in (
+        ((own, random), "15.0 points above"),
+        (({**own, "accuracy": 0.5}, random), "21.0 points below"),
+    ):
         folder.set_state(scores=dict(zip(("distilled", "random"), scores, strict=True)))
         said = [one.value for one in open_page("learn/methods").caption]
-        assert any(f"Beside those, its images teach **{word} (this set; one seed)**." in one for one in said)
+        assert any(f"Its students are {word} those; **one seed: not yet a result**." in one for one in said)
 
 
 def test_terms_are_explained_where_they_stand():

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distill_core.home import ASSETS
-from pages.parts import differing, packing, pairing
+from pages.parts import differing, duel, packing, pairing
 from tests.pages import demo
 from tests.pages.test_live import words
 
@@ -39,16 +39,15 @@ def test_an_empty_home_opens_on_a_shipped_pair_and_says_what_differs(home, open_
     shutil.copy(ASSETS / "catalog.json", home / "catalog.json")
     app = open_page(PAGE)
     said = words(app)
-    assert (
-        "A dwa · no adjustment · s0 and B dwa · directed · s0 differ in one thing: **Weight adjustment**"
-        in said.replace("\\", "")
-    )
-    assert "none against directed" in said and "An example that ships with the studio" in said
-    assert "A: **96.0 % (1 student)** of unseen images; random real ones: 97.6 ± 1.2 % (3 draws): -1.6 points" in said
-    assert differing_in(app) == ["Weight adjustment"]
-    assert "4 settings that not every run has" in [one.label for one in app.expander]
+    assert "Both: Directed weight adjustment (DWA) · Digits · 10 images per class · seed 0." in said.replace("\\", "")
+    assert "One thing differs: **Weight adjustment** (A: none, B: directed)." in said
+    assert "get 96.0 % of unseen images right, on B’s 96.6 %. B is 0.6 points above A; one" in said
+    assert "97.6 ± 1.2 %" in said and "A is 1.6 points below, B is 1.0 points below" in said
+    assert "**What moved:** Pixels move so that" in said and "An example that ships with the studio" in said
+    assert differing_in(app) == ["Weight adjustment"] and "Settings that not every run has:" in said
     (sent,) = [json.loads(n.proto.json) for n in app.get("bidi_component") if n.proto.component_name == "distill_wall"]
     assert sent["few"] == 2
+    assert sent["titles"] == ["A: weight adjustment none, seed 0", "B: weight adjustment directed, seed 0"]
 
 
 def test_one_run_is_not_enough_and_fair_partners_are_offered(home, open_page):
@@ -99,21 +98,20 @@ def differing_in(app: AppTest) -> list[str]:
 def test_the_sentence_names_a_few_settings_and_counts_the_others():
     found = [differing.Setting(f"Knob {i}", ("1", "2")) for i in range(5)]
     found.append(differing.Setting("Own", ("1", None)))
-    said = differing.sentence(found, ["A", "B"])
-    assert said.startswith("A and B differ in 5 things: **Knob 0** (1 against 2)") and said.endswith("and 2 more.")
-    assert differing.sentence([], ["A", "B"]) == "A and B were asked for the same thing."
-    assert "share no setting" in differing.sentence(found[-1:], ["A", "B"])
+    said = differing.sentence(found)
+    assert said.startswith("5 things differ: **Knob 0** (A: 1, B: 2)") and said.endswith("and 2 more.")
+    assert differing.sentence([]) == "They were asked for the same thing."
+    assert "share no setting" in differing.sentence(found[-1:])
 
 
 def test_accuracies_stand_with_their_control():
-    own = {"accuracy": 0.8, "std": 0.01, "n": 3}
-    assert differing.worth({}, "A one") == "A: no student has finished yet."
-    assert differing.worth({"distilled": own}, "A one").endswith("no random control.")
+    own, other = {"accuracy": 0.8, "std": 0.01, "n": 3}, {"accuracy": 0.83, "std": 0.0, "n": 1}
     control = {"accuracy": 0.7, "std": 0.02, "n": 5, "draws": 5}
-    said = differing.worth({"distilled": own, "random": control}, "A one")
-    assert (
-        said
-        == "A: **80.0 ± 1.0 % (3 students)** of unseen images; random real ones: 70.0 ± 2.0 % (5 draws): +10.0 points"
+    assert "No network was trained" in duel.result([{}, {}]) and duel.controls([{"distilled": own}]) == ""
+    assert duel.result([{"distilled": own}, {}]).endswith("A 80.0 %, B not tested yet.")
+    said = duel.controls([{"distilled": own, "random": control}, {"distilled": other, "random": control}])
+    assert said.endswith(
+        "70.0 ± 2.0 % (mean ± standard deviation over 5 draws); A is 10.0 points above, B is 13.0 points above."
     )
 
 
@@ -141,5 +139,15 @@ def test_what_makes_a_comparison_unfair_is_named():
 
 def test_the_second_of_two_is_laid_against_the_first_and_one_run_decides_nothing():
     first, second = ({"distilled": {"accuracy": value}} for value in (0.96, 0.966))
-    assert differing.duel([first, second]).startswith("B against A: +0.6 points. Each is one run")
-    assert differing.duel([first, {}]) == differing.duel([first, second, first]) == ""
+    assert duel.result([first, second]).endswith("B is 0.6 points above A; one seed: not yet a result.")
+    assert "above" not in duel.result([first, second, first])
+    other = {"distilled": {"accuracy": 0.5, "labels": "teacher"}}
+    assert duel.result([first, other]).endswith("tested under different rules: the two numbers are no contest.")
+
+
+def test_runs_of_two_methods_are_called_by_them(pair, open_page):
+    first, second = pair
+    app = open_page(PAGE, run=first.id, b=second.id)
+    (sent,) = [json.loads(n.proto.json) for n in app.get("bidi_component") if n.proto.component_name == "distill_wall"]
+    assert [one.rpartition(", ")[2] for one in sent["titles"]] == ["seed 0", "seed 1"]
+    assert sent["titles"][1] == "B: Shifted weights, seed 1"

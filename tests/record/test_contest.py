@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from distill_core.record.contest import of_one_set, paired, points, quantile
+from distill_core.record.contest import LONE, apart, of_one_set, paired, points, quantile
 
 
 def test_the_printed_difference_is_that_of_the_printed_numbers():
@@ -36,7 +36,7 @@ def test_what_three_seeds_cannot_tell_says_how_many_would():
 
 
 def test_one_seed_tells_nothing():
-    assert paired((0.9,), (0.1,)).text == "cannot be told with 1 seed; 2 or more would"
+    assert paired((0.9,), (0.1,)).text == LONE
 
 
 def test_equal_seeds_on_both_sides_are_no_win():
@@ -48,11 +48,15 @@ def test_one_set_is_held_against_draws_as_welch_does():
     expected = stats.ttest_ind(own, draws, equal_var=False).confidence_interval()
     found = of_one_set(stats.tmean(own), stats.tstd(own), len(own), stats.tmean(draws), stats.tstd(draws), len(draws))
     assert (found.low, found.high) == pytest.approx((100 * expected.low, 100 * expected.high))
-    assert found.text == "better (this set; one seed)"
+    assert found.of_set == "better (this set; one seed)" and found.text == LONE
 
 
 def test_one_draw_of_random_images_tells_nothing():
     assert (
-        of_one_set(0.9, 0.01, 3, 0.5, 0.01, 1).text
+        of_one_set(0.9, 0.01, 3, 0.5, 0.01, 1).of_set
         == "cannot be told with 3 students and 1 draw; 2 or more draws would"
     )
+
+
+def test_a_difference_is_said_in_words():
+    assert [apart(one) for one in (19.2, -0.7, 0.0)] == ["19.2 points above", "0.7 points below", "level with"]

@@ -3,7 +3,7 @@ import { lastAt } from "./run.js";
 import { el, words } from "./draw.js";
 import { spread } from "./standing.js";
 
-export const START = "start";
+export const START = "start", LONE = "one seed: not yet a result"; // as `record/contest.py` says it: a run is one seed
 const COUNTED = 3, MOVED = 0.02; // reports whose median is compared; a share of the first below which nothing moved
 const BAND_OF_CHANGE = 0.2, LONG_ENOUGH = 9; // a share of the whole change; reports
 const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -57,7 +57,7 @@ function tested(run, reached) {
   const mine = spread(ours), said = `Students of the ${words(ours.budget?.images ?? 0) || ""} learned images are right on ${percent(mine.mean)} of unseen images`;
   if (!control) return `${said}.`;
   const beside = spread(control), points = Number((100 * mine.mean).toFixed(1)) - Number((100 * beside.mean).toFixed(1));
-  return `${said}, of as many random real ones on ${percent(beside.mean)}: ${Math.abs(points).toFixed(1)} points ${points >= 0 ? "more" : "fewer"}.`;
+  return `${said}, of as many random real ones on ${percent(beside.mean)}: ${Math.abs(points).toFixed(1)} points ${points >= 0 ? "above" : "below"}; ${LONE}.`;
 }
 
 // The line under the player, where it is about one run.

@@ -178,7 +178,7 @@ class Wall {
     const ends = `scale −${this.most ? words(this.most) : "…"} … +${this.most ? words(this.most) : "…"} of the full range`;
     if (this.mode === "change") return `change since the start: blue is darker, orange is brighter; ${ends}`;
     if (this.mode === "real") return "real images of the same classes; press “now” to go back";
-    if (!this.pairing) return this.runs.length > 1 ? `${this.amount.hidden || !this.showsFew ? "" : `the first ${this.few} images of each class; `}the pointer in one wall is the pointer in all` : window.matchMedia("(hover: none)").matches ? "tap one to see how it came to be" : "click one to see how it came to be and which real images are near it; hover to enlarge";
+    if (!this.pairing) return this.runs.length > 1 ? `${this.amount.hidden || !this.showsFew ? "" : `the first ${this.few} images of each class; `}each class in the same place in every wall; the pointer in one is the pointer in all` : window.matchMedia("(hover: none)").matches ? "tap one to see how it came to be" : "click one to see how it came to be and which real images are near it; hover to enlarge";
     if (this.mode === "difference") return `${this.label(this.pair[0])} minus ${this.label(this.pair[1])}; ${ends}`;
     if (this.mode === "swipe") return "left of the line the first run, right of it the second; drag the line";
     return `showing ${this.label(this.pair[this.blink])}`;
