@@ -47,6 +47,10 @@ def protocols(batch: int) -> dict[str, Protocol]:
 def settings(name: str, args: argparse.Namespace) -> dict[str, object]:
     """What a method is told beside its quick defaults: the teachers' epochs, the iterations, the experts."""
     several = {"squeeze.backbones": TEACHERS, "squeeze.epochs": args.teacher_epochs}
+    squeeze = {"squeeze.epochs": args.teacher_epochs}
+    choosing, dynamics = {}, {}
+    if args.choosing_epochs:
+        choosing, dynamics = squeeze, {"dynamics.networks": 1, "dynamics.epochs": args.choosing_epochs}
     looked = {"space.iterations": 100 if args.ipc == 1 else 10}  # ten updates each, with more than one image of a class
     return {
         "dc": looked,
@@ -59,9 +63,11 @@ def settings(name: str, args: argparse.Namespace) -> dict[str, object]:
         },
         "infer": {**several, "compensators.iterations": args.iterations},
         "naturals": {**several, "compensators": "none", "compensators.count": "beside"},
-        "sre2l": {"squeeze.epochs": args.teacher_epochs, "recover.iterations": args.iterations},
-        "dwa": {"squeeze.epochs": args.teacher_epochs, "recover.iterations": args.iterations},
-        "rded": {"squeeze.epochs": args.teacher_epochs},
+        "sre2l": {**squeeze, "recover.iterations": args.iterations},
+        "dwa": {**squeeze, "recover.iterations": args.iterations},
+        "rded": squeeze,
+        **dict.fromkeys(("herding", "confident"), choosing),
+        **dict.fromkeys(("el2n", "forgetting", "ccs"), dynamics),
     }.get(name, {})
 
 
@@ -145,6 +151,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--iterations", type=int, default=150)
     parser.add_argument("--teacher-epochs", type=int, default=3)
+    said = "epochs of the one network that grades real images; 0: all that the methods train by themselves"
+    parser.add_argument("--choosing-epochs", type=int, default=0, help=said)
     parser.add_argument("--table", action="store_true", help="print what is there, make nothing")
     args = parser.parse_args()
     torch.set_num_threads(1)
