@@ -37,11 +37,11 @@ def sentence(found: Kept) -> str:
     bits = entropy(softmax(found.answers)).mean((0, 2))
     natural, sums = np.mean(about["right"][0]), np.mean(about["right"][1:])
     return (
-        f"INFER stores {own:,.1f} kB of real images and {added:,.1f} kB of faint patterns, the **compensators**. A pattern is one image "
-        f"that is added to all {classes} classes alike, so every stored image gives {slices}. It is learned so that its teacher still "
-        "sees each class, with the averages in its layers that real images have. **Do teachers still see the class?** They call "
-        f"**{100 * natural:.1f} %** of the real images by their class and **{100 * sums:.1f} %** of the sums "
-        f"(their doubt, as entropy: {bits[0]:.2f} bits and {bits[1:].mean():.2f})."
+        f"INFER makes {slices} images to learn from out of every stored one, by adding faint patterns, its **compensators**: "
+        f"{added:,.1f} kB of them beside {own:,.1f} kB of real images. A pattern is one image that is added to all {classes} classes "
+        f"alike, learned so that a network (its teacher) still sees each class. **{'It does' if natural - sums < 0.05 else 'It does less'}:** "
+        f"teachers call {100 * natural:.1f} % of the real images by their class and **{100 * sums:.1f} %** of the sums "
+        f"(their doubt: {bits[0]:.2f} bits of entropy and {bits[1:].mean():.2f})."
     )
 
 

@@ -107,8 +107,7 @@ def explained(found: Reach, run: OfRun) -> str:
     )
 
 
-PLACES = "A dot is an image; dots lie near each other when one network sees alike images."
-REACHES = "**Within reach**: some image of the set is nearer to it than real images of its class usually are to each other, as one network sees them."
+REACHES = "**Within reach** (colored): an image of the set is more like it, to one network, than real images of its class are like each other. **Out of reach** (hollow, gray): none is."
 
 
 def title(kind: str, share: float) -> str:
@@ -116,7 +115,9 @@ def title(kind: str, share: float) -> str:
     return f"{what[0].upper()}{what[1:]}: {percent(share)} within reach"
 
 
-def chart(found: Reach, group: Group, words: str, names: Mapping[int, str], height: int = 440) -> go.Figure:
+def chart(
+    found: Reach, group: Group, words: str, names: Mapping[int, str], height: int = 440, legend: bool = True
+) -> go.Figure:
     """The map of one set; `words` is its title, `names` those of the classes."""
     figure, reached = go.Figure(), set(group["reached"])
     real = list(zip(found["real"]["ids"], found["real"]["labels"], found["real"]["at"], strict=True))
@@ -136,6 +137,7 @@ def chart(found: Reach, group: Group, words: str, names: Mapping[int, str], heig
         title={"text": words, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 15}},
         height=height,
         margin={"l": 4, "r": 4, "t": 84, "b": 4},
+        showlegend=legend,
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "itemsizing": "constant"},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",

@@ -8,7 +8,7 @@ from textwrap import wrap
 
 import plotly.graph_objects as go
 
-from ..record.contest import LONE, apart
+from ..record.contest import apart
 from .rows import Row
 from .scores import BUDGETS, LOOKS, SHAPES, Score, cost, frame
 
@@ -39,7 +39,7 @@ def bars(rows: Iterable[Row]) -> go.Figure:
         if drawn := [one for one in shown if one[2].n]:
             _marks(figure, drawn, look, own)
     lines = max((one.count("<br>") + 1 for one in told), default=1)
-    axis = "real test images sorted right (%)<br>line: ± one standard deviation"
+    axis = "real test images sorted right (%); a line is ± one standard deviation"
     frame(figure, "", axis, "", height=112 + (TALL * lines + MARKS) * len(rows))
     for at, said in enumerate(told):
         figure.add_annotation(
@@ -47,7 +47,8 @@ def bars(rows: Iterable[Row]) -> go.Figure:
         )
         figure.add_hline(y=at + 0.5, line={"width": 1, "color": FAINT})
     figure.update_yaxes(range=[-0.5, len(rows) - 0.48], visible=False)
-    figure.update_layout(margin={"t": 10, "b": 50}, showlegend=False)
+    figure.update_xaxes(side="top")  # a reader meets the unit before the marks
+    figure.update_layout(margin={"t": 50, "b": 10}, showlegend=False)
     return figure
 
 
@@ -63,7 +64,7 @@ def _kinds(rows: list[Row]) -> list[Kind]:
     kinds: list[Kind] = [(LOOKS["real"], False, [(at + OWN, row, row.real) for at, row in enumerate(rows) if row.real])]
     kinds += [(LOOKS["random"], False, [(at + CONTROL, row, row.random) for at, row in learned if row.random])]
     kinds += [(TAKEN, True, taken)]
-    for single, word in ((True, f"learned images, {LONE}"), (False, "learned images, several seeds")):
+    for single, word in ((True, "learned images, one run only"), (False, "learned images, several seeds")):
         own = [(at + OWN, row, row.distilled) for at, row in learned if row.single is single]
         kinds += [({**ours, "word": word}, True, own)]
     return kinds
@@ -83,15 +84,18 @@ def _marks(figure: go.Figure, shown: list[tuple[float, Row, Score]], look: Mappi
     figure.add_scatter(
         x=[100 * score.mean for _, _, score in shown],
         y=[y for y, _, _ in shown],
-        mode="markers",
+        mode="markers+text",
         name=look["word"],
+        text=[f"{100 * score.mean:.1f}" for _, _, score in shown],
+        textposition="top center",
+        textfont={"size": 11},
         marker={"color": look["color"], "size": 12, "symbol": symbols, "line": {"width": 2, "color": look["color"]}},
         error_x={
             "array": [100 * score.std if math.isfinite(score.std) else None for _, _, score in shown],
             "color": look["color"],
         },
-        text=[f"{row.label}<br>{score.text}" for _, row, score in shown],
-        hovertemplate="%{text}<extra></extra>",
+        customdata=[f"{row.label}<br>{score.text}" for _, row, score in shown],
+        hovertemplate="%{customdata}<extra></extra>",
     )
 
 

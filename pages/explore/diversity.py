@@ -29,10 +29,14 @@ READING = (
 )
 EXAMPLE = "dm-fashion-ipc10"
 examples.at_first(EXAMPLE)
-heading = st.container()  # the answer stands above the choice that it is about
-folders = pairing.choose(
-    "Nothing has been distilled yet. Start a run, and its map appears here.", "Choose one to six runs"
-)
+heading, right = st.columns([4, 1])
+with (
+    right,
+    st.popover("Choose runs", icon=":material/compare:", width="stretch") if pairing.linked() else st.container(),
+):
+    folders = pairing.choose(
+        "Nothing has been distilled yet. Start a run, and its map appears here.", "Choose one to six runs"
+    )
 if not folders:
     examples.offer_sweeps(studio.DIVERSITY)
     studio.stop(

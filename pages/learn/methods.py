@@ -14,7 +14,7 @@ st.markdown(
     f"{len(methods)} ways to make a few images stand for many. Run one, and it is judged: students, fresh networks, learn from "
     "its images, and others in the same way from as many random real ones."
 )
-draw.departures(catalog.get("departures") or [], "Where all of them depart from the papers' code alike")
+draw.departures(catalog.get("departures") or [], "What all of them do otherwise than the papers' code")
 terms.style()
 titles = {one["name"]: one["title"] for one in methods}
 families = list(dict.fromkeys(one["family"] for one in methods))

@@ -111,7 +111,22 @@ def controls(scores: Sequence[Mapping[str, Mapping[str, Any]]]) -> str:
             far = apart(points(one["distilled"]["accuracy"], one["random"]["accuracy"]))
             found.setdefault(_control(one["random"]), []).append(f"{letter} is {far}")
     each = [f"{control}; {', '.join(far)}" for control, far in found.items()]
-    return f"The yardstick to beat, as many random real images: {'; '.join(each)}." if each else ""
+    return f"{_passed(scores)} as many random real images: {'; '.join(each)}." if each else ""
+
+
+def _passed(scores: Sequence[Mapping[str, Mapping[str, Any]]]) -> str:
+    """Who lies above random real images, as the words before them."""
+    known = {
+        letter: points(one["distilled"]["accuracy"], one["random"]["accuracy"]) > 0
+        for letter, one in zip("ABCDEF", scores, strict=False)
+        if one.get("distilled") and one.get("random")
+    }
+    above = [letter for letter, is_above in known.items() if is_above]
+    if len(above) in (0, len(known)):
+        who = next(iter(known)) if len(known) == 1 else "Both" if len(known) == 2 else "All"
+        none = f"{who} does not reach" if len(known) == 1 else "Neither reaches" if len(known) == 2 else "None reaches"
+        return f"**{who} {'lies' if len(known) == 1 else 'lie'} above**" if above else f"**{none}**"
+    return f"**Only {' and '.join(above)} {'lies' if len(above) == 1 else 'lie'} above**"
 
 
 def _control(score: Mapping[str, Any]) -> str:

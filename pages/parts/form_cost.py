@@ -75,7 +75,7 @@ def _settling(mark: str) -> None:
 def _tried(method: dict[str, Any], settings: dict[str, Any], job: dict[str, Any], runs: int) -> None:
     reply = studio.answer("trial", method=method["name"], settings=settings, job={**job, "seed": 0})
     if reply is None:
-        st.caption(":material/hourglass_top: A few steps are being tried …")
+        st.caption(":material/hourglass_top: Trying a few steps, to say how long it will take …")
     elif reply.get("error"):
         st.markdown(f":red[:material/error: {reply['error']}]")
     else:

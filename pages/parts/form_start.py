@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from distill_core.errors import StudioError
+from distill_core.spec import parse
 
 from . import form_cost, standing, studio, terms
 
@@ -18,6 +19,10 @@ def bar(
     many, preset = len(seeds), st.session_state.get(f"new.{method['name']}!preset") or ""
     words = {"method": method["name"], "job": {**job, "seed": seeds[0]}, "preset": preset}
     terms.write(f"**{standing.summary(words)}**" + (f" and {many - 1} more seeds" if many > 1 else ""))
+    each, classes = job.get("ipc", 1), len(studio.data_info(parse(str(job.get("data", ""))).name).get("classes") or [])
+    if classes and isinstance(each, int):
+        images = f"{classes * each:,} images, {each} of each class"
+        st.caption(f"Makes {images}; then new networks learn from these alone and are tested on real images.")
     with st.container(horizontal=True, vertical_alignment="center"):
         label = f"Start {many} runs" if many > 1 else "Start"
         begin = st.button(

@@ -77,8 +77,8 @@ PAGES = (  # section, file, address, title, icon, help
 )
 ROOT = Path(__file__).parents[2]
 steady.keep_page()
-FILLED = ("", "diversity")  # pages whose first row leaves no room beside it
-SEVERAL = ("side",)  # pages that choose their runs themselves
+FILLED = ("",)  # pages whose first row leaves no room beside it
+SEVERAL = ("side", "diversity")  # pages that choose their runs themselves
 MOST = 50  # runs that the chip offers; all of them are on the page of runs
 
 

@@ -25,7 +25,8 @@ def show(shelf: Mapping[str, Lesson]) -> None:
     minutes = sum(one.minutes for one in shelf.values())
     st.markdown(
         f"{len(shelf)} lessons on recorded runs, {minutes} minutes together. Each asks before it tells, stands beside the real page "
-        "and leaves it to you at the end. **Page Down** and **Page Up** go forth and back; arrow keys move the recording."
+        "and leaves it to you at the end. *In class* hides menu and settings, for a projector. **Page Down** and **Page Up** go forth and "
+        "back; arrow keys move the recording."
     )
     with st.container(horizontal=True):
         st.page_link(

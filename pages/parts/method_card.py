@@ -9,6 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from distill_core.figures.mechanism import drawing, said
+from distill_core.figures.scores import LOOKS
 from distill_core.home import ASSETS, read_json
 from distill_core.record.contest import Contest, apart
 from distill_core.record.folder import RunFolder
@@ -25,6 +26,7 @@ def card(method: dict[str, Any], titles: dict[str, str]) -> None:
     picture(method["name"])
     st.subheader(method["title"])
     terms.write(method["idea"])
+    bars(method["name"])
     st.caption(f"{taught(method['name'])} {did(method['name'])} {costs(method['name'])}".strip())
     with st.expander("Paper, what it builds on, where ours differs", icon=":material/article:"):
         for name, new in (method.get("descends") or {}).items():
@@ -78,18 +80,28 @@ def costs(name: str) -> str:
 LABELS = {"hard": "hard labels", "teacher": "labels from a teacher"}  # how students were taught
 
 
+def bars(name: str) -> None:
+    """What students of the shipped picture's images reach, a bar above that of as many random real ones; nothing where none was trained."""
+    scores = shipped(name).get("scores") or {}
+    if not {"distilled", "random"} <= scores.keys():
+        return
+    rows = []
+    for subject, words in (("distilled", "these images"), ("random", "as many random ones")):
+        share, color = 100 * scores[subject]["accuracy"], LOOKS[subject]["color"]
+        rail = f"<div style='background:rgba(127,127,127,.18)'><div style='width:{share:.1f}%;height:12px;background:{color}'></div></div>"
+        rows.append(f"<span>{words}</span>{rail}<strong>{share:.1f} %</strong>")
+    grid = "display:grid;grid-template-columns:max-content 1fr max-content;gap:4px 10px;align-items:center;font-size:.85rem"
+    st.html(f"<div style='{grid}'>{''.join(rows)}</div>")
+
+
 def taught(name: str) -> str:
-    """What students of the shipped picture's images reach beside their random control; "" where none was trained."""
+    """How far the bars lie from each other and what they count; "" where no student was trained."""
     scores = shipped(name).get("scores") or {}
     contest = contest_of(scores)
     if contest is None:
         return ""
-    own, random = scores["distilled"], scores["random"]
-    labels = LABELS.get(own["labels"], "stored soft labels")
-    return (
-        f"Students of these images ({labels}) are right on **{100 * own['accuracy']:.1f} %** of unseen digits, of as many random real "
-        f"ones on {100 * random['accuracy']:.1f} %: {apart(contest.points)}; {contest.text}."
-    )
+    labels = LABELS.get(scores["distilled"]["labels"], "stored soft labels")
+    return f"Unseen digits that its students get right ({labels}): {apart(contest.points)} random; {contest.text}."
 
 
 def did(name: str) -> str:

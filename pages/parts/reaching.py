@@ -15,7 +15,7 @@ from distill_core.record.scores import verdict
 from . import detail, draw, feed, planes, studio
 
 QUESTION = "Diversity: do these images cover their classes?"
-MARKS = "Small and colored: a real image within reach. Hollow and gray: one out of reach. Large: an image of the set."
+MARKS = "Small marks are real images, large ones the images of the set; near means alike to the network."
 BESIDE = {"random": "as many random real images", "start": "the run's own start"}
 
 
@@ -32,7 +32,7 @@ def claim(folders: Sequence[RunFolder], titles: Mapping[str, str], fallback: str
         st.markdown(f"## {words[0]}" if not several else "\n".join(f"#### {one}" for one in words))
         if not several:
             st.markdown(_after(folders[0], found["runs"][folders[0].id]))
-        st.caption(f"{reach.REACHES} {reach.PLACES} {MARKS}")
+        st.caption(f"{reach.REACHES} {MARKS}")
     for one in planes.progress(folders):
         st.caption(f":material/hourglass_top: {one}")
 
@@ -70,10 +70,10 @@ def _maps(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: list
             ("learned", reach.title("learned", lead["learned"]["share"]), lead["learned"]),
             (beside, _words(lead, beside), _group(lead, beside)),
         ]
-    for left in range(0, len(shown), 2):
-        for column, (key, words, group) in zip(st.columns(2, gap="medium"), shown[left : left + 2], strict=False):
-            with column:
-                draw.figure(reach.chart(found, group, words, names), f"_reach.{key}", words)
+    columns = [column for _ in range(0, len(shown), 2) for column in st.columns(2, gap="medium")]
+    for i, (column, (key, words, group)) in enumerate(zip(columns, shown, strict=False)):
+        with column:
+            draw.figure(reach.chart(found, group, words, names, legend=i == 0), f"_reach.{key}", words)
     _missed(folders, lead["learned"], classes)
     with st.expander("What “within reach” means, and the yardstick", icon=":material/help:"):
         st.markdown(reach.explained(found, lead))

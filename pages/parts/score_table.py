@@ -17,7 +17,7 @@ from distill_core.figures.scores import BUDGETS, Score
 from distill_core.quantities import said, titled
 from distill_core.queue.sweep import spoken
 from distill_core.record import health
-from distill_core.record.contest import LONE, points
+from distill_core.record.contest import points
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
 from distill_core.record.log import Timeline
@@ -135,12 +135,13 @@ def answer(rows: list[Row]) -> str:
     where = "Furthest above" if contest.points > 0 else "Nearest to"
     near = f"{where} as many random real images is {name}: {numbers}"
     if single == sum(row.contest is not None for row in rows):
-        return f"Not yet a result: one seed each. {near}. Two or more seeds would tell."
+        return f"Every set here was run once, so nothing is sure yet. {near}. Two or more seeds would tell."
     return f"No set here can be called better than as many random real images. {near}; {contest.text}."
 
 
 def _many(single: int) -> str:
-    return "One other set has " + LONE if single == 1 else f"The {single} others with one seed are not yet a result"
+    said = "Another set was run once" if single == 1 else f"The {single} others were run once each"
+    return f"{said}: nothing is sure there before it is repeated with other seeds"
 
 
 def show(regime: str, rows: list[Row]) -> None:

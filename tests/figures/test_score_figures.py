@@ -106,14 +106,16 @@ def test_the_bars_show_the_control_hollow_and_say_who_is_ahead():
     control, single, several = figure.data
     assert [one.name for one in (several, single)] == [
         "learned images, several seeds",
-        "learned images, one seed: not yet a result",
+        "learned images, one run only",
     ]
     assert set(control.marker.symbol) == {"square-open"}
     assert set(several.marker.symbol) == {"circle"} and set(single.marker.symbol) == {"circle-open"}
     assert [sign for sign, _, _ in score_plots.key(figure)] == ["●", "○", "□"]
     below, above = (one.text for one in figure.layout.annotations)
     assert above == "<b>a</b><br>digits · 1 per class<br>19.5 points above random; better (2 seeds)"
-    assert below.endswith("10.0 points below random; one seed: not yet a result"), "results stand first"
+    assert below.endswith("10.0 points below random; one run only: repeat it with other seeds to be sure"), (
+        "results stand first"
+    )
     assert "%" in figure.layout.xaxis.title.text
 
 

@@ -60,7 +60,7 @@ def test_what_is_kept_is_the_set_and_its_teachers_answers(home: Path) -> None:
     assert np.allclose(np.array(about["right"]), right[:, None].expand(3, 2), atol=1e-6)
     u = parts.compensators[1, 0].float()
     assert about["norms"][1][0] == [pytest.approx(float(u.norm())), pytest.approx(float(u.abs().max()))]
-    assert "A pattern is one image that is added to all 10 classes alike" in figures.sentence(found)
+    assert "A pattern is one image that is added to all 10 classes" in figures.sentence(found)
 
 
 def test_another_set_in_its_place_is_taken_apart_anew(home: Path) -> None:

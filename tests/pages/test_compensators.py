@@ -20,7 +20,7 @@ def test_a_set_in_factors_comes_as_one_packet(home, open_page, monkeypatch):
     for one in ask.open_questions(home):
         answers.give(home, one)
     app.run()
-    assert not app.exception and "A pattern is one image that is added to all 10 classes alike" in words(app)
+    assert not app.exception and "A pattern is one image that is added to all 10 classes" in words(app)
     found, header = factors.kept(run), packing.header_of(sent[-1])
     assert header["of"] == run.id and header["shape"] == [2, 10, 8, 8, 1]
     names = header["about"].pop("names")

@@ -93,7 +93,7 @@ def test_a_card_says_what_a_run_took_and_brought_here_or_that_none_was_made(home
     said = [one.value for one in open_page("learn/methods").caption]
     assert any("Runs here took 1.5 s with their students" in one for one in said)
     newest = "Your newest run: students reached 86.0 % on Tiny digits, 1 per class, random real images 71.0."
-    judged = "Its students are 15.0 points above those; **one seed: not yet a result**."
+    judged = "Its students are 15.0 points above those; **one run only: repeat it with other seeds to be sure**."
     assert any(f"{newest} {judged}" in one for one in said)
     assert sum("Your newest run" in one for one in said) == 1, "the other method was not run here"
 
@@ -108,7 +108,10 @@ def test_a_card_says_in_words_how_far_the_newest_run_is_and_that_it_is_one_seed(
     ):
         folder.set_state(scores=dict(zip(("distilled", "random"), scores, strict=True)))
         said = [one.value for one in open_page("learn/methods").caption]
-        assert any(f"Its students are {word} those; **one seed: not yet a result**." in one for one in said)
+        assert any(
+            f"Its students are {word} those; **one run only: repeat it with other seeds to be sure**." in one
+            for one in said
+        )
 
 
 def test_terms_are_explained_where_they_stand():

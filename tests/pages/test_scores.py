@@ -39,7 +39,7 @@ def test_seeds_are_pooled_and_a_win_is_said_of_seeds_not_of_students(open_page, 
     assert seeds["Random"] == "71.0 ± 0.0 %, 2 draws"
     assert list(table["Points"]) == ["+15.0", "+15.0"]
     assert seeds["Verdict"] == "better (2 seeds)"
-    assert one["Verdict"] == "one seed: not yet a result"
+    assert one["Verdict"] == "one run only: repeat it with other seeds to be sure"
 
 
 def test_real_images_that_were_only_chosen_are_no_contestants(open_page, make_run):
@@ -117,7 +117,7 @@ def test_a_set_below_its_control_is_not_praised():
 
 def test_one_seed_wins_nothing_whatever_its_students_say():
     said = answer([row((0.9, 0.7))])
-    assert said.startswith("Not yet a result: one seed each") and "better" not in said
+    assert said.startswith("Every set here was run once") and "better" not in said
     assert "only chosen" in answer([row((0.9, 0.7), takes=True)])
 
 

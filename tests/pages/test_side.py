@@ -139,7 +139,9 @@ def test_what_makes_a_comparison_unfair_is_named():
 
 def test_the_second_of_two_is_laid_against_the_first_and_one_run_decides_nothing():
     first, second = ({"distilled": {"accuracy": value}} for value in (0.96, 0.966))
-    assert duel.result([first, second]).endswith("B is 0.6 points above A; one seed: not yet a result.")
+    assert duel.result([first, second]).endswith(
+        "B is 0.6 points above A; one run only: repeat it with other seeds to be sure."
+    )
     assert "above" not in duel.result([first, second, first])
     other = {"distilled": {"accuracy": 0.5, "labels": "teacher"}}
     assert duel.result([first, other]).endswith("tested under different rules: the two numbers are no contest.")

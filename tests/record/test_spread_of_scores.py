@@ -63,7 +63,7 @@ def _score(accuracy: float, std: float, **more: int) -> Score:
 )
 def test_a_verdict_tells_the_difference_and_that_one_seed_is_no_result(own, random, words):
     said = verdict({"distilled": _score(own, 0.007), "random": random})
-    assert words in said and said.endswith("; **one seed: not yet a result**.")
+    assert words in said and said.endswith("; **one run only: repeat it with other seeds to be sure**.")
 
 
 def test_without_a_control_there_is_no_verdict():

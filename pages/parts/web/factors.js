@@ -67,11 +67,11 @@ class Factors {
   choices() {
     this.whose = this.slices - 1 === this.about.teachers.length ? this.about.names : ["all teachers"];
     this.teacher = choice("Whose compensator", this.whose.map((name, i) => [i, name]), (teacher) => this.set({ teacher }));
-    this.group = choice("Real images", [...Array(this.groups).keys()].map((i) => [i, String(i + 1), `group ${i + 1}: one real image of every class`]), (group) => this.set({ group }));
-    this.view = choice("How the compensator is shown", [["signed", "blue takes, orange adds", "Mean over channels"], ["amplified", `×${AMPLIFIED}, around gray`, "In its own colors"]], (view) => this.set({ view }));
+    this.group = choice("Real images", [...Array(this.groups).keys()].map((i) => [i, String(i + 1), `set ${i + 1}: one real image of every class`]), (group) => this.set({ group }));
+    this.view = choice("How the compensator is shown", [["signed", "signed", "Mean over channels: blue takes away, orange adds"], ["amplified", `×${AMPLIFIED}, around gray`, "In its own colors"]], (view) => this.set({ view }));
     this.tau = choice("Temperature", [[1, "as they are", "Temperature τ = 1"], [30, "softened", "Divided by a temperature of τ = 30, as students see labels"]], (tau) => this.set({ tau }));
     const said = (words, one) => el("span", { class: "small", style: "display:inline-flex;flex-wrap:wrap;gap:6px;align-items:center" }, words, one);
-    const group = this.groups > 1 ? [said("Real images of group", this.group)] : [];
+    const group = this.groups > 1 ? [said("Real images: set", this.group)] : [];
     this.tools.replaceChildren(said("Pattern of", this.teacher), ...group, said("Colors", this.view), said("Answers", this.tau));
   }
 
@@ -94,7 +94,7 @@ class Factors {
     const { group, teacher, label, tau, view } = this.at, look = theme(this.root.getRootNode()), narrow = this.root.clientWidth < NARROW;
     for (const name of ["teacher", "group", "view", "tau"]) this[name].show(this.at[name]);
     this.slider.value = label;
-    this.where.textContent = `Class ${this.name(label)} (${label + 1} of ${this.classes}). Move the slider: the real image changes, the pattern stands still. The strongest color stands for ± ${(100 * this.reach).toFixed(0)} % of the way from black to white.`;
+    this.where.textContent = `Class ${this.name(label)} (${label + 1} of ${this.classes}). Move the slider: the real image changes, the pattern stands still. Blue takes away, orange adds.`;
     const room = Math.min(220, (this.row.clientWidth - 80) / 3), most = this.about.norms[group][teacher][1], [natural, added, sum] = this.tiles;
     const u = this.compensator(group, teacher);
     paint(natural, this.natural(group, label), this, room, `real image: ${this.name(label)}`);
@@ -134,7 +134,7 @@ class Factors {
     g.strokeStyle = look.accent;
     g.lineWidth = 2;
     g.strokeRect(this.at.label * wide, (1 + this.at.teacher) * tall, wide - 2, tall - 2);
-    this.gridSays.textContent = `${this.classes > across ? `The first ${across} classes` : "All classes"} of this group: the real images on top, below them their sums with each pattern. Click one to see it above.`;
+    this.gridSays.textContent = `${this.classes > across ? `The first ${across} classes` : "All classes"} of this set: the real images on top, below them their sums with each pattern. Click one to see it above.`;
     this.grid.setAttribute("aria-label", this.gridSays.textContent);
   }
 

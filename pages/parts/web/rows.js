@@ -25,7 +25,7 @@ export class Row {
     this.fill.style.width = `${100 * value}%`;
     this.fill.style.opacity = alone ? 0.6 : 1;
     this.value.textContent = curve && u < 0.999 ? `${(100 * value).toFixed(0)} %` : there ? bar.text : "…";
-    this.many.textContent = there ? bar.many : "not yet measured";
+    this.many.textContent = there ? bar.many : "tested after learning";
     this.spread.hidden = !there || alone;
     if (!alone) this.spread.style.cssText = `left:${100 * (bar.accuracy - bar.std)}%;width:${200 * bar.std}%`;
   }

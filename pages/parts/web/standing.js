@@ -79,7 +79,7 @@ function stored(budget) {
 }
 
 // By whom and how it was tested, and what is kept for it.
-const under = (r) => `student ${r.student}, protocol ${r.protocol}, ${r.labels} labels${stored(r.budget)}`;
+const under = (r) => `students: new networks (${r.student}), taught with ${r.labels === "hard" ? "hard labels, the name of the class alone" : r.labels === "teacher" ? "labels by a teacher" : "stored soft labels"} (protocol ${r.protocol})${stored(r.budget)}`;
 
 function scoreRow(run, r, many, alike) {
   const { mean, std, said } = spread(r);

@@ -3,7 +3,7 @@ import { lastAt } from "./run.js";
 import { el, words } from "./draw.js";
 import { spread } from "./standing.js";
 
-export const START = "start", LONE = "one seed: not yet a result"; // as `record/contest.py` says it: a run is one seed
+export const START = "start", LONE = "one run only: repeat it with other seeds to be sure"; // as `record/contest.py` says it: a run is one seed
 const COUNTED = 3, MOVED = 0.02; // reports whose median is compared; a share of the first below which nothing moved
 const BAND_OF_CHANGE = 0.2, LONG_ENOUGH = 9; // a share of the whole change; reports
 const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];

@@ -99,7 +99,7 @@ export class Track {
 
   unnamed(shown) {
     const names = [...new Set(shown.flatMap((run) => run.stages.map((stage) => stage.name)))].filter((name) => this.colors[name] && !this.named.has(name)), whose = (name) => shown.find((run) => run.stages.some((stage) => stage.name === name));
-    const lines = shown.length > 1 ? shown.map((run, i) => [`what ${"ABCDEF"[i]} lowers`, COLORS[i % COLORS.length]]) : [["what is lowered, each stage on its own scale", "currentColor"]];
+    const lines = shown.length > 1 ? [...shown.map((run, i) => [`what ${"ABCDEF"[i]} lowers`, COLORS[i % COLORS.length]]), [`bands from the top: ${[..."ABCDEF"].slice(0, shown.length).join(", ")}`, "transparent"]] : [[`what each stage tries to lower${whose("evaluate") ? "; a tooth is a new network" : ""}`, "currentColor"]];
     if (this.key.dataset.names === [names, lines].join()) return;
     this.key.dataset.names = [names, lines].join();
     this.key.replaceChildren(...lines.map(([text, color]) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${color};height:2px` }), text)), ...names.map((name) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${this.colors[name]};height:8px` }), whose(name).told(name).title)));

@@ -72,7 +72,7 @@ function summed(list, chosen) {
   const idle = known.filter((one) => gain(one.cells) <= 0), rest = known.filter((one) => one !== best && gain(one.cells) > 0);
   const [hardly, helped] = [true, false].map((few) => rest.filter((one) => little(one.cells) === few));
   if (gain(best.cells) <= 0) return `**In this run no layer helped:** each was nearest as it was handed over (feature distance ${words(first)}). ${end}.`;
-  const most = `**In this run ${best.name} helped most:** feature distance ${words(best.cells[0].distance)} → ${words(least(best.cells).distance)}, ${Math.round((100 * gain(best.cells)) / way)} % of the whole way.`;
+  const most = `**In this run ${best.name} helped most:** feature distance ${words(best.cells[0].distance)} → ${words(least(best.cells).distance)}, ${Math.round((100 * gain(best.cells)) / way)} % of all that was gained.`;
   const others = [helped.length && `${named(helped)} helped too`, hardly.length && `${named(hardly)} hardly`, idle.length && `${named(idle)} did not (nearest as handed over)`].filter(Boolean).join(", ");
   return `${most} ${upper(others)}${others ? ". " : ""}${end}, distance **${words(chosen.distance)}**, ${Math.round((100 * way) / (first || 1))} % nearer than at the start.`;
 }
