@@ -10,11 +10,9 @@ from pages.parts import feed, inside, packets, runbar, studio, studying, terms, 
 EXAMPLE = "hglad-fashion-ipc1"
 QUESTION = "Through which layers of a generator should one search?"
 MECHANISM = (
-    "A **generator** is a network that was trained to make pictures: a short random code passes through its **layers**, one after the "
-    "other, and comes out as one. This search makes the learned images *inside* it. It moves the numbers that come out of layer 1, "
-    "step by step, keeps the step whose images are **nearest to real ones**, and goes on from there at layer 2, and so to the last. "
-    "Near is measured by the **feature distance**: how differently a classifier sees learned and real images. It has no unit; smaller "
-    "is nearer, and 0 would be no difference."
+    "A **generator** turns a short random code into a picture, **layer** by layer. This search moves the numbers that come out of "
+    "layer 1, keeps the step whose images are nearest to real ones, goes on from there at layer 2, and so to the last. Near is the "
+    "**feature distance**: how differently a classifier sees learned and real images; smaller is nearer."
 )
 
 folder = runbar.chosen(

@@ -151,7 +151,11 @@ def show(regime: str, rows: list[Row]) -> None:
     terms.write(about, caption=True)
     terms.write(f"#### {answer(rows)}")
     _onward(rows)
-    chart = score_plots.bars(rows).update_annotations(font={"size": 12, "color": INKS[st.context.theme.type == "dark"]})
+    ink = INKS[st.context.theme.type == "dark"]
+    chart = score_plots.bars(rows).update_annotations(font={"size": 12, "color": ink})
+    chart.update_traces(textfont={"size": 12, "color": ink}).update_xaxes(
+        tickfont={"color": ink}, title_font={"color": ink}
+    )
     marks = (f'<span style="color:{color}">{sign}</span>&nbsp;{said}' for sign, color, said in score_plots.key(chart))
     terms.write(" &nbsp; ".join(marks))
     draw.figure(chart, f"bars.{regime}", "Accuracy of each set beside its random control, with error bars")

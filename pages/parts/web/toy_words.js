@@ -45,11 +45,17 @@ export function verdict(world) {
   const whole = (share) => Math.round(100 * share), is = whole(learned.accuracy), draws = `${DRAWS} draws of ${n} random real points`;
   const ceiling = `All ${real.labels.length} real points: ${percent(all.accuracy)}.`;
   if (control.mean >= all.accuracy - 0.02) return `Nothing to win here: ${draws} already teach as well as all (${percent(control.mean)} on average). ${ceiling}`;
-  if (is > whole(control.high) + 1) return `Going well: a network that saw only these ${n} points gets ${is} % right, more than the best of ${draws} (${percent(control.high)}). ${ceiling}`;
+  if (is > whole(control.high) + 1) return `Going well: a network that saw only these ${n} points gets ${is} % right, more than the best of ${draws} (${percent(control.high)}). ${ceiling}${apartFrom(world)}`;
   const range = `${draws} give ${whole(control.low)} to ${percent(control.high)}, ${percent(control.mean)} on average`;
   if (is >= whole(control.high)) return `Level with the best draw, better than the average one: ${is} % right; ${range}. ${ceiling}`;
   if (is > whole(control.mean)) return `Better than the average draw, not better than the best: ${is} % right; ${range}. ${ceiling}`;
   return `${steps < 40 ? "Not good yet" : "Not going well"}: ${is} % right; ${range}. ${hint(world)}`;
+}
+
+// What is still missing in the picture, where that can be seen.
+function apartFrom({ looks }) {
+  const last = looks?.[looks.length - 1], differs = last ? Math.round(100 * (1 - last.plane)) : 0;
+  return differs > 5 ? ` Yet the boundaries still differ in ${differs} % of the picture.` : "";
 }
 
 function hint({ steps, settings: { k, rate } }) {
