@@ -323,31 +323,35 @@ def rankings() -> None:
 
 
 def sheets() -> None:
-    """What each method's images look like: digits, one image per class, seed 0, its own settings; and what making them took.
+    """What each method's images look like and teach: digits, one image per class, seed 0, its own settings; and what it took.
 
-    Names of methods after `sheets` make these alone. No student is trained.
+    Names of methods after `sheets` make these alone.
     """
-    import time
-
     from PIL import Image
 
     from distill_core.job import Job
     from distill_core.methods import registry
     from distill_core.pieces.show import to_uint8
+    from distill_core.priors.decoding import DECODERS
+    from distill_core.results import load_result
 
     (HERE / "methods").mkdir(exist_ok=True)
     file = HERE / "methods" / "card.json"
     known = json.loads(file.read_text(encoding="utf-8"))["methods"] if file.is_file() else {}
-    job = Job(data="digits", ipc=1, seed=0, device="cpu")
+    job = Job(data="digits", ipc=1, seed=0, students=STUDENTS, device="cpu")
     for name in [one for one in registry() if one in sys.argv] or registry():
-        print(f"sheet of {name}", flush=True)
-        method, began = registry()[name](), time.perf_counter()
-        asked = job if method.why_not(job) is None else job.model_copy(update={"ipc": 2})  # some need two
-        row = to_uint8(drain(method.distill(asked)).preview(1))
-        took = round(time.perf_counter() - began, 1)
-        known[name] = {"seconds": took, "ipc": asked.ipc, "torch": torch.__version__}
+        asked = job if registry()[name]().why_not(job) is None else job.model_copy(update={"ipc": 2})  # some need two
+        folder, state = finished(name, asked.model_dump(), f"sheet of {name}")
+        row = to_uint8(load_result(folder.path / "set.safetensors", DECODERS).preview(1))
         pixels = row.transpose(1, 0, 2, 3).reshape(row.shape[1], -1)
         Image.fromarray(pixels).save(HERE / "methods" / f"{name}.png", optimize=True)
+        took = round(state["scores"]["distilled"]["budget"]["distill_seconds"], 1)
+        scores = {
+            subject: {key: one[key] for key in ("accuracy", "std", "n", "draws", "labels", "student") if key in one}
+            for subject, one in state["scores"].items()
+            if subject in ("distilled", "random")
+        }
+        known[name] = {"seconds": took, "ipc": asked.ipc, "torch": torch.__version__, "scores": scores}
         machine = f"{os.cpu_count()}-core {platform.machine()} CPU, one thread"
         said = {"made_by": "python -m assets.record sheets", "job": job.model_dump(), "machine": machine}
         file.write_text(json.dumps({**said, "methods": known}, indent=1) + "\n", encoding="utf-8")
