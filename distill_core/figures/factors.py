@@ -34,14 +34,12 @@ def sentence(found: Kept) -> str:
     about = found.about
     own, added = about["bytes"]["naturals"] / 1000, about["bytes"]["compensators"] / 1000
     slices, classes = found.answers.shape[1], len(about["classes"])
-    bits = entropy(softmax(found.answers)).mean((0, 2))
     natural, sums = np.mean(about["right"][0]), np.mean(about["right"][1:])
     return (
-        f"INFER makes {slices} images to learn from out of every stored one, by adding faint patterns, its **compensators**: "
-        f"{added:,.1f} kB of them beside {own:,.1f} kB of real images. A pattern is one image that is added to all {classes} classes "
-        f"alike, learned so that a network (its teacher) still sees each class. **{'It does' if natural - sums < 0.05 else 'It does less'}:** "
-        f"teachers call {100 * natural:.1f} % of the real images by their class and **{100 * sums:.1f} %** of the sums "
-        f"(their doubt: {bits[0]:.2f} bits of entropy and {bits[1:].mean():.2f})."
+        f"**Why add a pattern?** Students learn from {slices} times as many images for {(own + added) / own:.1f} times the bytes: every "
+        f"stored real image ({own:,.1f} kB in all) is shown as it is and with each of {slices - 1} patterns, its **compensators** "
+        f"({added:,.1f} kB). A pattern is one image that is added to all {classes} classes alike, learned so that a network (its teacher) "
+        f"still sees each class: teachers call {100 * natural:.1f} % of the real images by their class and **{100 * sums:.1f} %** of the sums."
     )
 
 

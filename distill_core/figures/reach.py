@@ -107,7 +107,7 @@ def explained(found: Reach, run: OfRun) -> str:
     )
 
 
-REACHES = "**Within reach** (colored): an image of the set is more like it, to one network, than real images of its class are like each other. **Out of reach** (hollow, gray): none is."
+REACHES = "A real image is **within reach** (colored) where the set has an image about as like it as its real neighbors are, to the eyes of one network; else it is **out of reach** (hollow, gray)."
 
 
 def title(kind: str, share: float) -> str:

@@ -39,7 +39,9 @@ def bars(rows: Iterable[Row]) -> go.Figure:
         if drawn := [one for one in shown if one[2].n]:
             _marks(figure, drawn, look, own)
     lines = max((one.count("<br>") + 1 for one in told), default=1)
-    axis = "real test images sorted right (%); a line is ± one standard deviation"
+    axis = (
+        "real test images sorted right (%); a line: ± one standard deviation over seeds, of one run over its networks"
+    )
     frame(figure, "", axis, "", height=112 + (TALL * lines + MARKS) * len(rows))
     for at, said in enumerate(told):
         figure.add_annotation(

@@ -88,7 +88,7 @@ AnyReach = Annotated[
 
 
 class AsItIs(Part):
-    """The trained teacher θ_T for every batch."""
+    """The trained teacher as it is (θ_T), for every batch."""
 
     kind: Literal["none"] = "none"
 
@@ -119,7 +119,7 @@ class Shift(AsItIs):
 
 
 class RandomShift(Shift):
-    """The control of equal length: θ_T + ρ·ξ/‖ξ‖ with ξ ~ N(0, I) (our definition; the paper's noise law is not known)."""
+    """The control of equal length, a step by chance: θ_T + ρ·ξ/‖ξ‖ with ξ ~ N(0, I) (our definition; the paper's noise law is not known)."""
 
     kind: Literal["random"] = "random"  # type: ignore[assignment]
 
@@ -163,7 +163,7 @@ class RandomRise(Ascending):
 
 
 class DirectedShift(Ascending):
-    """K normalized ascent steps on the batch that is about to be recovered."""
+    """Before a batch is learned its teacher takes K normalized steps that make it err more on that batch, so that batches turn out different."""
 
     kind: Literal["directed"] = "directed"  # type: ignore[assignment]
     first_gradient: Literal["clean", "as_released"] = knob(

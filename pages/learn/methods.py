@@ -14,7 +14,6 @@ st.markdown(
     f"{len(methods)} ways to make a few images stand for many. Run one, and it is judged: students, fresh networks, learn from "
     "its images, and others in the same way from as many random real ones."
 )
-draw.departures(catalog.get("departures") or [], "What all of them do otherwise than the papers' code")
 terms.style()
 titles = {one["name"]: one["title"] for one in methods}
 families = list(dict.fromkeys(one["family"] for one in methods))
@@ -36,6 +35,7 @@ if len(shown) > FIRST and not whole:
     title = f"Show all {len(shown)} methods of this family"
     st.button(title, key="_all", on_click=st.session_state.update, args=({"_whole_family": family},))
 
+draw.departures(catalog.get("departures") or [], "What all of them do otherwise than the papers' code")
 words = {"name": "Method", "family": "Family", "learns": "Learns", "matches": "Matches", "labels": "Labels"}
 rows = [{title: one.get(key) or "–" for key, title in words.items()} for one in methods]
 with st.expander("All of them side by side", icon=":material/table:"):

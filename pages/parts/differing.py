@@ -76,10 +76,16 @@ def sentence(found: Sequence[Setting]) -> str:
 
 def about(asked: Sequence[Mapping[str, Any]], found: Sequence[Setting]) -> str:
     """What the first setting that differs does, as its method says it; "" where it says nothing."""
-    titles = [one.title for one in found if one.shared][:1]
+    first = next((one for one in found if one.shared), None)
     fields = [one for run in asked for one in studio.method_info(run["method"]).get("fields", [])]
-    said = next((str(one["help"]) for one in fields if one.get("title") in titles and one.get("help")), "")
-    return f"{studio.escape(titles[0])}: {studio.escape(said)}" if said else ""
+    field = next((one for one in fields if first and one.get("title") == first.title and one.get("help")), None)
+    if first is None or field is None:
+        return ""
+    kinds = {name.replace("_", " "): str(said) for name, said in (field.get("kinds") or {}).items()}
+    each = [f"**{'ABCDEF'[i]}**: {studio.escape(kinds.get(str(value), ''))}" for i, value in enumerate(first.values)]
+    if all(str(value) in kinds for value in first.values):  # only what is laid side by side, not every choice
+        return f"{studio.escape(str(field['help']).partition(':')[0])}. {' '.join(each)}"
+    return f"{studio.escape(first.title)}: {studio.escape(str(field['help']))}"
 
 
 def _against(one: Setting) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from . import studio, terms
 
+FIRST = "dm"  # the method that the start page shows
 LABELS = {"hard": "hard labels (the class, nothing else)"}  # what a card's shortest words mean
 
 
@@ -15,7 +16,7 @@ def choose(catalog: dict[str, Any]) -> dict[str, Any]:
     """One method of the catalog, by its title beside those of its family, with its card; returns the catalog's entry."""
     methods = {one["name"]: one for one in catalog["methods"]}
     if st.session_state.get("new.method") not in methods:
-        st.session_state["new.method"] = next(iter(methods))
+        st.session_state["new.method"] = FIRST if FIRST in methods else next(iter(methods))
     name = st.selectbox(
         f"{len(methods)} methods, by family",
         in_families(catalog["methods"]),

@@ -101,7 +101,7 @@ def taught(name: str) -> str:
     if contest is None:
         return ""
     labels = LABELS.get(scores["distilled"]["labels"], "stored soft labels")
-    return f"Unseen digits that its students get right ({labels}): {apart(contest.points)} random; {contest.text}."
+    return f"**{apart(contest.points).capitalize()} random images** in teaching networks unseen digits ({labels}); {contest.text}."
 
 
 def did(name: str) -> str:

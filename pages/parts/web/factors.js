@@ -72,7 +72,7 @@ class Factors {
     this.tau = choice("Temperature", [[1, "as they are", "Temperature τ = 1"], [30, "softened", "Divided by a temperature of τ = 30, as students see labels"]], (tau) => this.set({ tau }));
     const said = (words, one) => el("span", { class: "small", style: "display:inline-flex;flex-wrap:wrap;gap:6px;align-items:center" }, words, one);
     const group = this.groups > 1 ? [said("Real images: set", this.group)] : [];
-    this.tools.replaceChildren(said("Pattern of", this.teacher), ...group, said("Colors", this.view), said("Answers", this.tau));
+    this.tools.replaceChildren(said("Pattern of", this.teacher), el("details", { class: "small" }, el("summary", { text: "more", style: "cursor:pointer" }), el("div", { class: "bar", style: "margin-top:6px" }, ...group, said("Colors", this.view), said("Answers", this.tau))));
   }
 
   set(change) {

@@ -79,7 +79,8 @@ function stored(budget) {
 }
 
 // By whom and how it was tested, and what is kept for it.
-const under = (r) => `students: new networks (${r.student}), taught with ${r.labels === "hard" ? "hard labels, the name of the class alone" : r.labels === "teacher" ? "labels by a teacher" : "stored soft labels"} (protocol ${r.protocol})${stored(r.budget)}`;
+const LABELLED = { hard: "hard labels (the name of the class alone)", teacher: "labels by a teacher" };
+const under = (r) => `new networks, taught with ${LABELLED[r.labels] ?? "stored soft labels"}${stored(r.budget)}`, exactly = (r) => `student ${r.student}, protocol ${r.protocol}, ${r.labels} labels`;
 
 function scoreRow(run, r, many, alike) {
   const { mean, std, said } = spread(r);
@@ -89,6 +90,6 @@ function scoreRow(run, r, many, alike) {
   const style = `width:${100 * mean}%;background:${SUBJECT_COLORS[r.subject] ?? COLORS[7]}${std === null ? ";opacity:.55" : ""}`;
   const rail = el("div", { class: "rail", role: "cell" }, el("div", { class: "fill", style }));
   if (std !== null) rail.append(el("div", { class: "spread", style: `left:${100 * Math.max(0, mean - std)}%;width:${200 * std}%` }));
-  const name = el("div", { class: "name", role: "cell", title: under(r) }, `${of}${title}`, alike ? null : el("div", { class: "small", text: under(r) }));
+  const name = el("div", { class: "name", role: "cell", title: exactly(r) }, `${of}${title}`, alike ? null : el("div", { class: "small", text: under(r) }));
   return [el("div", { role: "row", style: "display:contents" }, name, rail, el("span", { class: "value", role: "cell", text: value }))];
 }

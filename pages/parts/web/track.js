@@ -4,6 +4,8 @@ import { COLORS } from "./palette.js";
 import { lastAt } from "./run.js";
 
 const BANDS = ["#00649E", "#00705F", "#8F3580", "#A84300", "#686810", "#5544BB"]; // white words on them keep a contrast of 4.5
+const HUES = [["start"], ["squeeze", "experts", "prior", "measure", "probes", "dynamics"], ["recover", "match", "walk", "compensate", "select", "average"], ["evaluate", "transfer", "continual", "rank"], ["adjust", "relabel"]]; // kinds of stages, a color of BANDS each
+const TESTS = 3; // the place of the students' stages among them
 const SIGNS = { ruin: "✖", NaN: "✕", knob: "◆", note: "●", warning: "▲" };
 const LOWERED = ["distance", "loss"]; // charts of what a stage lowers
 const lowered = new WeakMap(); // of each record, found once: the track is painted at every frame
@@ -84,7 +86,7 @@ export class Track {
     run.stages.forEach((stage, i) => {
       if (places[i] === null) return;
       const from = px(places[i]), to = px(places[i + 1] ?? run.end(this.store.clock.align, this.store.wide));
-      this.colors[stage.name] ??= BANDS[Object.keys(this.colors).length % BANDS.length];
+      this.colors[stage.name] ??= this.hue(stage.name);
       g.fillStyle = this.colors[stage.name];
       g.fillRect(from + 0.5, top, Math.max(1, to - from - 1), tall - 0.5);
       const { title } = run.told(stage.name), name = stage.parts > 1 ? `${title} ${stage.part + 1}` : title;
@@ -97,9 +99,16 @@ export class Track {
     });
   }
 
+  // The same kind of stage has the same color on every page; a second one of a kind takes the next that is free.
+  hue(name) {
+    const taken = Object.values(this.colors), own = HUES.findIndex((names) => names.includes(name)), from = own < 0 ? HUES.length : own;
+    const order = BANDS.map((_, i) => BANDS[(from + i) % BANDS.length]);
+    return order.find((color) => !taken.includes(color)) ?? order[0];
+  }
+
   unnamed(shown) {
     const names = [...new Set(shown.flatMap((run) => run.stages.map((stage) => stage.name)))].filter((name) => this.colors[name] && !this.named.has(name)), whose = (name) => shown.find((run) => run.stages.some((stage) => stage.name === name));
-    const lines = shown.length > 1 ? [...shown.map((run, i) => [`what ${"ABCDEF"[i]} lowers`, COLORS[i % COLORS.length]]), [`bands from the top: ${[..."ABCDEF"].slice(0, shown.length).join(", ")}`, "transparent"]] : [[`what each stage tries to lower${whose("evaluate") ? "; a tooth is a new network" : ""}`, "currentColor"]];
+    const lines = shown.length > 1 ? [...shown.map((run, i) => [`what ${"ABCDEF"[i]} lowers`, COLORS[i % COLORS.length]]), [`bands from the top: ${[..."ABCDEF"].slice(0, shown.length).join(", ")}`, "transparent"]] : [["what each stage tries to lower", "currentColor"]];
     if (this.key.dataset.names === [names, lines].join()) return;
     this.key.dataset.names = [names, lines].join();
     this.key.replaceChildren(...lines.map(([text, color]) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${color};height:2px` }), text)), ...names.map((name) => el("span", { style: "margin-right:10px" }, el("i", { style: `background:${this.colors[name]};height:8px` }), whose(name).told(name).title)));
@@ -116,7 +125,8 @@ export class Track {
     g.strokeStyle = ink;
     g.globalAlpha = 0.75;
     g.lineWidth = 1.2;
-    run.stages.forEach((_, index) => {
+    run.stages.forEach((stage, index) => {
+      if (HUES[TESTS].includes(stage.name)) return; // losses of many networks one after the other say nothing of the images
       const points = run.scalars.filter((r) => r.in === index && lossOf(run, r) !== null).map((r) => [this.store.where(run, r), lossOf(run, r)]);
       const low = Math.min(...points.map((p) => p[1])), high = Math.max(...points.map((p) => p[1]));
       if (points.length > 1) polyline(g, points.map(([x, y]) => [px(x), LOW - (HIGH * (y - low)) / (high - low || 1)]));
