@@ -100,16 +100,20 @@ def compute(home: Path, run: str, record: int | None = None, *, tell: Callable[.
         "evidence": {"real": seen["evidence"].tolist(), "synthetic": plain(given.evidence.tolist())},
     }
     write_json(where, answer)
-    _forget(folder)
+    forget(folder, "activation")
     return answer
 
 
-def _forget(folder: RunFolder) -> None:
-    """Take away the moments that were looked at longest ago, beyond `MOST_KEPT`; the final set stays."""
-    made = sorted((folder.path / "planes").glob("activation-[0-9]*.json"), key=lambda path: path.stat().st_mtime_ns)
+def forget(folder: RunFolder, kind: str) -> None:
+    """Take away the moments that were looked at longest ago, beyond `MOST_KEPT`; the final set stays.
+
+    Args:
+        kind: how their files begin: `activation`, `attention`.
+    """
+    made = sorted((folder.path / "planes").glob(f"{kind}-[0-9]*.json"), key=lambda path: path.stat().st_mtime_ns)
     for path in made[: max(0, len(made) - MOST_KEPT)]:
-        for end in (".json", *(f".{what}.npy" for what in FILES)):
-            path.with_name(f"{path.stem}{end}").unlink(missing_ok=True)
+        for one in path.parent.glob(f"{path.stem}.*"):
+            one.unlink(missing_ok=True)
 
 
 def stamp_of(folder: RunFolder, log: Sequence[Line], record: int | None) -> float:

@@ -24,7 +24,7 @@ from ..record import view
 from ..record.folder import RunFolder
 from ..record.lines import Line
 from ..record.log import Timeline
-from .activation import images_at, stamp_of
+from .activation import forget, images_at, stamp_of
 from .network import one_data_set
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def compute(home: Path, run: str, record: int | None = None, *, tell: Callable[.
         "counts": {"real": counts[0], "synthetic": counts[1]},
     }
     write_json(where / f"{name}.json", answer)
+    forget(folder, "attention")
     return answer
 
 

@@ -55,6 +55,13 @@ def test_attention_is_that_of_the_images_of_a_record_and_is_kept(home: Path) -> 
     assert attention.kept(run, log, 1) is None
 
 
+def test_the_oldest_moments_are_taken_away_whole(home: Path, monkeypatch) -> None:
+    monkeypatch.setattr("distill_core.looks.activation.MOST_KEPT", 0)
+    run = picture_run(home, ipc=1)
+    attention.compute(home, run.id, 1)
+    assert not list((run.path / "planes").glob("attention-*"))
+
+
 def test_a_network_without_maps_is_refused(home: Path) -> None:
     run = picture_run(home, ipc=1)
     asked = read_json(run.path / "job.json")
