@@ -144,6 +144,9 @@ MATCHING = (
               source="DC (2006.05929), released code on MNIST: 1,000 epochs with its own augmentation; its loop runs one more."),
     _dsa,
     _dsa.with_(name="dm", title="DM students"),
+    _dsa.with_(name="datadam", title="DataDAM students", epochs=1800, batch=64,
+               source="DataDAM (2310.00093), released code: 1800 epochs, batch 64, 0.1 of the rate after half; its loop runs one epoch "
+               "more and prints the best of several looks. Its readme's table halves the rate every 15 epochs instead."),
     _dsa.with_(name="mtt", title="MTT students", learned_lr=True,
                about="As DSA, starting at the learning rate that was learned with the images.",
                source="MTT (2203.11932), released code: 1000 epochs; its loop runs one epoch more."),

@@ -13,6 +13,12 @@ OVERLAY = [  # what says a little is seen through, what says more covers the ima
     [0.0, "rgba(0,119,187,1)"], [0.25, "rgba(0,119,187,0.8)"], [0.5, "rgba(150,150,150,0)"], [0.75, "rgba(238,119,51,0.8)"],
     [1.0, "rgba(238,119,51,1)"],
 ]  # fmt: skip
+SEEN = [
+    [0.0, "rgba(150,150,150,0)"],
+    [0.5, "rgba(238,119,51,0.8)"],
+    [1.0, "rgba(238,119,51,1)"],
+]  # of what is never below 0
+EVIDENCE = "evidence at a place: against | for"
 SIGNED = [[0.0, "rgb(0,90,170)"], [0.5, "rgb(246,246,246)"], [1.0, "rgb(205,80,10)"]]
 WRITTEN = 64  # places up to which each says its number
 NAMES = ("real", "synthetic", "synthetic − real")
@@ -37,8 +43,15 @@ def ends(maps: np.ndarray) -> tuple[float, float]:
     return found[0] or 1.0, found[1] or 1.0
 
 
-def row(images: np.ndarray, maps: np.ndarray, opacity: float = 0.7) -> go.Figure:
-    """One class: images (2, H, W, c) uint8 under maps (3, h, w), the third the difference of the first two."""
+def row(
+    images: np.ndarray, maps: np.ndarray, opacity: float = 0.7, *, said: str = EVIDENCE, signed: bool = True
+) -> go.Figure:
+    """One class: images (2, H, W, c) uint8 under maps (3, h, w), the third the difference of the first two.
+
+    Args:
+        said: what a map's values are, below their scale.
+        signed: whether they may be below 0.
+    """
     both, apart = ends(maps)
     figure = make_subplots(1, 3, horizontal_spacing=0.03, subplot_titles=NAMES)
     height, width = images.shape[1:3]
@@ -52,10 +65,11 @@ def row(images: np.ndarray, maps: np.ndarray, opacity: float = 0.7) -> go.Figure
             hovertemplate=f"{NAMES[i]}, row %{{y}}, column %{{x}}: %{{z:.2f}}<extra></extra>",
         )  # fmt: skip
     h, w = maps.shape[1:]
+    gap = 1 if h * w <= WRITTEN else 0
     if np.isfinite(maps[2]).all():
         figure.add_heatmap(
             z=maps[2], x=(np.arange(w) + 0.5) * width / w - 0.5, y=(np.arange(h) + 0.5) * height / h - 0.5, row=1, col=3,
-            coloraxis="coloraxis2", texttemplate="%{z:.2f}" if h * w <= WRITTEN else None, textfont={"size": 10}, xgap=1, ygap=1,
+            coloraxis="coloraxis2", texttemplate="%{z:.2f}" if h * w <= WRITTEN else None, textfont={"size": 10}, xgap=gap, ygap=gap,
             hovertemplate="difference: %{z:.2f}<extra></extra>",
         )  # fmt: skip
     bar = {
@@ -71,12 +85,14 @@ def row(images: np.ndarray, maps: np.ndarray, opacity: float = 0.7) -> go.Figure
         **bar,
         "x": 0.325,
         "len": 0.5,
-        "title": {"text": "evidence at a place: against | for", "side": "bottom", "font": {"size": 11}},
+        "title": {"text": said, "side": "bottom", "font": {"size": 11}},
     }
     right = {**bar, "x": 0.84, "len": 0.3, "title": {"text": "less | more", "side": "bottom", "font": {"size": 11}}}
-    for name, end, scale, one in (("coloraxis", both, OVERLAY, left), ("coloraxis2", apart, SIGNED, right)):
+    overlay = OVERLAY if signed else SEEN
+    for name, end, scale, one in (("coloraxis", both, overlay, left), ("coloraxis2", apart, SIGNED, right)):
         ticks = {"tickvals": [-end, 0, end], "ticktext": [f"−{end:.2g}", "0", f"{end:.2g}"]}
-        figure.update_layout({name: {"cmin": -end, "cmax": end, "colorscale": scale, "colorbar": {**one, **ticks}}})
+        low = 0.0 if scale is SEEN else -end
+        figure.update_layout({name: {"cmin": low, "cmax": end, "colorscale": scale, "colorbar": {**one, **ticks}}})
     for i in range(1, 4):
         anchor = f"x{i}" if i > 1 else "x"
         figure.update_xaxes(visible=False, range=[-0.5, width - 0.5], constrain="domain", row=1, col=i)

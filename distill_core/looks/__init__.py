@@ -1,4 +1,4 @@
-"""What is computed from finished or running runs to be looked at: planes, spread, activation maps, walks in a generator, factors."""
+"""What is computed from finished or running runs to be looked at: planes, spread, activation maps, attention, walks in a generator, factors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ LOOKS = {
     "plane": ("planes", True),
     "spread": ("spread", False),
     "activation": ("activation", False),
+    "attention": ("attention", False),
     "walk": ("walk", False),
     "factors": ("factors", False),
 }

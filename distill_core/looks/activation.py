@@ -70,7 +70,7 @@ def compute(home: Path, run: str, record: int | None = None, *, tell: Callable[.
     """
     folder = RunFolder.find(home, run)
     log = Timeline.all(folder)
-    name, stamp = view.activation_name(record), _stamp(folder, log, record)
+    name, stamp = view.activation_name(record), stamp_of(folder, log, record)
     where = folder.path / "planes" / f"{name}.json"
     if (old := kept(folder, log, record)) is not None:
         return old.about
@@ -79,7 +79,7 @@ def compute(home: Path, run: str, record: int | None = None, *, tell: Callable[.
     network, about = opened(_judge(folder, log, real), real.name)
     seen = _of_real(about["key"], network, real)
     tell(stage="look", done=1, total=2)
-    images, labels = _images(folder, log, record, real)
+    images, labels = images_at(folder, log, record, real)
     from ..measures.activation import means
 
     given = means(network, real, images, labels)
@@ -100,19 +100,23 @@ def compute(home: Path, run: str, record: int | None = None, *, tell: Callable[.
         "evidence": {"real": seen["evidence"].tolist(), "synthetic": plain(given.evidence.tolist())},
     }
     write_json(where, answer)
-    _forget(folder)
+    forget(folder, "activation")
     return answer
 
 
-def _forget(folder: RunFolder) -> None:
-    """Take away the moments that were looked at longest ago, beyond `MOST_KEPT`; the final set stays."""
-    made = sorted((folder.path / "planes").glob("activation-[0-9]*.json"), key=lambda path: path.stat().st_mtime_ns)
+def forget(folder: RunFolder, kind: str) -> None:
+    """Take away the moments that were looked at longest ago, beyond `MOST_KEPT`; the final set stays.
+
+    Args:
+        kind: how their files begin: `activation`, `attention`.
+    """
+    made = sorted((folder.path / "planes").glob(f"{kind}-[0-9]*.json"), key=lambda path: path.stat().st_mtime_ns)
     for path in made[: max(0, len(made) - MOST_KEPT)]:
-        for end in (".json", *(f".{what}.npy" for what in FILES)):
-            path.with_name(f"{path.stem}{end}").unlink(missing_ok=True)
+        for one in path.parent.glob(f"{path.stem}.*"):
+            one.unlink(missing_ok=True)
 
 
-def _stamp(folder: RunFolder, log: Sequence[Line], record: int | None) -> float:
+def stamp_of(folder: RunFolder, log: Sequence[Line], record: int | None) -> float:
     """What tells this record from another that had its number before the run was resumed."""
     if record is None:
         path = folder.path / "set.safetensors"
@@ -145,7 +149,10 @@ def kept(folder: RunFolder, log: Sequence[Line], record: int | None) -> Kept | N
     name = view.activation_name(record)
     try:
         about: About | None = read_json(folder.path / "planes" / f"{name}.json")
-        if not isinstance(about, dict) or (about["version"], about["stamp"]) != (VERSION, _stamp(folder, log, record)):
+        if not isinstance(about, dict) or (about["version"], about["stamp"]) != (
+            VERSION,
+            stamp_of(folder, log, record),
+        ):
             return None
         maps, images = (np.load(folder.path / "planes" / f"{name}.{what}.npy", allow_pickle=False) for what in FILES)
         count = len(about["classes"])
@@ -171,7 +178,7 @@ def _of_real(key: str, network: Network, real: RealSet) -> dict[str, np.ndarray]
     return remembered("activation", f"{key}-{VERSION}", make)
 
 
-def _images(folder: RunFolder, log: Sequence[Line], record: int | None, real: RealSet) -> tuple[Tensor, Tensor]:
+def images_at(folder: RunFolder, log: Sequence[Line], record: int | None, real: RealSet) -> tuple[Tensor, Tensor]:
     """Images (n, c, H, W) in [0, 1] and labels (n,)."""
     import torch
 

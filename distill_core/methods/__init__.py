@@ -19,10 +19,12 @@ from ..errors import BadSetting, nearest
 from ..home import studio_home
 from ..method import Method
 from ..record import guests
+from .atom import AttentionMixer
 from .aum import AreaUnderMargin
 from .ccs import CoverageCentric
 from .cda import CurriculumDataAugmentation
 from .confident import Confident
+from .datadam import DatasetAttention
 from .dc import DatasetCondensation
 from .dm import DistributionMatching
 from .dsa import SiameseCondensation
@@ -55,6 +57,8 @@ BUILT_IN: tuple[type[Method], ...] = (
     RealisticDiverse,
     InterclassCompensators,
     DistributionMatching,
+    DatasetAttention,
+    AttentionMixer,
     DatasetCondensation,
     SiameseCondensation,
     TrajectoryMatching,

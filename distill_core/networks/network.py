@@ -82,8 +82,12 @@ class Network(nn.Module):
         found = []
         for block in self.body:
             x = block(x)
-            found.append(x)
+            found.append(self.shown(x))
         return found
+
+    def shown(self, x: Tensor) -> Tensor:
+        """A block's output as it is looked at: itself, but for networks whose blocks pass on something else than maps."""
+        return x
 
     def features(self, x: Tensor) -> Tensor:
         """(n, f): what the classifier sees; `classifier(features(x))` is `forward(x)`."""

@@ -71,13 +71,10 @@ class _Neck(nn.Module):
 class ViT(Network):
     """A transformer whose blocks show their patch tokens as maps."""
 
-    def blocks(self, x: Tensor) -> list[Tensor]:
-        """(n, dim, patches, patches) after the embedding and after every layer, without the class token."""
-        maps = []
-        for tokens in super().blocks(x):
-            side = round((tokens.shape[1] - 1) ** 0.5)
-            maps.append(tokens[:, 1:].transpose(1, 2).unflatten(2, (side, side)))
-        return maps
+    def shown(self, x: Tensor) -> Tensor:
+        """Tokens (n, 1 + patches², dim) as (n, dim, patches, patches), without the class token."""
+        side = round((x.shape[1] - 1) ** 0.5)
+        return x[:, 1:].transpose(1, 2).unflatten(2, (side, side))
 
 
 def vit(

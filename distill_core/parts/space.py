@@ -47,7 +47,7 @@ class Pixels(Space):
     lr_img: float = knob(
         0.0,
         "Learning rate of the images",
-        "SGD's step in normalized pixels; 0 takes the objective's own (dm 1, dc 0.1, mtt 100).",
+        "SGD's step in normalized pixels; 0 takes the objective's own (dm 1, dc 0.1, mtt 100, datadam and atom 0.01).",
         auto=0.0,
         ge=0,
         le=1e6,

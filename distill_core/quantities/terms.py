@@ -31,6 +31,7 @@ TERMS: tuple[Term, ...] = (
     Term("logits", "The network's last numbers, one for each class; the largest says which class it sees."),
     Term("features", "The numbers inside a network just before it decides; images that look alike to it have similar ones.", ("feature",)),
     Term("feature map", "The picture that one layer of a network or generator passes on to the next.", ("feature maps",)),
+    Term("attention", "Where in an image a layer of a network answers most, or which of its channels do: its values to a power, summed up."),
     Term("PCA", "A flat picture of many numbers: along the two directions in which they vary most."),
     Term("LDA", "A flat picture of many numbers: along the directions that tell the classes apart best."),
     Term("t-SNE", "A flat picture in which near neighbors stay near; distances between far groups mean nothing."),

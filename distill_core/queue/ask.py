@@ -8,6 +8,7 @@ bring        path, data, pixels, factor             → what lies there: see `wo
 plane        runs, kind ("tsne", …), space, …       → {"file", "kept", "notes"}: see `planes.py`
 spread       runs, planes, measure                  → {"left", "seconds"}: see `spread.py`
 activation   run, record                            → names of its files, numbers: see `activation.py`
+attention    run, record                            → names of its files, numbers: see `attention.py`
 walk         run, label, row                        → names of its files, numbers: see `walk.py`
 prior_sheet  use ("style@…"), data                  → {"file"}: samples of a prior, beside it in the cache
 """

@@ -5,6 +5,7 @@ planes/spread[-mark].json               measures of diversity, class by class: s
 planes/reach[-mark].json                which real images are within reach: see `reach.py`
 planes/near[-mark].npy                  nearest real images of each synthetic one
 planes/activation-<record>.json|npy     where a classifier finds its evidence: see `activation.py`
+planes/attention-<record>.json|npy      where a network with random weights looks, and through which channels: see `attention.py`
 planes/walk-<class>-<rows>.json|npy     images and feature maps around a class in a generator: see `walk.py`
 planes/factors.json|npy                 naturals, compensators and what teachers say of their sums: see `factors.py`
 """
@@ -64,6 +65,11 @@ def upto(records: Sequence[Line]) -> int:
 def activation_name(record: int | None) -> str:
     """`activation-42`, of the final set `activation-set`; without an ending."""
     return f"activation-{'set' if record is None else int(record)}"
+
+
+def attention_name(record: int | None) -> str:
+    """`attention-42`, of the final set `attention-set`; without an ending."""
+    return f"attention-{'set' if record is None else int(record)}"
 
 
 def walk_name(label: int, row: str) -> str:

@@ -42,7 +42,7 @@ class InPrior(Space):
     lr_w: float = knob(
         0.0,
         "Learning rate of w",
-        "Of the styles of every layer; 0 takes the objective's (dm and dc 1e-4, mtt 0.01).",
+        "Of the styles of every layer; 0 takes the objective's (1e-4, mtt 0.01).",
         auto=0.0,
         ge=0,
         le=1e4,
@@ -53,7 +53,7 @@ class InPrior(Space):
     lr_f: float = knob(
         0.0,
         "Learning rate of the feature map",
-        "lr_img of the papers' code; 0 takes the objective's for our generator (dm and dc 0.01, mtt 1), at the pixels its own.",
+        "lr_img of the papers' code; 0 takes the objective's for our generator (0.01, mtt 1), at the pixels its own.",
         auto=0.0,
         ge=0,
         le=1e6,

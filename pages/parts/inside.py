@@ -9,7 +9,7 @@ import streamlit as st
 
 from distill_core.record.folder import RunFolder
 
-from . import activation, beside, ranking, terms, views, walk_pad
+from . import activation, attention, beside, ranking, terms, views, walk_pad
 
 CELLS = (
     "A row is a layer, a cell one step in it, its color the feature distance there: dark is nearer to real images; a click goes there. "
@@ -45,6 +45,11 @@ def section(folder: RunFolder, records: Sequence[dict[str, Any]], n: int | None,
         "Where in an image does a classifier look?",
         "center_focus_strong",
         lambda: activation.section(folder, records, n, pin),
+    )
+    _asked(
+        "Where does a network that was never trained look, and which of its channels answer?",
+        "visibility",
+        lambda: attention.section(folder, records, n),
     )
     if searched:
         _asked(

@@ -7,7 +7,7 @@ import pytest
 from distill_core.errors import BadSetting
 from distill_core.evaluation import PROTOCOLS, find
 
-MATCHING = {"dc", "dc-mnist", "dsa", "dm", "mtt", "glad"}
+MATCHING = {"dc", "dc-mnist", "dsa", "dm", "datadam", "mtt", "glad"}
 INSTANCE = "auto:norm=instance"
 STUDENTS = {  # what a protocol is called for names its student too
     **dict.fromkeys(MATCHING | {"ddranking-hard", "ddranking-hard-compat"}, INSTANCE),

@@ -110,6 +110,10 @@ INFER_CIFAR = {
     "compensators.view": "roll", "compensators.view.jitter": 4 / 32,
 }  # fmt: skip
 VICO = {"objective.batch_real": 256, "space.momentum": 0.5}
+DATADAM = {
+    "objective.batch_real": 64, "space.momentum": 0.5, "space.iterations": 8000, "space.lr_img": 1.0, "space.start": "real",
+    "objective.power": 4.0, "objective.mean_weight": 0.01, "objective.view": "siamese",
+}  # fmt: skip
 MTT = {
     "objective.experts": 100, "objective.train_epochs": 50, "objective.batch_expert": 256, "space.iterations": 5000, "space.start": "real",
 }  # fmt: skip
@@ -245,6 +249,19 @@ PUBLISHED = {
     ("dsa", "All data sets (paper)"): (CONVNET, {**VICO, "space.iterations": 1000, "space.lr_img": 0.1, "space.start": "real"}),
     ("dm", "CIFAR, ipc 1–50 (paper)"): (CONVNET, {**VICO, "space.iterations": 20000, "space.lr_img": 1.0, "space.start": "real"}),
     ("dm", "CIFAR-10, ipc ≥ 100 (paper)"): (CONVNET, {**VICO, "space.iterations": 20000, "space.lr_img": 10.0, "space.start": "real"}),
+    **{
+        ("datadam", title): (
+            {"teacher": f"convnet:norm={norm},width=128", "student": f"convnet:norm={norm},width=128", "protocol": "datadam"},
+            {**DATADAM, **more},
+        )
+        for title, norm, more in (
+            ("32 pixels, ipc 1–50 (released table, without ZCA)", "instance", {}),
+            ("32 pixels, more than 50 (released table, without ZCA)", "instance", {"space.lr_img": 10.0}),
+            ("High resolution, ipc 1–50 (released table)", "instance", {"objective.mean_weight": 0.02}),
+            ("As released: p = 1, batch norm (without ZCA)", "batch", {"space.iterations": 20000, "objective.power": 1.0}),
+        )
+    },
+    ("atom", "As long as DataDAM (not ATOM's own values; without ZCA)"): ({**CONVNET, "protocol": "datadam"}, DATADAM),
     ("mtt", "CIFAR-10, ipc 1 (published, without ZCA)"): ({"data": "cifar10", "ipc": 1, **CONVNET}, mtt(50, 2, 100.0, 1e-7, 0.01)),
     ("mtt", "CIFAR-10, ipc 10 (published, without ZCA)"): ({"data": "cifar10", "ipc": 10, **CONVNET}, mtt(30, 2, 100.0, 1e-5, 0.001)),
     ("mtt", "CIFAR-10, ipc 50 (published)"): ({"data": "cifar10", "ipc": 50, **CONVNET}, mtt(30, 2, 1000.0, 1e-5, 0.001)),

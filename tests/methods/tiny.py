@@ -50,7 +50,7 @@ def job(**more: Any) -> Job:
 
 def fitting(method: Method, **more: Any) -> Job:
     """The job with a teacher that this method can work with."""
-    networks = (NETWORK, NETWORK.replace("norm=batch", "norm=instance"))
+    networks = (NETWORK, NETWORK.replace("norm=batch", "norm=instance"), NETWORK.replace("depth=1", "depth=2"))
     asked = [job(**{"teacher": network, **more}) for network in networks]
     return next(one for one in asked if method.why_not(one) is None)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 NET = "convnet:depth=1,norm=batch,width=8"
 PLAIN = "convnet:depth=1,norm=instance,width=8"
+DEEP = "convnet:depth=2,norm=instance,width=8"
 JOB: dict[str, Any] = {
     "data": "digits:size=8",
     "ipc": 2,
@@ -71,6 +72,8 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "infer, apart, one group at once": case("infer", {**INFER, **NETS, "compensators": "per_image", "groups_at_once": 1}, ipc=3),
     "dm": case("dm", MATCH),
     "dm, noise, plain": case("dm", {**MATCH, "start": "noise", "augment": "none", "lr_img": 2.0}, net=PLAIN),
+    "datadam": case("datadam", MATCH, net=DEEP),
+    "atom": case("atom", MATCH, net=DEEP),
     "dc": case("dc", {**MATCH, "outer": 2, "inner": 1}, net=PLAIN),
     "dc, batch norm": case("dc", {**MATCH, "outer": 2, "inner": 1, "distance": "mse", "classes_at_once": 3}),
     "dc, papers' loops": case("dc", {"iterations": 1, "batch_real": 4}, net=PLAIN),
@@ -83,6 +86,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "glad, pixels": case("glad", {**GLAD, "layer": "pixels"}, net=PLAIN),
     "glad, no prior": case("glad", {**GLAD, "prior": "pixels"}, net=PLAIN),
     "glad, dc": case("glad", {**GLAD, "objective": "dc", "lr_f": 0.1, "averaged": 0}, net=PLAIN),
+    "glad, atom": case("glad", {**GLAD, "objective": "atom"}, net=DEEP),
     "glad, mtt": case("glad", {**GLAD, **MTT, "objective": "mtt"}, net=PLAIN),
     "hglad": case("hglad", {k: v for k, v in HGLAD.items() if k != "squeeze_epochs"}, net=PLAIN),
     **{

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
-from ...loop import Live, Step
+from ...loop import Step
 from ...method import Stream
 from ...networks import Network
 from ...pieces.ground import Ground
-from ...pieces.match import Match, Pull, Rates, random_network, real_batch
-from ..views import seen_by_class
-from .objective import FromRealBatches
+from ...pieces.match import Match, Rates
+from .objective import BatchMatch, Compared, FromRealBatches
 
 
 class MeanFeatures(FromRealBatches):
@@ -28,33 +27,13 @@ class MeanFeatures(FromRealBatches):
         yield
 
 
-class FeatureMatch(Match):
+class FeatureMatch(BatchMatch):
     """The objective in a run."""
 
     what = "feature-mean-distance-by-class"
 
-    def __init__(self, settings: MeanFeatures, ground: Ground):
-        self.settings, self.ground, self.view = settings, ground, settings.view.pair(ground.real)
-        self.generator = Generator().manual_seed(ground.job.seed + 1)
-
-    def pull(self, x: Tensor, step: Step) -> Pull:
-        real, device, x = self.ground.real, self.ground.device, x.requires_grad_(True)
-        ids = real_batch(real, self.settings.batch_real, self.generator)
-        batch = real.normalize(real.pixels(real.train.images[ids.flatten()].to(device)))
-        seed = int(torch.randint(2**31 - 3, (1,), generator=self.generator))
-        network = random_network(self.ground.job, real, seed).to(device)
-        classes = self.ground.classes
-        pair = seen_by_class(self.view, batch, x, classes, self.generator)
-        theirs, ours = (
-            side.transpose(0, 1).flatten(0, 1) for side in pair
-        )  # slice-major again: one pass for all classes
-        distances = class_distances(network, theirs, ours, classes)
-        loss = distances.sum()
-        (gradient,) = torch.autograd.grad(loss, x)
-        return Pull(gradient, loss, distances, seen=ids.numel())
-
-    def state(self) -> dict[str, Live]:
-        return {"generator": self.generator}
+    def compared(self, network: Network, theirs: Tensor, ours: Tensor, step: Step) -> Compared:
+        return Compared(class_distances(network, theirs, ours, self.ground.classes), {}, {})
 
 
 def class_distances(network: Network, real_images: Tensor, synthetic: Tensor, classes: int) -> Tensor:
