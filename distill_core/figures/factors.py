@@ -39,7 +39,7 @@ def sentence(found: Kept) -> str:
         f"**Why add a pattern?** Students learn from {slices} times as many images for {(own + added) / own:.1f} times the bytes: every "
         f"stored real image ({own:,.1f} kB in all) is shown as it is and with each of {slices - 1} patterns, its **compensators** "
         f"({added:,.1f} kB). A pattern is one image that is added to all {classes} classes alike, learned so that a network (its teacher) "
-        f"still sees each class: teachers call {100 * natural:.1f} % of the real images by their class and **{100 * sums:.1f} %** of the sums."
+        f"still sees each class; it is meant to carry what tells classes apart, which few images lack. Teachers call {100 * natural:.1f} % of the real images by their class and **{100 * sums:.1f} %** of the sums."
     )
 
 

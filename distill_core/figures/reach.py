@@ -107,7 +107,7 @@ def explained(found: Reach, run: OfRun) -> str:
     )
 
 
-REACHES = "A real image is **within reach** (colored) where the set has an image about as like it as its real neighbors are, to the eyes of one network; else it is **out of reach** (hollow, gray)."
+REACHES = "Draw a circle around each real image, out to its few nearest real neighbors of the class, as one network sees them: it is **within reach** (colored) if an image of the set falls inside, else **out of reach** (hollow, gray)."
 
 
 def title(kind: str, share: float) -> str:

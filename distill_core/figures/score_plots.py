@@ -39,9 +39,7 @@ def bars(rows: Iterable[Row]) -> go.Figure:
         if drawn := [one for one in shown if one[2].n]:
             _marks(figure, drawn, look, own)
     lines = max((one.count("<br>") + 1 for one in told), default=1)
-    axis = (
-        "real test images sorted right (%); a line: ± one standard deviation over seeds, of one run over its networks"
-    )
+    axis = "real test images sorted right (%)"
     frame(figure, "", axis, "", height=112 + (TALL * lines + MARKS) * len(rows))
     for at, said in enumerate(told):
         figure.add_annotation(
@@ -66,7 +64,10 @@ def _kinds(rows: list[Row]) -> list[Kind]:
     kinds: list[Kind] = [(LOOKS["real"], False, [(at + OWN, row, row.real) for at, row in enumerate(rows) if row.real])]
     kinds += [(LOOKS["random"], False, [(at + CONTROL, row, row.random) for at, row in learned if row.random])]
     kinds += [(TAKEN, True, taken)]
-    for single, word in ((True, "learned images, one run only"), (False, "learned images, several seeds")):
+    for single, word in (
+        (True, "learned images, one run only (line: spread over its networks)"),
+        (False, "learned images, several seeds (line: spread over them)"),
+    ):
         own = [(at + OWN, row, row.distilled) for at, row in learned if row.single is single]
         kinds += [({**ours, "word": word}, True, own)]
     return kinds

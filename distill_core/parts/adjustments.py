@@ -88,7 +88,10 @@ AnyReach = Annotated[
 
 
 class AsItIs(Part):
-    """The trained teacher as it is (θ_T), for every batch."""
+    """The teacher stays as it is, for every batch of images.
+
+    θ_T for all.
+    """
 
     kind: Literal["none"] = "none"
 
@@ -163,7 +166,10 @@ class RandomRise(Ascending):
 
 
 class DirectedShift(Ascending):
-    """Before a batch is learned its teacher takes K normalized steps that make it err more on that batch, so that batches turn out different."""
+    """Before each batch of images is learned, the teacher takes a few steps that make it err more on that batch.
+
+    K normalized ascent steps on the batch that is about to be recovered.
+    """
 
     kind: Literal["directed"] = "directed"  # type: ignore[assignment]
     first_gradient: Literal["clean", "as_released"] = knob(

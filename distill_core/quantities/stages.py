@@ -41,7 +41,7 @@ STAGES: dict[str, Stage] = {
     "compensate": Stage("Learning a compensator", "images", "One faint image is learned that is added to a real image of every class: pixels move so that a teacher sees every sum as its class.",
                         ("loss", "cross-entropy"), "compensator"),
     "relabel": Stage("Labelling the images", "images", "Images stay as they are: a teacher writes down what it sees in them, or in their parts.", ("loss",)),
-    "evaluate": Stage("Testing the images", "students", "Images stay as they are: new networks, the students, are trained on them alone, others on as many random real ones, and tested on real images that none has seen."),
+    "evaluate": Stage("Testing the images", "students", "Images stay as they are: new networks, the students, learn from them alone, others from as many random real ones; all are tested on unseen real images."),
     "transfer": Stage("Testing the images", "students", "Other kinds of networks are trained on the finished images and tested on unseen real ones.", (), "student"),
     "continual": Stage("Learning class after class", "students", "A network meets the classes one group after the other, and keeps only the images.", (), "task"),
     "rank": Stage("Judging candidates", "students", "Networks are trained on each candidate for a moment, to see which distance ranks them rightly.", (), "candidate"),

@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 
 LEVEL = 0.95
 MOST = 1000  # more than so many is not said as a number
-LONE = "one run only: repeat it with other seeds to be sure"  # `pages/parts/web/story.js` says the same
+LONE = "one run only: repeat it with other seeds to be sure"
 
 
 def points(own: float, other: float) -> float:

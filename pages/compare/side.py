@@ -35,6 +35,8 @@ st.markdown(f"{duel.shared(asked)} {differing.sentence(found)}")
 terms.style()
 duel.accuracies(folders)
 told = {"What moved": duel.moved(folders, asked), "What differs": differing.about(asked, found)}
+if told["What differs"]:
+    told["What differs"] += f" {duel.spread_of(folders)}"
 if written := {title: said for title, said in told.items() if said}:
     for column, (title, said) in zip(st.columns([2, 3][: len(written)], gap="medium"), written.items(), strict=True):
         with column:

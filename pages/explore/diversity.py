@@ -51,7 +51,7 @@ records = {folder.id: packets.reader(str(folder.path)).refresh() for folder in f
 
 
 def answer(states: dict) -> None:
-    reaching.claim(folders, named, coverage.sentence(folders[0], records[ids[0]]))
+    reaching.claim(folders, named, coverage.sentence(folders[0], records[ids[0]]), runbar.title(folders[0], asked[0]))
 
 
 with heading:

@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from distill_core.figures import spread as figures
 from distill_core.figures.scores import say
 from distill_core.quantities.stages import spoken
 from distill_core.record.contest import LONE, apart, points
 from distill_core.record.folder import RunFolder
 
-from . import feed, packets, standing, studio, terms
+from . import feed, packets, planes, standing, studio, terms
 from .differing import Setting
 
 RULES = ("student", "protocol", "labels")  # how a set is tested
@@ -97,6 +98,20 @@ def result(scores: Sequence[Mapping[str, Mapping[str, Any]]]) -> str:
     if any(own[0].get(rule) != own[1].get(rule) for rule in RULES):
         return f"{told} They were tested under different rules: the two numbers are no contest."
     return f"{told} B is {apart(points(b, a))} A; {LONE}."
+
+
+def spread_of(folders: Sequence[RunFolder]) -> str:
+    """How far images of a class lie from each other in each run, where all were measured; else ""."""
+    told = []
+    for letter, folder in zip("ABCDEF", folders, strict=False):
+        found = planes.measured([folder])
+        share = found and figures.mean(
+            figures.against_real(found["runs"][folder.id]["values"]["distance"], found["real"]["distance"])
+        )
+        if share is None:
+            return ""
+        told.append(f"{letter} {share:.2f}")
+    return f"How far images of a class lie from each other (real images: 1): {', '.join(told)}."
 
 
 def _reached(letter: str, own: Mapping[str, Any] | None) -> str:

@@ -19,14 +19,15 @@ MARKS = "Small marks are real images, large ones the images of the set; near mea
 BESIDE = {"random": "as many random real images", "start": "the run's own start"}
 
 
-def claim(folders: Sequence[RunFolder], titles: Mapping[str, str], fallback: str) -> None:
-    """The answer of the page as its heading, with the numbers that hold now; `fallback` where nothing is measured yet."""
+def claim(folders: Sequence[RunFolder], titles: Mapping[str, str], fallback: str, named: str = "") -> None:
+    """The answer of the page as its heading, with the numbers that hold now; `fallback` where nothing is measured yet. One run is called
+    as `named` says."""
     found = planes.reached(folders)
     if found is None:
         st.markdown(f"## {QUESTION.partition(': ')[2].capitalize()}")
         st.markdown(fallback)
     else:
-        st.caption(QUESTION)
+        st.caption(QUESTION if len(folders) > 1 else f"{QUESTION} {studio.escape(named)}")
         several = len(folders) > 1
         words = [reach.claim(one, studio.escape(titles[run]) if several else "") for run, one in found["runs"].items()]
         st.markdown(f"## {words[0]}" if not several else "\n".join(f"#### {one}" for one in words))

@@ -57,7 +57,7 @@ def readable(folder: RunFolder) -> dict[str, Any]:
 def heading(folder: RunFolder, asked: dict[str, Any], question: str = "") -> None:
     """Which run this is: its name, and what it was asked for; where the page asks a `question`, this is its title."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = studio.escape(_title(folder, asked))
+        name = studio.escape(title(folder, asked))
         st.markdown(f"## {question or name}", width="content")
         shown = ":material/movie: an example that ships with the studio · " if folder.id in examples.names() else ""
         of = standing.summary(asked)
@@ -67,7 +67,7 @@ def heading(folder: RunFolder, asked: dict[str, Any], question: str = "") -> Non
         terms.write(shown + of, caption=True)
 
 
-def _title(folder: RunFolder, asked: dict[str, Any]) -> str:
+def title(folder: RunFolder, asked: dict[str, Any]) -> str:
     """The name that a run was given; an example is called by its method and data, in words."""
     if folder.id in examples.names():
         job = asked["job"]

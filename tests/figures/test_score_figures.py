@@ -105,8 +105,8 @@ def test_the_bars_show_the_control_hollow_and_say_who_is_ahead():
     figure = score_plots.bars(rows)
     control, single, several = figure.data
     assert [one.name for one in (several, single)] == [
-        "learned images, several seeds",
-        "learned images, one run only",
+        "learned images, several seeds (line: spread over them)",
+        "learned images, one run only (line: spread over its networks)",
     ]
     assert set(control.marker.symbol) == {"square-open"}
     assert set(several.marker.symbol) == {"circle"} and set(single.marker.symbol) == {"circle-open"}

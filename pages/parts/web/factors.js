@@ -98,7 +98,7 @@ class Factors {
     const room = Math.min(220, (this.row.clientWidth - 80) / 3), most = this.about.norms[group][teacher][1], [natural, added, sum] = this.tiles;
     const u = this.compensator(group, teacher);
     paint(natural, this.natural(group, label), this, room, `real image: ${this.name(label)}`);
-    paint(added, view === "signed" ? this.inSign(u, look.dark) : Float32Array.from(u, (v) => 127.5 + 255 * AMPLIFIED * v), this, room, `the pattern of ${this.whose[teacher]}, for all classes: at most ± ${(100 * most).toFixed(0)} %`, view === "signed" ? 3 : this.c);
+    paint(added, view === "signed" ? this.inSign(u, look.dark) : Float32Array.from(u, (v) => 127.5 + 255 * AMPLIFIED * v), this, room, `the pattern of ${this.whose[teacher]}, for all classes (at most ${(100 * most).toFixed(0)} % of black to white)`, view === "signed" ? 3 : this.c);
     paint(sum, this.sum(label), this, room, "their sum, as students see it");
     this.answers.style.gridTemplateColumns = narrow ? "1fr" : "1fr 1fr";
     const labels = [0, 1 + teacher].map((slice) => softmax(this.answer(group, slice, label), tau)), shown = foremost(labels, MOST);

@@ -3,7 +3,7 @@ import { lastAt } from "./run.js";
 import { el, words } from "./draw.js";
 import { spread } from "./standing.js";
 
-export const START = "start", LONE = "one run only: repeat it with other seeds to be sure"; // as `record/contest.py` says it: a run is one seed
+export const START = "start";
 const COUNTED = 3, MOVED = 0.02; // reports whose median is compared; a share of the first below which nothing moved
 const BAND_OF_CHANGE = 0.2, LONG_ENOUGH = 9; // a share of the whole change; reports
 const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -26,7 +26,15 @@ export function stageHeading(run, record) {
 export function storyOf(run, record, reached) {
   const { name } = run.stages[record.in], told = run.told(name);
   if (name === START && !told.moves) return "The images as they are before anything moves them.";
-  return [told.moves, told.group === "students" ? tested(run, reached) : pushed(run, record, told)].filter(Boolean).join(" ");
+  if (told.group !== "students") return [told.moves, pushed(run, record, told)].filter(Boolean).join(" ");
+  return [told.moves, tested(run, reached), learnt(run, record)].filter(Boolean).join(" ");
+}
+
+// What moved before the students came, as the longest stage of images says it.
+function learnt(run, record) {
+  const count = run.stages.map((stage, i) => (i < record.in && stage.name !== START && run.told(stage.name).group === "images" ? run.records.filter((r) => r.in === i).length : 0));
+  const most = Math.max(...count), stage = run.stages[count.indexOf(most)], moves = most ? run.told(stage.name).moves : "";
+  return moves ? `Before that: ${moves.charAt(0).toLowerCase()}${moves.slice(1)}` : "";
 }
 
 // How the number that the stage lowers or raises went from its first report to the one at the clock, and since when it is level.
@@ -56,8 +64,7 @@ function tested(run, reached) {
   if (!ours) return "No student has finished yet.";
   const mine = spread(ours), said = `Students of the ${words(ours.budget?.images ?? 0) || ""} learned images are right on ${percent(mine.mean)} of unseen images`;
   if (!control) return `${said}.`;
-  const beside = spread(control), points = Number((100 * mine.mean).toFixed(1)) - Number((100 * beside.mean).toFixed(1));
-  return `${said}, of as many random real ones on ${percent(beside.mean)}: ${Math.abs(points).toFixed(1)} points ${points >= 0 ? "above" : "below"}; ${LONE}.`;
+  return `${said}, of as many random real ones on ${percent(spread(control).mean)}.`;
 }
 
 // The line under the player, where it is about one run.
