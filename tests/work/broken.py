@@ -190,7 +190,14 @@ def resaved(
     return path
 
 
-ABSENT = object()
+class Absent:
+    """What is left out; its name is the same in every process that collects these cases."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = Absent()
 DEEP = "[" * 100_000 + "]" * 100_000
 HEADERS: dict[str, dict[str, Any]] = {
     f"{field} {value!r:.40}": {field: value}
