@@ -35,16 +35,14 @@ BONUS = (
     "numbers are those of the last epoch."
 )
 INKS = {False: "#1f2937", True: "#f3f4f6"}  # by whether the theme is dark: words in a picture
-TABLE, ABLATIONS = "All sets", "Ablations"
-SHOWN = {TABLE: "All sets", ABLATIONS: "What one setting changes (ablations)"}
+TABLE, ABLATIONS = "All sets", "Ablations"  # as links write them: `?show=Ablations`
 
 
 def view() -> str:
-    """Which half of the page is shown, `Table` or `Ablations`; the choice stays in the link."""
+    """Which half of the page is shown, `All sets` or `Ablations`; the choice stays in the link."""
     chosen = st.segmented_control(
         "Show",
         [TABLE, ABLATIONS],
-        format_func=SHOWN.get,
         default=TABLE,
         key="show",
         required=True,
