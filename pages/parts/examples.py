@@ -28,6 +28,13 @@ def paths() -> list[Path]:
     return [path for shelf in (PLAYED, SHELF) if shelf.is_dir() for path in sorted(shelf.iterdir()) if path.is_dir()]
 
 
+def played_first() -> tuple[str, str]:
+    """Method and data of the recording that the start page plays first; ("", "") where none ships."""
+    first = next(iter(sorted(PLAYED.iterdir())), None) if PLAYED.is_dir() else None
+    asked = RunFolder(first).request() if first else {}
+    return str(asked.get("method", "")), str(asked.get("job", {}).get("data", ""))
+
+
 def at_first(*wanted: str) -> None:
     """Shipped runs that a link names come into the library; where it names none and no run was made here, these are shown."""
     shipped, asked = names(), pairing.linked()

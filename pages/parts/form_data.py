@@ -13,18 +13,17 @@ from distill_core.errors import BadSetting
 from distill_core.job import ask
 from distill_core.spec import Spec, Value, number
 
-from . import studio
+from . import examples, studio
 
 USUAL = (1, 5, 10, 50)
 MIRROR = {"by their classes": None, "yes": True, "no": False}
-
-FIRST = "fashion"  # the data that the start page shows
 
 
 def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The data set with its options; returns its spec and what the catalog knows of it."""
     infos = {one["name"]: one for one in catalog["data"]}
-    st.session_state.setdefault("new.data", FIRST if FIRST in infos else next(iter(infos)))
+    _, first = examples.played_first()
+    st.session_state.setdefault("new.data", first if first in infos else next(iter(infos)))
     present = st.session_state["new.data"]
     names = [*infos, *([present] if present not in infos else [])]
     titles = {one: infos[one]["title"] if one in infos else one for one in names}

@@ -6,9 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from . import studio, terms
+from . import examples, studio, terms
 
-FIRST = "dm"  # the method that the start page shows
 LABELS = {"hard": "hard labels (the class, nothing else)"}  # what a card's shortest words mean
 
 
@@ -16,7 +15,8 @@ def choose(catalog: dict[str, Any]) -> dict[str, Any]:
     """One method of the catalog, by its title beside those of its family, with its card; returns the catalog's entry."""
     methods = {one["name"]: one for one in catalog["methods"]}
     if st.session_state.get("new.method") not in methods:
-        st.session_state["new.method"] = FIRST if FIRST in methods else next(iter(methods))
+        first, _ = examples.played_first()
+        st.session_state["new.method"] = first if first in methods else next(iter(methods))
     name = st.selectbox(
         f"{len(methods)} methods, by family",
         in_families(catalog["methods"]),
