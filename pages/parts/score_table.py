@@ -16,7 +16,7 @@ from distill_core.figures.rows import REGIMES, Row
 from distill_core.figures.scores import BUDGETS, Score
 from distill_core.quantities import said, titled
 from distill_core.queue.sweep import spoken
-from distill_core.record import health
+from distill_core.record import health, naming
 from distill_core.record.contest import points
 from distill_core.record.facts import facts_of
 from distill_core.record.folder import RunFolder
@@ -156,7 +156,9 @@ def show(regime: str, rows: list[Row]) -> None:
     )
     marks = (f'<span style="color:{color}">{sign}</span>&nbsp;{said}' for sign, color, said in score_plots.key(chart))
     terms.write(" &nbsp; ".join(marks))
-    draw.figure(chart, f"bars.{regime}", "Accuracy of each set beside its random control, with error bars")
+    draw.figure(
+        chart, f"bars.{regime}", "Accuracy of each set beside its random control, with error bars", of=naming.SCORE
+    )
     with st.expander("These numbers as a table", icon=":material/table_rows:"):
         _contestants(rows)
 
