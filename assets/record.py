@@ -216,6 +216,11 @@ def whole_of(data: str, folder: Any) -> list[dict[str, Any]]:
     return [{**asdict(whole), "kind": "scored", "n": 0}] if whole else []
 
 
+def shelf_of(name: str) -> Path:
+    """Where a recording lies."""
+    return HERE / ("recordings" if name in RECORDINGS else "examples") / name
+
+
 def _copy(folder: Any, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
@@ -233,7 +238,7 @@ def recordings() -> None:
         method, data = name.split("-")[:2]
         job = {"data": data, "seed": 0, "students": STUDENTS, "device": "cpu", **every[name]}
         folder, state = finished(method, job, name)
-        target = HERE / ("recordings" if name in RECORDINGS else "examples") / name
+        target = shelf_of(name)
         if name in THINNED:
             ship_run(folder, name)
         else:
@@ -267,7 +272,7 @@ def looks() -> None:
     from distill_core.record.folder import RunFolder
 
     for name, look in LOOKED.items():
-        shelf = HERE / ("recordings" if name in RECORDINGS else "examples") / name
+        shelf = shelf_of(name)
         shutil.rmtree(shelf / "planes", ignore_errors=True)
         run = archive.copy_run(studio_home(), RunFolder(shelf))
         assert run.id == name, f"{run.id} is in the library already; use an empty home"

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def compute(home: Path, run: str, record: int | None = None, *, tell: Callable[.
     """
     folder = RunFolder.find(home, run)
     log = Timeline.all(folder)
-    name, stamp = view.activation_name(record), stamp_of(folder, log, record)
+    name, stamp = view.look_name("activation", record), stamp_of(folder, log, record)
     where = folder.path / "planes" / f"{name}.json"
     if (old := kept(folder, log, record)) is not None:
         return old.about
@@ -135,6 +135,13 @@ def stamp_of(folder: RunFolder, log: Sequence[Line], record: int | None) -> floa
     )
 
 
+def still_said(folder: RunFolder, log: Sequence[Line], record: int | None, name: str, version: int) -> Any:
+    """The JSON of a look, where it is of this version and of the record as it is now; else None."""
+    about = read_json(folder.path / "planes" / f"{name}.json")
+    fresh = isinstance(about, dict) and (about["version"], about["stamp"]) == (version, stamp_of(folder, log, record))
+    return about if fresh else None
+
+
 @dataclass(frozen=True, eq=False)
 class Kept:
     """What was made: the JSON, maps (3, classes, h, w) float32, mean images (2, classes, H, W, c) uint8."""
@@ -146,13 +153,10 @@ class Kept:
 
 def kept(folder: RunFolder, log: Sequence[Line], record: int | None) -> Kept | None:
     """What was made of a record before (None: of the final set), if it is whole. Needs no engine."""
-    name = view.activation_name(record)
+    name = view.look_name("activation", record)
     try:
-        about: About | None = read_json(folder.path / "planes" / f"{name}.json")
-        if not isinstance(about, dict) or (about["version"], about["stamp"]) != (
-            VERSION,
-            stamp_of(folder, log, record),
-        ):
+        about: About | None = still_said(folder, log, record, name, VERSION)
+        if about is None:
             return None
         maps, images = (np.load(folder.path / "planes" / f"{name}.{what}.npy", allow_pickle=False) for what in FILES)
         count = len(about["classes"])

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from ..errors import BadRecord
-from ..home import read_json, write_array, write_json
+from ..home import write_array, write_json
 from ..job import Job
 from ..record import view
 from ..record.folder import RunFolder
 from ..record.lines import Line
 from ..record.log import Timeline
-from .activation import forget, images_at, stamp_of
+from .activation import forget, images_at, stamp_of, still_said
 from .network import one_data_set
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def compute(home: Path, run: str, record: int | None = None, *, tell: Callable[.
 
     folder = RunFolder.find(home, run)
     log = Timeline.all(folder)
-    name, stamp = view.attention_name(record), stamp_of(folder, log, record)
+    name, stamp = view.look_name("attention", record), stamp_of(folder, log, record)
     if (old := kept(folder, log, record)) is not None:
         return old.about
     tell(stage="look", done=0, total=2)
@@ -118,13 +118,10 @@ def compute(home: Path, run: str, record: int | None = None, *, tell: Callable[.
 
 def kept(folder: RunFolder, log: Sequence[Line], record: int | None) -> Kept | None:
     """What was made of a record before (None: of the final set), if it is whole. Needs no engine."""
-    name, where = view.attention_name(record), folder.path / "planes"
+    name, where = view.look_name("attention", record), folder.path / "planes"
     try:
-        about: About | None = read_json(where / f"{name}.json")
-        if not isinstance(about, dict) or (about["version"], about["stamp"]) != (
-            VERSION,
-            stamp_of(folder, log, record),
-        ):
+        about: About | None = still_said(folder, log, record, name, VERSION)
+        if about is None:
             return None
         images = np.load(where / f"{name}.images.npy", allow_pickle=False)
         places, channels = (

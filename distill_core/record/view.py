@@ -62,14 +62,9 @@ def upto(records: Sequence[Line]) -> int:
     return next(found, -1)
 
 
-def activation_name(record: int | None) -> str:
-    """`activation-42`, of the final set `activation-set`; without an ending."""
-    return f"activation-{'set' if record is None else int(record)}"
-
-
-def attention_name(record: int | None) -> str:
-    """`attention-42`, of the final set `attention-set`; without an ending."""
-    return f"attention-{'set' if record is None else int(record)}"
+def look_name(kind: str, record: int | None) -> str:
+    """`activation-42`, of the final set `activation-set`; without an ending. Kinds are `activation` and `attention`."""
+    return f"{kind}-{'set' if record is None else int(record)}"
 
 
 def walk_name(label: int, row: str) -> str:

@@ -18,10 +18,9 @@ ALIGN = {
 FEW = 2  # images of each class that are shown large
 
 examples.at_first("dwa-digits-ipc10-s0-5335", "dwa-digits-ipc10-s0-1e3d")
-enough = len(pairing.linked()) > 1
 left, right = st.columns([4, 1], vertical_alignment="bottom")
 left.markdown("## Side by side: what does the difference do?")
-with right, st.popover("Choose runs", icon=":material/compare:", width="stretch") if enough else st.container():
+with right, pairing.chooser(closed=len(pairing.linked()) > 1):
     folders = pairing.choose()
     align = st.selectbox("Run the clocks in step by", list(ALIGN), format_func=ALIGN.get, key="_align")
 if len(folders) < 2:

@@ -30,10 +30,7 @@ READING = (
 EXAMPLE = "dm-fashion-ipc10"
 examples.at_first(EXAMPLE)
 heading, right = st.columns([4, 1])
-with (
-    right,
-    st.popover("Choose runs", icon=":material/compare:", width="stretch") if pairing.linked() else st.container(),
-):
+with right, pairing.chooser(closed=bool(pairing.linked())):
     folders = pairing.choose(
         "Nothing has been distilled yet. Start a run, and its map appears here.", "Choose one to six runs"
     )

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from distill_core.figures.family import tree
-from pages.parts import draw, method_card, studio, terms
+from pages.parts import draw, examples, method_card, studio, terms
 
-FAMILY = "distribution matching"  # that of the method on the start page
 FIRST = 4  # methods of a family that are shown at first
 
 st.title("Methods")
@@ -18,18 +17,13 @@ st.markdown(
 terms.style()
 titles = {one["name"]: one["title"] for one in methods}
 families = list(dict.fromkeys(one["family"] for one in methods))
-family = st.pills(
-    "Family",
-    families,
-    default=FAMILY if FAMILY in families else families[0],
-    required=True,
-    key="family",
-    bind="query-params",
-)
+played, _ = examples.played_first()
+first = next((one["family"] for one in methods if one["name"] == played), families[0])
+family = st.pills("Family", families, default=first, required=True, key="family", bind="query-params")
 method_card.mechanism(family)
 st.caption(
     "The pictures came with the studio: digits 0 to 9 as each method leaves them, one of each class, seed 0, its own quick settings. "
-    "Compare accuracies only under the same kind of labels. Quick settings on small digits: what was made for large data can lose here."
+    "Compare accuracies only under the same kind of labels; what was made for large data can lose here."
 )
 shown = [one for one in methods if one["family"] == family]
 whole = st.session_state.get("_whole_family") == family

@@ -12,6 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from distill_core.errors import StudioError
+from distill_core.figures.factors import softmax
 from distill_core.figures.plane import nearest
 from distill_core.record.folder import RunFolder
 from distill_core.record.sheets import inside, read_array, read_sheet
@@ -172,8 +173,7 @@ def _what_the_network_says(
     if logits is None or not np.isfinite(logits).all():
         st.caption("The run recorded no network outputs for this image.")
         return
-    shares = np.exp(logits - logits.max())
-    shares /= shares.sum()
+    shares = softmax(logits)
     top = np.argsort(-shares)[:5]
     found = neighbors(folder, records, logits)
     if found:

@@ -10,6 +10,7 @@ import streamlit as st
 from distill_core.figures import spread as figures
 from distill_core.figures.scores import say
 from distill_core.quantities.stages import spoken
+from distill_core.queue.sweep import spoken as counted
 from distill_core.record.contest import LONE, apart, points
 from distill_core.record.folder import RunFolder
 
@@ -46,7 +47,7 @@ def shared(asked: Sequence[Mapping[str, Any]]) -> str:
     told = [
         [_method(one) for one in asked],
         [standing.data_said(str(job.get("data", ""))) for job in jobs],
-        [f"{job['ipc']} image{'' if job['ipc'] == 1 else 's'} per class" if "ipc" in job else "" for job in jobs],
+        [f"{counted(job['ipc'], 'image')} per class" if "ipc" in job else "" for job in jobs],
         [f"seed {job['seed']}" if "seed" in job else "" for job in jobs],
     ]
     alike = " · ".join(studio.escape(one[0]) for one in told if one[0] and len(set(one)) == 1)
@@ -137,11 +138,12 @@ def _passed(scores: Sequence[Mapping[str, Mapping[str, Any]]]) -> str:
         if one.get("distilled") and one.get("random")
     }
     above = [letter for letter, is_above in known.items() if is_above]
-    if len(above) in (0, len(known)):
-        who = next(iter(known)) if len(known) == 1 else "Both" if len(known) == 2 else "All"
-        none = f"{who} does not reach" if len(known) == 1 else "Neither reaches" if len(known) == 2 else "None reaches"
-        return f"**{who} {'lies' if len(known) == 1 else 'lie'} above**" if above else f"**{none}**"
-    return f"**Only {' and '.join(above)} {'lies' if len(above) == 1 else 'lie'} above**"
+    if len(known) == 1:
+        return f"**{next(iter(known))} {'lies' if above else 'does not lie'} above**"
+    if not above:
+        return f"**{'Neither' if len(known) == 2 else 'None'} lies above**"
+    who = f"Only {' and '.join(above)}" if len(above) < len(known) else "Both" if len(known) == 2 else "All"
+    return f"**{who} {'lies' if len(above) == 1 else 'lie'} above**"
 
 
 def _control(score: Mapping[str, Any]) -> str:

@@ -22,8 +22,9 @@ MIRROR = {"by their classes": None, "yes": True, "no": False}
 def choose_data(catalog: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The data set with its options; returns its spec and what the catalog knows of it."""
     infos = {one["name"]: one for one in catalog["data"]}
-    _, first = examples.played_first()
-    st.session_state.setdefault("new.data", first if first in infos else next(iter(infos)))
+    if "new.data" not in st.session_state:
+        _, first = examples.played_first()
+        st.session_state["new.data"] = first if first in infos else next(iter(infos))
     present = st.session_state["new.data"]
     names = [*infos, *([present] if present not in infos else [])]
     titles = {one: infos[one]["title"] if one in infos else one for one in names}

@@ -23,25 +23,26 @@ LARGE = 3  # screen pixels for one of the picture, so that the browser blurs not
 
 def card(method: dict[str, Any], titles: dict[str, str]) -> None:
     """Picture first, then the words; `titles` of the methods that it may build on."""
-    picture(method["name"])
+    known, rows = shipped(method["name"]), _rows(method["name"])
+    picture(method["name"], known.get("ipc", 1))
     st.subheader(method["title"])
     terms.write(method["idea"])
-    bars(method["name"])
-    st.caption(f"{taught(method['name'])} {did(method['name'])} {costs(method['name'])}".strip())
+    scores = known.get("scores") or {}
+    bars(scores)
+    st.caption(" ".join(filter(None, (taught(scores), did(rows), costs(rows, known)))))
     with st.expander("Paper, what it builds on, where ours differs", icon=":material/article:"):
         for name, new in (method.get("descends") or {}).items():
             st.caption(f":material/call_split: Builds on {titles.get(name, name)}: {new}.")
         draw.about(method)
 
 
-def picture(name: str) -> None:
+def picture(name: str, per_class: int) -> None:
     """Its images of digits, as they are shipped."""
     if not (SHELF / f"{name}.png").is_file():
         return
     with Image.open(SHELF / f"{name}.png") as opened:
         row = two_rows(opened.convert("L"))
     large = row.resize((row.width * LARGE, row.height * LARGE), Image.Resampling.NEAREST)
-    per_class = shipped(name).get("ipc", 1)
     caption = None if per_class == 1 else f"the first of {per_class} images of each class"
     st.image(large, caption=caption, alt=f"Digits as {name} leaves them")
 
@@ -67,12 +68,12 @@ def shipped(name: str) -> dict[str, Any]:
     return read_json(file)["methods"].get(name, {}) if file.is_file() else {}
 
 
-def costs(name: str) -> str:
+def costs(rows: list[dict[str, Any]], known: dict[str, Any]) -> str:
     """Seconds of the runs that were made here, else of the shipped picture."""
-    took = [float(row["seconds"]) for row in _rows(name) if row.get("seconds")]
+    took = [float(row["seconds"]) for row in rows if row.get("seconds")]
     if took:
         return f"Runs here took {draw.duration(statistics.median(took))} with their students (median of {len(took)})."
-    if seconds := shipped(name).get("seconds"):
+    if seconds := known.get("seconds"):
         return f"Making them took {draw.duration(seconds)} on one processor core."
     return "What it costs is not known here yet; New run tries a few steps."
 
@@ -80,9 +81,8 @@ def costs(name: str) -> str:
 LABELS = {"hard": "hard labels", "teacher": "labels from a teacher"}  # how students were taught
 
 
-def bars(name: str) -> None:
+def bars(scores: dict[str, Any]) -> None:
     """What students of the shipped picture's images reach, a bar above that of as many random real ones; nothing where none was trained."""
-    scores = shipped(name).get("scores") or {}
     if not {"distilled", "random"} <= scores.keys():
         return
     rows = []
@@ -94,9 +94,8 @@ def bars(name: str) -> None:
     st.html(f"<div style='{grid}'>{''.join(rows)}</div>")
 
 
-def taught(name: str) -> str:
+def taught(scores: dict[str, Any]) -> str:
     """How far the bars lie from each other and what they count; "" where no student was trained."""
-    scores = shipped(name).get("scores") or {}
     contest = contest_of(scores)
     if contest is None:
         return ""
@@ -104,9 +103,9 @@ def taught(name: str) -> str:
     return f"**{apart(contest.points).capitalize()} random images** in teaching networks unseen digits ({labels}); {contest.text}."
 
 
-def did(name: str) -> str:
+def did(rows: list[dict[str, Any]]) -> str:
     """The newest finished run's accuracy beside its random control, and whether that is better; "" before there is one."""
-    row = next((one for one in _rows(name) if one.get("accuracy") is not None), None)
+    row = next((one for one in rows if one.get("accuracy") is not None), None)
     if row is None:
         return ""
     beside = f", random real images {100 * row['random']:.1f}" if row.get("random") is not None else ""

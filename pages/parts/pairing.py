@@ -24,6 +24,11 @@ def linked() -> list[str]:
     return list(dict.fromkeys(one.strip() for one in given if one.strip()))[:MOST]
 
 
+def chooser(closed: bool) -> Any:
+    """Where runs are chosen: behind a button once some are shown, in sight before that."""
+    return st.popover("Choose runs", icon=":material/compare:", width="stretch") if closed else st.container()
+
+
 def choose(
     nothing: str = "There is no run yet. Start two, and compare them here.", hint: str = "Choose two to six runs"
 ) -> list[RunFolder]:

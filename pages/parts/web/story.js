@@ -30,10 +30,10 @@ export function storyOf(run, record, reached) {
   return [told.moves, tested(run, reached), learnt(run, record)].filter(Boolean).join(" ");
 }
 
-// What moved before the students came, as the longest stage of images says it.
+// What moved before the students came, as the longest stage of images says it. Asked at every frame: stages are gone through, not records.
 function learnt(run, record) {
-  const count = run.stages.map((stage, i) => (i < record.in && stage.name !== START && run.told(stage.name).group === "images" ? run.records.filter((r) => r.in === i).length : 0));
-  const most = Math.max(...count), stage = run.stages[count.indexOf(most)], moves = most ? run.told(stage.name).moves : "";
+  const long = run.stages.map((stage, i) => (i < record.in && stage.name !== START && run.told(stage.name).group === "images" ? run.stages[i + 1].n - stage.n : 0));
+  const most = Math.max(...long), moves = most ? run.told(run.stages[long.indexOf(most)].name).moves : "";
   return moves ? `Before that: ${moves.charAt(0).toLowerCase()}${moves.slice(1)}` : "";
 }
 
