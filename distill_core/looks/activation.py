@@ -142,6 +142,15 @@ def still_said(folder: RunFolder, log: Sequence[Line], record: int | None, name:
     return about if fresh else None
 
 
+def is_sides(given: object, classes: int) -> bool:
+    """Whether this is a number (or null) for each class, of real images and of synthetic ones."""
+    sides = [given.get(side) for side in ("real", "synthetic")] if isinstance(given, dict) else [None]
+    numbers = (int, float, type(None))
+    return all(
+        isinstance(one, list) and len(one) == classes and all(isinstance(n, numbers) for n in one) for one in sides
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Kept:
     """What was made: the JSON, maps (3, classes, h, w) float32, mean images (2, classes, H, W, c) uint8."""
@@ -161,7 +170,8 @@ def kept(folder: RunFolder, log: Sequence[Line], record: int | None) -> Kept | N
         maps, images = (np.load(folder.path / "planes" / f"{name}.{what}.npy", allow_pickle=False) for what in FILES)
         count = len(about["classes"])
         whole = maps.shape == (3, count, *about["shape"]) and images.shape[:2] == (2, count) and images.ndim == 5
-        return Kept(about, maps, images) if whole else None
+        said = is_sides(about["counts"], count) and is_sides(about["evidence"], count)
+        return Kept(about, maps, images) if whole and said and isinstance(about["network"]["spec"], str) else None
     except (BadRecord, OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -24,7 +24,7 @@ from ..record import view
 from ..record.folder import RunFolder
 from ..record.lines import Line
 from ..record.log import Timeline
-from .activation import forget, images_at, stamp_of, still_said
+from .activation import forget, images_at, is_sides, stamp_of, still_said
 from .network import one_data_set
 
 if TYPE_CHECKING:
@@ -128,9 +128,11 @@ def kept(folder: RunFolder, log: Sequence[Line], record: int | None) -> Kept | N
             [np.load(where / f"{name}.{what}{i}.npy", allow_pickle=False) for i in range(len(about["layers"]))]
             for what in ("places", "channels")
         )
-        whole = len(about["powers"]), 2, len(about["classes"])
+        whole = len(POWERS), 2, len(about["classes"])
         fits = all(one.shape[:3] == whole for one in (*places, *channels)) and images.shape[:2] == whole[1:]
-        return Kept(about, places, channels, images) if fits else None
+        words = all(isinstance(one, str) for one in (*about["layers"], *about["classes"], about["network"]))
+        said = about["powers"] == list(POWERS) and words and is_sides(about["counts"], whole[2])
+        return Kept(about, places, channels, images) if about["layers"] and fits and said else None
     except (BadRecord, OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -55,6 +55,18 @@ def test_attention_is_that_of_the_images_of_a_record_and_is_kept(home: Path) -> 
     assert attention.kept(run, log, 1) is None
 
 
+def test_what_a_file_says_is_not_believed_where_it_cannot_be(home: Path) -> None:
+    run = picture_run(home, ipc=1)
+    about, log = attention.compute(home, run.id, 1), Timeline.all(run)
+    for wrong in (
+        {"layers": []}, {"layers": [3]}, {"powers": [1, 2, 3, 5]}, {"counts": None}, {"counts": {"real": [1]}}, {"network": 3},
+        {"classes": None},
+    ):  # fmt: skip
+        write_json(run.path / "planes" / "attention-1.json", {**about, **wrong})
+        assert attention.kept(run, log, 1) is None, wrong
+    assert attention.compute(home, run.id, 1) == about, "it is made again"
+
+
 def test_the_oldest_moments_are_taken_away_whole(home: Path, monkeypatch) -> None:
     monkeypatch.setattr("distill_core.looks.activation.MOST_KEPT", 0)
     run = picture_run(home, ipc=1)

@@ -98,7 +98,10 @@ def test_what_is_damaged_or_older_than_a_resumption_is_made_again(home: Path) ->
     path.write_bytes(good[:200])
     assert activation.kept(run, log, 1) is None
     assert activation.compute(home, run.id, 1) == answer and path.read_bytes() == good
-    (run.path / "planes" / "activation-1.json").write_text("{", encoding="utf-8")
+    said = run.path / "planes" / "activation-1.json"
+    for wrong in ("{", *({**answer, one: 3} for one in ("counts", "evidence", "network", "shape", "classes"))):
+        said.write_text(wrong if isinstance(wrong, str) else json.dumps(wrong), encoding="utf-8")
+        assert activation.kept(run, log, 1) is None
     assert activation.compute(home, run.id, 1) == answer
     moved = [{**one, "t": one["t"] + 5} for one in log]  # the record was written anew after a resumption
     assert activation.kept(run, moved, 1) is None
