@@ -13,11 +13,12 @@ import plotly.graph_objects as go
 from ..record.view import Judge
 
 FARTHEST = 12  # real images that nothing reaches, which are shown
-MOST_NAMED = 20  # classes in a legend
+MOST_NAMED = 20  # classes in the key
 COLORS = (  # those of the classes on every map (pages/parts/web/palette.js)
     "#0077BB", "#EE7733", "#009988", "#CC3311", "#33BBEE", "#EE3377", "#888888", "#AA4499", "#999933", "#5544BB",
 )  # fmt: skip
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "star", "triangle-down")
+SIGNS = "●■▲◆✚★▼"  # the same in a line of text
 KINDS = {"learned": "the learned images", "random": "as many random real images", "start": "the run's own start"}
 
 
@@ -110,35 +111,39 @@ def explained(found: Reach, run: OfRun) -> str:
 REACHES = "Draw a circle around each real image, out to its few nearest real neighbors of the class, as one network sees them: it is **within reach** (colored) if an image of the set falls inside, else **out of reach** (hollow, gray)."
 
 
+def key(names: Mapping[int, str]) -> list[tuple[str, str, str]]:
+    """What the marks of the maps are: (sign, color, words). A legend in a picture would lie over its title on a phone."""
+    beyond = ("○", "rgb(130,130,130)", "real, out of reach")
+    if len(names) > MOST_NAMED:
+        return [beyond]
+    return [beyond, *((SIGNS[i % len(SIGNS)], COLORS[i % len(COLORS)], name) for i, name in sorted(names.items()))]
+
+
 def title(kind: str, share: float) -> str:
     what = KINDS[kind]
     return f"{what[0].upper()}{what[1:]}: {percent(share)} within reach"
 
 
-def chart(
-    found: Reach, group: Group, words: str, names: Mapping[int, str], height: int = 440, legend: bool = True
-) -> go.Figure:
+def chart(found: Reach, group: Group, words: str, names: Mapping[int, str], height: int = 400) -> go.Figure:
     """The map of one set; `words` is its title, `names` those of the classes."""
     figure, reached = go.Figure(), set(group["reached"])
     real = list(zip(found["real"]["ids"], found["real"]["labels"], found["real"]["at"], strict=True))
     beyond = [(one, label, at) for one, label, at in real if one not in reached]
     look = {"size": 5, "symbol": "circle-open", "color": "rgba(130,130,130,0.6)", "line": {"width": 1}}
     _points(figure, "real, out of reach", beyond, look, names, group="beyond")
-    many = len(set(found["real"]["labels"])) > MOST_NAMED
     for label in sorted(set(found["real"]["labels"])):
         color, shape = COLORS[label % len(COLORS)], SHAPES[label % len(SHAPES)]
         inside = [one for one in real if one[1] == label and one[0] in reached]
         large = {"size": 11, "symbol": shape, "color": color, "line": {"width": 1.5, "color": "#222222"}}
         own = [(-1, label, at) for of, at in zip(group["labels"], group["at"], strict=True) if of == label]
         small = {"size": 6, "symbol": shape, "color": color}
-        _points(figure, names.get(label, str(label)), inside, small, names, group=str(label), legend=False)
-        _points(figure, names.get(label, str(label)), own, large, names, group=str(label), legend=not many)
+        _points(figure, names.get(label, str(label)), inside, small, names, group=str(label))
+        _points(figure, names.get(label, str(label)), own, large, names, group=str(label))
     figure.update_layout(
         title={"text": words, "x": 0, "xanchor": "left", "y": 0.98, "yanchor": "top", "font": {"size": 15}},
         height=height,
-        margin={"l": 4, "r": 4, "t": 84, "b": 4},
-        showlegend=legend,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "itemsizing": "constant"},
+        margin={"l": 4, "r": 4, "t": 40, "b": 4},
+        showlegend=False,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         uirevision="keep",
@@ -160,7 +165,6 @@ def _points(
     names: Mapping[int, str],
     *,
     group: str,
-    legend: bool = True,
 ) -> None:
     figure.add_scatter(
         x=[at[0] for _, _, at in points],
@@ -168,7 +172,6 @@ def _points(
         mode="markers",
         name=name,
         legendgroup=group,
-        showlegend=legend and bool(points),
         marker=look,
         text=[
             f"{names.get(label, label)}, {'an image of the set' if one < 0 else f'real image {one}'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import plotly.graph_objects as go
@@ -10,7 +11,9 @@ import streamlit as st
 from distill_core.figures.ledger import size
 from distill_core.quantities import sentence
 
-__all__ = ["about", "departures", "duration", "figure", "meaning", "size"]
+from . import terms
+
+__all__ = ["about", "departures", "duration", "figure", "key", "meaning", "size"]
 
 
 def figure(chart: go.Figure, key: str, alt: str, of: str = "") -> None:
@@ -23,6 +26,12 @@ def figure(chart: go.Figure, key: str, alt: str, of: str = "") -> None:
     st.plotly_chart(chart, key=key, config=config, alt=alt)
     if of:
         meaning(of)
+
+
+def key(marks: Iterable[tuple[str, str, str]]) -> None:
+    """What the marks of a picture are, in a line above it: (sign, color, words)."""
+    said = (f'<span style="color:{color}">{sign}</span>&nbsp;{words}' for sign, color, words in marks)
+    terms.write(" &nbsp; ".join(said))
 
 
 def meaning(of: str) -> None:

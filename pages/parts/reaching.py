@@ -71,10 +71,11 @@ def _maps(folders: Sequence[RunFolder], titles: Mapping[str, str], classes: list
             ("learned", reach.title("learned", lead["learned"]["share"]), lead["learned"]),
             (beside, _words(lead, beside), _group(lead, beside)),
         ]
-    columns = [column for _ in range(0, len(shown), 2) for column in st.columns(2, gap="medium")]
-    for i, (column, (key, words, group)) in enumerate(zip(columns, shown, strict=False)):
-        with column:
-            draw.figure(reach.chart(found, group, words, names, legend=i == 0), f"_reach.{key}", words)
+    draw.key((sign, color, studio.escape(name)) for sign, color, name in reach.key(names))
+    for left in range(0, len(shown), 2):
+        for column, (key, words, group) in zip(st.columns(2, gap="medium"), shown[left : left + 2], strict=False):
+            with column:
+                draw.figure(reach.chart(found, group, words, names), f"_reach.{key}", words)
     _missed(folders, lead["learned"], classes)
     with st.expander("What “within reach” means, and the yardstick", icon=":material/help:"):
         st.markdown(reach.explained(found, lead))

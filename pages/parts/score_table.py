@@ -154,8 +154,7 @@ def show(regime: str, rows: list[Row]) -> None:
     chart.update_traces(textfont={"size": 12, "color": ink}).update_xaxes(
         tickfont={"color": ink}, title_font={"color": ink}
     )
-    marks = (f'<span style="color:{color}">{sign}</span>&nbsp;{said}' for sign, color, said in score_plots.key(chart))
-    terms.write(" &nbsp; ".join(marks))
+    draw.key(score_plots.key(chart))
     draw.figure(
         chart, f"bars.{regime}", "Accuracy of each set beside its random control, with error bars", of=naming.SCORE
     )
